@@ -1,0 +1,2 @@
+//! The load-testing harness.
+fn main() {}

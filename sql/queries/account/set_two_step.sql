@@ -1,0 +1,5 @@
+-- Turns two-step verification on or off.
+-- $1 uuid: account; $2 boolean: on.
+-- Changes 1 row, or 0 when it already is so. Index: accounts_pkey.
+UPDATE accounts SET two_step_enabled_at = CASE WHEN $2 THEN now() END
+WHERE account_id = $1 AND (two_step_enabled_at IS NOT NULL) <> $2

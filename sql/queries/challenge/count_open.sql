@@ -1,0 +1,6 @@
+-- How many challenges of an account are open, and when the first of them ends.
+-- $1 uuid: account; $2 text: purpose.
+-- Returns 1 row. Index: challenges_one_open_per_install.
+SELECT count(*) AS open, min(expires_at) AS first_expires_at
+FROM challenges
+WHERE account_id = $1 AND purpose = $2 AND outcome IS NULL AND expires_at > now()

@@ -1,0 +1,6 @@
+-- Writes a message to the owner into the outbox, in the transaction of what it tells.
+-- $1 uuid: account; $2 uuid: notice; $3 text: kind; $4 jsonb: requesting device or NULL; $5 text: IP address or
+-- NULL; $6 text: location or NULL.
+-- Inserts 1 row.
+INSERT INTO notices (account_id, notice_id, kind, requester, ip, location)
+VALUES ($1, $2, $3, $4, $5::text::inet, $6)

@@ -1,0 +1,160 @@
+//! What actors say to each other. Commands are imperative, events past tense.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix::prelude::*;
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use super::user::User;
+use crate::domain::delivery::Delivery;
+use crate::domain::event::AccountEvent;
+use crate::domain::id::{AccountId, ChallengeId, ConnectionId, DeviceId, SessionId};
+use crate::protocol::close::CloseReason;
+
+/// To a connection: do this. No reply.
+#[derive(Message, Clone)]
+#[rtype(result = "()")]
+pub enum Outgoing {
+    /// Write this text message; one serialisation serves every device of a user.
+    Text(Arc<str>),
+    /// The session's access token is good until then.
+    Expires(Timestamp),
+    /// Close.
+    Close(CloseReason),
+}
+
+/// The way to a connection. Its mailbox is the bounded queue of a connection: when it is full, the device reads too
+/// slowly and is let go.
+#[derive(Clone)]
+pub struct ToConnection {
+    recipient: Recipient<Outgoing>,
+    let_go: Arc<AtomicBool>,
+}
+
+impl ToConnection {
+    /// Wraps the address of a connection; it must look at `let_go` whenever it runs.
+    #[must_use]
+    pub fn new(recipient: Recipient<Outgoing>, let_go: Arc<AtomicBool>) -> Self {
+        Self { recipient, let_go }
+    }
+
+    /// Queues a message. `false`: the connection is gone, or its queue is full and it is let go.
+    pub(super) fn send(&self, outgoing: Outgoing) -> bool {
+        match self.recipient.try_send(outgoing) {
+            Ok(()) => true,
+            Err(SendError::Full(_)) => {
+                self.let_go.store(true, Ordering::Relaxed);
+                false
+            }
+            Err(SendError::Closed(_)) => false,
+        }
+    }
+}
+
+/// Why a connection has no user actor.
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
+pub enum DirectoryError {
+    /// The actor's mailbox is full, or it just died: connect again with backoff.
+    #[error("the user actor cannot take a message")]
+    Busy,
+}
+
+/// Give this connection to the account's user actor. Replies with the actor; the welcome, or the reason to close,
+/// comes over `to`.
+#[derive(Message, Clone)]
+#[rtype(result = "Result<Addr<User>, DirectoryError>")]
+pub struct Attach {
+    /// Whose.
+    pub account_id: AccountId,
+    /// The device; it has one connection.
+    pub device_id: DeviceId,
+    /// The session that opened it.
+    pub session_id: SessionId,
+    /// The connection.
+    pub connection_id: ConnectionId,
+    /// The way to it.
+    pub to: ToConnection,
+}
+
+/// A connection closed; forget it if it still is the current one. No reply.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Detach {
+    /// Whose.
+    pub device_id: DeviceId,
+    /// Which.
+    pub connection_id: ConnectionId,
+}
+
+/// A device said something. No reply; answers come over the connection.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub enum DeviceSays {
+    /// The code arrived.
+    Receipt {
+        /// Who says so.
+        device_id: DeviceId,
+        /// For which challenge.
+        challenge_id: ChallengeId,
+        /// Which of its codes.
+        generation: u32,
+        /// On the screen or not.
+        shown: bool,
+    },
+    /// "This wasn't me."
+    Deny {
+        /// Who says so.
+        session_id: SessionId,
+        /// Which challenge.
+        challenge_id: ChallengeId,
+    },
+    /// A new access token.
+    Refresh {
+        /// Who says so.
+        device_id: DeviceId,
+        /// The token.
+        access_token: SecretString,
+    },
+}
+
+/// A fact about an account. No reply.
+#[derive(Message, Clone, Copy)]
+#[rtype(result = "()")]
+pub(super) struct Fact {
+    pub(super) account_id: AccountId,
+    pub(super) event: AccountEvent,
+}
+
+/// Work these deliveries, which the sweeper claimed. No reply.
+#[derive(Message, Clone)]
+#[rtype(result = "()")]
+pub(super) struct Deliver {
+    pub(super) account_id: AccountId,
+    pub(super) challenge_id: ChallengeId,
+    pub(super) claimed: Vec<Delivery>,
+}
+
+/// Say goodbye to every connection; each comes back after a wait of up to `spread_ms`, at random. No reply.
+#[derive(Message, Clone, Copy)]
+#[rtype(result = "()")]
+pub(super) struct Drain {
+    pub(super) spread_ms: u64,
+}
+
+/// May I stop? Sent by a user actor that has nothing left; replies whether the directory forgot it.
+#[derive(Message)]
+#[rtype(result = "bool")]
+pub(super) struct Release {
+    pub(super) account_id: AccountId,
+    /// How many messages of the directory the actor has handled.
+    pub(super) handled: u64,
+    /// Which of the account's successive actors asks.
+    pub(super) incarnation: u64,
+}
+
+/// Count what is alive. Replies with the counts.
+#[derive(Message, Clone, Copy)]
+#[rtype(result = "super::Observed")]
+pub(super) struct Observe;

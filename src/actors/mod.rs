@@ -1,0 +1,38 @@
+//! The actors: soft state for each account that has something live on this node. Killing any of them loses nothing,
+//! because the truth is in the database.
+//!
+//! ```text
+//! connection ──Attach──▶ directory ──▶ user actor ──codes──▶ connections
+//! bus ────────facts────▶ (shards)                ──mail, push──▶ providers
+//! sweeper ──overdue────▶                         ──states──▶ database
+//! ```
+
+mod directory;
+mod dispatcher;
+mod messages;
+mod notices;
+mod sweeper;
+mod user;
+
+pub use directory::{Directory, Observed};
+pub use dispatcher::dispatch;
+pub use messages::{Attach, Detach, DeviceSays, DirectoryError, Outgoing, ToConnection};
+pub use notices::send_notices;
+pub use sweeper::{SweepSettings, sweep};
+pub use user::User;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::delivery::mail::Outbox;
+use crate::verification::Verification;
+
+/// What user actors work with.
+pub struct Services {
+    /// The use cases, with the database, the keys and the bus.
+    pub verification: Arc<Verification>,
+    /// Where mail goes.
+    pub mail: Arc<Outbox>,
+    /// How often connections are pinged; told to devices in `welcome`.
+    pub heartbeat: Duration,
+}

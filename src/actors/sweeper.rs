@@ -1,0 +1,69 @@
+//! The sweeper: takes up what nobody worked in time, and writes down what time did.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::{error, info};
+
+use super::{Directory, Services};
+use crate::domain::delivery::Delivery;
+use crate::domain::id::{AccountId, ChallengeId};
+use crate::store::{self, StoreError};
+use crate::verification::VerificationError;
+
+/// Overdue deliveries claimed at a time.
+const BATCH: i64 = 200;
+/// How often tickets that nobody used are deleted, and partitions looked after.
+const UPKEEP_PERIOD: Duration = Duration::from_secs(3600);
+
+/// How the sweeper works.
+#[derive(Debug, Clone, Copy)]
+pub struct SweepSettings {
+    /// How often it looks.
+    pub period: Duration,
+    /// Months of login activity to keep.
+    pub activity_months: u16,
+}
+
+/// Sweeps for as long as the node runs.
+pub async fn sweep(services: Arc<Services>, directory: Directory, settings: SweepSettings) {
+    let mut ticks = interval(settings.period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut upkeep = interval(UPKEEP_PERIOD);
+    loop {
+        let result = tokio::select! {
+            _ = ticks.tick() => sweep_once(&services, &directory).await,
+            _ = upkeep.tick() => look_after_tables(&services, settings).await,
+        };
+        if let Err(error) = result {
+            error!(error = &error as &dyn std::error::Error, "sweeping waits for the database");
+        }
+    }
+}
+
+async fn sweep_once(services: &Services, directory: &Directory) -> Result<(), VerificationError> {
+    let store = services.verification.store();
+    let overdue = store.run(async |db| store::delivery::claim_overdue(db, BATCH).await).await?;
+    let mut by_challenge: HashMap<(AccountId, ChallengeId), Vec<Delivery>> = HashMap::new();
+    for claimed in overdue {
+        by_challenge.entry((claimed.account_id, claimed.challenge_id)).or_default().push(claimed.delivery);
+    }
+    for ((account, challenge), deliveries) in by_challenge {
+        info!(challenge.id = %challenge, count = deliveries.len(), "taking over overdue deliveries");
+        directory.deliver(account, challenge, deliveries).await;
+    }
+    while services.verification.expire_due().await? > 0 {}
+    Ok(())
+}
+
+async fn look_after_tables(services: &Services, settings: SweepSettings) -> Result<(), VerificationError> {
+    let store = services.verification.store();
+    let keep_months = i32::from(settings.activity_months);
+    let dropped = store.run(async |db| store::activity::maintain_partitions(db, keep_months).await).await?;
+    if dropped > 0 {
+        info!(partitions = dropped, "login activity beyond its retention was dropped");
+    }
+    store.run(async |db| store::ticket::delete_expired(db).await).await.map(|_| ()).map_err(StoreError::into)
+}

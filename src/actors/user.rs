@@ -1,0 +1,259 @@
+//! The user actor: knows the account's connections, fans codes out, listens to receipts.
+
+mod connections;
+mod deliver;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use jiff::Timestamp;
+use rand::RngExt;
+use tracing::{error, warn};
+
+use self::connections::Connections;
+use super::Services;
+use super::directory::Shard;
+use super::messages::{Attach, Deliver, Detach, DeviceSays, Drain, Fact, Outgoing, Release};
+use crate::domain::delivery::CodeToDeliver;
+use crate::domain::event::AccountEvent;
+use crate::domain::id::{AccountId, ChallengeId, ConnectionId, DeviceId, SessionId};
+use crate::domain::token::{Token, TokenKind};
+use crate::protocol::close::CloseReason;
+use crate::protocol::message::{GoodbyeReason, ServerMessage};
+use crate::verification::VerificationError;
+
+/// Messages that wait for a user actor; see `Shard::send` for what happens when it is full.
+const MAILBOX: usize = 128;
+/// How long an actor whose release the directory could not take waits before it asks again.
+const RELEASE_RETRY: Duration = Duration::from_millis(100);
+
+/// The actor of one account on this node.
+pub struct User {
+    account: AccountId,
+    services: Arc<Services>,
+    shard: Addr<Shard>,
+    incarnation: u64,
+    /// Messages of the directory handled so far.
+    handled: u64,
+    /// Steps under way that the actor waits for.
+    under_way: usize,
+    connections: Connections,
+}
+
+/// [`Attach`], as the directory passes it on. No reply.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct AttachHere(pub(super) Attach);
+
+impl Actor for User {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        context.set_mailbox_capacity(MAILBOX);
+    }
+}
+
+impl User {
+    pub(super) fn new(account: AccountId, services: Arc<Services>, shard: Addr<Shard>, incarnation: u64) -> Self {
+        Self { account, services, shard, incarnation, handled: 0, under_way: 0, connections: Connections::default() }
+    }
+
+    /// Runs `work` beside the actor and then `finish` on it; the actor stays until that is done.
+    fn run<T: 'static>(
+        &mut self,
+        context: &mut Context<Self>,
+        work: impl Future<Output = T> + 'static,
+        finish: impl FnOnce(&mut Self, T, &mut Context<Self>) + 'static,
+    ) {
+        self.under_way += 1;
+        context.spawn(work.into_actor(self).map(move |result, actor, context| {
+            actor.under_way -= 1;
+            finish(actor, result, context);
+            actor.stop_if_idle(context);
+        }));
+    }
+
+    /// Asks the directory to be forgotten when nothing is left.
+    fn stop_if_idle(&mut self, context: &mut Context<Self>) {
+        if !self.connections.is_empty() || self.under_way > 0 {
+            return;
+        }
+        let release = Release { account_id: self.account, handled: self.handled, incarnation: self.incarnation };
+        self.under_way += 1;
+        context.spawn(self.shard.send(release).into_actor(self).map(|answer, actor, context| {
+            actor.under_way -= 1;
+            match answer {
+                Ok(true) => context.stop(),
+                // A message is on its way; after it the question comes up again.
+                Ok(false) => {}
+                Err(_) => {
+                    context.run_later(RELEASE_RETRY, Self::stop_if_idle);
+                }
+            }
+        }));
+    }
+
+    /// The connection is registered: look at the database once more, then welcome it with what is open.
+    fn welcome(&mut self, attach: &Attach, context: &mut Context<Self>) {
+        let (account, device, connection) = (attach.account_id, attach.device_id, attach.connection_id);
+        let (services, session) = (Arc::clone(&self.services), attach.session_id);
+        let open = async move { services.verification.open_codes(account, session).await };
+        self.run(context, open, move |actor, open, context| match open {
+            Ok(codes) => actor.replay(device, connection, &codes, context),
+            Err(error) => actor.connections.close(device, connection, refusal(&error)),
+        });
+    }
+
+    fn replay(
+        &mut self,
+        device: DeviceId,
+        connection: ConnectionId,
+        codes: &[CodeToDeliver],
+        context: &mut Context<Self>,
+    ) {
+        let heartbeat_seconds = self.services.heartbeat.as_secs();
+        let welcome = ServerMessage::Welcome { connection_id: connection, heartbeat_seconds };
+        if !self.connections.make_ready(device, connection, &welcome.to_text().into()) {
+            return;
+        }
+        for code in codes {
+            let Some(text) = self.code_text(code) else { continue };
+            if self.connections.show(device, code.challenge_id, code.generation, &text) {
+                self.record_replay(device, code, context);
+            }
+        }
+    }
+
+    fn on_fact(&mut self, event: AccountEvent, context: &mut Context<Self>) {
+        match event {
+            AccountEvent::CodeIssued { challenge_id } => self.deliver_claiming(challenge_id, context),
+            AccountEvent::ChallengeClosed { challenge_id, outcome } => {
+                let text = ServerMessage::ChallengeClosed { challenge_id, outcome }.to_text();
+                self.connections.forget_challenge(challenge_id);
+                self.connections.send_to_all(&text.into());
+            }
+            AccountEvent::SecurityAlert { kind } => {
+                let alert = ServerMessage::SecurityAlert { kind, at: Timestamp::now(), text: kind.text() };
+                self.connections.send_to_all(&alert.to_text().into());
+            }
+            AccountEvent::SessionEnded { session_id } => self.connections.end_session(session_id),
+            AccountEvent::DeviceRemoved { device_id } => self.connections.remove_device(device_id),
+            AccountEvent::DeliveryChanged { .. } => {}
+        }
+    }
+
+    fn deny(&mut self, session: SessionId, challenge: ChallengeId, context: &mut Context<Self>) {
+        let (services, account) = (Arc::clone(&self.services), self.account);
+        let deny = async move { services.verification.deny_over_connection(account, session, challenge).await };
+        self.run(context, deny, move |_, result, _| match result {
+            Ok(()) => {}
+            Err(VerificationError::Store(error)) => {
+                error!(challenge.id = %challenge, error = &error as &dyn std::error::Error, "a denial was not recorded");
+            }
+            Err(error) => warn!(challenge.id = %challenge, %error, "a denial came to nothing"),
+        });
+    }
+
+    fn refresh(&mut self, device: DeviceId, token: Token, context: &mut Context<Self>) {
+        let services = Arc::clone(&self.services);
+        let session = async move { services.verification.authenticate(&token).await };
+        self.run(context, session, move |actor, session, _| match session {
+            Ok(active) if active.device_id == device => actor.connections.renew(&active),
+            Err(VerificationError::Store(_)) => {}
+            _ => actor.connections.close_device(device, CloseReason::SessionEnded),
+        });
+    }
+}
+
+/// Why a connection that was let in must close after all.
+fn refusal(error: &VerificationError) -> CloseReason {
+    match error {
+        VerificationError::Unauthorized => CloseReason::SessionEnded,
+        VerificationError::DeviceNotTrusted => CloseReason::DeviceRemoved,
+        _ => CloseReason::InternalError,
+    }
+}
+
+impl Handler<AttachHere> for User {
+    type Result = ();
+
+    fn handle(&mut self, AttachHere(attach): AttachHere, context: &mut Self::Context) {
+        self.handled += 1;
+        self.connections.insert(&attach);
+        self.welcome(&attach, context);
+    }
+}
+
+impl Handler<Fact> for User {
+    type Result = ();
+
+    fn handle(&mut self, fact: Fact, context: &mut Self::Context) {
+        self.handled += 1;
+        self.on_fact(fact.event, context);
+        self.stop_if_idle(context);
+    }
+}
+
+impl Handler<Deliver> for User {
+    type Result = ();
+
+    fn handle(&mut self, deliver: Deliver, context: &mut Self::Context) {
+        self.handled += 1;
+        self.deliver_claimed(deliver.challenge_id, deliver.claimed, context);
+    }
+}
+
+impl Handler<Drain> for User {
+    type Result = ();
+
+    fn handle(&mut self, drain: Drain, context: &mut Self::Context) {
+        self.handled += 1;
+        for to in self.connections.take_all() {
+            let reconnect_after_ms = rand::rng().random_range(0..=drain.spread_ms);
+            let goodbye = ServerMessage::Goodbye { reason: GoodbyeReason::Drain, reconnect_after_ms };
+            if to.send(Outgoing::Text(goodbye.to_text().into())) {
+                to.send(Outgoing::Close(CloseReason::Drain));
+            }
+        }
+        self.stop_if_idle(context);
+    }
+}
+
+impl Handler<Detach> for User {
+    type Result = ();
+
+    fn handle(&mut self, detach: Detach, context: &mut Self::Context) {
+        self.connections.remove(detach.device_id, detach.connection_id);
+        self.stop_if_idle(context);
+    }
+}
+
+impl Handler<DeviceSays> for User {
+    type Result = ();
+
+    fn handle(&mut self, says: DeviceSays, context: &mut Self::Context) {
+        match says {
+            DeviceSays::Receipt { device_id, challenge_id, generation, shown } => {
+                self.record_receipt(device_id, challenge_id, generation, shown, context);
+            }
+            DeviceSays::Deny { session_id, challenge_id } => self.deny(session_id, challenge_id, context),
+            DeviceSays::Refresh { device_id, access_token } => {
+                use secrecy::ExposeSecret;
+                match Token::parse(TokenKind::Access, access_token.expose_secret()) {
+                    Some(token) => self.refresh(device_id, token, context),
+                    None => self.connections.close_device(device_id, CloseReason::SessionEnded),
+                }
+            }
+        }
+    }
+}
+
+/// A panic must not leave connections behind that nobody serves: they close and come back to a new actor.
+impl Drop for User {
+    fn drop(&mut self) {
+        for to in self.connections.take_all() {
+            to.send(Outgoing::Close(CloseReason::InternalError));
+        }
+    }
+}

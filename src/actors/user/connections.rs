@@ -1,0 +1,146 @@
+//! The live connections of one account: one a device, the newest wins.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::super::messages::{Attach, Outgoing, ToConnection};
+use crate::domain::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
+use crate::domain::session::ActiveSession;
+use crate::protocol::close::CloseReason;
+
+/// The connections, by device.
+#[derive(Default)]
+pub(super) struct Connections {
+    live: HashMap<DeviceId, Live>,
+}
+
+struct Live {
+    connection_id: ConnectionId,
+    session_id: SessionId,
+    to: ToConnection,
+    /// `None` once welcomed; before, what came meanwhile waits here, so that the welcome is first.
+    waiting: Option<Vec<Arc<str>>>,
+    /// Codes already sent over this connection.
+    shown: HashSet<(ChallengeId, u32)>,
+}
+
+impl Live {
+    fn send(&mut self, text: &Arc<str>) -> bool {
+        match &mut self.waiting {
+            Some(waiting) => {
+                waiting.push(Arc::clone(text));
+                true
+            }
+            None => self.to.send(Outgoing::Text(Arc::clone(text))),
+        }
+    }
+}
+
+impl Connections {
+    pub(super) fn is_empty(&self) -> bool {
+        self.live.is_empty()
+    }
+
+    /// Registers a connection; an older one of the device is told that it was replaced.
+    pub(super) fn insert(&mut self, attach: &Attach) {
+        let live = Live {
+            connection_id: attach.connection_id,
+            session_id: attach.session_id,
+            to: attach.to.clone(),
+            waiting: Some(Vec::new()),
+            shown: HashSet::new(),
+        };
+        if let Some(older) = self.live.insert(attach.device_id, live) {
+            older.to.send(Outgoing::Close(CloseReason::Replaced));
+        }
+    }
+
+    /// Sends the welcome and what waited for it. `false` when the connection is gone.
+    pub(super) fn make_ready(&mut self, device: DeviceId, connection: ConnectionId, welcome: &Arc<str>) -> bool {
+        let Some(live) = self.current(device, connection) else { return false };
+        let waited = live.waiting.take().unwrap_or_default();
+        let is_open =
+            std::iter::once(welcome).chain(&waited).all(|text| live.to.send(Outgoing::Text(Arc::clone(text))));
+        self.keep_if(device, is_open)
+    }
+
+    /// Sends a code unless this connection had it. `false` when the device has no connection or had it.
+    pub(super) fn show(&mut self, device: DeviceId, challenge: ChallengeId, generation: u32, text: &Arc<str>) -> bool {
+        let Some(live) = self.live.get_mut(&device) else { return false };
+        if !live.shown.insert((challenge, generation)) {
+            return false;
+        }
+        let is_open = live.send(text);
+        self.keep_if(device, is_open)
+    }
+
+    /// Whether this code was sent to the device over its present connection.
+    pub(super) fn was_shown(&self, device: DeviceId, challenge: ChallengeId, generation: u32) -> bool {
+        self.live.get(&device).is_some_and(|live| live.shown.contains(&(challenge, generation)))
+    }
+
+    pub(super) fn send_to_all(&mut self, text: &Arc<str>) {
+        self.live.retain(|_, live| live.send(text));
+    }
+
+    pub(super) fn forget_challenge(&mut self, challenge: ChallengeId) {
+        for live in self.live.values_mut() {
+            live.shown.retain(|(shown, _)| *shown != challenge);
+        }
+    }
+
+    /// Closes one connection, if it still is the device's.
+    pub(super) fn close(&mut self, device: DeviceId, connection: ConnectionId, reason: CloseReason) {
+        if self.current(device, connection).is_some() {
+            self.close_device(device, reason);
+        }
+    }
+
+    pub(super) fn close_device(&mut self, device: DeviceId, reason: CloseReason) {
+        if let Some(live) = self.live.remove(&device) {
+            live.to.send(Outgoing::Close(reason));
+        }
+    }
+
+    pub(super) fn remove_device(&mut self, device: DeviceId) {
+        self.close_device(device, CloseReason::DeviceRemoved);
+    }
+
+    pub(super) fn end_session(&mut self, session: SessionId) {
+        let ended: Vec<DeviceId> =
+            self.live.iter().filter(|(_, live)| live.session_id == session).map(|(device, _)| *device).collect();
+        for device in ended {
+            self.close_device(device, CloseReason::SessionEnded);
+        }
+    }
+
+    /// A new access token: the same session goes on, or the connection moves to the device's newer one.
+    pub(super) fn renew(&mut self, session: &ActiveSession) {
+        if let Some(live) = self.live.get_mut(&session.device_id) {
+            live.session_id = session.session_id;
+            live.to.send(Outgoing::Expires(session.access_expires_at));
+        }
+    }
+
+    /// Forgets a connection, only if it still is the device's.
+    pub(super) fn remove(&mut self, device: DeviceId, connection: ConnectionId) {
+        if self.current(device, connection).is_some() {
+            self.live.remove(&device);
+        }
+    }
+
+    pub(super) fn take_all(&mut self) -> Vec<ToConnection> {
+        self.live.drain().map(|(_, live)| live.to).collect()
+    }
+
+    fn current(&mut self, device: DeviceId, connection: ConnectionId) -> Option<&mut Live> {
+        self.live.get_mut(&device).filter(|live| live.connection_id == connection)
+    }
+
+    fn keep_if(&mut self, device: DeviceId, is_open: bool) -> bool {
+        if !is_open {
+            self.live.remove(&device);
+        }
+        is_open
+    }
+}

@@ -1,0 +1,373 @@
+//! The composition root: settings → parts → run → drain. The only file that knows every room.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::web::Data;
+use actix_web::{App as WebApp, HttpServer};
+use jiff::SignedDuration;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tracing::{info, warn};
+
+use crate::actors::{self, Directory, Services, SweepSettings};
+use crate::bus::Bus;
+use crate::delivery::mail::Outbox;
+use crate::domain::challenge::Lifetimes;
+use crate::domain::code::CodeKeys;
+use crate::embedded_postgres::{EmbeddedPostgres, StartError};
+use crate::gateway::{AllowedOrigins, ConnectionSettings};
+use crate::http::operator::{self, Operator};
+use crate::http::{self, Api};
+use crate::settings::{self, EmailFallback, KeysError, Mode, Settings};
+use crate::store::session::TokenLifetimes;
+use crate::store::{self, ConnectSettings, Store, StoreError};
+use crate::telemetry;
+use crate::verification::{PasswordCost, Passwords, Rules, Verification};
+
+/// How long a node takes to stop at most, less a margin for the private PostgreSQL (design section 12: 30 s).
+const SHUTDOWN_SECONDS: u64 = 20;
+/// A device that acknowledges nothing for this long is gone; the system then ends its TCP connection, also when the
+/// device keeps its receive window closed (RFC 5482, Linux tcp(7) `TCP_USER_TIMEOUT`).
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often the private PostgreSQL is looked after.
+const DATABASE_CHECK: Duration = Duration::from_secs(1);
+/// A request must send its headers within this time.
+const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why the gateway cannot start. Each text is one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The private PostgreSQL.
+    #[error(transparent)]
+    EmbeddedPostgres(#[from] StartError),
+    /// The database.
+    #[error("the database cannot be used: {}. Check TWOSTEP__DATABASE__URL and that the server runs", cause(.0))]
+    Database(#[from] StoreError),
+    /// The code keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// Password hashing.
+    #[error("passwords.memory_kib and passwords.iterations do not fit argon2: {0}")]
+    Passwords(argon2::Error),
+    /// An address.
+    #[error("{key} {address} cannot be used: {source}. Stop what listens there, or set TWOSTEP__{} to another", environment_name(.key))]
+    Address {
+        /// The setting.
+        key: &'static str,
+        /// Its value.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The runtime.
+    #[error("a thread of the gateway died: {0}")]
+    Thread(String),
+}
+
+fn cause(error: &StoreError) -> String {
+    match error {
+        StoreError::Unavailable(source) => source.to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn environment_name(key: &str) -> String {
+    key.replace('.', "__").to_ascii_uppercase()
+}
+
+/// A running gateway. Call [`App::stop`] to end it in order; dropping it stops the private PostgreSQL only.
+pub struct App {
+    address: SocketAddr,
+    operator_address: SocketAddr,
+    directory: Directory,
+    store: Store,
+    draining: Arc<AtomicBool>,
+    drain_asked: Arc<Notify>,
+    servers: [ServerHandle; 2],
+    tasks: Vec<JoinHandle<()>>,
+    reconnect_spread: Duration,
+    /// Last, so that it goes last.
+    _postgres: Option<Arc<std::sync::Mutex<EmbeddedPostgres>>>,
+}
+
+impl App {
+    /// Starts every part and returns when requests are served. Call it inside an actix system.
+    ///
+    /// # Errors
+    /// [`AppError`], whose text is one line that says what to do.
+    pub async fn start(settings: &Settings) -> Result<Self, AppError> {
+        // A second call finds the provider installed; it is the same one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let metrics = telemetry::start_metrics();
+        let (postgres, store) = open_database(settings).await?;
+        store::migrate(&store).await?;
+        let code_keys = settings::code_keys(settings)?;
+        let (bus, inbox) = Bus::new();
+        let verification = Arc::new(verification(settings, store.clone(), code_keys, bus)?);
+        let mail = Arc::new(Outbox::new(settings.mail.from.clone()));
+        let connections = connection_settings(settings);
+        let services = Arc::new(Services {
+            verification: Arc::clone(&verification),
+            mail: Arc::clone(&mail),
+            heartbeat: connections.heartbeat,
+        });
+        let directory = Directory::start(&services, cores());
+        let mut tasks = background_tasks(&services, &directory, inbox, settings);
+        tasks.extend(postgres.as_ref().map(|postgres| actix_web::rt::spawn(look_after(Arc::clone(postgres)))));
+
+        let (draining, drain_asked) = (Arc::<AtomicBool>::default(), Arc::<Notify>::default());
+        let listener = listen("http.address", settings.http.address)?;
+        let operator_listener = listen("operator.address", settings.operator.address)?;
+        let (address, operator_address) = (local_address(&listener)?, local_address(&operator_listener)?);
+        let api = Data::new(Api {
+            verification: Arc::clone(&verification),
+            directory: directory.clone(),
+            origins: origins(settings, address),
+            connections,
+            outbox: (settings.mode == Mode::Development).then_some(mail),
+            max_body_bytes: settings.http.max_body_bytes,
+        });
+        let operator = Data::new(Operator {
+            verification,
+            directory: directory.clone(),
+            metrics,
+            draining: Arc::clone(&draining),
+            drain: Arc::clone(&drain_asked),
+        });
+        let public = serve_public(listener, settings, api)?;
+        let private = serve_operator(operator_listener, operator)?;
+        let servers = [public.handle(), private.handle()];
+        tasks.push(actix_web::rt::spawn(run(public, "the public side")));
+        tasks.push(actix_web::rt::spawn(run(private, "the operator's side")));
+        info!(http.address = %address, operator.address = %operator_address, "ready");
+        Ok(Self {
+            address,
+            operator_address,
+            directory,
+            store,
+            draining,
+            drain_asked,
+            servers,
+            tasks,
+            reconnect_spread: Duration::from_millis(settings.shutdown.reconnect_spread_ms),
+            _postgres: postgres,
+        })
+    }
+
+    /// Where the public side listens; the port is the real one when 0 was asked for.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where the operator's side listens.
+    #[must_use]
+    pub fn operator_address(&self) -> SocketAddr {
+        self.operator_address
+    }
+
+    /// The way to user actors, to observe them.
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// Waits until an operator asks for a drain.
+    pub async fn drain_asked(&self) {
+        self.drain_asked.notified().await;
+    }
+
+    /// Stops in order: not ready any more, goodbye to every connection, requests under way finish, the database last.
+    pub async fn stop(self) {
+        self.draining.store(true, Ordering::Relaxed);
+        info!("draining");
+        self.directory.drain(self.reconnect_spread).await;
+        let [public, private] = &self.servers;
+        let graceful = tokio::time::timeout(Duration::from_secs(SHUTDOWN_SECONDS), public.stop(true));
+        if graceful.await.is_err() {
+            warn!("some requests did not finish in time");
+        }
+        private.stop(false).await;
+        for task in &self.tasks {
+            task.abort();
+        }
+        self.store.close();
+        info!("stopped");
+    }
+}
+
+type SharedPostgres = Arc<std::sync::Mutex<EmbeddedPostgres>>;
+
+/// The configured database, or a private one.
+async fn open_database(settings: &Settings) -> Result<(Option<SharedPostgres>, Store), AppError> {
+    let (postgres, url) = match &settings.database.url {
+        Some(url) => (None, url.clone()),
+        None => {
+            let data_dir = settings.database.data_dir.clone();
+            let started = tokio::task::spawn_blocking(move || EmbeddedPostgres::start(&data_dir)).await;
+            let postgres = started.map_err(|error| AppError::Thread(error.to_string()))??;
+            let url = postgres.connection_string().into();
+            (Some(Arc::new(std::sync::Mutex::new(postgres))), url)
+        }
+    };
+    let store = Store::new(&ConnectSettings {
+        url,
+        pool_size: settings.database.pool_size,
+        wait: Duration::from_millis(settings.database.wait_ms),
+        deadline: Duration::from_millis(settings.database.deadline_ms),
+    })?;
+    Ok((postgres, store))
+}
+
+/// Starts the private PostgreSQL again when it died alone.
+async fn look_after(postgres: SharedPostgres) {
+    let mut ticks = tokio::time::interval(DATABASE_CHECK);
+    loop {
+        ticks.tick().await;
+        let postgres = Arc::clone(&postgres);
+        let check = move || postgres.lock().unwrap_or_else(std::sync::PoisonError::into_inner).restart_if_dead();
+        match tokio::task::spawn_blocking(check).await {
+            Ok(Ok(true)) => warn!("the private PostgreSQL had died and was started again"),
+            Ok(Err(error)) => warn!(%error, "the private PostgreSQL is down and could not be started"),
+            Ok(Ok(false)) | Err(_) => {}
+        }
+    }
+}
+
+fn verification(settings: &Settings, store: Store, code_keys: CodeKeys, bus: Bus) -> Result<Verification, AppError> {
+    let cost = PasswordCost {
+        memory_kib: settings.passwords.memory_kib,
+        iterations: settings.passwords.iterations,
+        parallel: if settings.passwords.parallel == 0 { cores() } else { settings.passwords.parallel },
+        queue: settings.passwords.queue,
+    };
+    let passwords = Passwords::new(cost).map_err(AppError::Passwords)?;
+    let seconds = |seconds: u32| SignedDuration::from_secs(seconds.into());
+    let rules = Rules {
+        digits: settings.codes.digits,
+        lifetimes: Lifetimes {
+            app: seconds(settings.codes.app_lifetime_seconds),
+            email: seconds(settings.codes.email_lifetime_seconds),
+            confirmation: seconds(settings.codes.confirmation_lifetime_seconds),
+        },
+        tokens: TokenLifetimes {
+            access: seconds(settings.sessions.access_token_seconds),
+            refresh: seconds(settings.sessions.refresh_token_seconds),
+        },
+        email_allowed: settings.delivery.email_fallback == EmailFallback::Allow,
+    };
+    Ok(Verification::new(store, code_keys, passwords, rules, bus))
+}
+
+fn background_tasks(
+    services: &Arc<Services>,
+    directory: &Directory,
+    inbox: crate::bus::Inbox,
+    settings: &Settings,
+) -> Vec<JoinHandle<()>> {
+    let sweep = SweepSettings {
+        period: Duration::from_millis(settings.delivery.sweep_period_ms),
+        activity_months: settings.login_activity.keep_months,
+    };
+    vec![
+        actix_web::rt::spawn(actors::dispatch(inbox, directory.clone())),
+        actix_web::rt::spawn(actors::sweep(Arc::clone(services), directory.clone(), sweep)),
+        actix_web::rt::spawn(actors::send_notices(Arc::clone(services))),
+    ]
+}
+
+fn connection_settings(settings: &Settings) -> ConnectionSettings {
+    ConnectionSettings {
+        heartbeat: Duration::from_secs(settings.connections.heartbeat_seconds.into()),
+        pong_timeout: Duration::from_secs(settings.connections.pong_timeout_seconds.into()),
+    }
+}
+
+/// The configured pages; in development also those that the gateway itself would serve.
+fn origins(settings: &Settings, address: SocketAddr) -> AllowedOrigins {
+    let mut origins: HashSet<String> = settings.http.allowed_origins.iter().cloned().collect();
+    if settings.mode == Mode::Development {
+        origins.insert(format!("http://{address}"));
+        origins.insert(format!("http://localhost:{}", address.port()));
+    }
+    AllowedOrigins::new(origins)
+}
+
+fn listen(key: &'static str, address: SocketAddr) -> Result<std::net::TcpListener, AppError> {
+    let bind = || {
+        let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
+        // A restart must not wait for connections of the process before.
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(4096)?;
+        Ok(socket.into())
+    };
+    bind().map_err(|source| AppError::Address { key, address, source })
+}
+
+fn local_address(listener: &std::net::TcpListener) -> Result<SocketAddr, AppError> {
+    listener.local_addr().map_err(|error| AppError::Thread(error.to_string()))
+}
+
+fn serve_public(listener: std::net::TcpListener, settings: &Settings, api: Data<Api>) -> Result<Server, AppError> {
+    let workers = if settings.http.workers == 0 { cores() } else { settings.http.workers };
+    let server = HttpServer::new(move || WebApp::new().configure(|config| http::routes(config, api.clone())))
+        .workers(workers)
+        .disable_signals()
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .client_request_timeout(REQUEST_HEAD_TIMEOUT)
+        .max_connections(100_000)
+        .on_connect(|connection, _| {
+            if let Some(stream) = connection.downcast_ref::<TcpStream>() {
+                tune(stream);
+            }
+        })
+        .listen(listener)
+        .map_err(|error| AppError::Thread(error.to_string()))?;
+    Ok(server.run())
+}
+
+fn serve_operator(listener: std::net::TcpListener, operator: Data<Operator>) -> Result<Server, AppError> {
+    let server = HttpServer::new(move || WebApp::new().configure(|config| operator::routes(config, operator.clone())))
+        .workers(1)
+        .disable_signals()
+        .listen(listener)
+        .map_err(|error| AppError::Thread(error.to_string()))?;
+    Ok(server.run())
+}
+
+/// A connection that cannot be tuned is served all the same: it is then only found dead later.
+fn tune(stream: &TcpStream) {
+    let socket = socket2::SockRef::from(stream);
+    let tuned = socket.set_tcp_nodelay(true).and_then(|()| set_user_timeout(&socket));
+    if let Err(error) = tuned {
+        warn!(%error, "a connection could not be tuned");
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn set_user_timeout(socket: &socket2::Socket) -> std::io::Result<()> {
+    socket.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT))
+}
+
+/// Elsewhere keepalive finds dead peers, though not those that keep their window closed.
+#[cfg(not(target_os = "linux"))]
+fn set_user_timeout(socket: &socket2::Socket) -> std::io::Result<()> {
+    socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(TCP_USER_TIMEOUT))
+}
+
+async fn run(server: Server, which: &'static str) {
+    if let Err(error) = server.await {
+        warn!(%error, "{which} ended");
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}

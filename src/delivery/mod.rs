@@ -1,0 +1,3 @@
+//! The ways out of the gateway that are not its own connections.
+
+pub mod mail;

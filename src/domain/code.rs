@@ -1,0 +1,296 @@
+//! Codes: derived from a key and the challenge, never stored.
+//!
+//! `code = digits(HMAC-SHA-256(key, challenge id ‖ purpose ‖ generation))`. Any node that has the key can compute
+//! it, so neither the database nor the bus nor a log ever holds one, and a crash loses none.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::challenge::Purpose;
+use super::id::ChallengeId;
+
+/// Fewest digits of a code: 10^6 values (NIST SP 800-63B-4 section 3.1.3.2 asks for at least 20 bits).
+pub const MIN_DIGITS: u8 = 6;
+/// Most digits of a code; what a person still types without error.
+pub const MAX_DIGITS: u8 = 10;
+/// Bytes of a code key: the output size of SHA-256 (RFC 2104 section 3).
+const KEY_BYTES: usize = 32;
+
+/// The name of a code key, stored with each challenge so that rotation keeps open challenges valid.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyId(String);
+
+impl KeyId {
+    /// Takes a name of 1 to 32 letters, digits, `-`, `_` or `.`; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=32).contains(&text.len());
+        let is_plain =
+            text.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.'));
+        (fits && is_plain).then(|| Self(text.to_owned()))
+    }
+
+    /// The name, for storage.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The keys that codes are derived with: the current one, and older ones for challenges still open.
+pub struct CodeKeys {
+    current: KeyId,
+    keys: BTreeMap<KeyId, Zeroizing<[u8; KEY_BYTES]>>,
+}
+
+/// Why a list of code keys was refused.
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
+pub enum InvalidCodeKeys {
+    /// No key at all.
+    #[error("holds no key; write one line `key-id:BASE64-OF-32-RANDOM-BYTES`")]
+    Empty,
+    /// A line is not `key-id:base64` of 32 bytes.
+    #[error("line {0} is not `key-id:BASE64-OF-32-RANDOM-BYTES`")]
+    Malformed(usize),
+    /// The same id twice.
+    #[error("line {0} repeats a key id")]
+    Repeated(usize),
+}
+
+impl CodeKeys {
+    /// Reads keys, one a line (or separated by commas) as `id:base64`; the first is the current one.
+    ///
+    /// # Errors
+    /// [`InvalidCodeKeys`] names the line, never its content.
+    pub fn parse(text: &SecretString) -> Result<Self, InvalidCodeKeys> {
+        let mut keys = BTreeMap::new();
+        let mut current = None;
+        let lines = text.expose_secret().split(['\n', ',']).map(str::trim).enumerate();
+        for (index, line) in lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
+            let (id, key) = Self::parse_line(line).ok_or(InvalidCodeKeys::Malformed(index + 1))?;
+            current.get_or_insert_with(|| id.clone());
+            if keys.insert(id, key).is_some() {
+                return Err(InvalidCodeKeys::Repeated(index + 1));
+            }
+        }
+        current.map(|current| Self { current, keys }).ok_or(InvalidCodeKeys::Empty)
+    }
+
+    /// One key alone.
+    #[must_use]
+    pub fn single(id: KeyId, key: [u8; KEY_BYTES]) -> Self {
+        Self { current: id.clone(), keys: BTreeMap::from([(id, Zeroizing::new(key))]) }
+    }
+
+    fn parse_line(line: &str) -> Option<(KeyId, Zeroizing<[u8; KEY_BYTES]>)> {
+        let (id, key) = line.split_once(':')?;
+        let bytes = Zeroizing::new(STANDARD.decode(key.trim()).ok()?);
+        Some((KeyId::parse(id.trim())?, Zeroizing::new(bytes.as_slice().try_into().ok()?)))
+    }
+
+    /// The key that new challenges use.
+    #[must_use]
+    pub fn current(&self) -> &KeyId {
+        &self.current
+    }
+
+    /// The code of a challenge, or `None` when this node does not hold its key: verification then fails closed.
+    #[must_use]
+    pub fn derive(&self, source: &CodeSource<'_>) -> Option<Code> {
+        let key = self.keys.get(source.key_id)?;
+        Some(derive(key, source))
+    }
+}
+
+impl std::fmt::Debug for CodeKeys {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("CodeKeys").field("current", &self.current).finish_non_exhaustive()
+    }
+}
+
+/// What a code is derived from.
+#[derive(Debug, Clone, Copy)]
+pub struct CodeSource<'a> {
+    /// Which key.
+    pub key_id: &'a KeyId,
+    /// Which challenge.
+    pub challenge_id: ChallengeId,
+    /// What the challenge is for: a code of one purpose is worth nothing for another.
+    pub purpose: Purpose,
+    /// Which of the challenge's successive codes, from 1.
+    pub generation: u32,
+    /// How many digits.
+    pub digits: u8,
+}
+
+/// A derived code. `Debug` hides it.
+#[derive(Clone)]
+pub struct Code(SecretString);
+
+impl Code {
+    /// The digits, to show on a trusted device.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// The digits in groups for reading: `123 456`, `1234 5678`, `1234 567`, `12345 67890`.
+    #[must_use]
+    pub fn grouped(&self) -> String {
+        let digits = self.expose();
+        let (left, right) = digits.split_at(digits.len().div_ceil(2));
+        format!("{left} {right}")
+    }
+
+    /// Compares in constant time.
+    #[must_use]
+    pub fn matches(&self, typed: &TypedCode) -> bool {
+        self.expose().as_bytes().ct_eq(typed.0.expose_secret().as_bytes()).into()
+    }
+}
+
+impl std::fmt::Debug for Code {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Code(hidden)")
+    }
+}
+
+/// A code as somebody typed it: digits, with the white space of grouping removed.
+#[derive(Debug, Clone)]
+pub struct TypedCode(SecretString);
+
+/// The text cannot be a code.
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
+#[error("must be the {MIN_DIGITS} to {MAX_DIGITS} digits that are shown on a trusted device")]
+pub struct NotACode;
+
+impl TypedCode {
+    /// Reads what was typed or pasted.
+    ///
+    /// # Errors
+    /// [`NotACode`] when it is not 6 to 10 digits; such a text is no guess and is not counted as one.
+    pub fn parse(text: &SecretString) -> Result<Self, NotACode> {
+        let digits: String = text.expose_secret().chars().filter(|character| !character.is_whitespace()).collect();
+        let fits = (usize::from(MIN_DIGITS)..=usize::from(MAX_DIGITS)).contains(&digits.len());
+        if fits && digits.bytes().all(|byte| byte.is_ascii_digit()) { Ok(Self(digits.into())) } else { Err(NotACode) }
+    }
+}
+
+/// Derives without modulo bias: 64-bit pieces of the MAC at or above the largest multiple of 10^digits are
+/// skipped (rejection sampling); should all four be skipped, a counter gives the next MAC.
+fn derive(key: &[u8; KEY_BYTES], source: &CodeSource<'_>) -> Code {
+    let values = 10_u64.pow(u32::from(source.digits));
+    let limit = u64::MAX - u64::MAX % values;
+    let piece = (0_u32..)
+        .flat_map(|counter| pieces(key, source, counter))
+        .find(|piece| *piece < limit)
+        .expect("the counter goes on until a piece is found");
+    Code(format!("{:0width$}", piece % values, width = usize::from(source.digits)).into())
+}
+
+fn pieces(key: &[u8; KEY_BYTES], source: &CodeSource<'_>, counter: u32) -> [u64; 4] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.update(source.challenge_id.uuid().as_bytes());
+    mac.update(&[u8::try_from(source.purpose.as_str().len()).unwrap_or(u8::MAX)]);
+    mac.update(source.purpose.as_str().as_bytes());
+    mac.update(&source.generation.to_be_bytes());
+    mac.update(&counter.to_be_bytes());
+    let bytes: [u8; 32] = mac.finalize().into_bytes().into();
+    std::array::from_fn(|index| {
+        let eight = bytes[index * 8..][..8].try_into().expect("32 bytes are four times eight");
+        u64::from_be_bytes(eight)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn keys() -> CodeKeys {
+        let key = |byte: u8| STANDARD.encode([byte; 32]);
+        CodeKeys::parse(&format!("new:{}\nold:{}", key(1), key(2)).into()).expect("valid")
+    }
+
+    fn source<'a>(key_id: &'a KeyId, id: u128, purpose: Purpose, generation: u32) -> CodeSource<'a> {
+        CodeSource { key_id, challenge_id: ChallengeId::new(Uuid::from_u128(id)), purpose, generation, digits: 6 }
+    }
+
+    #[test]
+    fn a_code_depends_on_key_challenge_purpose_and_generation() {
+        let keys = keys();
+        let (new, old) = (KeyId::parse("new").expect("valid"), KeyId::parse("old").expect("valid"));
+        let code = |key, id, purpose, generation| {
+            keys.derive(&source(key, id, purpose, generation)).expect("key").expose().to_owned()
+        };
+        let base = code(&new, 1, Purpose::SignIn, 1);
+        assert_eq!(base, code(&new, 1, Purpose::SignIn, 1));
+        assert_ne!(base, code(&old, 1, Purpose::SignIn, 1));
+        assert_ne!(base, code(&new, 2, Purpose::SignIn, 1));
+        assert_ne!(base, code(&new, 1, Purpose::EnableTwoStep, 1));
+        assert_ne!(base, code(&new, 1, Purpose::SignIn, 2));
+    }
+
+    #[test]
+    fn a_key_that_is_not_here_gives_no_code() {
+        let lost = KeyId::parse("lost").expect("valid");
+        assert!(keys().derive(&source(&lost, 1, Purpose::SignIn, 1)).is_none());
+    }
+
+    #[test]
+    fn malformed_keys_are_refused_by_line() {
+        let good = STANDARD.encode([1; 32]);
+        let parse = |text: String| CodeKeys::parse(&text.into()).map(|_| ()).expect_err("refused");
+        assert_eq!(parse(String::new()), InvalidCodeKeys::Empty);
+        assert_eq!(parse(format!("a:{good}\nb:short")), InvalidCodeKeys::Malformed(2));
+        assert_eq!(parse(format!("a:{good},a:{good}")), InvalidCodeKeys::Repeated(2));
+    }
+
+    #[test]
+    fn grouping_is_for_reading_and_typing() {
+        let code = Code("012345".to_owned().into());
+        assert_eq!(code.grouped(), "012 345");
+        assert!(code.matches(&TypedCode::parse(&" 012 345".to_owned().into()).expect("digits")));
+        assert!(!code.matches(&TypedCode::parse(&"0123456".to_owned().into()).expect("digits")));
+        for text in ["", "12345", "12345678901", "12345a", "١٢٣٤٥٦"] {
+            assert!(TypedCode::parse(&text.to_owned().into()).is_err(), "{text}");
+        }
+    }
+
+    /// Chi-squared over the leading digit and over the last: 9 degrees of freedom, 27.9 is the 0.1 % point.
+    #[test]
+    fn digits_are_uniform() {
+        let (keys, id) = (keys(), KeyId::parse("new").expect("valid"));
+        let mut counts = [[0_u32; 10]; 2];
+        for challenge in 0..20_000 {
+            let code = keys.derive(&source(&id, challenge, Purpose::SignIn, 1)).expect("key");
+            for (position, column) in [(0, 0), (5, 1)] {
+                counts[column][usize::from(code.expose().as_bytes()[position] - b'0')] += 1;
+            }
+        }
+        for column in counts {
+            let chi_squared: f64 = column.iter().map(|count| (f64::from(*count) - 2_000.0).powi(2) / 2_000.0).sum();
+            assert!(chi_squared < 27.9, "{column:?}: {chi_squared}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_length_has_exactly_its_digits(id: u128, generation: u32, digits in MIN_DIGITS..=MAX_DIGITS) {
+            let (keys, key_id) = (keys(), KeyId::parse("new").expect("valid"));
+            let code = keys.derive(&CodeSource { digits, ..source(&key_id, id, Purpose::SignIn, generation) }).expect("key");
+            prop_assert_eq!(code.expose().len(), usize::from(digits));
+            prop_assert!(code.expose().bytes().all(|byte| byte.is_ascii_digit()));
+            prop_assert!(code.matches(&TypedCode::parse(&code.grouped().into()).expect("digits")));
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Deliveries: one challenge on its way to one destination by one channel.
+
+use jiff::Timestamp;
+
+use super::challenge::{Method, Purpose};
+use super::code::KeyId;
+use super::device::{DeviceInfo, Platform};
+use super::id::{AccountId, ActivityId, ChallengeId, DeliveryId, DeviceId};
+use super::words::words;
+
+words! {
+    /// The way to a destination.
+    Channel("channel") {
+        /// A live connection of a trusted device.
+        Websocket = "websocket",
+        /// Firebase Cloud Messaging.
+        Fcm = "fcm",
+        /// Apple Push Notification service.
+        Apns = "apns",
+        /// The account's mailbox.
+        Email = "email",
+    }
+}
+
+words! {
+    /// How far a delivery came. That the code was typed is a fact of the challenge, not of a delivery.
+    DeliveryState("delivery state") {
+        /// To be worked.
+        Pending = "pending",
+        /// Handed on: written to the socket, or taken by the provider. Nobody knows yet that it was seen.
+        Accepted = "accepted",
+        /// The device says that it showed the code.
+        Shown = "shown",
+        /// The device got the code and says that it could not show it.
+        NotShown = "not_shown",
+        /// There is no way to this destination; the reason says why.
+        Unreachable = "unreachable",
+        /// The provider or the mail server refused it.
+        Failed = "failed",
+        /// No longer needed: another channel was faster, or the challenge closed or changed its code.
+        Cancelled = "cancelled",
+    }
+}
+
+words! {
+    /// Why there is no way to a destination.
+    UnreachableReason("reason") {
+        /// The device is not connected and its user turned notifications off.
+        NotificationsOff = "notifications_off",
+        /// The device is not connected and never registered for push.
+        NoPushToken = "no_push_token",
+        /// The provider says that the device's push address is dead.
+        TokenExpired = "token_expired",
+    }
+}
+
+/// Who asks for a code, as the owner of the account sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requester {
+    /// The installation.
+    pub device: DeviceInfo,
+    /// Where the request came from, as text.
+    pub ip: String,
+    /// Where that address seems to be; `None` when nobody knows.
+    pub location: Option<String>,
+}
+
+/// Everything needed to put a code in front of somebody.
+#[derive(Debug, Clone)]
+pub struct CodeToDeliver {
+    /// Whose.
+    pub account_id: AccountId,
+    /// Which challenge.
+    pub challenge_id: ChallengeId,
+    /// What for.
+    pub purpose: Purpose,
+    /// Which of its codes.
+    pub generation: u32,
+    /// The key it is derived with.
+    pub key_id: KeyId,
+    /// How many digits.
+    pub digits: u8,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
+    /// Who asks.
+    pub requester: Requester,
+    /// The sign-in attempt in the login activity.
+    pub activity_id: Option<ActivityId>,
+    /// The address was already somebody's: its owner gets a mail that says so, and no code.
+    pub address_taken: bool,
+}
+
+/// What is known of the way to a trusted device besides its connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// What it runs on.
+    pub platform: Platform,
+    /// `false` when its user turned notifications off.
+    pub notifications_allowed: bool,
+    /// A provider knows the device by an address that is not known to be dead.
+    pub has_push_address: bool,
+    /// A provider said that the address is dead.
+    pub push_address_expired: bool,
+}
+
+/// A delivery as the origin works it.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// Its id.
+    pub id: DeliveryId,
+    /// The trusted device; `None` for the mailbox.
+    pub device_id: Option<DeviceId>,
+    /// By which way.
+    pub channel: Channel,
+    /// It was handed on before, by a node that did not live to see the receipt.
+    pub already_sent: bool,
+}
+
+/// A delivery as the state of a challenge tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryView {
+    /// The destination's number within the challenge, from 1: devices are not named to somebody who has
+    /// proved no more than the password.
+    pub destination: u16,
+    /// By which way.
+    pub channel: Channel,
+    /// How far it came.
+    pub state: DeliveryState,
+    /// Why it did not come further.
+    pub reason: Option<UnreachableReason>,
+}
+
+impl Reach {
+    /// Why a device that is not connected cannot be reached, or `None` when push may reach it.
+    #[must_use]
+    pub fn unreachable_reason(&self) -> Option<UnreachableReason> {
+        if !self.notifications_allowed {
+            Some(UnreachableReason::NotificationsOff)
+        } else if self.push_address_expired {
+            Some(UnreachableReason::TokenExpired)
+        } else if !self.has_push_address {
+            Some(UnreachableReason::NoPushToken)
+        } else {
+            None
+        }
+    }
+}
+
+/// The methods offered for a purpose: an address is confirmed by email only.
+#[must_use]
+pub fn offered_methods(purpose: Purpose, email_allowed: bool) -> &'static [Method] {
+    match purpose {
+        Purpose::EnableTwoStep | Purpose::CreateAccount => &[Method::Email],
+        Purpose::SignIn if email_allowed => &[Method::App, Method::Email],
+        Purpose::SignIn => &[Method::App],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_obstacle_is_the_reason() {
+        let reach = Reach {
+            platform: Platform::Ios,
+            notifications_allowed: true,
+            has_push_address: true,
+            push_address_expired: false,
+        };
+        assert_eq!(reach.unreachable_reason(), None);
+        assert_eq!(
+            Reach { notifications_allowed: false, ..reach }.unreachable_reason(),
+            Some(UnreachableReason::NotificationsOff)
+        );
+        assert_eq!(
+            Reach { has_push_address: false, ..reach }.unreachable_reason(),
+            Some(UnreachableReason::NoPushToken)
+        );
+        let expired = Reach { has_push_address: false, push_address_expired: true, ..reach };
+        assert_eq!(expired.unreachable_reason(), Some(UnreachableReason::TokenExpired));
+    }
+
+    #[test]
+    fn an_address_is_confirmed_by_email_only() {
+        assert_eq!(offered_methods(Purpose::CreateAccount, true), [Method::Email]);
+        assert_eq!(offered_methods(Purpose::SignIn, false), [Method::App]);
+    }
+}

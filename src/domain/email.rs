@@ -1,0 +1,109 @@
+//! Email addresses.
+
+/// The longest address that SMTP can carry (RFC 5321 section 4.5.3.1.3, less the angle brackets).
+const MAX_BYTES: usize = 254;
+/// The longest local part (RFC 5321 section 4.5.3.1.1).
+const MAX_LOCAL_BYTES: usize = 64;
+
+/// An address, trimmed and in lower case, so that one mailbox is one account.
+///
+/// `Debug` hides it: addresses never reach a log.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct EmailAddress(String);
+
+/// The text is not an address that mail can be sent to.
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
+#[error("must be an email address such as name@example.com")]
+pub struct InvalidEmail;
+
+impl EmailAddress {
+    /// Reads an address.
+    ///
+    /// Only the shape is checked (one mailbox, a domain, no white space): whether somebody reads it is what
+    /// the emailed code finds out.
+    ///
+    /// # Errors
+    /// [`InvalidEmail`] when the text has no such shape or is longer than 254 bytes.
+    pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
+        let text = text.trim();
+        let (local, domain) = text.rsplit_once('@').ok_or(InvalidEmail)?;
+        let has_shape = !local.is_empty()
+            && local.len() <= MAX_LOCAL_BYTES
+            && text.len() <= MAX_BYTES
+            && is_domain(domain)
+            && text.chars().all(is_plain);
+        if has_shape && !local.contains('@') { Ok(Self(text.to_lowercase())) } else { Err(InvalidEmail) }
+    }
+
+    /// The address itself, for storage and for the mail server.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The address as somebody who already knows it recognises it: `a•••@example.com`.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or(("", &self.0));
+        let first = local.chars().next().map(String::from).unwrap_or_default();
+        format!("{first}•••@{domain}")
+    }
+}
+
+impl std::fmt::Debug for EmailAddress {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("EmailAddress(hidden)")
+    }
+}
+
+fn is_plain(character: char) -> bool {
+    !character.is_control()
+        && !character.is_whitespace()
+        && !matches!(character, '<' | '>' | '(' | ')' | ',' | ';' | ':' | '\\' | '"' | '[' | ']')
+}
+
+fn is_domain(domain: &str) -> bool {
+    domain
+        .split('.')
+        .all(|label| !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-'))
+        && domain.chars().all(|character| character.is_alphanumeric() || matches!(character, '.' | '-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_normalised() {
+        assert_eq!(EmailAddress::parse(" Anna@Example.COM ").expect("valid").as_str(), "anna@example.com");
+        assert!(EmailAddress::parse("a+b@mail.example.com").is_ok());
+        assert!(EmailAddress::parse("a@localhost").is_ok());
+    }
+
+    #[test]
+    fn text_that_is_no_address_is_refused() {
+        let long = format!("{}@example.com", "a".repeat(250));
+        for text in [
+            "",
+            "anna",
+            "@example.com",
+            "a@",
+            "a b@example.com",
+            "a@b@c.de",
+            "a@-x.de",
+            "a@x..de",
+            "a\r\nBcc: x@example.com",
+            "\"a\"@example.com",
+            &long,
+        ] {
+            assert!(EmailAddress::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_hides_in_debug_and_in_its_mask() {
+        let address = EmailAddress::parse("anna@example.com").expect("valid");
+        assert!(!format!("{address:?}").contains("anna"));
+        assert_eq!(address.masked(), "a•••@example.com");
+    }
+}

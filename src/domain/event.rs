@@ -1,0 +1,88 @@
+//! What the nodes tell one another about an account: ids and facts, never codes or addresses.
+
+use serde::{Deserialize, Serialize};
+
+use super::challenge::Outcome;
+use super::id::{ChallengeId, DeviceId, SessionId};
+use super::words::words;
+
+words! {
+    /// What a security alert is about.
+    AlertKind("alert kind") {
+        /// A trusted device denied a sign-in.
+        SignInDenied = "sign_in_denied",
+        /// Two-step verification was turned off.
+        TwoStepDisabled = "two_step_disabled",
+        /// The password was changed.
+        PasswordChanged = "password_changed",
+        /// An old trust or refresh token came back.
+        TokenReused = "token_reused",
+        /// A trusted device was removed.
+        DeviceRemoved = "device_removed",
+        /// Somebody tried to create an account with this address.
+        AddressTaken = "address_taken",
+    }
+}
+
+/// A fact about an account, already committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum AccountEvent {
+    /// A challenge started or has a new code: show it.
+    CodeIssued {
+        /// Which.
+        challenge_id: ChallengeId,
+    },
+    /// A challenge ended.
+    ChallengeClosed {
+        /// Which.
+        challenge_id: ChallengeId,
+        /// How.
+        outcome: Outcome,
+    },
+    /// A delivery of a challenge came further.
+    DeliveryChanged {
+        /// Of which challenge.
+        challenge_id: ChallengeId,
+    },
+    /// A session is over.
+    SessionEnded {
+        /// Which.
+        session_id: SessionId,
+    },
+    /// A device is no longer trusted.
+    DeviceRemoved {
+        /// Which.
+        device_id: DeviceId,
+    },
+    /// The owner should know.
+    SecurityAlert {
+        /// What about.
+        kind: AlertKind,
+    },
+}
+
+impl AlertKind {
+    /// What a connected device shows, in English.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::SignInDenied => {
+                "A sign-in to your account was denied. If it was not you who tried, somebody knows your password: change it now."
+            }
+            Self::TwoStepDisabled => {
+                "Two-step verification was turned off for your account. If it was not you, change your password and turn it on again."
+            }
+            Self::PasswordChanged => "The password of your account was changed. If it was not you, ask for help now.",
+            Self::TokenReused => {
+                "A sign-in key of one of your devices was used twice, so that device was signed out. If you did not restore it from a backup, change your password."
+            }
+            Self::DeviceRemoved => {
+                "A trusted device was removed from your account. If it was not you, change your password."
+            }
+            Self::AddressTaken => {
+                "Somebody tried to create an account with your address. You already have one; nothing was changed."
+            }
+        }
+    }
+}

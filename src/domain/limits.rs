@@ -1,0 +1,39 @@
+//! Numbers that bound what anybody can do, and the spacing of resends.
+
+use jiff::SignedDuration;
+
+/// Wrong codes a challenge takes before it closes (design section 9; NIST SP 800-63B-4 section 3.2.2).
+pub const MAX_ATTEMPTS: u16 = 5;
+/// New codes a challenge may be asked for.
+pub const MAX_RESENDS: u16 = 5;
+/// Open sign-in challenges an account may have (OWASP ASVS 5.0 section 6.6.2).
+pub const MAX_OPEN_CHALLENGES: i64 = 3;
+/// Trusted devices an account may have.
+pub const MAX_TRUSTED_DEVICES: i64 = 10;
+/// The first wait between two codes; each further one is twice as long.
+pub const FIRST_RESEND_WAIT: SignedDuration = SignedDuration::from_secs(30);
+/// How long a used trust token still works, for an answer that was lost on the way.
+pub const TRUST_ROTATION_GRACE: SignedDuration = SignedDuration::from_secs(10);
+/// A device that did not sign in for this long is no longer trusted.
+pub const TRUST_IDLE: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// A device is trusted for this long at most, however often it signs in.
+pub const TRUST_AT_MOST: SignedDuration = SignedDuration::from_hours(180 * 24);
+/// How long a ticket for a WebSocket lives.
+pub const TICKET_LIFETIME: SignedDuration = SignedDuration::from_secs(30);
+
+/// The wait before the next resend, after `resends` of them: 30, 60, 120, 240, 480 s.
+#[must_use]
+pub fn resend_wait(resends: u16) -> SignedDuration {
+    FIRST_RESEND_WAIT * 2_i32.pow(u32::from(resends.min(MAX_RESENDS)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resend_waits_double() {
+        let seconds: Vec<i64> = (0..5).map(|resends| resend_wait(resends).as_secs()).collect();
+        assert_eq!(seconds, [30, 60, 120, 240, 480]);
+    }
+}

@@ -1,0 +1,22 @@
+//! The rules of two-step verification, as pure functions and types.
+//!
+//! Nothing here waits, reads a clock, touches a disk or a socket, or draws a random number: `now`, random
+//! bytes and keys are arguments, and what should happen is a return value that the caller carries out.
+
+pub mod activity;
+pub mod challenge;
+pub mod code;
+pub mod delivery;
+pub mod device;
+pub mod email;
+pub mod event;
+pub mod hints;
+pub mod id;
+pub mod limits;
+pub mod password;
+pub mod push;
+pub mod rollout;
+pub mod session;
+pub mod text;
+pub mod token;
+pub mod words;

@@ -1,0 +1,40 @@
+//! Sessions: authenticated sign-ins of a device.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::id::{AccountId, DeviceId, SessionId};
+use super::words::words;
+
+/// A connection outlives its access token by this much, so that a `refresh` can still keep it.
+pub const CONNECTION_EXPIRY_GRACE: SignedDuration = SignedDuration::from_secs(25);
+
+words! {
+    /// Why a session ended.
+    SessionEnd("session end") {
+        /// Its owner signed out.
+        SignedOut = "signed_out",
+        /// An old refresh token came back.
+        RefreshTokenReused = "refresh_token_reused",
+        /// An old trust token of its device came back.
+        TrustTokenReused = "trust_token_reused",
+        /// Its device was removed.
+        DeviceRemoved = "device_removed",
+        /// The password was changed elsewhere.
+        PasswordChanged = "password_changed",
+    }
+}
+
+/// A session that may make calls: it exists, has not ended, and its access token is in date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActiveSession {
+    /// Whose.
+    pub account_id: AccountId,
+    /// Which.
+    pub session_id: SessionId,
+    /// Of which device.
+    pub device_id: DeviceId,
+    /// The device is trusted.
+    pub device_trusted: bool,
+    /// Until when the access token is good.
+    pub access_expires_at: Timestamp,
+}

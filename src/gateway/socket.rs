@@ -1,0 +1,278 @@
+//! The connection actor. The only file that names the WebSocket crate (docs/decisions/0003-websocket-crate.md).
+//!
+//! The actor runs only while its socket can be written: a device that does not read stops it, its mailbox fills, and
+//! the user actor lets it go. What such a device never reads is bounded by that mailbox, and the operating system ends
+//! its TCP connection (`TCP_USER_TIMEOUT`, set where connections are accepted).
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix::prelude::*;
+use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web_actors::ws;
+use governor::clock::DefaultClock;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use jiff::Timestamp;
+use metrics::gauge;
+use rand::RngExt;
+use tracing::debug;
+
+use super::frames::{Fragment, Fragments};
+use crate::actors::{Attach, Detach, DeviceSays, Directory, Outgoing, ToConnection, User};
+use crate::domain::id::{ChallengeId, ConnectionId};
+use crate::domain::session::{ActiveSession, CONNECTION_EXPIRY_GRACE};
+use crate::protocol::close::CloseReason;
+use crate::protocol::message::{DeviceMessage, ServerMessage};
+use crate::protocol::{MAX_MESSAGE_BYTES, SUBPROTOCOL};
+use crate::telemetry::CONNECTIONS_OPEN;
+
+/// Messages that may wait for a device that reads slowly (design section 5).
+const QUEUE: usize = 64;
+/// Messages a device may send in one go, and then each second (60 a minute).
+const MESSAGE_BURST: NonZeroU32 = NonZeroU32::new(20).expect("not zero");
+const MESSAGES_A_SECOND: NonZeroU32 = NonZeroU32::new(1).expect("not zero");
+
+/// How connections are kept alive.
+#[derive(Debug, Clone, Copy)]
+pub struct ConnectionSettings {
+    /// Time between two pings, shortened at random by up to a fifth so that they spread.
+    pub heartbeat: Duration,
+    /// A device that does not answer a ping for this long is gone.
+    pub pong_timeout: Duration,
+}
+
+/// Upgrades a request of an authenticated, trusted device.
+///
+/// # Errors
+/// When the request is no WebSocket handshake.
+pub fn accept(
+    request: &HttpRequest,
+    stream: web::Payload,
+    session: ActiveSession,
+    directory: Directory,
+    settings: ConnectionSettings,
+) -> Result<HttpResponse, actix_web::Error> {
+    let connection = Connection::new(session, directory, settings);
+    ws::WsResponseBuilder::new(connection, request, stream)
+        .codec(actix_http::ws::Codec::new().max_size(MAX_MESSAGE_BYTES))
+        .protocols(&[SUBPROTOCOL])
+        .start()
+}
+
+struct Connection {
+    id: ConnectionId,
+    session: ActiveSession,
+    directory: Directory,
+    settings: ConnectionSettings,
+    user: Option<Addr<User>>,
+    let_go: Arc<AtomicBool>,
+    fragments: Fragments,
+    messages: RateLimiter<NotKeyed, InMemoryState, DefaultClock>,
+    pong_deadline: Option<SpawnHandle>,
+    expiry: Option<SpawnHandle>,
+}
+
+type SocketContext = ws::WebsocketContext<Connection>;
+
+impl Connection {
+    fn new(session: ActiveSession, directory: Directory, settings: ConnectionSettings) -> Self {
+        Self {
+            id: ConnectionId::new(uuid::Uuid::now_v7()),
+            session,
+            directory,
+            settings,
+            user: None,
+            let_go: Arc::default(),
+            fragments: Fragments::default(),
+            messages: RateLimiter::direct(Quota::per_second(MESSAGES_A_SECOND).allow_burst(MESSAGE_BURST)),
+            pong_deadline: None,
+            expiry: None,
+        }
+    }
+
+    fn attach(&self, context: &mut SocketContext) {
+        let attach = Attach {
+            account_id: self.session.account_id,
+            device_id: self.session.device_id,
+            session_id: self.session.session_id,
+            connection_id: self.id,
+            to: ToConnection::new(context.address().recipient(), Arc::clone(&self.let_go)),
+        };
+        let directory = self.directory.clone();
+        let attached = async move { directory.attach(attach).await };
+        context.wait(attached.into_actor(self).map(|user, connection, context| match user {
+            Ok(user) => connection.user = Some(user),
+            Err(_) => connection.close(CloseReason::InternalError, context),
+        }));
+    }
+
+    fn close(&mut self, reason: CloseReason, context: &mut SocketContext) {
+        debug!(connection.id = %self.id, close.code = reason.code(), "closing a connection");
+        context.close(Some(ws::CloseReason {
+            code: ws::CloseCode::from(reason.code()),
+            description: Some(reason.description().to_owned()),
+        }));
+        context.stop();
+    }
+
+    /// `true` when the user actor gave this connection up because its queue was full.
+    fn closed_as_slow(&mut self, context: &mut SocketContext) -> bool {
+        let is_slow = self.let_go.load(Ordering::Relaxed);
+        if is_slow {
+            self.close(CloseReason::ReadsTooSlowly, context);
+        }
+        is_slow
+    }
+
+    fn schedule_ping(&self, context: &mut SocketContext) {
+        let jitter = rand::rng().random_range(0.8..=1.0);
+        context.run_later(self.settings.heartbeat.mul_f64(jitter), |connection, context| {
+            if connection.closed_as_slow(context) {
+                return;
+            }
+            context.ping(b"");
+            let timeout = connection.settings.pong_timeout;
+            let deadline = context.run_later(timeout, |connection, context| {
+                connection.close(CloseReason::HeartbeatMissed, context);
+            });
+            connection.pong_deadline = Some(deadline);
+            connection.schedule_ping(context);
+        });
+    }
+
+    /// Closes when the access token is out of date for longer than a `refresh` may take.
+    fn schedule_expiry(&mut self, expires_at: Timestamp, context: &mut SocketContext) {
+        if let Some(earlier) = self.expiry.take() {
+            context.cancel_future(earlier);
+        }
+        let left = (expires_at + CONNECTION_EXPIRY_GRACE).duration_since(Timestamp::now());
+        let left = Duration::try_from(left).unwrap_or(Duration::ZERO);
+        self.expiry = Some(context.run_later(left, |connection, context| {
+            connection.close(CloseReason::SessionEnded, context);
+        }));
+    }
+
+    fn on_text(&mut self, text: &str, context: &mut SocketContext) {
+        if self.messages.check().is_err() {
+            return self.close(CloseReason::TooManyMessages, context);
+        }
+        let Ok(message) = DeviceMessage::parse(text) else {
+            return self.close(CloseReason::InvalidMessage, context);
+        };
+        let (device_id, session_id) = (self.session.device_id, self.session.session_id);
+        match message {
+            DeviceMessage::Ping {} => context.text(ServerMessage::Pong.to_text()),
+            DeviceMessage::Receipt { challenge_id, generation, shown } => {
+                let challenge_id = ChallengeId::new(challenge_id);
+                self.tell_user(DeviceSays::Receipt { device_id, challenge_id, generation, shown }, context);
+            }
+            DeviceMessage::Deny { challenge_id } => {
+                let challenge_id = ChallengeId::new(challenge_id);
+                self.tell_user(DeviceSays::Deny { session_id, challenge_id }, context);
+            }
+            DeviceMessage::Refresh { access_token } => {
+                self.tell_user(DeviceSays::Refresh { device_id, access_token }, context);
+            }
+        }
+    }
+
+    /// A user actor that takes nothing is dead or overwhelmed: the device comes back to a fresh one.
+    fn tell_user(&mut self, says: DeviceSays, context: &mut SocketContext) {
+        let told = self.user.as_ref().is_some_and(|user| user.try_send(says).is_ok());
+        if !told {
+            self.close(CloseReason::InternalError, context);
+        }
+    }
+
+    fn on_fragment(&mut self, fragment: &Fragment<'_>, context: &mut SocketContext) {
+        match self.fragments.take(fragment) {
+            Ok(None) => {}
+            Ok(Some(text)) => self.on_text(&text, context),
+            Err(reason) => self.close(reason, context),
+        }
+    }
+
+    fn on_message(&mut self, message: ws::Message, context: &mut SocketContext) {
+        match message {
+            ws::Message::Text(_) if self.fragments.is_collecting() => self.close(CloseReason::ProtocolError, context),
+            ws::Message::Text(text) => self.on_text(&text, context),
+            ws::Message::Binary(_) => self.close(CloseReason::Binary, context),
+            ws::Message::Ping(payload) => context.pong(&payload),
+            ws::Message::Pong(_) => {
+                if let Some(deadline) = self.pong_deadline.take() {
+                    context.cancel_future(deadline);
+                }
+            }
+            ws::Message::Close(reason) => {
+                context.close(reason.map(|reason| ws::CloseReason { description: None, ..reason }));
+                context.stop();
+            }
+            ws::Message::Continuation(item) => self.on_continuation(item, context),
+            ws::Message::Nop => {}
+        }
+    }
+
+    fn on_continuation(&mut self, item: actix_http::ws::Item, context: &mut SocketContext) {
+        use actix_http::ws::Item;
+        match item {
+            Item::FirstBinary(_) => self.close(CloseReason::Binary, context),
+            Item::FirstText(bytes) => self.on_fragment(&Fragment::First(&bytes), context),
+            Item::Continue(bytes) => self.on_fragment(&Fragment::Next(&bytes), context),
+            Item::Last(bytes) => self.on_fragment(&Fragment::Last(&bytes), context),
+        }
+    }
+}
+
+impl Actor for Connection {
+    type Context = SocketContext;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        gauge!(CONNECTIONS_OPEN).increment(1);
+        context.set_mailbox_capacity(QUEUE);
+        self.attach(context);
+        self.schedule_ping(context);
+        self.schedule_expiry(self.session.access_expires_at, context);
+    }
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        gauge!(CONNECTIONS_OPEN).decrement(1);
+        if let Some(user) = &self.user {
+            let detach = Detach { device_id: self.session.device_id, connection_id: self.id };
+            // A full mailbox must not lose this: the connection would stay in the user actor's list.
+            if let Err(actix::dev::SendError::Full(detach)) = user.try_send(detach) {
+                let user = user.clone();
+                actix::spawn(async move { user.send(detach).await });
+            }
+        }
+    }
+}
+
+impl Handler<Outgoing> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, outgoing: Outgoing, context: &mut Self::Context) {
+        if self.closed_as_slow(context) {
+            return;
+        }
+        match outgoing {
+            Outgoing::Text(text) => context.text(&*text),
+            Outgoing::Expires(at) => self.schedule_expiry(at, context),
+            Outgoing::Close(reason) => self.close(reason, context),
+        }
+    }
+}
+
+impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Connection {
+    fn handle(&mut self, message: Result<ws::Message, ws::ProtocolError>, context: &mut Self::Context) {
+        match message {
+            Ok(message) => self.on_message(message, context),
+            Err(ws::ProtocolError::Overflow) => self.close(CloseReason::TooLarge, context),
+            // The crate reports text that is not UTF-8 as an I/O error; a broken line ends here too.
+            Err(ws::ProtocolError::Io(_)) => self.close(CloseReason::InvalidMessage, context),
+            Err(_) => self.close(CloseReason::ProtocolError, context),
+        }
+    }
+}

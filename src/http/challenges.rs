@@ -1,0 +1,225 @@
+//! `/v1/challenges/{id}`: state, live state, verify, resend, deny.
+
+mod events;
+
+use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::{HttpResponse, Responder};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::extract::{ChallengeToken, Session, invalid};
+use super::problem::{Problem, ProblemBody};
+use super::views::{ChallengeAnswer, ChallengeEnvelope, DeviceAnswer, SecretText, SignedInAnswer};
+use super::{Api, no_such_method, to_the_end};
+use crate::domain::challenge::{ChallengeState, Method};
+use crate::domain::code::TypedCode;
+use crate::domain::delivery::{Channel, DeliveryState, UnreachableReason};
+use crate::domain::hints::HintCode;
+use crate::domain::id::ChallengeId;
+use crate::verification::{ChallengeStatus, Verified};
+
+pub(super) use events::__path_events;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(resource("").route(web::get().to(status)))
+        .service(resource("/events").route(web::get().to(events::events)))
+        .service(resource("/verify").route(web::post().to(verify)))
+        .service(resource("/resend").route(web::post().to(resend)))
+        .service(resource("/deny").route(web::post().to(deny)));
+}
+
+fn resource(tail: &str) -> actix_web::Resource {
+    web::resource(format!("/v1/challenges/{{id}}{tail}")).default_service(web::to(no_such_method))
+}
+
+/// A delivery of the current code. Devices are counted, not named.
+#[derive(Serialize, PartialEq, Eq, ToSchema)]
+pub(super) struct DeliveryAnswer {
+    /// Which trusted device, by number; the mailbox is 1.
+    destination: u16,
+    channel: Channel,
+    state: DeliveryState,
+    /// Why it did not come further.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<UnreachableReason>,
+}
+
+/// Something that is known, in words that help.
+#[derive(Serialize, PartialEq, Eq, ToSchema)]
+pub(super) struct HintAnswer {
+    code: HintCode,
+    /// What a user reads.
+    text: String,
+}
+
+/// How a challenge stands.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ChallengeStatusAnswer {
+    challenge: ChallengeAnswer,
+    state: ChallengeState,
+    deliveries: Vec<DeliveryAnswer>,
+    hints: Vec<HintAnswer>,
+}
+
+impl From<ChallengeStatus> for ChallengeStatusAnswer {
+    fn from(status: ChallengeStatus) -> Self {
+        let deliveries = status.deliveries.iter().map(|delivery| DeliveryAnswer {
+            destination: delivery.destination,
+            channel: delivery.channel,
+            state: delivery.state,
+            reason: delivery.reason,
+        });
+        Self {
+            state: status.outcome.into(),
+            deliveries: deliveries.collect(),
+            hints: status.hints.into_iter().map(|hint| HintAnswer { code: hint.code, text: hint.text }).collect(),
+            challenge: status.challenge.into(),
+        }
+    }
+}
+
+/// How a challenge stands, in words a user understands.
+#[utoipa::path(
+    get, path = "/v1/challenges/{id}", tag = "challenges", params(("id" = ChallengeId, Path, description = "The challenge")),
+    security(("challenge_token" = [])),
+    responses(
+        (status = 200, description = "How it stands", body = ChallengeStatusAnswer),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn status(
+    api: Data<Api>,
+    id: Path<ChallengeId>,
+    ChallengeToken(token): ChallengeToken,
+) -> Result<impl Responder, Problem> {
+    let status = api.verification.status(*id, &token).await?;
+    Ok(HttpResponse::Ok().json(ChallengeStatusAnswer::from(status)))
+}
+
+/// A code.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VerifyBody {
+    /// The digits; white space is fine.
+    code: SecretText,
+    /// Trust this device from now on (`sign_in` only).
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    trust_device: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Two-step verification is on.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TwoStepEnabledAnswer {
+    /// `two_step_enabled`.
+    status: &'static str,
+    device: DeviceAnswer,
+}
+
+/// What the right code brought.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum VerifiedAnswer {
+    /// `sign_in`, `create_account`.
+    SignedIn(SignedInAnswer),
+    /// `enable_two_step`.
+    TwoStepEnabled(TwoStepEnabledAnswer),
+}
+
+/// Check a code.
+#[utoipa::path(
+    post, path = "/v1/challenges/{id}/verify", tag = "challenges", request_body = VerifyBody,
+    params(("id" = ChallengeId, Path, description = "The challenge")), security(("challenge_token" = [])),
+    responses(
+        (status = 200, description = "The code was right", body = VerifiedAnswer),
+        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "`challenge_closed`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`wrong_code`, with `attempts_left`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn verify(
+    api: Data<Api>,
+    id: Path<ChallengeId>,
+    ChallengeToken(token): ChallengeToken,
+    Json(body): Json<VerifyBody>,
+) -> Result<impl Responder, Problem> {
+    let typed = TypedCode::parse(&body.code).map_err(|error| invalid("code", error))?;
+    let trust = body.trust_device;
+    let verified = to_the_end(async move { api.verification.verify(*id, &token, &typed, trust).await }).await?;
+    Ok(HttpResponse::Ok().json(match verified {
+        Verified::SignedIn(signed_in) => VerifiedAnswer::SignedIn((*signed_in).into()),
+        Verified::TwoStepEnabled { device, trust_token } => VerifiedAnswer::TwoStepEnabled(TwoStepEnabledAnswer {
+            status: "two_step_enabled",
+            device: DeviceAnswer::new(device, Some(&trust_token)),
+        }),
+    }))
+}
+
+/// How to send the new code.
+#[derive(Deserialize, Default, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ResendBody {
+    /// One of the challenge's `methods`; as before when it is left out.
+    #[serde(default)]
+    method: Option<Method>,
+}
+
+/// Ask for a new code, perhaps by another method. The earlier one is then wrong.
+#[utoipa::path(
+    post, path = "/v1/challenges/{id}/resend", tag = "challenges", request_body = ResendBody,
+    params(("id" = ChallengeId, Path, description = "The challenge")), security(("challenge_token" = [])),
+    responses(
+        (status = 202, description = "A new code is on its way", body = ChallengeEnvelope),
+        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "`challenge_closed`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`resend_too_soon`, `too_many_attempts`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn resend(
+    api: Data<Api>,
+    id: Path<ChallengeId>,
+    ChallengeToken(token): ChallengeToken,
+    body: Json<ResendBody>,
+) -> Result<impl Responder, Problem> {
+    let method = body.method;
+    let challenge = to_the_end(async move { api.verification.resend(*id, &token, method).await }).await?;
+    Ok(HttpResponse::Accepted().json(ChallengeEnvelope::from(challenge)))
+}
+
+/// "This wasn't me": end the challenge of somebody else's sign-in.
+#[utoipa::path(
+    post, path = "/v1/challenges/{id}/deny", tag = "challenges",
+    params(("id" = ChallengeId, Path, description = "The challenge")), security(("session" = [])),
+    responses(
+        (status = 204, description = "It is over, and everybody was told"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`device_not_trusted`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "`challenge_closed`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn deny(
+    api: Data<Api>,
+    id: Path<ChallengeId>,
+    Session(session): Session,
+) -> Result<impl Responder, Problem> {
+    to_the_end(async move { api.verification.deny(&session, *id).await }).await?;
+    Ok(HttpResponse::NoContent())
+}

@@ -1,0 +1,127 @@
+//! The state of a challenge, live: Server-Sent Events (WHATWG HTML section 9.2).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpResponse, Responder};
+use futures_util::stream;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::timeout;
+
+use super::ChallengeStatusAnswer;
+use crate::bus::Envelope;
+use crate::domain::event::AccountEvent;
+use crate::domain::id::{AccountId, ChallengeId};
+use crate::domain::token::Token;
+use crate::http::Api;
+use crate::http::extract::ChallengeToken;
+use crate::http::problem::{Problem, ProblemBody};
+use crate::verification::{ChallengeStatus, Verification};
+
+/// A comment this often keeps proxies from closing a quiet stream, and is a chance to see that time ran out.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// How a challenge stands, now and whenever it changes, until it is over. Each event is named `state`.
+#[utoipa::path(
+    get, path = "/v1/challenges/{id}/events", tag = "challenges",
+    params(("id" = ChallengeId, Path, description = "The challenge")), security(("challenge_token" = [])),
+    responses(
+        (status = 200, description = "Events named `state`; the data of each is how it stands", body = ChallengeStatusAnswer, content_type = "text/event-stream"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::http) async fn events(
+    api: Data<Api>,
+    id: Path<ChallengeId>,
+    ChallengeToken(token): ChallengeToken,
+) -> Result<impl Responder, Problem> {
+    // Watched before the first look, so that nothing falls between the two.
+    let changes = api.verification.bus().watch();
+    let first = api.verification.status(*id, &token).await?;
+    let watch = Watch {
+        verification: Arc::clone(&api.verification),
+        account_id: first.account_id,
+        id: *id,
+        token,
+        changes,
+        is_over: first.outcome.is_some(),
+        first: Some(first),
+    };
+    let events = stream::unfold(watch, |mut watch| async move {
+        let event = watch.next_event().await?;
+        Some((Ok::<_, std::convert::Infallible>(Bytes::from(event)), watch))
+    });
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header(("Cache-Control", "no-store"))
+        .insert_header(("X-Accel-Buffering", "no"))
+        .streaming(events))
+}
+
+struct Watch {
+    verification: Arc<Verification>,
+    account_id: AccountId,
+    id: ChallengeId,
+    token: Token,
+    changes: Receiver<Envelope>,
+    is_over: bool,
+    /// What was found before the stream began.
+    first: Option<ChallengeStatus>,
+}
+
+impl Watch {
+    /// The next event, or `None` when the challenge is over and that was said.
+    async fn next_event(&mut self) -> Option<String> {
+        if let Some(first) = self.first.take() {
+            return Some(event(first));
+        }
+        if self.is_over {
+            return None;
+        }
+        let has_news = timeout(KEEP_ALIVE, self.change()).await.is_ok();
+        match self.verification.status(self.id, &self.token).await {
+            Ok(status) if has_news || status.outcome.is_some() => {
+                self.is_over = status.outcome.is_some();
+                Some(event(status))
+            }
+            // Nothing new, or the database is away: the next look may tell more.
+            _ => Some(": keep-alive\n\n".to_owned()),
+        }
+    }
+
+    async fn change(&mut self) {
+        loop {
+            match self.changes.recv().await {
+                Ok(envelope) if self.concerns(&envelope) => return,
+                Ok(_) => {}
+                // Something was missed: look.
+                Err(RecvError::Lagged(_)) => return,
+                // The node is going away; the client comes back to another.
+                Err(RecvError::Closed) => std::future::pending().await,
+            }
+        }
+    }
+
+    fn concerns(&self, envelope: &Envelope) -> bool {
+        let challenge = match envelope.event {
+            AccountEvent::CodeIssued { challenge_id }
+            | AccountEvent::ChallengeClosed { challenge_id, .. }
+            | AccountEvent::DeliveryChanged { challenge_id } => challenge_id,
+            AccountEvent::SessionEnded { .. }
+            | AccountEvent::DeviceRemoved { .. }
+            | AccountEvent::SecurityAlert { .. } => {
+                return false;
+            }
+        };
+        envelope.account_id == self.account_id && challenge == self.id
+    }
+}
+
+fn event(status: ChallengeStatus) -> String {
+    let data = serde_json::to_string(&ChallengeStatusAnswer::from(status));
+    format!("event: state\ndata: {}\n\n", data.expect("an answer has string keys and no value that JSON lacks"))
+}

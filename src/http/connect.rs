@@ -1,0 +1,114 @@
+//! `/v1/connect`: tickets and the WebSocket handshake.
+
+use actix_web::http::header::ORIGIN;
+use actix_web::web::{self, Data, Payload, Query, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::extract::{Session, bearer};
+use super::problem::{Problem, ProblemBody, ProblemCode};
+use super::{Api, no_such_method, to_the_end};
+use crate::domain::limits::TICKET_LIFETIME;
+use crate::domain::session::ActiveSession;
+use crate::domain::token::{Token, TokenKind};
+use crate::gateway;
+use crate::protocol::SUBPROTOCOL;
+use crate::verification::VerificationError;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    let no_method = || web::to(no_such_method);
+    config
+        .service(web::resource("/v1/connect/ticket").route(web::post().to(ticket)).default_service(no_method()))
+        .service(web::resource("/v1/connect").route(web::get().to(connect)).default_service(no_method()));
+}
+
+/// A ticket.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TicketAnswer {
+    /// Put it into the address: `/v1/connect?ticket=…`.
+    ticket: String,
+    /// Seconds for which it is good, once.
+    expires_in: i64,
+}
+
+/// A ticket for one WebSocket, for browsers: they cannot set headers on one.
+#[utoipa::path(
+    post, path = "/v1/connect/ticket", tag = "connect", security(("session" = [])),
+    responses(
+        (status = 200, description = "The ticket", body = TicketAnswer),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`device_not_trusted`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn ticket(api: Data<Api>, Session(session): Session) -> Result<impl Responder, Problem> {
+    let ticket = to_the_end(async move { api.verification.issue_ticket(&session).await }).await?;
+    let expires_in = TICKET_LIFETIME.as_secs();
+    Ok(HttpResponse::Ok().json(TicketAnswer { ticket: ticket.expose().to_owned(), expires_in }))
+}
+
+/// How a browser shows who it is.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ConnectQuery {
+    /// From `/v1/connect/ticket`; apps send `Authorization: Bearer` instead.
+    ticket: Option<String>,
+}
+
+/// Open the live connection of a trusted device: a WebSocket with the subprotocol `twostep.v1`.
+#[utoipa::path(
+    get, path = "/v1/connect", tag = "connect", params(ConnectQuery), security(("session" = []), ()),
+    responses(
+        (status = 101, description = "The WebSocket is open"),
+        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`device_not_trusted`, `forbidden`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn connect(
+    api: Data<Api>,
+    request: HttpRequest,
+    Query(query): Query<ConnectQuery>,
+    stream: Payload,
+) -> Result<HttpResponse, Problem> {
+    check_origin(&api, &request)?;
+    check_subprotocol(&request)?;
+    let session = session(&api, &request, query.ticket.as_deref()).await?;
+    if !session.device_trusted {
+        return Err(VerificationError::DeviceNotTrusted.into());
+    }
+    gateway::accept(&request, stream, session, api.directory.clone(), api.connections).map_err(|_| {
+        Problem::new(ProblemCode::InvalidRequest, "This address takes WebSocket handshakes only (RFC 6455 section 4).")
+    })
+}
+
+fn check_origin(api: &Api, request: &HttpRequest) -> Result<(), Problem> {
+    let origin = request.headers().get(ORIGIN).map(|value| value.to_str().unwrap_or_default());
+    if api.origins.allows(origin) {
+        return Ok(());
+    }
+    Err(Problem::new(ProblemCode::Forbidden, "Pages of this origin may not connect. See http.allowed_origins."))
+}
+
+/// A client that names subprotocols must name ours; one that names none speaks it all the same.
+fn check_subprotocol(request: &HttpRequest) -> Result<(), Problem> {
+    let mut offered = request.headers().get_all("Sec-WebSocket-Protocol").peekable();
+    if offered.peek().is_none() {
+        return Ok(());
+    }
+    let is_ours = |list: &str| list.split(',').any(|name| name.trim() == SUBPROTOCOL);
+    if offered.any(|value| value.to_str().is_ok_and(is_ours)) {
+        return Ok(());
+    }
+    Err(Problem::new(ProblemCode::InvalidRequest, format!("Offer the subprotocol {SUBPROTOCOL}.")))
+}
+
+async fn session(api: &Api, request: &HttpRequest, ticket: Option<&str>) -> Result<ActiveSession, Problem> {
+    let Some(ticket) = ticket else {
+        return Ok(api.verification.authenticate(&bearer(request, TokenKind::Access)?).await?);
+    };
+    let ticket = Token::parse(TokenKind::Ticket, ticket).ok_or(VerificationError::Unauthorized)?;
+    Ok(api.verification.take_ticket(&ticket).await?)
+}

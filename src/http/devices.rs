@@ -1,0 +1,169 @@
+//! `/v1/trusted-devices` and `/v1/devices/current`.
+
+use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::{HttpResponse, Responder};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::extract::{Session, invalid};
+use super::problem::{Problem, ProblemBody};
+use super::views::{DeviceAnswer, SecretText, TrustedDeviceAnswer};
+use super::{Api, no_such_method, to_the_end};
+use crate::domain::device::{NAME_MAX_CHARS, VERSION_MAX_CHARS};
+use crate::domain::id::DeviceId;
+use crate::domain::push::{ApnsEnvironment, PushAddress, PushAddressKind, PushProvider};
+use crate::domain::text::short_text;
+use crate::store::device::DeviceChange;
+use crate::verification::Origin;
+
+/// Longest push address, in bytes: today's are far shorter, and providers say not to rely on that.
+const PUSH_ADDRESS_MAX_BYTES: usize = 4096;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    let no_method = || web::to(no_such_method);
+    config
+        .service(web::resource("/v1/trusted-devices").route(web::get().to(list)).default_service(no_method()))
+        .service(web::resource("/v1/trusted-devices/{id}").route(web::delete().to(remove)).default_service(no_method()))
+        .service(web::resource("/v1/devices/current").route(web::patch().to(update)).default_service(no_method()));
+}
+
+/// The trusted devices of an account.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TrustedDevicesAnswer {
+    /// Most recently used first.
+    devices: Vec<TrustedDeviceAnswer>,
+}
+
+/// The trusted devices.
+#[utoipa::path(
+    get, path = "/v1/trusted-devices", tag = "devices", security(("session" = [])),
+    responses(
+        (status = 200, description = "The devices", body = TrustedDevicesAnswer),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn list(api: Data<Api>, Session(session): Session) -> Result<impl Responder, Problem> {
+    let devices = api.verification.trusted_devices(&session).await?;
+    let devices = TrustedDeviceAnswer::list(devices, session.device_id);
+    Ok(HttpResponse::Ok().json(TrustedDevicesAnswer { devices }))
+}
+
+/// Remove a trusted device: its sessions and its connection end at once, on every node.
+#[utoipa::path(
+    delete, path = "/v1/trusted-devices/{id}", tag = "devices", security(("session" = [])),
+    params(("id" = DeviceId, Path, description = "The device")),
+    responses(
+        (status = 204, description = "It is no longer trusted"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn remove(
+    api: Data<Api>,
+    id: Path<DeviceId>,
+    Session(session): Session,
+    origin: Origin,
+) -> Result<impl Responder, Problem> {
+    to_the_end(async move { api.verification.remove_device(&session, *id, &origin).await }).await?;
+    Ok(HttpResponse::NoContent())
+}
+
+/// How a provider knows this device.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PushBody {
+    provider: PushProvider,
+    /// The registration token.
+    token: SecretText,
+    /// APNs only; `production` when it is left out.
+    #[serde(default)]
+    environment: Option<ApnsEnvironment>,
+}
+
+/// What changed; what is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UpdateDeviceBody {
+    /// As its owner calls it.
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    push: Option<PushBody>,
+    /// Whether its user lets the app notify.
+    #[serde(default)]
+    notifications_allowed: Option<bool>,
+    /// Version of the app.
+    #[serde(default)]
+    app_version: Option<String>,
+    /// Version of the operating system or browser.
+    #[serde(default)]
+    os_version: Option<String>,
+}
+
+/// This device after the change.
+#[derive(Serialize, ToSchema)]
+pub(super) struct UpdateDeviceAnswer {
+    device: DeviceAnswer,
+}
+
+/// Say what changed on this device: its name, its push token, whether notifications are allowed.
+#[utoipa::path(
+    patch, path = "/v1/devices/current", tag = "devices", request_body = UpdateDeviceBody, security(("session" = [])),
+    responses(
+        (status = 200, description = "It is so", body = UpdateDeviceAnswer),
+        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn update(
+    api: Data<Api>,
+    Session(session): Session,
+    Json(body): Json<UpdateDeviceBody>,
+) -> Result<impl Responder, Problem> {
+    let change = DeviceChange {
+        name: checked("name", body.name, NAME_MAX_CHARS)?,
+        app_version: checked("app_version", body.app_version, VERSION_MAX_CHARS)?,
+        os_version: checked("os_version", body.os_version, VERSION_MAX_CHARS)?,
+        notifications_allowed: body.notifications_allowed,
+    };
+    let push = body.push.map(push_address).transpose()?;
+    let update = async move { api.verification.update_device(&session, &change, push.as_ref()).await };
+    let device = to_the_end(update).await?;
+    Ok(HttpResponse::Ok().json(UpdateDeviceAnswer { device: DeviceAnswer::new(device, None) }))
+}
+
+fn checked(field: &str, text: Option<String>, max_chars: usize) -> Result<Option<String>, Problem> {
+    text.map(|text| short_text(&text, max_chars)).transpose().map_err(|error| invalid(field, error))
+}
+
+fn push_address(push: PushBody) -> Result<PushAddress, Problem> {
+    let address = push.token.expose_secret();
+    if address.is_empty()
+        || address.len() > PUSH_ADDRESS_MAX_BYTES
+        || !address.bytes().all(|byte| byte.is_ascii_graphic())
+    {
+        return Err(invalid("push.token", format!("must be 1 to {PUSH_ADDRESS_MAX_BYTES} visible ASCII characters")));
+    }
+    match (push.provider, push.environment) {
+        (PushProvider::Fcm, None) => {
+            Ok(PushAddress { kind: PushAddressKind::FcmToken, value: push.token.into(), environment: None })
+        }
+        (PushProvider::Fcm, Some(_)) => Err(invalid("push.environment", "is for apns only")),
+        (PushProvider::Apns, environment) => {
+            if !address.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                return Err(invalid("push.token", "must be the device token in hexadecimal"));
+            }
+            let environment = environment.unwrap_or(ApnsEnvironment::Production);
+            Ok(PushAddress {
+                kind: PushAddressKind::ApnsToken,
+                value: push.token.into(),
+                environment: Some(environment),
+            })
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What handlers take out of requests.
+
+use std::future::{Ready, ready};
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::web::{Data, JsonConfig, PathConfig, QueryConfig, ServiceConfig};
+use actix_web::{FromRequest, HttpRequest};
+
+use super::Api;
+use super::problem::{Problem, ProblemCode};
+use crate::domain::session::ActiveSession;
+use crate::domain::token::{Token, TokenKind};
+use crate::verification::Origin;
+
+/// Bounds bodies, and answers what does not parse with a problem.
+pub(super) fn limits(config: &mut ServiceConfig, max_body_bytes: usize) {
+    config
+        .app_data(JsonConfig::default().limit(max_body_bytes).error_handler(|error, _| body_problem(&error).into()))
+        .app_data(PathConfig::default().error_handler(|error, _| path_problem(&error).into()))
+        .app_data(QueryConfig::default().error_handler(|error, _| query_problem(&error).into()));
+}
+
+fn body_problem(error: &JsonPayloadError) -> Problem {
+    match error {
+        JsonPayloadError::Overflow { limit } | JsonPayloadError::OverflowKnownLength { limit, .. } => {
+            Problem::new(ProblemCode::PayloadTooLarge, format!("A request body may have {limit} bytes."))
+        }
+        JsonPayloadError::ContentType => {
+            Problem::new(ProblemCode::InvalidRequest, "Send JSON, with `Content-Type: application/json`.")
+        }
+        JsonPayloadError::Deserialize(error) => Problem::new(ProblemCode::InvalidRequest, json_detail(error)),
+        _ => Problem::new(ProblemCode::InvalidRequest, "The request body could not be read."),
+    }
+}
+
+/// Where the JSON is wrong. What was sent is not repeated: it may be a password.
+fn json_detail(error: &serde_json::Error) -> String {
+    use serde_json::error::Category;
+    let (line, column) = (error.line(), error.column());
+    match error.classify() {
+        Category::Data => {
+            let text = error.to_string();
+            // serde names fields in backticks, and values without or in quotes.
+            let is_about_fields = text.starts_with("unknown field") || text.starts_with("missing field");
+            let detail = if is_about_fields {
+                text
+            } else {
+                format!("A value has the wrong type or form at line {line} column {column}")
+            };
+            format!("{detail}. See /docs.")
+        }
+        _ => format!("The body is not valid JSON at line {line} column {column}."),
+    }
+}
+
+fn path_problem(_: &PathError) -> Problem {
+    Problem::new(ProblemCode::NotFound, "The address holds an id that is not a UUID.")
+}
+
+fn query_problem(_: &QueryPayloadError) -> Problem {
+    Problem::new(ProblemCode::InvalidRequest, "The query part of the address is malformed. See /docs.")
+}
+
+/// A field that does not fit, as a problem.
+pub(super) fn invalid(field: &str, error: impl std::fmt::Display) -> Problem {
+    Problem::new(ProblemCode::InvalidRequest, format!("`{field}` {error}."))
+}
+
+/// Where the request came from: the peer's address.
+impl FromRequest for Origin {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        // An IPv4 address that comes through an IPv6 socket is the IPv4 address.
+        let peer = request.peer_addr().map(|address| address.ip().to_canonical());
+        ready(match peer {
+            Some(ip) => Ok(Self { ip: ip.to_string(), location: None }),
+            None => Err(Problem::internal()),
+        })
+    }
+}
+
+/// The session that a call is made with.
+pub(super) struct Session(pub(super) ActiveSession);
+
+impl FromRequest for Session {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let token = bearer(request, TokenKind::Access);
+        let api = request.app_data::<Data<Api>>().cloned();
+        Box::pin(async move {
+            let api = api.ok_or_else(Problem::internal)?;
+            let session = api.verification.authenticate(&token?).await?;
+            Ok(Self(session))
+        })
+    }
+}
+
+/// The token of a challenge that a call is made with.
+pub(super) struct ChallengeToken(pub(super) Token);
+
+impl FromRequest for ChallengeToken {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(bearer(request, TokenKind::Challenge).map(Self))
+    }
+}
+
+/// The bearer token of a request (RFC 6750 section 2.1).
+pub(super) fn bearer(request: &HttpRequest, kind: TokenKind) -> Result<Token, Problem> {
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let text = header.and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
+    });
+    text.and_then(|text| Token::parse(kind, text)).ok_or_else(|| {
+        let detail = format!("Send `Authorization: Bearer {kind}…`.");
+        Problem::new(ProblemCode::Unauthorized, detail)
+    })
+}

@@ -1,0 +1,185 @@
+//! `/v1/login-activity`.
+
+use actix_web::web::{self, Data, Path, Query, ServiceConfig};
+use actix_web::{HttpResponse, Responder};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::extract::{Session, invalid};
+use super::problem::{Problem, ProblemBody};
+use super::{Api, no_such_method, to_the_end};
+use crate::domain::activity::{ActivityDevice, ActivityEntry, ActivityKind, ActivityOutcome};
+use crate::domain::challenge::Method;
+use crate::domain::device::Platform;
+use crate::domain::id::ActivityId;
+use crate::store::activity::Cursor;
+
+/// Entries on a page when nobody says how many.
+const DEFAULT_LIMIT: u16 = 20;
+/// Entries on a page at most.
+const MAX_LIMIT: u16 = 100;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    let no_method = || web::to(no_such_method);
+    config
+        .service(web::resource("/v1/login-activity").route(web::get().to(page)).default_service(no_method()))
+        .service(
+            web::resource("/v1/login-activity/{id}/report").route(web::post().to(report)).default_service(no_method()),
+        );
+}
+
+/// Which page.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PageQuery {
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Entries, 1 to 100; 20 when it is left out.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u16>,
+}
+
+/// The device of an entry, as it was then.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ActivityDeviceAnswer {
+    name: String,
+    model: String,
+    platform: Platform,
+}
+
+impl From<ActivityDevice> for ActivityDeviceAnswer {
+    fn from(device: ActivityDevice) -> Self {
+        Self { name: device.name, model: device.model, platform: device.platform }
+    }
+}
+
+/// One entry.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ActivityAnswer {
+    id: ActivityId,
+    at: Timestamp,
+    kind: ActivityKind,
+    outcome: ActivityOutcome,
+    /// How the code travelled; null where none was needed.
+    method: Option<Method>,
+    device: Option<ActivityDeviceAnswer>,
+    ip: Option<String>,
+    /// Where that address seems to be; null when nobody knows.
+    location: Option<String>,
+    /// When it was reported as "this wasn't me".
+    reported_at: Option<Timestamp>,
+}
+
+impl From<ActivityEntry> for ActivityAnswer {
+    fn from(entry: ActivityEntry) -> Self {
+        Self {
+            id: entry.id,
+            at: entry.at,
+            kind: entry.kind,
+            outcome: entry.outcome,
+            method: entry.method,
+            device: entry.device.map(Into::into),
+            ip: entry.ip,
+            location: entry.location,
+            reported_at: entry.reported_at,
+        }
+    }
+}
+
+/// A page.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ActivityPageAnswer {
+    /// Newest first.
+    entries: Vec<ActivityAnswer>,
+    /// Where the next page begins; null on the last one.
+    next_cursor: Option<String>,
+}
+
+/// The login activity, newest first.
+#[utoipa::path(
+    get, path = "/v1/login-activity", tag = "login-activity", params(PageQuery), security(("session" = [])),
+    responses(
+        (status = 200, description = "A page", body = ActivityPageAnswer),
+        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn page(
+    api: Data<Api>,
+    Session(session): Session,
+    Query(query): Query<PageQuery>,
+) -> Result<impl Responder, Problem> {
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(invalid("limit", format!("must be 1 to {MAX_LIMIT}")));
+    }
+    let cursor = query.cursor.as_deref().map(read_cursor).transpose()?;
+    let page = api.verification.login_activity(&session, cursor, limit).await?;
+    Ok(HttpResponse::Ok().json(ActivityPageAnswer {
+        entries: page.entries.into_iter().map(Into::into).collect(),
+        next_cursor: page.next.map(|cursor| write_cursor(&cursor)),
+    }))
+}
+
+/// "This wasn't me", after the fact.
+#[utoipa::path(
+    post, path = "/v1/login-activity/{id}/report", tag = "login-activity", security(("session" = [])),
+    params(("id" = ActivityId, Path, description = "The entry")),
+    responses(
+        (status = 204, description = "It is marked"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn report(
+    api: Data<Api>,
+    id: Path<ActivityId>,
+    Session(session): Session,
+) -> Result<impl Responder, Problem> {
+    to_the_end(async move { api.verification.report_activity(&session, *id).await }).await?;
+    Ok(HttpResponse::NoContent())
+}
+
+/// Microseconds, which is what the database keeps, and the id.
+fn write_cursor(cursor: &Cursor) -> String {
+    let mut bytes = cursor.at.as_microsecond().to_be_bytes().to_vec();
+    bytes.extend_from_slice(cursor.id.uuid().as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn read_cursor(text: &str) -> Result<Cursor, Problem> {
+    let read = || {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (at, id) = bytes.split_at_checked(8)?;
+        let at = Timestamp::from_microsecond(i64::from_be_bytes(at.try_into().ok()?)).ok()?;
+        Some(Cursor { at, id: ActivityId::new(Uuid::from_slice(id).ok()?) })
+    };
+    read().ok_or_else(|| invalid("cursor", "must be the `next_cursor` of an earlier page"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_cursor_comes_back_as_it_was(micros in -60_000_000_000_000_000_i64..200_000_000_000_000_000, id: u128) {
+            let cursor = Cursor { at: Timestamp::from_microsecond(micros).expect("in range"), id: ActivityId::new(Uuid::from_u128(id)) };
+            prop_assert!(read_cursor(&write_cursor(&cursor)).is_ok_and(|read| read == cursor));
+        }
+
+        #[test]
+        fn any_other_text_is_refused_without_a_panic(text: String) {
+            let _ = read_cursor(&text);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! `/v1/login-security`.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data, Json, ServiceConfig};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::extract::{Session, invalid};
+use super::problem::{Problem, ProblemBody};
+use super::views::{ChallengeEnvelope, SecretText, TrustedDeviceAnswer};
+use super::{Api, no_such_method, to_the_end};
+use crate::domain::password::Password;
+use crate::verification::Origin;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    let no_method = || web::to(no_such_method);
+    config
+        .service(web::resource("/v1/login-security").route(web::get().to(show)).default_service(no_method()))
+        .service(
+            web::resource("/v1/login-security/two-step").route(web::post().to(switch)).default_service(no_method()),
+        )
+        .service(
+            web::resource("/v1/login-security/password")
+                .route(web::post().to(change_password))
+                .default_service(no_method()),
+        );
+}
+
+/// Two-step verification of an account.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TwoStepAnswer {
+    /// It is offered to this account.
+    available: bool,
+    /// It is on.
+    enabled: bool,
+}
+
+/// How the security of an account stands.
+#[derive(Serialize, ToSchema)]
+pub(super) struct LoginSecurityAnswer {
+    two_step: TwoStepAnswer,
+    /// The account's address, masked.
+    email: String,
+    /// Most recently used first.
+    trusted_devices: Vec<TrustedDeviceAnswer>,
+}
+
+/// How the security of the account stands.
+#[utoipa::path(
+    get, path = "/v1/login-security", tag = "login-security", security(("session" = [])),
+    responses(
+        (status = 200, description = "How it stands", body = LoginSecurityAnswer),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn show(api: Data<Api>, Session(session): Session) -> Result<HttpResponse, Problem> {
+    let security = api.verification.login_security(&session).await?;
+    Ok(HttpResponse::Ok().json(LoginSecurityAnswer {
+        two_step: TwoStepAnswer { available: security.available, enabled: security.enabled },
+        email: security.email.masked(),
+        trusted_devices: TrustedDeviceAnswer::list(security.trusted_devices, security.this_device),
+    }))
+}
+
+/// On, or off with the password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TwoStepBody {
+    /// What it shall be.
+    enabled: bool,
+    /// Needed to turn it off.
+    #[serde(default)]
+    password: Option<SecretText>,
+}
+
+/// Turn two-step verification on (a code goes to the mailbox) or off (the password is asked for).
+#[utoipa::path(
+    post, path = "/v1/login-security/two-step", tag = "login-security", request_body = TwoStepBody,
+    security(("session" = [])),
+    responses(
+        (status = 202, description = "On: a code was sent to the address; verifying it turns it on", body = ChallengeEnvelope),
+        (status = 204, description = "Off"),
+        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`, `invalid_credentials`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`two_step_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn switch(
+    api: Data<Api>,
+    Session(session): Session,
+    origin: Origin,
+    Json(body): Json<TwoStepBody>,
+) -> Result<HttpResponse, Problem> {
+    match (body.enabled, body.password) {
+        (true, None) => {
+            let begin = async move { api.verification.begin_enabling(&session, &origin).await };
+            let challenge = to_the_end(begin).await?;
+            Ok(HttpResponse::Accepted().json(ChallengeEnvelope::from(challenge)))
+        }
+        (false, Some(password)) => {
+            let password = Password::typed(password.into());
+            let disable = async move { api.verification.disable_two_step(&session, password, &origin).await };
+            to_the_end(disable).await?;
+            Ok(HttpResponse::NoContent().finish())
+        }
+        (true, Some(_)) => Err(invalid("password", "is only needed to turn it off")),
+        (false, None) => Err(invalid("password", "is needed to turn it off")),
+    }
+}
+
+/// The passwords.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PasswordBody {
+    /// As it is.
+    current: SecretText,
+    /// As it shall be, 8 to 128 characters.
+    new: SecretText,
+    /// Trust no device but this one any longer.
+    #[serde(default)]
+    #[schema(default = false)]
+    forget_devices: bool,
+}
+
+/// Change the password. Every other session ends.
+#[utoipa::path(
+    post, path = "/v1/login-security/password", tag = "login-security", request_body = PasswordBody,
+    security(("session" = [])),
+    responses(
+        (status = 204, description = "It is changed"),
+        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`, `invalid_credentials`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn change_password(
+    api: Data<Api>,
+    Session(session): Session,
+    origin: Origin,
+    Json(body): Json<PasswordBody>,
+) -> Result<HttpResponse, Problem> {
+    let new = Password::parse_new(body.new.into()).map_err(|error| invalid("new", error))?;
+    let current = Password::typed(body.current.into());
+    let forget = body.forget_devices;
+    let change = async move { api.verification.change_password(&session, current, new, forget, &origin).await };
+    to_the_end(change).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

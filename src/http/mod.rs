@@ -1,0 +1,84 @@
+//! HTTP: a handler parses, makes one call, maps the answer.
+
+mod accounts;
+mod challenges;
+mod connect;
+mod development;
+mod devices;
+mod docs;
+mod extract;
+mod login_activity;
+mod login_security;
+mod openapi;
+pub mod operator;
+pub mod problem;
+mod sessions;
+mod sign_in;
+mod views;
+
+use std::sync::Arc;
+
+use actix_web::web::{self, ServiceConfig};
+
+use crate::actors::Directory;
+use crate::delivery::mail::Outbox;
+use crate::gateway::{AllowedOrigins, ConnectionSettings};
+use crate::verification::{Verification, VerificationError};
+
+use self::problem::{Problem, ProblemCode};
+
+/// What handlers work with.
+pub struct Api {
+    /// The use cases.
+    pub verification: Arc<Verification>,
+    /// The way to user actors, for connections.
+    pub directory: Directory,
+    /// Pages that may open a WebSocket.
+    pub origins: AllowedOrigins,
+    /// How connections are kept alive.
+    pub connections: ConnectionSettings,
+    /// The mail outbox, in development only.
+    pub outbox: Option<Arc<Outbox>>,
+    /// Largest request body in bytes.
+    pub max_body_bytes: usize,
+}
+
+/// Adds every public route.
+pub fn routes(config: &mut ServiceConfig, api: web::Data<Api>) {
+    let has_outbox = api.outbox.is_some();
+    extract::limits(config, api.max_body_bytes);
+    config
+        .app_data(api)
+        .configure(accounts::routes)
+        .configure(sign_in::routes)
+        .configure(challenges::routes)
+        .configure(sessions::routes)
+        .configure(login_security::routes)
+        .configure(devices::routes)
+        .configure(login_activity::routes)
+        .configure(connect::routes)
+        .configure(openapi::routes)
+        .configure(docs::routes)
+        .default_service(web::to(no_such_route));
+    if has_outbox {
+        development::routes(config);
+    }
+}
+
+async fn no_such_route() -> Problem {
+    Problem::new(ProblemCode::NotFound, "There is nothing at this address. See /docs.")
+}
+
+async fn no_such_method() -> Problem {
+    Problem::new(ProblemCode::MethodNotAllowed, "This address does not take this method. See /docs.")
+}
+
+/// Runs a use case to its end even if the client goes away: what was committed is also published.
+async fn to_the_end<T: 'static>(
+    use_case: impl Future<Output = Result<T, VerificationError>> + 'static,
+) -> Result<T, Problem> {
+    match actix_web::rt::spawn(use_case).await {
+        Ok(result) => result.map_err(Problem::from),
+        Err(_) => Err(Problem::internal()),
+    }
+}

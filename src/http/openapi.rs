@@ -1,0 +1,70 @@
+//! The OpenAPI 3.1 document, made from the code.
+
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, Responder};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::{accounts, challenges, connect, devices, login_activity, login_security, sessions, sign_in};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.route("/v1/openapi.json", web::get().to(show));
+}
+
+async fn show() -> impl Responder {
+    HttpResponse::Ok().json(document())
+}
+
+/// The document.
+#[must_use]
+pub(super) fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Twostep",
+        description = "A self-hosted two-step verification gateway. A device that an account does not trust yet gets a session only once its user typed a short-lived code, which is shown on the account's trusted devices."
+    ),
+    paths(
+        accounts::create,
+        sign_in::sign_in,
+        challenges::status,
+        challenges::events,
+        challenges::verify,
+        challenges::resend,
+        challenges::deny,
+        sessions::refresh,
+        sessions::sign_out,
+        login_security::show,
+        login_security::switch,
+        login_security::change_password,
+        devices::list,
+        devices::remove,
+        devices::update,
+        login_activity::page,
+        login_activity::report,
+        connect::ticket,
+        connect::connect,
+    ),
+    modifiers(&BearerTokens)
+)]
+struct Document;
+
+/// The two tokens that calls are made with.
+struct BearerTokens;
+
+impl Modify for BearerTokens {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_with(Default::default);
+        for (name, description) in [
+            ("session", "The access token of a session, `ts_at_…`"),
+            ("challenge_token", "The token of a challenge, `ts_ct_…`, from the answer that started it"),
+        ] {
+            let mut scheme = Http::new(HttpAuthScheme::Bearer);
+            scheme.description = Some(description.to_owned());
+            components.add_security_scheme(name, SecurityScheme::Http(scheme));
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Problems (RFC 9457): the only place with status codes. docs/errors.md lists them, and a test compares the two.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
+use jiff::SignedDuration;
+use serde::Serialize;
+use tracing::error;
+use utoipa::ToSchema;
+
+use crate::domain::challenge::{Outcome, Refusal};
+use crate::domain::words::words;
+use crate::store::StoreError;
+use crate::verification::VerificationError;
+
+/// Come back after this long when the database is away or too many sign-ins come at once.
+const UNAVAILABLE_RETRY: SignedDuration = SignedDuration::from_secs(2);
+
+words! {
+    /// A stable word for each problem; clients decide by it.
+    ProblemCode("problem code") {
+        /// The request is malformed.
+        InvalidRequest = "invalid_request",
+        /// The address is unknown or the password wrong.
+        InvalidCredentials = "invalid_credentials",
+        /// No valid token.
+        Unauthorized = "unauthorized",
+        /// Not allowed.
+        Forbidden = "forbidden",
+        /// Only a trusted device may do that.
+        DeviceNotTrusted = "device_not_trusted",
+        /// Two-step verification is not offered to this account yet.
+        TwoStepUnavailable = "two_step_unavailable",
+        /// There is no such thing.
+        NotFound = "not_found",
+        /// The address does not take this method.
+        MethodNotAllowed = "method_not_allowed",
+        /// The challenge is over.
+        ChallengeClosed = "challenge_closed",
+        /// The body is too large.
+        PayloadTooLarge = "payload_too_large",
+        /// The code is wrong.
+        WrongCode = "wrong_code",
+        /// The challenge has no attempts left.
+        TooManyAttempts = "too_many_attempts",
+        /// A new code was asked for too early.
+        ResendTooSoon = "resend_too_soon",
+        /// Too much of something.
+        TooManyRequests = "too_many_requests",
+        /// Our fault.
+        InternalError = "internal_error",
+        /// Come back later.
+        ServiceUnavailable = "service_unavailable",
+    }
+}
+
+impl ProblemCode {
+    /// The status it is answered with.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::InvalidRequest => StatusCode::BAD_REQUEST,
+            Self::InvalidCredentials | Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden | Self::DeviceNotTrusted | Self::TwoStepUnavailable => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::ChallengeClosed => StatusCode::GONE,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::WrongCode => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyAttempts | Self::ResendTooSoon | Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "The request is malformed",
+            Self::InvalidCredentials => "The email address or the password is wrong",
+            Self::Unauthorized => "A valid token is needed",
+            Self::Forbidden => "Not allowed",
+            Self::DeviceNotTrusted => "Only a trusted device may do that",
+            Self::TwoStepUnavailable => "Two-step verification is not offered to this account yet",
+            Self::NotFound => "Not found",
+            Self::MethodNotAllowed => "Method not allowed",
+            Self::ChallengeClosed => "The challenge is over",
+            Self::PayloadTooLarge => "The request body is too large",
+            Self::WrongCode => "The code is wrong",
+            Self::TooManyAttempts => "Too many wrong codes",
+            Self::ResendTooSoon => "A new code can be sent a little later",
+            Self::TooManyRequests => "Too many requests",
+            Self::InternalError => "Something went wrong on our side",
+            Self::ServiceUnavailable => "The service is not available right now",
+        }
+    }
+}
+
+/// A problem, as it is answered.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    code: ProblemCode,
+    detail: String,
+    retry_after: Option<u64>,
+    attempts_left: Option<u16>,
+}
+
+/// Its body.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ProblemBody {
+    /// A URI that names the kind of problem.
+    r#type: String,
+    /// The kind of problem, for people.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What to do about it.
+    detail: String,
+    /// The kind of problem, for programs.
+    code: ProblemCode,
+    /// Seconds to wait; also the `Retry-After` header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
+    /// Comparisons that the challenge still allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts_left: Option<u16>,
+}
+
+impl Problem {
+    /// A problem; `detail` tells its reader what to do.
+    pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), retry_after: None, attempts_left: None }
+    }
+
+    /// Our fault; what went wrong was logged where it was seen.
+    #[must_use]
+    pub fn internal() -> Self {
+        Self::new(ProblemCode::InternalError, "Try again. If it stays, tell the people who run this service.")
+    }
+
+    fn retry_after(self, wait: SignedDuration) -> Self {
+        // Rounded up: who waits as long as told is not refused again.
+        let seconds = u64::try_from(wait.as_millis().max(0)).unwrap_or(u64::MAX).div_ceil(1000).max(1);
+        Self { retry_after: Some(seconds), ..self }
+    }
+
+    fn attempts_left(self, attempts_left: u16) -> Self {
+        Self { attempts_left: Some(attempts_left), ..self }
+    }
+
+    fn response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.code.status());
+        response.content_type("application/problem+json");
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((RETRY_AFTER, seconds));
+        }
+        if self.code == ProblemCode::Unauthorized {
+            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        response.json(ProblemBody {
+            r#type: format!("/docs#problem-{}", self.code),
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
+            detail: self.detail.clone(),
+            code: self.code,
+            retry_after: self.retry_after,
+            attempts_left: self.attempts_left,
+        })
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}", self.code)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.response()
+    }
+}
+
+impl Responder for Problem {
+    type Body = actix_web::body::BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        self.response()
+    }
+}
+
+impl From<VerificationError> for Problem {
+    fn from(error: VerificationError) -> Self {
+        match error {
+            VerificationError::InvalidCredentials => {
+                Self::new(ProblemCode::InvalidCredentials, "Check both, and try again.")
+            }
+            VerificationError::Unauthorized => {
+                Self::new(ProblemCode::Unauthorized, "The token is unknown, used or out of date. Sign in again.")
+            }
+            VerificationError::DeviceNotTrusted => {
+                Self::new(ProblemCode::DeviceNotTrusted, "Sign in on this device with a code, and trust it.")
+            }
+            VerificationError::NotFound => Self::new(ProblemCode::NotFound, "There is no such thing in this account."),
+            VerificationError::WrongCode { attempts_left } => wrong_code(attempts_left),
+            VerificationError::Refused(refusal) => refused(refusal),
+            VerificationError::TooManyOpenChallenges { retry_after } => {
+                let detail = "Other devices wait for a code of this account. Finish or deny those, or wait.";
+                Self::new(ProblemCode::TooManyRequests, detail).retry_after(retry_after)
+            }
+            VerificationError::TwoStepUnavailable => Self::new(
+                ProblemCode::TwoStepUnavailable,
+                "It comes to all accounts step by step. Yours will get it without an update of the app.",
+            ),
+            VerificationError::AlreadySo(what) => {
+                Self::new(ProblemCode::InvalidRequest, format!("Nothing to do: {what}."))
+            }
+            VerificationError::Busy => {
+                Self::new(ProblemCode::ServiceUnavailable, "Many sign in right now. Try again in a moment.")
+                    .retry_after(UNAVAILABLE_RETRY)
+            }
+            VerificationError::CodeKeyMissing => {
+                error!(
+                    "a challenge was made with a code key that this node lacks: give every node the same codes.keys"
+                );
+                Self::new(ProblemCode::ServiceUnavailable, "Codes cannot be checked right now. Try again later.")
+                    .retry_after(UNAVAILABLE_RETRY)
+            }
+            VerificationError::Store(error) => stored(&error),
+        }
+    }
+}
+
+fn wrong_code(attempts_left: u16) -> Problem {
+    let detail = match attempts_left {
+        0 => "That was the last attempt. Sign in again to get a new code.".to_owned(),
+        1 => "Look at the newest code on your trusted device. One attempt is left.".to_owned(),
+        left => format!("Look at the newest code on your trusted device. {left} attempts are left."),
+    };
+    Problem::new(ProblemCode::WrongCode, detail).attempts_left(attempts_left)
+}
+
+fn refused(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::Closed(outcome) => Problem::new(ProblemCode::ChallengeClosed, closed_detail(outcome)),
+        Refusal::TooManyAttempts => {
+            let detail = "No code of this challenge is accepted any more. Sign in again to get a new one.";
+            // Nothing to wait for: the next sign-in may come at once.
+            Problem::new(ProblemCode::TooManyAttempts, detail)
+                .retry_after(SignedDuration::from_secs(1))
+                .attempts_left(0)
+        }
+        Refusal::ResendTooSoon { retry_after } => {
+            let problem =
+                Problem::new(ProblemCode::ResendTooSoon, "No new code was sent. The latest one is still good.");
+            problem.retry_after(retry_after)
+        }
+        Refusal::MethodNotOffered => {
+            Problem::new(ProblemCode::InvalidRequest, "`method` must be one of the challenge's `methods`.")
+        }
+    }
+}
+
+fn closed_detail(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Verified => "Its code was used. Sign in again if you need another session.",
+        Outcome::Denied => "The sign-in was denied on a trusted device.",
+        Outcome::Expired => "Its code is too old. Sign in again to get a new one.",
+        Outcome::AttemptsExhausted => "Too many wrong codes were typed. Sign in again to get a new one.",
+        Outcome::Superseded => "A newer sign-in from this device replaced it.",
+    }
+}
+
+fn stored(error: &StoreError) -> Problem {
+    match error {
+        StoreError::Unavailable(_) | StoreError::Conflict => {
+            error!(error = error as &dyn std::error::Error, "the database did not answer in time");
+            Problem::new(ProblemCode::ServiceUnavailable, "Nothing was done. Try again in a moment.")
+                .retry_after(UNAVAILABLE_RETRY)
+        }
+        StoreError::Refused(_) | StoreError::Corrupt(_) | StoreError::Settings(_) => {
+            error!(error = error as &dyn std::error::Error, "a mistake of ours in the database room");
+            Problem::internal()
+        }
+    }
+}

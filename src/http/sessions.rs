@@ -1,0 +1,71 @@
+//! `/v1/sessions`.
+
+use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::{HttpResponse, Responder};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::extract::Session;
+use super::problem::{Problem, ProblemBody};
+use super::views::{SecretText, SessionAnswer};
+use super::{Api, no_such_method, to_the_end};
+use crate::domain::token::{Token, TokenKind};
+use crate::verification::{Origin, VerificationError};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    let no_method = || web::to(no_such_method);
+    config
+        .service(web::resource("/v1/sessions/refresh").route(web::post().to(refresh)).default_service(no_method()))
+        .service(web::resource("/v1/sessions/current").route(web::delete().to(sign_out)).default_service(no_method()));
+}
+
+/// A refresh token.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RefreshBody {
+    /// As it came with the session.
+    refresh_token: SecretText,
+}
+
+/// The next tokens of a session.
+#[derive(Serialize, ToSchema)]
+pub(super) struct RefreshAnswer {
+    session: SessionAnswer,
+}
+
+/// Exchange a refresh token for the next tokens. It works once: used again, it ends the session.
+#[utoipa::path(
+    post, path = "/v1/sessions/refresh", tag = "sessions", request_body = RefreshBody,
+    responses(
+        (status = 200, description = "The next tokens", body = RefreshAnswer),
+        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn refresh(api: Data<Api>, body: Json<RefreshBody>) -> Result<impl Responder, Problem> {
+    let token = Token::parse(TokenKind::Refresh, body.refresh_token.expose_secret());
+    let token = token.ok_or(VerificationError::Unauthorized)?;
+    let session = to_the_end(async move { api.verification.refresh(&token).await }).await?;
+    Ok(HttpResponse::Ok().json(RefreshAnswer { session: session.into() }))
+}
+
+/// Sign out.
+#[utoipa::path(
+    delete, path = "/v1/sessions/current", tag = "sessions", security(("session" = [])),
+    responses(
+        (status = 204, description = "The session is over"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn sign_out(
+    api: Data<Api>,
+    Session(session): Session,
+    origin: Origin,
+) -> Result<impl Responder, Problem> {
+    to_the_end(async move { api.verification.sign_out(&session, &origin).await }).await?;
+    Ok(HttpResponse::NoContent())
+}

@@ -1,0 +1,75 @@
+//! `/v1/sign-in`.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data, Json, ServiceConfig};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::problem::{Problem, ProblemBody};
+use super::views::{ChallengeAnswer, DeviceBody, SecretText, SignedInAnswer, email};
+use super::{Api, no_such_method, to_the_end};
+use crate::domain::password::Password;
+use crate::domain::token::{Token, TokenKind};
+use crate::verification::{Origin, SignInRequest, SignInResult};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    let resource = web::resource("/v1/sign-in");
+    config.service(resource.route(web::post().to(sign_in)).default_service(web::to(no_such_method)));
+}
+
+/// What somebody signs in with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignInBody {
+    /// The address.
+    email: String,
+    /// The password.
+    password: SecretText,
+    device: DeviceBody,
+    /// The trust token of this device, if it has one.
+    #[serde(default)]
+    trust_token: Option<SecretText>,
+}
+
+/// A code is asked for.
+#[derive(Serialize, ToSchema)]
+pub(super) struct VerificationRequiredAnswer {
+    /// `verification_required`.
+    status: &'static str,
+    challenge: ChallengeAnswer,
+}
+
+/// Sign in. A trusted device, or one of an account with two-step verification off, gets a session; any other one a
+/// challenge.
+#[utoipa::path(
+    post, path = "/v1/sign-in", tag = "sign-in", request_body = SignInBody,
+    responses(
+        (status = 200, description = "Signed in", body = SignedInAnswer),
+        (status = 202, description = "A code is asked for", body = VerificationRequiredAnswer),
+        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`invalid_credentials`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn sign_in(
+    api: Data<Api>,
+    origin: Origin,
+    Json(body): Json<SignInBody>,
+) -> Result<HttpResponse, Problem> {
+    let request = SignInRequest {
+        email: email(&body.email)?,
+        password: Password::typed(body.password.into()),
+        device: body.device.checked()?,
+        // A text that cannot be a trust token is like none: the device is verified anew.
+        trust_token: body.trust_token.and_then(|text| Token::parse(TokenKind::Trust, text.expose_secret())),
+    };
+    let result = to_the_end(async move { api.verification.sign_in(request, &origin).await }).await?;
+    Ok(match result {
+        SignInResult::SignedIn(signed_in) => HttpResponse::Ok().json(SignedInAnswer::from(*signed_in)),
+        SignInResult::VerificationRequired(challenge) => HttpResponse::Accepted()
+            .json(VerificationRequiredAnswer { status: "verification_required", challenge: (*challenge).into() }),
+    })
+}

@@ -1,0 +1,244 @@
+//! What goes over the wire, in both directions, where several routes share it.
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::extract::invalid;
+use super::problem::Problem;
+use crate::domain::challenge::{Method, Purpose};
+use crate::domain::device::{Device, DeviceInfo, Platform};
+use crate::domain::email::EmailAddress;
+use crate::domain::id::{ChallengeId, DeviceId, InstallId};
+use crate::domain::token::Token;
+use crate::store::device::TrustedDevice;
+use crate::verification::{ChallengeView, Destination, IssuedSession, SignedIn};
+
+/// A device, as it says of itself.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeviceBody {
+    /// A UUID that the app makes once, when it is installed.
+    install_id: InstallId,
+    /// As its owner calls it, up to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
+    name: String,
+    /// As its maker calls it, up to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
+    model: String,
+    /// What it runs on.
+    platform: Platform,
+    /// Version of the operating system or browser, up to 50 characters.
+    #[schema(min_length = 1, max_length = 50)]
+    os_version: String,
+    /// Version of the app, up to 50 characters.
+    #[schema(min_length = 1, max_length = 50)]
+    app_version: String,
+}
+
+impl DeviceBody {
+    pub(super) fn checked(self) -> Result<DeviceInfo, Problem> {
+        let Self { install_id, name, model, platform, os_version, app_version } = self;
+        let info = DeviceInfo { install_id, name, model, platform, os_version, app_version };
+        info.checked().map_err(|error| invalid(&format!("device.{}", error.field), error.error))
+    }
+}
+
+/// Reads the address of a body.
+pub(super) fn email(text: &str) -> Result<EmailAddress, Problem> {
+    EmailAddress::parse(text).map_err(|error| invalid("email", error))
+}
+
+/// A secret in a body: a plain string whose memory is wiped.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, format = Password)]
+pub(super) struct SecretText(SecretString);
+
+impl From<SecretText> for SecretString {
+    fn from(text: SecretText) -> Self {
+        text.0
+    }
+}
+
+impl std::ops::Deref for SecretText {
+    type Target = SecretString;
+
+    fn deref(&self) -> &SecretString {
+        &self.0
+    }
+}
+
+/// A device, as the gateway knows it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct DeviceAnswer {
+    id: DeviceId,
+    name: String,
+    model: String,
+    platform: Platform,
+    /// It skips the second step.
+    trusted: bool,
+    /// Keep it, and send it with the next sign-in: it replaces the one before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trust_token: Option<String>,
+}
+
+impl DeviceAnswer {
+    pub(super) fn new(device: Device, trust_token: Option<&Token>) -> Self {
+        Self {
+            id: device.id,
+            name: device.info.name,
+            model: device.info.model,
+            platform: device.info.platform,
+            trusted: device.trusted,
+            trust_token: trust_token.map(|token| token.expose().to_owned()),
+        }
+    }
+}
+
+/// A trusted device in a list.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TrustedDeviceAnswer {
+    id: DeviceId,
+    name: String,
+    model: String,
+    platform: Platform,
+    os_version: String,
+    app_version: String,
+    /// Always true here.
+    trusted: bool,
+    /// It is the device that asks.
+    this_device: bool,
+    /// When it last signed in, refreshed its session or changed something about itself.
+    last_seen_at: Timestamp,
+    /// Since when it is trusted.
+    trusted_at: Timestamp,
+}
+
+impl TrustedDeviceAnswer {
+    pub(super) fn list(devices: Vec<TrustedDevice>, this_device: DeviceId) -> Vec<Self> {
+        devices.into_iter().map(|trusted| Self::new(trusted, this_device)).collect()
+    }
+
+    fn new(trusted: TrustedDevice, this_device: DeviceId) -> Self {
+        let TrustedDevice { device, last_seen_at, trusted_at } = trusted;
+        Self {
+            this_device: device.id == this_device,
+            id: device.id,
+            name: device.info.name,
+            model: device.info.model,
+            platform: device.info.platform,
+            os_version: device.info.os_version,
+            app_version: device.info.app_version,
+            trusted: device.trusted,
+            last_seen_at,
+            trusted_at,
+        }
+    }
+}
+
+/// The tokens of a session.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SessionAnswer {
+    /// Send it as `Authorization: Bearer`.
+    access_token: String,
+    /// Seconds for which it is good.
+    expires_in: i64,
+    /// Exchange it for the next tokens, once.
+    refresh_token: String,
+}
+
+impl From<IssuedSession> for SessionAnswer {
+    fn from(session: IssuedSession) -> Self {
+        Self {
+            access_token: session.access.expose().to_owned(),
+            expires_in: session.expires_in.as_secs(),
+            refresh_token: session.refresh.expose().to_owned(),
+        }
+    }
+}
+
+/// A device that signed in.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SignedInAnswer {
+    /// `signed_in`.
+    status: &'static str,
+    session: SessionAnswer,
+    device: DeviceAnswer,
+}
+
+impl From<SignedIn> for SignedInAnswer {
+    fn from(signed_in: SignedIn) -> Self {
+        Self {
+            status: "signed_in",
+            device: DeviceAnswer::new(signed_in.device, signed_in.trust_token.as_ref()),
+            session: signed_in.session.into(),
+        }
+    }
+}
+
+/// Where the code goes: a masked address, or the count of trusted devices.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum DestinationAnswer {
+    /// So many trusted devices.
+    TrustedDevices(u64),
+    /// The account's mailbox, masked.
+    Mailbox(String),
+}
+
+/// A challenge.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ChallengeAnswer {
+    id: ChallengeId,
+    /// Send it as `Authorization: Bearer` with every call on the challenge. Only in the answer that starts it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    purpose: Purpose,
+    /// How the current code travels.
+    method: Method,
+    /// The methods that `resend` takes.
+    methods: Vec<Method>,
+    /// Digits of the code.
+    code_length: u8,
+    /// Until when the current code is good.
+    expires_at: Timestamp,
+    /// From when a new code can be asked for. The first change to another method need not wait.
+    resend_at: Timestamp,
+    /// Comparisons still allowed; a new code gives none back.
+    attempts_left: u16,
+    destination: DestinationAnswer,
+}
+
+impl From<ChallengeView> for ChallengeAnswer {
+    fn from(view: ChallengeView) -> Self {
+        Self {
+            id: view.id,
+            token: view.token.as_ref().map(|token| token.expose().to_owned()),
+            purpose: view.purpose,
+            method: view.progress.method,
+            methods: view.methods.to_vec(),
+            code_length: view.digits,
+            expires_at: view.progress.expires_at,
+            resend_at: view.progress.resend_at,
+            attempts_left: view.progress.attempts_left(),
+            destination: match view.destination {
+                Destination::TrustedDevices(count) => DestinationAnswer::TrustedDevices(count),
+                Destination::Mailbox(masked) => DestinationAnswer::Mailbox(masked),
+            },
+        }
+    }
+}
+
+/// An answer that holds a challenge.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ChallengeEnvelope {
+    challenge: ChallengeAnswer,
+}
+
+impl From<ChallengeView> for ChallengeEnvelope {
+    fn from(view: ChallengeView) -> Self {
+        Self { challenge: view.into() }
+    }
+}

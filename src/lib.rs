@@ -1,0 +1,16 @@
+//! Twostep: a self-hosted two-step verification gateway. docs/architecture.md tells how it works.
+
+pub mod actors;
+pub mod app;
+pub mod bus;
+pub mod delivery;
+pub mod demo;
+pub mod domain;
+pub mod embedded_postgres;
+pub mod gateway;
+pub mod http;
+pub mod protocol;
+pub mod settings;
+pub mod store;
+pub mod telemetry;
+pub mod verification;

@@ -1,0 +1,97 @@
+//! The command line.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+use twostep::app::App;
+use twostep::settings::Settings;
+use twostep::{demo, settings, telemetry};
+
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+/// A self-hosted two-step verification gateway.
+#[derive(Parser)]
+#[command(version, about, long_about = None)]
+struct Arguments {
+    /// A configuration file; config/default.toml documents every key.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve (what happens without a command, too).
+    Serve,
+    /// Play the whole story, from a refused sign-in to a trusted device, and print it as a timeline.
+    Demo {
+        /// Use a running gateway in development mode instead of starting one, for instance http://127.0.0.1:8080.
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+    },
+    /// Read the configuration and say whether it can be used.
+    CheckConfig,
+    /// Print every setting with its default and its documentation.
+    DefaultConfig,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            // One readable line: the chain of causes, without the layers that only repeat.
+            let _ = writeln!(std::io::stderr(), "twostep: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => {
+            let settings = settings::load(arguments.config.as_deref())?;
+            telemetry::start_logging(settings.log.format, &settings.log.filter);
+            actix_web::rt::System::new().block_on(serve(settings))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Demo { url } => {
+            telemetry::start_logging(telemetry::LogFormat::Text, "error");
+            actix_web::rt::System::new().block_on(demo::run(url.as_deref()))
+        }
+        Command::CheckConfig => {
+            settings::load(arguments.config.as_deref())?;
+            writeln!(std::io::stdout(), "the configuration can be used")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::DefaultConfig => {
+            std::io::stdout().write_all(settings::DEFAULTS.as_bytes())?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+async fn serve(settings: Settings) -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be handled")?;
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be handled")?;
+    let app = tokio::select! {
+        app = App::start(&settings) => app?,
+        _ = interrupt.recv() => return Ok(()),
+        _ = terminate.recv() => return Ok(()),
+    };
+    writeln!(std::io::stdout(), "listening on http://{}", app.address())?;
+    std::io::stdout().flush()?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        () = app.drain_asked() => {}
+    }
+    app.stop().await;
+    Ok(())
+}

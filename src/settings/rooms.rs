@@ -1,0 +1,275 @@
+//! The settings of each room. `config/default.toml` documents every key.
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::SettingsError;
+use crate::domain::code::{MAX_DIGITS, MIN_DIGITS};
+use crate::telemetry::LogFormat;
+
+/// Every setting.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Development or production.
+    pub mode: Mode,
+    /// The public side.
+    pub http: HttpSettings,
+    /// The operator's side.
+    pub operator: OperatorSettings,
+    /// PostgreSQL.
+    pub database: DatabaseSettings,
+    /// Between nodes.
+    pub bus: BusSettings,
+    /// Codes.
+    pub codes: CodeSettings,
+    /// Sessions.
+    pub sessions: SessionSettings,
+    /// Password hashing.
+    pub passwords: PasswordSettings,
+    /// WebSockets.
+    pub connections: ConnectionSettings,
+    /// Deliveries.
+    pub delivery: DeliverySettings,
+    /// Mail.
+    pub mail: MailSettings,
+    /// Login activity.
+    pub login_activity: LoginActivitySettings,
+    /// Stopping.
+    pub shutdown: ShutdownSettings,
+    /// Logs.
+    pub log: LogSettings,
+}
+
+/// What a node is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// With conveniences that would be holes in production.
+    Development,
+    /// Without.
+    Production,
+}
+
+/// Declares the settings of a room: public fields, no unknown keys.
+macro_rules! room {
+    ($(#[$meta:meta])* $name:ident { $( $(#[$field_meta:meta])* $field:ident: $type:ty ),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Deserialize, Serialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $( $(#[$field_meta])* pub $field: $type ),+ }
+    };
+}
+
+room! {
+    /// The public side.
+    HttpSettings {
+        /// Where it listens.
+        address: SocketAddr,
+        /// Threads; 0: one a core.
+        workers: usize,
+        /// Pages that may open a WebSocket.
+        allowed_origins: Vec<String>,
+        /// Largest request body.
+        max_body_bytes: usize,
+    }
+}
+room! {
+    /// The operator's side.
+    OperatorSettings {
+        /// Where it listens.
+        address: SocketAddr,
+    }
+}
+room! {
+    /// PostgreSQL.
+    DatabaseSettings {
+        /// Where it is; unset: a private one is started.
+        #[serde(default, serialize_with = "hidden")] url: Option<SecretString>,
+        /// Where the private one keeps its data.
+        data_dir: PathBuf,
+        /// Connections at most.
+        pool_size: usize,
+        /// Longest wait for a connection.
+        wait_ms: u64,
+        /// Longest time of one use case in the database.
+        deadline_ms: u64,
+    }
+}
+room! {
+    /// Between nodes.
+    BusSettings {
+        /// NATS; unset: this node runs alone.
+        #[serde(default, serialize_with = "hidden")] url: Option<SecretString>,
+    }
+}
+room! {
+    /// Codes.
+    CodeSettings {
+        /// Digits.
+        digits: u8,
+        /// Life of a sign-in code on trusted devices.
+        app_lifetime_seconds: u32,
+        /// Life of a sign-in code by email.
+        email_lifetime_seconds: u32,
+        /// Life of a code that confirms an address.
+        confirmation_lifetime_seconds: u32,
+        /// Keys that codes are derived with.
+        #[serde(default, serialize_with = "hidden")] keys: Option<SecretString>,
+    }
+}
+room! {
+    /// Sessions.
+    SessionSettings {
+        /// Life of an access token.
+        access_token_seconds: u32,
+        /// Life of a refresh token that nobody uses.
+        refresh_token_seconds: u32,
+    }
+}
+room! {
+    /// Password hashing.
+    PasswordSettings {
+        /// Memory.
+        memory_kib: u32,
+        /// Passes.
+        iterations: u32,
+        /// At the same time; 0: one a core.
+        parallel: usize,
+        /// How many may wait.
+        queue: usize,
+    }
+}
+room! {
+    /// WebSockets.
+    ConnectionSettings {
+        /// Time between two pings.
+        heartbeat_seconds: u32,
+        /// Longest time until a pong.
+        pong_timeout_seconds: u32,
+    }
+}
+room! {
+    /// Deliveries.
+    DeliverySettings {
+        /// May a sign-in code go by email?
+        email_fallback: EmailFallback,
+        /// How often overdue deliveries are looked for.
+        sweep_period_ms: u64,
+    }
+}
+room! {
+    /// Mail.
+    MailSettings {
+        /// The no-reply address.
+        from: String,
+    }
+}
+room! {
+    /// Login activity.
+    LoginActivitySettings {
+        /// Whole months to keep.
+        keep_months: u16,
+    }
+}
+room! {
+    /// Stopping.
+    ShutdownSettings {
+        /// Devices come back spread over this time.
+        reconnect_spread_ms: u64,
+    }
+}
+room! {
+    /// Logs.
+    LogSettings {
+        /// For people or machines.
+        format: LogFormat,
+        /// Which.
+        filter: String,
+    }
+}
+
+/// May a sign-in code go by email?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmailFallback {
+    /// Whenever its user asks.
+    Allow,
+    /// Never.
+    Off,
+}
+
+fn hidden<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    match secret {
+        Some(_) => serializer.serialize_str("hidden"),
+        None => serializer.serialize_none(),
+    }
+}
+
+impl Settings {
+    /// Checks every value, and that production has no convenience of development.
+    ///
+    /// # Errors
+    /// [`SettingsError`] names the first key that is wrong.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        self.check_ranges()?;
+        self.check_mode()
+    }
+
+    pub(super) fn check_ranges(&self) -> Result<(), SettingsError> {
+        within("http.max_body_bytes", self.http.max_body_bytes, 1024..=1_048_576)?;
+        within("http.workers", self.http.workers, 0..=1024)?;
+        within("database.pool_size", self.database.pool_size, 2..=500)?;
+        within("database.wait_ms", self.database.wait_ms, 100..=30_000)?;
+        within("database.deadline_ms", self.database.deadline_ms, 500..=60_000)?;
+        within("codes.digits", self.codes.digits, MIN_DIGITS..=MAX_DIGITS)?;
+        within("codes.app_lifetime_seconds", self.codes.app_lifetime_seconds, 60..=600)?;
+        within("codes.email_lifetime_seconds", self.codes.email_lifetime_seconds, 60..=600)?;
+        within("codes.confirmation_lifetime_seconds", self.codes.confirmation_lifetime_seconds, 600..=86_400)?;
+        within("sessions.access_token_seconds", self.sessions.access_token_seconds, 60..=86_400)?;
+        within("sessions.refresh_token_seconds", self.sessions.refresh_token_seconds, 3600..=31_536_000)?;
+        within("passwords.memory_kib", self.passwords.memory_kib, 8192..=1_048_576)?;
+        within("passwords.iterations", self.passwords.iterations, 1..=20)?;
+        within("passwords.parallel", self.passwords.parallel, 0..=256)?;
+        within("passwords.queue", self.passwords.queue, 0..=100_000)?;
+        within("connections.heartbeat_seconds", self.connections.heartbeat_seconds, 5..=120)?;
+        within("connections.pong_timeout_seconds", self.connections.pong_timeout_seconds, 1..=60)?;
+        within("delivery.sweep_period_ms", self.delivery.sweep_period_ms, 100..=10_000)?;
+        within("login_activity.keep_months", self.login_activity.keep_months, 1..=120)?;
+        within("shutdown.reconnect_spread_ms", self.shutdown.reconnect_spread_ms, 0..=600_000)
+    }
+
+    fn check_mode(&self) -> Result<(), SettingsError> {
+        if self.mode == Mode::Development {
+            return Ok(());
+        }
+        if self.database.url.is_none() {
+            return Err(SettingsError::NotForProduction(
+                "database.url is unset: the private PostgreSQL is for development. Set TWOSTEP__DATABASE__URL",
+            ));
+        }
+        if self.codes.keys.is_none() {
+            return Err(SettingsError::NotForProduction(
+                "codes.keys is unset. Set TWOSTEP__CODES__KEYS_FILE to a file with one line `k1:` and the output of `openssl rand -base64 32`",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn within<T: PartialOrd + Display + Copy>(
+    key: &'static str,
+    value: T,
+    range: RangeInclusive<T>,
+) -> Result<(), SettingsError> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let expected = format!("{} to {}", range.start(), range.end());
+    Err(SettingsError::OutOfRange { key, value: value.to_string(), expected })
+}

@@ -1,0 +1,160 @@
+//! Accounts.
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use tokio_postgres::Row;
+
+use super::row::{get, id};
+use super::{Db, StoreError, execute, one_row, optional_row, query};
+use crate::domain::email::EmailAddress;
+use crate::domain::id::AccountId;
+
+/// What signing in needs to know of an account.
+pub struct SignInAccount {
+    /// Its id.
+    pub id: AccountId,
+    /// argon2id in PHC format.
+    pub password_hash: SecretString,
+    /// Two-step verification is on.
+    pub two_step_enabled: bool,
+}
+
+/// An account with its address.
+pub struct Account {
+    /// The address in lower case.
+    pub email: EmailAddress,
+    /// argon2id in PHC format; `None` while the address is not confirmed.
+    pub password_hash: Option<SecretString>,
+    /// Two-step verification is on.
+    pub two_step_enabled: bool,
+}
+
+/// An account locked for the transaction.
+pub struct LockedAccount {
+    /// Two-step verification is on.
+    pub two_step_enabled: bool,
+    /// argon2id in PHC format; `None` while the address is not confirmed.
+    pub password_hash: Option<SecretString>,
+    /// The database's clock.
+    pub now: Timestamp,
+}
+
+/// The account that belongs to an address, or will.
+pub struct ReservedAddress {
+    /// The account, new or not.
+    pub account_id: AccountId,
+    /// Somebody confirmed the address already.
+    pub taken: bool,
+    /// The database's clock.
+    pub now: Timestamp,
+}
+
+/// The account of a confirmed address.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn by_email(db: &impl Db, email: &EmailAddress) -> Result<Option<SignInAccount>, StoreError> {
+    let found = optional_row(db, query!("account/by_email"), &[&email.as_str()]).await?;
+    found
+        .map(|row| {
+            Ok(SignInAccount {
+                id: id(&row, "account_id", AccountId::new)?,
+                password_hash: get::<String>(&row, "password_hash")?.into(),
+                two_step_enabled: get(&row, "two_step_enabled")?,
+            })
+        })
+        .transpose()
+}
+
+/// An account by its id.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn by_id(db: &impl Db, account: AccountId) -> Result<Option<Account>, StoreError> {
+    let found = optional_row(db, query!("account/by_id"), &[&account.uuid()]).await?;
+    found
+        .map(|row| {
+            Ok(Account {
+                email: email(&row)?,
+                password_hash: password_hash(&row)?,
+                two_step_enabled: get(&row, "two_step_enabled")?,
+            })
+        })
+        .transpose()
+}
+
+/// Locks an account until the transaction ends.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn lock(db: &impl Db, account: AccountId) -> Result<Option<LockedAccount>, StoreError> {
+    let found = optional_row(db, query!("account/lock"), &[&account.uuid()]).await?;
+    found
+        .map(|row| {
+            Ok(LockedAccount {
+                two_step_enabled: get(&row, "two_step_enabled")?,
+                password_hash: password_hash(&row)?,
+                now: get(&row, "now")?,
+            })
+        })
+        .transpose()
+}
+
+/// Finds the account of an address or makes an unconfirmed one, and locks it.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn reserve_address(
+    db: &impl Db,
+    new_id: AccountId,
+    email: &EmailAddress,
+) -> Result<ReservedAddress, StoreError> {
+    let row = one_row(db, query!("account/reserve_address"), &[&new_id.uuid(), &email.as_str()]).await?;
+    Ok(ReservedAddress {
+        account_id: id(&row, "account_id", AccountId::new)?,
+        taken: get(&row, "taken")?,
+        now: get(&row, "now")?,
+    })
+}
+
+/// Confirms an address with the password chosen beside it; `false` when somebody else did so first.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn confirm_address(
+    db: &impl Db,
+    account: AccountId,
+    password_hash: &SecretString,
+) -> Result<bool, StoreError> {
+    Ok(execute(db, query!("account/confirm_address"), &[&account.uuid(), &password_hash.expose_secret()]).await? == 1)
+}
+
+/// Turns two-step verification on or off; `false` when it already is so.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn set_two_step(db: &impl Db, account: AccountId, enabled: bool) -> Result<bool, StoreError> {
+    Ok(execute(db, query!("account/set_two_step"), &[&account.uuid(), &enabled]).await? == 1)
+}
+
+/// Changes the password hash from `old` to `new`; `false` when it is no longer `old`.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn set_password(
+    db: &impl Db,
+    account: AccountId,
+    new: &SecretString,
+    old: &SecretString,
+) -> Result<bool, StoreError> {
+    let parameters: super::Parameters<'_> = &[&account.uuid(), &new.expose_secret(), &old.expose_secret()];
+    Ok(execute(db, query!("account/set_password"), parameters).await? == 1)
+}
+
+pub(super) fn email(row: &Row) -> Result<EmailAddress, StoreError> {
+    EmailAddress::parse(get(row, "email")?).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+pub(super) fn password_hash(row: &Row) -> Result<Option<SecretString>, StoreError> {
+    Ok(get::<Option<String>>(row, "password_hash")?.map(SecretString::from))
+}

@@ -1,0 +1,133 @@
+//! Login activity.
+
+use jiff::Timestamp;
+
+use super::row::{get, id, optional_word, word};
+use super::{Db, StoreError, execute, one_row, query, rows};
+use crate::domain::activity::{ActivityDevice, ActivityEntry, ActivityKind, ActivityOutcome};
+use crate::domain::challenge::Method;
+use crate::domain::delivery::Requester;
+use crate::domain::id::{AccountId, ActivityId, ChallengeId};
+
+/// What is written when something happens.
+pub struct NewEntry<'a> {
+    /// Whose.
+    pub account_id: AccountId,
+    /// Its id.
+    pub id: ActivityId,
+    /// What happened.
+    pub kind: ActivityKind,
+    /// How it ended, or that a code is asked for.
+    pub outcome: ActivityOutcome,
+    /// How the code travels, where one is needed.
+    pub method: Option<Method>,
+    /// On which device and from where; `None` for what an operator did.
+    pub requester: Option<&'a Requester>,
+    /// The challenge it belongs to.
+    pub challenge_id: Option<ChallengeId>,
+}
+
+/// Where a page ends: the next one begins after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// Time of the last entry.
+    pub at: Timestamp,
+    /// Its id.
+    pub id: ActivityId,
+}
+
+/// Writes an entry.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn record(db: &impl Db, entry: &NewEntry<'_>) -> Result<(), StoreError> {
+    let device = entry.requester.map(|requester| {
+        serde_json::json!({
+            "name": requester.device.name,
+            "model": requester.device.model,
+            "platform": requester.device.platform,
+        })
+    });
+    let parameters: super::Parameters<'_> = &[
+        &entry.account_id.uuid(),
+        &entry.id.uuid(),
+        &entry.kind.as_str(),
+        &entry.outcome.as_str(),
+        &entry.method.map(Method::as_str),
+        &device,
+        &entry.requester.map(|requester| &requester.ip),
+        &entry.requester.and_then(|requester| requester.location.as_ref()),
+        &entry.challenge_id.map(ChallengeId::uuid),
+    ];
+    execute(db, query!("activity/record"), parameters).await?;
+    Ok(())
+}
+
+/// Writes how a sign-in attempt ended.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn set_outcome(
+    db: &impl Db,
+    account: AccountId,
+    entry: ActivityId,
+    outcome: ActivityOutcome,
+    method: Option<Method>,
+) -> Result<(), StoreError> {
+    let parameters: super::Parameters<'_> =
+        &[&account.uuid(), &entry.uuid(), &outcome.as_str(), &method.map(Method::as_str)];
+    execute(db, query!("activity/set_outcome"), parameters).await?;
+    Ok(())
+}
+
+/// One page, newest first.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn page(
+    db: &impl Db,
+    account: AccountId,
+    after: Option<Cursor>,
+    limit: i64,
+) -> Result<Vec<ActivityEntry>, StoreError> {
+    let parameters: super::Parameters<'_> =
+        &[&account.uuid(), &after.map(|cursor| cursor.at), &after.map(|cursor| cursor.id.uuid()), &limit];
+    let found = rows(db, query!("activity/page"), parameters).await?;
+    found
+        .iter()
+        .map(|row| {
+            let device = get::<Option<serde_json::Value>>(row, "device")?
+                .map(serde_json::from_value::<ActivityDevice>)
+                .transpose()
+                .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+            Ok(ActivityEntry {
+                id: id(row, "activity_id", ActivityId::new)?,
+                at: get(row, "at")?,
+                kind: word(row, "kind")?,
+                outcome: word(row, "outcome")?,
+                method: optional_word(row, "method")?,
+                device,
+                ip: get(row, "ip")?,
+                location: get(row, "location")?,
+                reported_at: get(row, "reported_at")?,
+            })
+        })
+        .collect()
+}
+
+/// Marks an entry as "this wasn't me"; `false` when the account has no such entry.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn report(db: &impl Db, account: AccountId, entry: ActivityId) -> Result<bool, StoreError> {
+    Ok(execute(db, query!("activity/report"), &[&account.uuid(), &entry.uuid()]).await? == 1)
+}
+
+/// Makes the partitions of the coming months and drops those older than the retention; returns how many went.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn maintain_partitions(db: &impl Db, keep_months: i32) -> Result<i32, StoreError> {
+    one_row(db, query!("activity/create_partitions"), &[]).await?;
+    get(&one_row(db, query!("activity/drop_partitions"), &[&keep_months]).await?, "dropped")
+}

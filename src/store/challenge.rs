@@ -1,0 +1,341 @@
+//! Challenges: the conditional updates that settle races.
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use tokio_postgres::Row;
+
+use super::row::{count, get, id, json, optional_id, optional_word, small_count, token_hash, word};
+use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
+use crate::domain::challenge::{Outcome, Progress, Purpose};
+use crate::domain::code::KeyId;
+use crate::domain::delivery::{CodeToDeliver, Requester};
+use crate::domain::email::EmailAddress;
+use crate::domain::id::{AccountId, ActivityId, ChallengeId, DeviceId, InstallId, SessionId};
+use crate::domain::limits::MAX_ATTEMPTS;
+use crate::domain::token::TokenHash;
+
+/// What a challenge begins with.
+pub struct NewChallenge {
+    /// Whose.
+    pub account_id: AccountId,
+    /// Its id.
+    pub challenge_id: ChallengeId,
+    /// Hash of the token that its holder has.
+    pub token_hash: TokenHash,
+    /// What for.
+    pub purpose: Purpose,
+    /// Its beginning.
+    pub progress: Progress,
+    /// When that was, by the database's clock.
+    pub created_at: Timestamp,
+    /// The key its codes are derived with.
+    pub key_id: KeyId,
+    /// Digits of its codes.
+    pub digits: u8,
+    /// Who asks.
+    pub requester: Requester,
+    /// `enable_two_step`: the session that asks.
+    pub session_id: Option<SessionId>,
+    /// `create_account`: the hash of the password to be.
+    pub password_hash: Option<SecretString>,
+    /// `create_account`: the address is somebody's already.
+    pub address_taken: bool,
+    /// The sign-in attempt in the login activity.
+    pub activity_id: Option<ActivityId>,
+}
+
+/// A challenge as it stands.
+pub struct StoredChallenge {
+    /// What it began with; its progress is the current one.
+    pub challenge: NewChallenge,
+    /// The mailbox of its account.
+    pub email: EmailAddress,
+    /// The database's clock.
+    pub now: Timestamp,
+}
+
+/// A challenge that was closed.
+#[derive(Debug, Clone, Copy)]
+pub struct ClosedChallenge {
+    /// Whose.
+    pub account_id: AccountId,
+    /// Which.
+    pub challenge_id: ChallengeId,
+    /// The sign-in attempt in the login activity.
+    pub activity_id: Option<ActivityId>,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// Open challenges of an account.
+pub struct OpenChallenges {
+    /// How many.
+    pub open: i64,
+    /// When the first of them ends.
+    pub first_expires_at: Option<Timestamp>,
+}
+
+/// A challenge whose code is about to be replaced.
+pub struct Replaceable {
+    /// Which.
+    pub challenge_id: ChallengeId,
+    /// How it stands.
+    pub progress: Progress,
+    /// The database's clock.
+    pub now: Timestamp,
+}
+
+/// Starts a challenge.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the installation has another one open.
+pub async fn start(db: &impl Db, new: &NewChallenge) -> Result<(), StoreError> {
+    let requester =
+        serde_json::to_value(&new.requester.device).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    let parameters: super::Parameters<'_> = &[
+        &new.account_id.uuid(),
+        &new.challenge_id.uuid(),
+        &new.token_hash.as_bytes(),
+        &new.purpose.as_str(),
+        &new.progress.method.as_str(),
+        &new.key_id.as_str(),
+        &i16::from(new.digits),
+        &new.progress.resend_at,
+        &new.created_at,
+        &new.progress.expires_at,
+        &new.requester.device.install_id.uuid(),
+        &requester,
+        &new.requester.ip,
+        &new.requester.location,
+        &new.session_id.map(SessionId::uuid),
+        &new.password_hash.as_ref().map(ExposeSecret::expose_secret),
+        &new.address_taken,
+        &new.activity_id.map(ActivityId::uuid),
+    ];
+    execute(db, query!("challenge/start"), parameters).await?;
+    Ok(())
+}
+
+/// A challenge as it stands.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn by_id(db: &impl Db, challenge: ChallengeId) -> Result<Option<StoredChallenge>, StoreError> {
+    let found = optional_row(db, query!("challenge/by_id"), &[&challenge.uuid()]).await?;
+    found
+        .map(|row| {
+            let challenge = NewChallenge {
+                account_id: id(&row, "account_id", AccountId::new)?,
+                challenge_id: challenge_id(&row)?,
+                token_hash: token_hash(&row, "token_hash")?,
+                purpose: word(&row, "purpose")?,
+                progress: progress(&row)?,
+                created_at: get(&row, "created_at")?,
+                key_id: key_id(&row)?,
+                digits: small_count(&row, "digits")?,
+                requester: requester(&row)?,
+                session_id: optional_id(&row, "session_id", SessionId::new)?,
+                password_hash: super::account::password_hash(&row)?,
+                address_taken: get(&row, "address_taken")?,
+                activity_id: optional_id(&row, "activity_id", ActivityId::new)?,
+            };
+            Ok(StoredChallenge { challenge, email: super::account::email(&row)?, now: get(&row, "now")? })
+        })
+        .transpose()
+}
+
+/// Counts one attempt, committed before anything is compared. `None` when no attempt is left or it is closed.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer: then nothing may be compared.
+pub async fn count_attempt(
+    db: &impl Db,
+    account: AccountId,
+    challenge: ChallengeId,
+) -> Result<Option<(Progress, Timestamp)>, StoreError> {
+    let limit = i16::try_from(MAX_ATTEMPTS).unwrap_or(i16::MAX);
+    let counted =
+        optional_row(db, query!("challenge/count_attempt"), &[&account.uuid(), &challenge.uuid(), &limit]).await?;
+    counted.map(|row| Ok((progress(&row)?, get(&row, "now")?))).transpose()
+}
+
+/// Closes a challenge; the first to do so gets it. With `generation`, only while that code is the current one.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn close(
+    db: &impl Db,
+    account_id: AccountId,
+    challenge_id: ChallengeId,
+    outcome: Outcome,
+    generation: Option<u32>,
+) -> Result<Option<ClosedChallenge>, StoreError> {
+    let parameters: super::Parameters<'_> =
+        &[&account_id.uuid(), &challenge_id.uuid(), &outcome.as_str(), &generation.map(super::row::generation)];
+    let closed = optional_row(db, query!("challenge/close"), parameters).await?;
+    closed
+        .map(|row| {
+            Ok(ClosedChallenge {
+                account_id,
+                challenge_id,
+                activity_id: optional_id(&row, "activity_id", ActivityId::new)?,
+                outcome,
+            })
+        })
+        .transpose()
+}
+
+/// Moves a challenge to its next code; `false` when it closed or somebody else did so meanwhile.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn replace_code(
+    db: &impl Db,
+    account: AccountId,
+    challenge: ChallengeId,
+    from: &Progress,
+    to: &Progress,
+) -> Result<bool, StoreError> {
+    let parameters: super::Parameters<'_> = &[
+        &account.uuid(),
+        &challenge.uuid(),
+        &to.method.as_str(),
+        &super::row::generation(to.generation),
+        &i16::try_from(to.resends).unwrap_or(i16::MAX),
+        &to.resend_at,
+        &to.expires_at,
+        &super::row::generation(from.generation),
+    ];
+    Ok(execute(db, query!("challenge/replace_code"), parameters).await? == 1)
+}
+
+/// Closes what an installation left open for a purpose.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn supersede(
+    db: &impl Db,
+    account_id: AccountId,
+    install: InstallId,
+    purpose: Purpose,
+) -> Result<Vec<ClosedChallenge>, StoreError> {
+    let parameters: super::Parameters<'_> = &[&account_id.uuid(), &install.uuid(), &purpose.as_str()];
+    let closed = rows(db, query!("challenge/supersede"), parameters).await?;
+    closed
+        .iter()
+        .map(|row| {
+            Ok(ClosedChallenge {
+                account_id,
+                challenge_id: challenge_id(row)?,
+                activity_id: optional_id(row, "activity_id", ActivityId::new)?,
+                outcome: word(row, "outcome")?,
+            })
+        })
+        .collect()
+}
+
+/// How many challenges of a purpose are open.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn count_open(db: &impl Db, account: AccountId, purpose: Purpose) -> Result<OpenChallenges, StoreError> {
+    let row = one_row(db, query!("challenge/count_open"), &[&account.uuid(), &purpose.as_str()]).await?;
+    Ok(OpenChallenges { open: get(&row, "open")?, first_expires_at: get(&row, "first_expires_at")? })
+}
+
+/// The open challenges whose code belongs on trusted devices, oldest first.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn open_for_app(db: &impl Db, account: AccountId) -> Result<Vec<CodeToDeliver>, StoreError> {
+    let open = rows(db, query!("challenge/open_for_app"), &[&account.uuid()]).await?;
+    open.iter().map(code_to_deliver).collect()
+}
+
+/// A challenge's current code and its mailbox, while the challenge is open.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn to_deliver(
+    db: &impl Db,
+    account: AccountId,
+    challenge: ChallengeId,
+) -> Result<Option<(CodeToDeliver, EmailAddress)>, StoreError> {
+    let found = optional_row(db, query!("challenge/to_deliver"), &[&account.uuid(), &challenge.uuid()]).await?;
+    found.map(|row| Ok((code_to_deliver(&row)?, super::account::email(&row)?))).transpose()
+}
+
+/// The open challenges whose code a device may have seen, locked for the transaction.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn seen_by_device(
+    db: &impl Db,
+    account: AccountId,
+    device: DeviceId,
+) -> Result<Vec<Replaceable>, StoreError> {
+    let open = rows(db, query!("challenge/open_for_reissue"), &[&account.uuid(), &device.uuid()]).await?;
+    open.iter()
+        .map(|row| {
+            Ok(Replaceable { challenge_id: challenge_id(row)?, progress: progress(row)?, now: get(row, "now")? })
+        })
+        .collect()
+}
+
+/// Writes down that challenges ran out, `limit` at a time.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn expire_due(db: &impl Db, limit: i64) -> Result<Vec<ClosedChallenge>, StoreError> {
+    let expired = rows(db, query!("challenge/expire_due"), &[&limit]).await?;
+    expired
+        .iter()
+        .map(|row| {
+            Ok(ClosedChallenge {
+                account_id: id(row, "account_id", AccountId::new)?,
+                challenge_id: challenge_id(row)?,
+                activity_id: optional_id(row, "activity_id", ActivityId::new)?,
+                outcome: Outcome::Expired,
+            })
+        })
+        .collect()
+}
+
+fn challenge_id(row: &Row) -> Result<ChallengeId, StoreError> {
+    id(row, "challenge_id", ChallengeId::new)
+}
+
+fn progress(row: &Row) -> Result<Progress, StoreError> {
+    Ok(Progress {
+        method: word(row, "method")?,
+        generation: count(row, "generation")?,
+        attempts: small_count(row, "attempts")?,
+        resends: small_count(row, "resends")?,
+        resend_at: get(row, "resend_at")?,
+        expires_at: get(row, "expires_at")?,
+        outcome: optional_word(row, "outcome")?,
+    })
+}
+
+fn key_id(row: &Row) -> Result<KeyId, StoreError> {
+    KeyId::parse(get(row, "key_id")?).ok_or_else(|| StoreError::Corrupt("key_id is not a key id".to_owned()))
+}
+
+fn requester(row: &Row) -> Result<Requester, StoreError> {
+    Ok(Requester { device: json(row, "requester")?, ip: get(row, "ip")?, location: get(row, "location")? })
+}
+
+fn code_to_deliver(row: &Row) -> Result<CodeToDeliver, StoreError> {
+    Ok(CodeToDeliver {
+        account_id: id(row, "account_id", AccountId::new)?,
+        challenge_id: challenge_id(row)?,
+        purpose: word(row, "purpose")?,
+        generation: count(row, "generation")?,
+        key_id: key_id(row)?,
+        digits: small_count(row, "digits")?,
+        expires_at: get(row, "expires_at")?,
+        requester: requester(row)?,
+        activity_id: optional_id(row, "activity_id", ActivityId::new)?,
+        address_taken: get(row, "address_taken")?,
+    })
+}

@@ -1,0 +1,178 @@
+//! Devices.
+
+use jiff::Timestamp;
+use secrecy::ExposeSecret;
+use tokio_postgres::Row;
+
+use super::row::{get, id, seconds, word};
+use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
+use crate::domain::delivery::Reach;
+use crate::domain::device::{Device, DeviceInfo};
+use crate::domain::id::{AccountId, DeviceId, InstallId};
+use crate::domain::limits::{MAX_TRUSTED_DEVICES, TRUST_AT_MOST, TRUST_IDLE};
+use crate::domain::push::{ApnsEnvironment, PushAddress};
+
+/// A trusted device as its owner sees it.
+pub struct TrustedDevice {
+    /// The device.
+    pub device: Device,
+    /// When it last signed in, refreshed its session or changed something about itself.
+    pub last_seen_at: Timestamp,
+    /// Since when it is trusted.
+    pub trusted_at: Timestamp,
+}
+
+/// What a device changes about itself; `None` leaves a value as it is.
+#[derive(Debug, Default, Clone)]
+pub struct DeviceChange {
+    /// As its owner calls it.
+    pub name: Option<String>,
+    /// Version of the app.
+    pub app_version: Option<String>,
+    /// Version of the operating system or browser.
+    pub os_version: Option<String>,
+    /// Whether its user lets the app notify.
+    pub notifications_allowed: Option<bool>,
+}
+
+/// Makes or refreshes the device of an installation that signed in.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn upsert(
+    db: &impl Db,
+    account: AccountId,
+    new_id: DeviceId,
+    info: DeviceInfo,
+) -> Result<Device, StoreError> {
+    let parameters: super::Parameters<'_> = &[
+        &account.uuid(),
+        &new_id.uuid(),
+        &info.install_id.uuid(),
+        &info.name,
+        &info.model,
+        &info.platform.as_str(),
+        &info.os_version,
+        &info.app_version,
+    ];
+    let row = one_row(db, query!("device/upsert"), parameters).await?;
+    Ok(Device { id: id(&row, "device_id", DeviceId::new)?, info, trusted: get(&row, "trusted")? })
+}
+
+/// Trusts a device; returns the devices that lose their trust because the account has too many.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn trust(db: &impl Db, account: AccountId, device: DeviceId) -> Result<Vec<DeviceId>, StoreError> {
+    execute(db, query!("device/trust"), &[&account.uuid(), &device.uuid()]).await?;
+    let parameters: super::Parameters<'_> = &[&account.uuid(), &MAX_TRUSTED_DEVICES, &device.uuid()];
+    let beyond = rows(db, query!("device/trusted_beyond"), parameters).await?;
+    beyond.iter().map(|row| id(row, "device_id", DeviceId::new)).collect()
+}
+
+/// Ends the trust in a device; `false` when it was not trusted.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn untrust(db: &impl Db, account: AccountId, device: DeviceId) -> Result<bool, StoreError> {
+    Ok(execute(db, query!("device/untrust"), &[&account.uuid(), &device.uuid()]).await? == 1)
+}
+
+/// The trusted devices of an account, most recently used first.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn list_trusted(db: &impl Db, account: AccountId) -> Result<Vec<TrustedDevice>, StoreError> {
+    let parameters: super::Parameters<'_> = &[&account.uuid(), &seconds(TRUST_IDLE), &seconds(TRUST_AT_MOST)];
+    let found = rows(db, query!("device/list_trusted"), parameters).await?;
+    found
+        .iter()
+        .map(|row| {
+            Ok(TrustedDevice {
+                device: device(row, true)?,
+                last_seen_at: get(row, "last_seen_at")?,
+                trusted_at: get(row, "trusted_at")?,
+            })
+        })
+        .collect()
+}
+
+/// One device.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn by_id(db: &impl Db, account: AccountId, device_id: DeviceId) -> Result<Option<Device>, StoreError> {
+    let found = optional_row(db, query!("device/by_id"), &[&account.uuid(), &device_id.uuid()]).await?;
+    found.map(|row| device(&row, get(&row, "trusted")?)).transpose()
+}
+
+/// Changes what a device says of itself.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn update_current(
+    db: &impl Db,
+    account: AccountId,
+    device_id: DeviceId,
+    change: &DeviceChange,
+) -> Result<Device, StoreError> {
+    let parameters: super::Parameters<'_> = &[
+        &account.uuid(),
+        &device_id.uuid(),
+        &change.name,
+        &change.app_version,
+        &change.os_version,
+        &change.notifications_allowed,
+    ];
+    let row = one_row(db, query!("device/update_current"), parameters).await?;
+    device(&row, get(&row, "trusted")?)
+}
+
+/// Registers a device for push and takes the address from any other device that had it.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn register_push(
+    db: &impl Db,
+    account: AccountId,
+    device_id: DeviceId,
+    push: &PushAddress,
+) -> Result<(), StoreError> {
+    let (account, device_id, address) = (account.uuid(), device_id.uuid(), push.value.expose_secret());
+    let (kind, environment) = (push.kind.as_str(), push.environment.map(ApnsEnvironment::as_str));
+    execute(db, query!("device/release_push_address"), &[&address, &account, &device_id]).await?;
+    execute(db, query!("device/set_push_address"), &[&account, &device_id, &kind, &address, &environment]).await?;
+    Ok(())
+}
+
+/// How each trusted device can be reached besides its connections.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn reach(db: &impl Db, account: AccountId) -> Result<Vec<(DeviceId, Reach)>, StoreError> {
+    let found = rows(db, query!("device/reach"), &[&account.uuid()]).await?;
+    found
+        .iter()
+        .map(|row| {
+            let reach = Reach {
+                platform: word(row, "platform")?,
+                notifications_allowed: get(row, "notifications_allowed")?,
+                has_push_address: get(row, "has_push_address")?,
+                push_address_expired: get(row, "push_address_expired")?,
+            };
+            Ok((id(row, "device_id", DeviceId::new)?, reach))
+        })
+        .collect()
+}
+
+fn device(row: &Row, trusted: bool) -> Result<Device, StoreError> {
+    let info = DeviceInfo {
+        install_id: id(row, "install_id", InstallId::new)?,
+        name: get(row, "name")?,
+        model: get(row, "model")?,
+        platform: word(row, "platform")?,
+        os_version: get(row, "os_version")?,
+        app_version: get(row, "app_version")?,
+    };
+    Ok(Device { id: id(row, "device_id", DeviceId::new)?, info, trusted })
+}

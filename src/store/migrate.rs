@@ -1,0 +1,68 @@
+//! Migrations: forward only, each one working with the code before and after it.
+
+use refinery::{Migration, Runner};
+
+use super::{Store, StoreError};
+
+/// Every migration under `sql/migrations`, in order.
+pub const MIGRATIONS: &[(&str, &str)] = &[
+    ("V1__create_accounts", include_str!("../../sql/migrations/0001_create_accounts.sql")),
+    ("V2__create_challenges", include_str!("../../sql/migrations/0002_create_challenges.sql")),
+    ("V3__create_login_activity", include_str!("../../sql/migrations/0003_create_login_activity.sql")),
+    ("V4__create_rollout", include_str!("../../sql/migrations/0004_create_rollout.sql")),
+];
+
+/// Held while migrating, so that nodes that start together do it one after the other. The number is arbitrary.
+const MIGRATION_LOCK: &str = "SELECT pg_advisory_lock(7239014000)";
+const MIGRATION_UNLOCK: &str = "SELECT pg_advisory_unlock(7239014000)";
+
+/// Brings the schema up to date.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database cannot be reached, [`StoreError::Settings`] when a migration
+/// fails or one that was applied has changed since.
+pub async fn migrate(store: &Store) -> Result<(), StoreError> {
+    let mut connection = store.connection().await?;
+    let client: &mut tokio_postgres::Client = &mut connection;
+    client.batch_execute(MIGRATION_LOCK).await?;
+    let result = runner()?
+        .run_async(client)
+        .await
+        .map(|_| ())
+        .map_err(|error| StoreError::Settings(format!("migrating the database failed: {}", chain(&error))));
+    client.batch_execute(MIGRATION_UNLOCK).await?;
+    result
+}
+
+fn runner() -> Result<Runner, StoreError> {
+    let migrations: Result<Vec<Migration>, _> =
+        MIGRATIONS.iter().map(|(name, sql)| Migration::unapplied(name, sql)).collect();
+    migrations.map(|migrations| Runner::new(&migrations)).map_err(|error| StoreError::Settings(error.to_string()))
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_migration_file_is_listed_in_order() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .expect("the folder exists")
+            .map(|entry| entry.expect("readable").file_name().into_string().expect("UTF-8"))
+            .collect();
+        files.sort();
+        let listed: Vec<String> = MIGRATIONS
+            .iter()
+            .map(|(name, _)| {
+                let (number, words) = name.trim_start_matches('V').split_once("__").expect("V<number>__<words>");
+                format!("{:04}_{words}.sql", number.parse::<u32>().expect("a number"))
+            })
+            .collect();
+        assert_eq!(files, listed);
+    }
+}

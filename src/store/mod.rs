@@ -1,0 +1,99 @@
+//! PostgreSQL: runs the files under `sql/queries` and maps rows to domain types.
+//!
+//! A function that takes a [`Db`] works alone or inside a transaction; what must be one step for the database is
+//! one transaction in `verification/`.
+
+pub mod account;
+pub mod activity;
+pub mod challenge;
+pub mod delivery;
+pub mod device;
+mod migrate;
+pub mod notice;
+mod pool;
+pub mod refresh_token;
+pub mod rollout;
+mod row;
+pub mod session;
+pub mod ticket;
+pub mod trust_token;
+
+use deadpool_postgres::GenericClient;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+pub use migrate::{MIGRATIONS, migrate};
+pub use pool::{ConnectSettings, Store};
+
+/// Something statements can run on: a pooled connection or a transaction.
+pub trait Db: GenericClient {}
+impl<T: GenericClient> Db for T {}
+
+/// Why the database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be reached, is shutting down, or does not answer in time. Nothing was half done: ask again later.
+    #[error("the database is unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A unique rule settled a race the other way: run the transaction again.
+    #[error("another transaction was faster")]
+    Conflict,
+    /// It refused a statement: a mistake of ours.
+    #[error("the database refused a statement")]
+    Refused(#[source] tokio_postgres::Error),
+    /// A row does not fit the domain: a mistake of ours, or somebody edited the tables.
+    #[error("a row does not fit: {0}")]
+    Corrupt(String),
+    /// The connection settings cannot be used.
+    #[error("{0}")]
+    Settings(String),
+}
+
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        use tokio_postgres::error::SqlState;
+        match error.code() {
+            None => Self::Unavailable(error.into()),
+            Some(state) if *state == SqlState::UNIQUE_VIOLATION => Self::Conflict,
+            // Class 53: out of resources; 57: operator intervention (shutdown, cancelled); 08: connection.
+            // 25006: a standby that does not take writes; 40: serialisation failures and deadlocks.
+            Some(state)
+                if ["53", "57", "08", "40"].iter().any(|class| state.code().starts_with(class))
+                    || state.code() == "25006" =>
+            {
+                Self::Unavailable(error.into())
+            }
+            Some(_) => Self::Refused(error),
+        }
+    }
+}
+
+/// The text of a query file: `query!("challenge/start")`.
+macro_rules! query {
+    ($name:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/queries/", $name, ".sql"))
+    };
+}
+pub(crate) use query;
+
+type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+async fn rows(db: &impl Db, sql: &str, parameters: Parameters<'_>) -> Result<Vec<Row>, StoreError> {
+    let statement = db.prepare_cached(sql).await?;
+    Ok(db.query(&statement, parameters).await?)
+}
+
+async fn optional_row(db: &impl Db, sql: &str, parameters: Parameters<'_>) -> Result<Option<Row>, StoreError> {
+    let statement = db.prepare_cached(sql).await?;
+    Ok(db.query_opt(&statement, parameters).await?)
+}
+
+async fn one_row(db: &impl Db, sql: &str, parameters: Parameters<'_>) -> Result<Row, StoreError> {
+    let statement = db.prepare_cached(sql).await?;
+    Ok(db.query_one(&statement, parameters).await?)
+}
+
+async fn execute(db: &impl Db, sql: &str, parameters: Parameters<'_>) -> Result<u64, StoreError> {
+    let statement = db.prepare_cached(sql).await?;
+    Ok(db.execute(&statement, parameters).await?)
+}

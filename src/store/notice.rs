@@ -1,0 +1,91 @@
+//! Notices: messages to owners that are no codes.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::row::{get, id, seconds, word};
+use super::{Db, StoreError, execute, query, rows};
+use crate::domain::delivery::Requester;
+use crate::domain::email::EmailAddress;
+use crate::domain::event::AlertKind;
+use crate::domain::id::{AccountId, NoticeId};
+
+/// A node works a notice for this long before another may take it over.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+
+/// A notice to send.
+pub struct Notice {
+    /// Whose.
+    pub account_id: AccountId,
+    /// Its id.
+    pub id: NoticeId,
+    /// What about.
+    pub kind: AlertKind,
+    /// Who caused it; `None` when nobody in particular did.
+    pub requester: Option<Requester>,
+    /// When it happened.
+    pub created_at: Timestamp,
+    /// The mailbox.
+    pub email: EmailAddress,
+}
+
+/// Writes a notice, in the transaction of what it tells.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn add(
+    db: &impl Db,
+    account: AccountId,
+    notice: NoticeId,
+    kind: AlertKind,
+    requester: Option<&Requester>,
+) -> Result<(), StoreError> {
+    let device = requester
+        .map(|requester| serde_json::to_value(&requester.device))
+        .transpose()
+        .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    let parameters: super::Parameters<'_> = &[
+        &account.uuid(),
+        &notice.uuid(),
+        &kind.as_str(),
+        &device,
+        &requester.map(|requester| &requester.ip),
+        &requester.and_then(|requester| requester.location.as_ref()),
+    ];
+    execute(db, query!("notice/add"), parameters).await?;
+    Ok(())
+}
+
+/// Claims up to `limit` notices for this node.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn claim_due(db: &impl Db, limit: i64) -> Result<Vec<Notice>, StoreError> {
+    let claimed = rows(db, query!("notice/claim_due"), &[&limit, &seconds(LEASE)]).await?;
+    claimed
+        .iter()
+        .map(|row| {
+            let device = get::<Option<serde_json::Value>>(row, "requester")?
+                .map(serde_json::from_value)
+                .transpose()
+                .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+            let (ip, location): (Option<String>, Option<String>) = (get(row, "ip")?, get(row, "location")?);
+            Ok(Notice {
+                account_id: id(row, "account_id", AccountId::new)?,
+                id: id(row, "notice_id", NoticeId::new)?,
+                kind: word(row, "kind")?,
+                requester: device.zip(ip).map(|(device, ip)| Requester { device, ip, location }),
+                created_at: get(row, "created_at")?,
+                email: super::account::email(row)?,
+            })
+        })
+        .collect()
+}
+
+/// Writes down that the mail server took a notice.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn mark_sent(db: &impl Db, account: AccountId, notice: NoticeId) -> Result<(), StoreError> {
+    execute(db, query!("notice/sent"), &[&account.uuid(), &notice.uuid()]).await?;
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! The connection pool.
+
+use std::time::Duration;
+
+use deadpool_postgres::{
+    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts, Transaction,
+};
+use rustls::{ClientConfig, RootCertStore};
+use secrecy::{ExposeSecret, SecretString};
+use tokio_postgres::Config;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::StoreError;
+
+/// How to reach the database.
+#[derive(Debug, Clone)]
+pub struct ConnectSettings {
+    /// A `postgres://` URL or libpq-style `key=value` pairs.
+    pub url: SecretString,
+    /// Connections at most.
+    pub pool_size: usize,
+    /// How long a request may wait for a connection, or a connection for its handshake.
+    pub wait: Duration,
+    /// How long one use case may take in the database before it counts as unavailable.
+    pub deadline: Duration,
+}
+
+/// The way to the database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+    deadline: Duration,
+}
+
+impl Store {
+    /// Prepares a pool; connections are made when they are needed.
+    ///
+    /// # Errors
+    /// [`StoreError::Settings`] when the URL cannot be read.
+    pub fn new(settings: &ConnectSettings) -> Result<Self, StoreError> {
+        let mut config: Config = settings.url.expose_secret().parse().map_err(|_| {
+            StoreError::Settings("database.url is not a PostgreSQL URL such as postgres://user@host/name".to_owned())
+        })?;
+        config.application_name("twostep");
+        config.connect_timeout(settings.wait);
+        config.tcp_user_timeout(settings.deadline);
+        config.keepalives_idle(Duration::from_secs(30));
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = Manager::from_config(config, MakeRustlsConnect::new(tls_config()), recycling);
+        let pool = Pool::builder(manager)
+            .max_size(settings.pool_size)
+            .timeouts(Timeouts { wait: Some(settings.wait), create: Some(settings.wait), recycle: Some(settings.wait) })
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| StoreError::Settings(error.to_string()))?;
+        Ok(Self { pool, deadline: settings.deadline })
+    }
+
+    /// A connection for statements that stand alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when none can be had in time.
+    pub async fn connection(&self) -> Result<Object, StoreError> {
+        self.pool.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => StoreError::from(error),
+            other => StoreError::Unavailable(other.into()),
+        })
+    }
+
+    /// Runs `work` with one connection, within the deadline.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer in time, and what `work` returns.
+    pub async fn run<T, E: From<StoreError>>(&self, work: impl AsyncFnOnce(&Object) -> Result<T, E>) -> Result<T, E> {
+        let task = async {
+            let connection = self.connection().await?;
+            work(&connection).await
+        };
+        self.in_time(task).await
+    }
+
+    /// Runs `work` in one transaction and commits it if it succeeds; otherwise nothing of it stays.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn transaction<T, E: From<StoreError>>(
+        &self,
+        work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let task = async {
+            let mut connection = self.connection().await?;
+            let transaction = connection.transaction().await.map_err(StoreError::from)?;
+            let result = work(&transaction).await?;
+            transaction.commit().await.map_err(StoreError::from)?;
+            Ok(result)
+        };
+        self.in_time(task).await
+    }
+
+    async fn in_time<T, E: From<StoreError>>(&self, task: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        match tokio::time::timeout(self.deadline, task).await {
+            Ok(result) => result,
+            Err(elapsed) => Err(StoreError::Unavailable(elapsed.into()).into()),
+        }
+    }
+
+    /// Connections in use and at most, for metrics.
+    #[must_use]
+    pub fn usage(&self) -> (usize, usize) {
+        let status = self.pool.status();
+        (status.size.saturating_sub(status.available), status.max_size)
+    }
+
+    /// Closes the pool; what waits for a connection is told that the database is unavailable.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+}
+
+/// TLS against the system's trust roots, for URLs with `sslmode=require`.
+fn tls_config() -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring offers the default protocol versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
+}

@@ -1,0 +1,75 @@
+//! From columns to domain types.
+
+use std::str::FromStr;
+
+use jiff::SignedDuration;
+use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
+use uuid::Uuid;
+
+use super::StoreError;
+use crate::domain::token::TokenHash;
+
+pub(super) fn get<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> Result<T, StoreError> {
+    row.try_get(column).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+pub(super) fn id<T>(row: &Row, column: &str, make: fn(Uuid) -> T) -> Result<T, StoreError> {
+    get::<Uuid>(row, column).map(make)
+}
+
+pub(super) fn optional_id<T>(row: &Row, column: &str, make: fn(Uuid) -> T) -> Result<Option<T>, StoreError> {
+    Ok(get::<Option<Uuid>>(row, column)?.map(make))
+}
+
+pub(super) fn word<T: FromStr<Err = crate::domain::words::UnknownWord>>(
+    row: &Row,
+    column: &str,
+) -> Result<T, StoreError> {
+    get::<&str>(row, column)?
+        .parse()
+        .map_err(|error: crate::domain::words::UnknownWord| StoreError::Corrupt(error.to_string()))
+}
+
+pub(super) fn optional_word<T: FromStr<Err = crate::domain::words::UnknownWord>>(
+    row: &Row,
+    column: &str,
+) -> Result<Option<T>, StoreError> {
+    get::<Option<&str>>(row, column)?
+        .map(|text| {
+            text.parse().map_err(|error: crate::domain::words::UnknownWord| StoreError::Corrupt(error.to_string()))
+        })
+        .transpose()
+}
+
+pub(super) fn json<T: serde::de::DeserializeOwned>(row: &Row, column: &str) -> Result<T, StoreError> {
+    let value: serde_json::Value = get(row, column)?;
+    serde_json::from_value(value).map_err(|error| StoreError::Corrupt(format!("{column}: {error}")))
+}
+
+/// A count that SQL holds in a signed type.
+pub(super) fn count<T: TryFrom<i32>>(row: &Row, column: &str) -> Result<T, StoreError> {
+    let value: i32 = get(row, column)?;
+    T::try_from(value).map_err(|_| StoreError::Corrupt(format!("{column} is out of range")))
+}
+
+/// As [`count`], for `smallint` columns.
+pub(super) fn small_count<T: TryFrom<i16>>(row: &Row, column: &str) -> Result<T, StoreError> {
+    let value: i16 = get(row, column)?;
+    T::try_from(value).map_err(|_| StoreError::Corrupt(format!("{column} is out of range")))
+}
+
+pub(super) fn token_hash(row: &Row, column: &str) -> Result<TokenHash, StoreError> {
+    let bytes: &[u8] = get(row, column)?;
+    bytes.try_into().map(TokenHash::from_bytes).map_err(|_| StoreError::Corrupt(format!("{column} is no SHA-256")))
+}
+
+/// A generation as SQL's `integer`: it begins at 1 and a challenge takes few of them.
+pub(super) fn generation(generation: u32) -> i32 {
+    i32::try_from(generation).unwrap_or(i32::MAX)
+}
+
+/// A duration as `double precision` seconds.
+pub(super) fn seconds(duration: SignedDuration) -> f64 {
+    duration.as_secs_f64()
+}

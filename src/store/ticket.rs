@@ -1,0 +1,36 @@
+//! Tickets: one WebSocket each, for browsers.
+
+use super::row::seconds;
+use super::{Db, StoreError, execute, optional_row, query};
+use crate::domain::id::{AccountId, SessionId};
+use crate::domain::limits::TICKET_LIFETIME;
+use crate::domain::session::ActiveSession;
+use crate::domain::token::TokenHash;
+
+/// Stores a ticket of a session.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn issue(db: &impl Db, account: AccountId, session: SessionId, hash: &TokenHash) -> Result<(), StoreError> {
+    let parameters: super::Parameters<'_> =
+        &[&account.uuid(), &hash.as_bytes(), &session.uuid(), &seconds(TICKET_LIFETIME)];
+    execute(db, query!("ticket/issue"), parameters).await?;
+    Ok(())
+}
+
+/// Takes a ticket: the first to come gets its session, if both are in date.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn take(db: &impl Db, hash: &TokenHash) -> Result<Option<ActiveSession>, StoreError> {
+    let found = optional_row(db, query!("ticket/take"), &[&hash.as_bytes()]).await?;
+    found.as_ref().map(super::session::active_session).transpose()
+}
+
+/// Deletes tickets that nobody used in time.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn delete_expired(db: &impl Db) -> Result<u64, StoreError> {
+    execute(db, query!("ticket/delete_expired"), &[]).await
+}

@@ -1,0 +1,72 @@
+//! Logs and metrics: set-up, and the one list of metric names.
+
+use std::io::IsTerminal;
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing::Level;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Live WebSockets.
+pub const CONNECTIONS_OPEN: &str = "twostep_connections_open";
+/// User actors alive.
+pub const USER_ACTORS: &str = "twostep_user_actors";
+/// Database connections in use.
+pub const DATABASE_CONNECTIONS_IN_USE: &str = "twostep_database_connections_in_use";
+/// Answers to HTTP requests, by route and status class.
+pub const HTTP_ANSWERS: &str = "twostep_http_answers_total";
+
+/// How logs look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for machines.
+    Json,
+}
+
+/// Sends logs to standard error. `filter` is a list such as `info,twostep=debug`; a malformed part is left out.
+///
+/// Logs hold no code, token, address or IP at any level. Libraries are kept to `info`, whatever the filter says: below
+/// it some write the headers and bodies they carry.
+pub fn start_logging(format: LogFormat, filter: &str) {
+    let ours_or_quiet =
+        filter_fn(|metadata| metadata.target().starts_with("twostep") || *metadata.level() <= Level::INFO);
+    let registry = tracing_subscriber::registry().with(EnvFilter::builder().parse_lossy(filter)).with(ours_or_quiet);
+    // A second call, from a test in the same process, changes nothing.
+    let _ = match format {
+        LogFormat::Text => registry
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .with_writer(std::io::stderr)
+                    .with_ansi(std::io::stderr().is_terminal())
+                    .with_target(false),
+            )
+            .try_init(),
+        LogFormat::Json => {
+            registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).try_init()
+        }
+    };
+}
+
+/// Starts collecting metrics; the handle renders them for Prometheus. In a process that collects already, the
+/// handle is that of the first call.
+pub fn start_metrics() -> PrometheusHandle {
+    static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
+    HANDLE.get_or_init(install_metrics).clone()
+}
+
+fn install_metrics() -> PrometheusHandle {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    // Somebody else's recorder stays: then ours renders nothing, which is no reason not to start.
+    let _ = metrics::set_global_recorder(recorder);
+    metrics::describe_gauge!(CONNECTIONS_OPEN, "Live WebSocket connections");
+    metrics::describe_gauge!(USER_ACTORS, "User actors alive");
+    metrics::describe_gauge!(DATABASE_CONNECTIONS_IN_USE, "Database connections in use");
+    metrics::describe_counter!(HTTP_ANSWERS, "Answers to HTTP requests by status class");
+    handle
+}

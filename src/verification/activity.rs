@@ -1,0 +1,101 @@
+//! Login activity: reading it, and writing it from inside other use cases.
+
+use super::{Origin, Verification, VerificationError, fresh};
+use crate::domain::activity::{ActivityEntry, ActivityKind, ActivityOutcome};
+use crate::domain::delivery::Requester;
+use crate::domain::event::{AccountEvent, AlertKind};
+use crate::domain::id::{AccountId, ActivityId, NoticeId};
+use crate::domain::session::ActiveSession;
+use crate::store::activity::{Cursor, NewEntry};
+use crate::store::{self, Db};
+
+/// A page of the login activity.
+pub struct ActivityPage {
+    /// Newest first.
+    pub entries: Vec<ActivityEntry>,
+    /// Where the next page begins; `None` on the last one.
+    pub next: Option<Cursor>,
+}
+
+impl Verification {
+    /// A page of `limit` entries, beginning after `cursor`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn login_activity(
+        &self,
+        session: &ActiveSession,
+        cursor: Option<Cursor>,
+        limit: u16,
+    ) -> Result<ActivityPage, VerificationError> {
+        let wanted = usize::from(limit);
+        // One more than asked for tells whether there is a next page.
+        let fetch = i64::from(limit) + 1;
+        let account = session.account_id;
+        let mut entries = self.store.run(async |db| store::activity::page(db, account, cursor, fetch).await).await?;
+        let has_more = entries.len() > wanted;
+        entries.truncate(wanted);
+        let next = entries.last().filter(|_| has_more).map(|last| Cursor { at: last.at, id: last.id });
+        Ok(ActivityPage { entries, next })
+    }
+
+    /// Marks an entry as "this wasn't me".
+    ///
+    /// # Errors
+    /// [`VerificationError::NotFound`] when the account has no such entry.
+    pub async fn report_activity(&self, session: &ActiveSession, entry: ActivityId) -> Result<(), VerificationError> {
+        let account = session.account_id;
+        let found = self.store.run(async |db| store::activity::report(db, account, entry).await).await?;
+        if found { Ok(()) } else { Err(VerificationError::NotFound) }
+    }
+
+    pub(super) async fn record(
+        &self,
+        db: &impl Db,
+        account_id: AccountId,
+        kind: ActivityKind,
+        outcome: ActivityOutcome,
+        requester: Option<&Requester>,
+    ) -> Result<(), VerificationError> {
+        let id = fresh(ActivityId::new);
+        let entry = NewEntry { account_id, id, kind, outcome, method: None, requester, challenge_id: None };
+        Ok(store::activity::record(db, &entry).await?)
+    }
+
+    /// A security change that is done.
+    pub(super) async fn record_change(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        kind: ActivityKind,
+        requester: Option<&Requester>,
+    ) -> Result<(), VerificationError> {
+        self.record(db, account, kind, ActivityOutcome::Succeeded, requester).await
+    }
+
+    /// Tells the owner by email, and on every connected device once this is committed.
+    pub(super) async fn alert(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        kind: AlertKind,
+        requester: Option<&Requester>,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<(), VerificationError> {
+        store::notice::add(db, account, fresh(NoticeId::new), kind, requester).await?;
+        events.push(AccountEvent::SecurityAlert { kind });
+        Ok(())
+    }
+
+    /// The session's device as the one that asks.
+    pub(super) async fn requester_of(
+        &self,
+        db: &impl Db,
+        session: &ActiveSession,
+        origin: &Origin,
+    ) -> Result<Requester, VerificationError> {
+        let device = store::device::by_id(db, session.account_id, session.device_id).await?;
+        let device = device.ok_or(VerificationError::Unauthorized)?;
+        Ok(origin.requester(device.info))
+    }
+}

@@ -1,0 +1,112 @@
+//! What callers see of a challenge, and the checks that every call on one begins with.
+
+use jiff::Timestamp;
+
+use super::{Verification, VerificationError};
+use crate::domain::challenge::{Method, Outcome, Progress, Purpose};
+use crate::domain::delivery::offered_methods;
+use crate::domain::event::AccountEvent;
+use crate::domain::id::ChallengeId;
+use crate::domain::token::Token;
+use crate::store::challenge::{ClosedChallenge, NewChallenge, StoredChallenge};
+use crate::store::{self, Db, StoreError};
+
+/// Where a code goes, without telling more than the asker has proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// So many trusted devices.
+    TrustedDevices(u64),
+    /// The account's mailbox, masked.
+    Mailbox(String),
+}
+
+/// A challenge as its holder sees it.
+#[derive(Debug, Clone)]
+pub struct ChallengeView {
+    /// Its id.
+    pub id: ChallengeId,
+    /// Its token, in the answer that starts it only.
+    pub token: Option<Token>,
+    /// What it proves.
+    pub purpose: Purpose,
+    /// How it stands.
+    pub progress: Progress,
+    /// The methods its holder may choose from.
+    pub methods: &'static [Method],
+    /// Digits of its codes.
+    pub digits: u8,
+    /// Where the current code goes.
+    pub destination: Destination,
+}
+
+impl Verification {
+    /// The challenge of an id, if the token is its token.
+    pub(super) async fn authorized(
+        &self,
+        id: ChallengeId,
+        token: &Token,
+    ) -> Result<StoredChallenge, VerificationError> {
+        let found = self.store.run(async |db| store::challenge::by_id(db, id).await).await?;
+        let stored = found.ok_or(VerificationError::NotFound)?;
+        if stored.challenge.token_hash.matches(&token.hash()) {
+            Ok(stored)
+        } else {
+            Err(VerificationError::Unauthorized)
+        }
+    }
+
+    pub(super) fn methods(&self, purpose: Purpose) -> &'static [Method] {
+        offered_methods(purpose, self.rules.email_allowed)
+    }
+
+    pub(super) fn view(
+        &self,
+        challenge: &NewChallenge,
+        token: Option<Token>,
+        destination: Destination,
+    ) -> ChallengeView {
+        ChallengeView {
+            id: challenge.challenge_id,
+            token,
+            purpose: challenge.purpose,
+            progress: challenge.progress,
+            methods: self.methods(challenge.purpose),
+            digits: challenge.digits,
+            destination,
+        }
+    }
+}
+
+/// Closes a challenge with all that belongs to it. `None` when somebody else closed it, it expired, or its code changed.
+pub(super) async fn close(
+    db: &impl Db,
+    challenge: &NewChallenge,
+    outcome: Outcome,
+    generation: Option<u32>,
+) -> Result<Option<AccountEvent>, StoreError> {
+    let closed = store::challenge::close(db, challenge.account_id, challenge.challenge_id, outcome, generation).await?;
+    let Some(closed) = closed else { return Ok(None) };
+    settle(db, &closed, Some(challenge.progress.method)).await.map(Some)
+}
+
+/// Writes down everywhere that a challenge is over.
+pub(super) async fn settle(
+    db: &impl Db,
+    closed: &ClosedChallenge,
+    method: Option<Method>,
+) -> Result<AccountEvent, StoreError> {
+    store::delivery::cancel(db, closed.account_id, closed.challenge_id, None).await?;
+    if let Some(entry) = closed.activity_id {
+        store::activity::set_outcome(db, closed.account_id, entry, closed.outcome.into(), method).await?;
+    }
+    Ok(AccountEvent::ChallengeClosed { challenge_id: closed.challenge_id, outcome: closed.outcome })
+}
+
+/// Why a challenge takes no attempt, by the rules.
+pub(super) fn refusal(progress: &Progress, now: Timestamp) -> VerificationError {
+    match progress.count_attempt(now) {
+        Err(refusal) => refusal.into(),
+        // It is open after all: the code changed between two statements.
+        Ok(_) => VerificationError::WrongCode { attempts_left: progress.attempts_left() },
+    }
+}

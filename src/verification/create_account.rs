@@ -1,0 +1,47 @@
+//! Creating an account: the address is confirmed first.
+
+use super::start::Start;
+use super::{ChallengeView, Origin, Verification, VerificationError, fresh};
+use crate::domain::challenge::{Method, Purpose};
+use crate::domain::device::DeviceInfo;
+use crate::domain::email::EmailAddress;
+use crate::domain::id::AccountId;
+use crate::domain::password::Password;
+use crate::store;
+
+impl Verification {
+    /// Sends a code to the address. The answer is the same when the address is somebody's already: then the mail
+    /// tells its owner so, and no code is right.
+    ///
+    /// # Errors
+    /// [`VerificationError::TooManyOpenChallenges`], [`VerificationError::Busy`], or the database's.
+    pub async fn create_account(
+        &self,
+        email: EmailAddress,
+        password: Password,
+        device: DeviceInfo,
+        origin: &Origin,
+    ) -> Result<ChallengeView, VerificationError> {
+        let password_hash = self.passwords.hash(password).await?;
+        let mut events = Vec::new();
+        let transaction = self.store.transaction(async |db| {
+            let reserved = store::account::reserve_address(db, fresh(AccountId::new), &email).await?;
+            let start = Start {
+                account_id: reserved.account_id,
+                email: &email,
+                purpose: Purpose::CreateAccount,
+                method: Method::Email,
+                requester: origin.requester(device),
+                session_id: None,
+                password_hash: Some(password_hash),
+                address_taken: reserved.taken,
+                now: reserved.now,
+            };
+            let challenge = self.start(db, start, &mut events).await?;
+            Ok::<_, VerificationError>((reserved.account_id, challenge))
+        });
+        let (account, challenge) = transaction.await?;
+        self.publish(account, events).await;
+        Ok(challenge)
+    }
+}

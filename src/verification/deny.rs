@@ -1,0 +1,59 @@
+//! "This wasn't me": a trusted device ends a challenge.
+
+use super::{Verification, VerificationError, challenge};
+use crate::domain::challenge::{Outcome, Purpose, Refusal};
+use crate::domain::event::AlertKind;
+use crate::domain::id::{AccountId, ChallengeId, SessionId};
+use crate::domain::session::ActiveSession;
+use crate::store;
+
+impl Verification {
+    /// [`Self::deny`], said over a connection of a session.
+    ///
+    /// # Errors
+    /// As there, and [`VerificationError::Unauthorized`] when the session ended.
+    pub async fn deny_over_connection(
+        &self,
+        account: AccountId,
+        session: SessionId,
+        id: ChallengeId,
+    ) -> Result<(), VerificationError> {
+        let found = self.store.run(async |db| store::session::for_connection(db, account, session).await).await?;
+        self.deny(&found.ok_or(VerificationError::Unauthorized)?, id).await
+    }
+
+    /// Ends a sign-in challenge of the session's account, marks the attempt and tells the owner everywhere.
+    /// Denying twice is fine.
+    ///
+    /// # Errors
+    /// [`VerificationError::DeviceNotTrusted`]; [`VerificationError::NotFound`] when the account has no such
+    /// challenge; [`VerificationError::Refused`] when it ended otherwise before.
+    pub async fn deny(&self, session: &ActiveSession, id: ChallengeId) -> Result<(), VerificationError> {
+        if !session.device_trusted {
+            return Err(VerificationError::DeviceNotTrusted);
+        }
+        let found = self.store.run(async |db| store::challenge::by_id(db, id).await).await?;
+        let stored = found
+            .filter(|stored| stored.challenge.account_id == session.account_id)
+            .filter(|stored| stored.challenge.purpose == Purpose::SignIn)
+            .ok_or(VerificationError::NotFound)?;
+        let new = &stored.challenge;
+        let mut events = Vec::new();
+        let transaction = self.store.transaction(async |db| {
+            let Some(closed) = challenge::close(db, new, Outcome::Denied, None).await? else { return Ok(false) };
+            events.push(closed);
+            self.alert(db, new.account_id, AlertKind::SignInDenied, Some(&new.requester), &mut events).await?;
+            Ok::<_, VerificationError>(true)
+        });
+        if transaction.await? {
+            self.publish(new.account_id, events).await;
+            return Ok(());
+        }
+        let found = self.store.run(async |db| store::challenge::by_id(db, id).await).await?;
+        let now = found.ok_or(VerificationError::NotFound)?;
+        match now.challenge.progress.outcome_at(now.now) {
+            Some(Outcome::Denied) => Ok(()),
+            outcome => Err(Refusal::Closed(outcome.unwrap_or(Outcome::Superseded)).into()),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Why a use case did not do what was asked.
+
+use jiff::SignedDuration;
+
+use crate::domain::challenge::Refusal;
+use crate::store::StoreError;
+
+/// One variant for each cause that a caller answers differently.
+#[derive(Debug, thiserror::Error)]
+pub enum VerificationError {
+    /// The address is unknown or the password is wrong: nobody is told which.
+    #[error("the email address or the password is wrong")]
+    InvalidCredentials,
+    /// No token, or one that is unknown, expired, used or of another challenge.
+    #[error("the token is not valid")]
+    Unauthorized,
+    /// Only a trusted device may do that.
+    #[error("the device is not trusted")]
+    DeviceNotTrusted,
+    /// There is no such thing, or not for this account.
+    #[error("not found")]
+    NotFound,
+    /// The code is not the right one.
+    #[error("the code is wrong")]
+    WrongCode {
+        /// Comparisons still allowed.
+        attempts_left: u16,
+    },
+    /// The challenge does not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The account has as many open challenges as it may.
+    #[error("too many open challenges")]
+    TooManyOpenChallenges {
+        /// Wait this long.
+        retry_after: SignedDuration,
+    },
+    /// Two-step verification is not offered to this account yet.
+    #[error("two-step verification is not offered to this account yet")]
+    TwoStepUnavailable,
+    /// It already is so.
+    #[error("{0}")]
+    AlreadySo(&'static str),
+    /// More passwords wait to be hashed than this node takes on.
+    #[error("too many sign-ins at once")]
+    Busy,
+    /// A challenge was made with a code key that this node does not hold.
+    #[error("the code key of this challenge is not configured on this node")]
+    CodeKeyMissing,
+    /// The database did not do its part.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

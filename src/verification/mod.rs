@@ -1,0 +1,137 @@
+//! The use cases, one file each. A use case asks the rules in `domain/`, makes one transaction, and publishes what
+//! became true.
+
+mod activity;
+mod challenge;
+mod connect;
+mod create_account;
+mod deny;
+mod devices;
+mod error;
+mod expire;
+mod password_change;
+mod passwords;
+mod resend;
+mod session;
+mod sign_in;
+mod start;
+mod state;
+mod trust;
+mod two_step;
+mod verify;
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::bus::Bus;
+use crate::domain::challenge::Lifetimes;
+use crate::domain::code::CodeKeys;
+use crate::domain::delivery::Requester;
+use crate::domain::device::DeviceInfo;
+use crate::domain::event::AccountEvent;
+use crate::domain::id::AccountId;
+use crate::domain::token::{TOKEN_BYTES, Token, TokenKind};
+use crate::store::Store;
+use crate::store::session::TokenLifetimes;
+
+pub use activity::ActivityPage;
+pub use challenge::{ChallengeView, Destination};
+pub use error::VerificationError;
+pub use passwords::{PasswordCost, Passwords};
+pub use session::{IssuedSession, SignedIn};
+pub use sign_in::{SignInRequest, SignInResult};
+pub use state::ChallengeStatus;
+pub use two_step::LoginSecurity;
+pub use verify::Verified;
+
+/// What the use cases are told once, at start.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Digits of new codes.
+    pub digits: u8,
+    /// How long codes live.
+    pub lifetimes: Lifetimes,
+    /// How long tokens of sessions live.
+    pub tokens: TokenLifetimes,
+    /// A sign-in code may go by email (`email_fallback`).
+    pub email_allowed: bool,
+}
+
+/// The use cases and what they work with.
+pub struct Verification {
+    store: Store,
+    code_keys: CodeKeys,
+    passwords: Passwords,
+    rules: Rules,
+    bus: Bus,
+    notices: Arc<Notify>,
+}
+
+/// Where a request came from.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The client's address, as text.
+    pub ip: String,
+    /// Where it seems to be.
+    pub location: Option<String>,
+}
+
+impl Origin {
+    /// The device that asks, from here.
+    #[must_use]
+    pub fn requester(&self, device: DeviceInfo) -> Requester {
+        Requester { device, ip: self.ip.clone(), location: self.location.clone() }
+    }
+}
+
+impl Verification {
+    /// Puts the use cases together.
+    #[must_use]
+    pub fn new(store: Store, code_keys: CodeKeys, passwords: Passwords, rules: Rules, bus: Bus) -> Self {
+        Self { store, code_keys, passwords, rules, bus, notices: Arc::new(Notify::new()) }
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The bus on which facts are published.
+    #[must_use]
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    /// The keys that codes are derived with.
+    #[must_use]
+    pub fn code_keys(&self) -> &CodeKeys {
+        &self.code_keys
+    }
+
+    /// Rings when a notice was written, so that it need not wait for the next look into the outbox.
+    #[must_use]
+    pub fn notices(&self) -> Arc<Notify> {
+        Arc::clone(&self.notices)
+    }
+
+    async fn publish(&self, account: AccountId, events: Vec<AccountEvent>) {
+        for event in events {
+            if matches!(event, AccountEvent::SecurityAlert { .. }) {
+                self.notices.notify_one();
+            }
+            self.bus.publish(account, event).await;
+        }
+    }
+}
+
+/// A fresh id: UUIDv7 of the current time.
+fn fresh<T>(make: fn(uuid::Uuid) -> T) -> T {
+    make(uuid::Uuid::now_v7())
+}
+
+/// A fresh token from the operating system's generator, reseeded per thread (`rand::rng`, ChaCha).
+fn fresh_token(kind: TokenKind) -> Token {
+    Token::from_random(kind, rand::random::<[u8; TOKEN_BYTES]>())
+}

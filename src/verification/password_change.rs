@@ -1,0 +1,65 @@
+//! Changing the password.
+
+use secrecy::SecretString;
+
+use super::{Origin, Verification, VerificationError};
+use crate::domain::activity::ActivityKind;
+use crate::domain::event::{AccountEvent, AlertKind};
+use crate::domain::password::Password;
+use crate::domain::session::{ActiveSession, SessionEnd};
+use crate::store;
+
+impl Verification {
+    /// Changes the password and ends every other session; with `forget_devices` only this device stays trusted.
+    ///
+    /// # Errors
+    /// [`VerificationError::InvalidCredentials`] when the current password is wrong or was changed meanwhile.
+    pub async fn change_password(
+        &self,
+        session: &ActiveSession,
+        current: Password,
+        new: Password,
+        forget_devices: bool,
+        origin: &Origin,
+    ) -> Result<(), VerificationError> {
+        let account = session.account_id;
+        let old_hash = self.check_own_password(session, current).await?;
+        let new_hash = self.passwords.hash(new).await?;
+        let mut events = Vec::new();
+        let transaction = self.store.transaction(async |db| {
+            store::account::lock(db, account).await?;
+            if !store::account::set_password(db, account, &new_hash, &old_hash).await? {
+                return Err(VerificationError::InvalidCredentials);
+            }
+            let why = SessionEnd::PasswordChanged;
+            if forget_devices {
+                for trusted in store::device::list_trusted(db, account).await? {
+                    if trusted.device.id != session.device_id {
+                        self.revoke_trust(db, account, trusted.device.id, why, &mut events).await?;
+                    }
+                }
+            }
+            let ended = store::session::end_others(db, account, Some(session.session_id), why).await?;
+            events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
+            let requester = self.requester_of(db, session, origin).await?;
+            self.record_change(db, account, ActivityKind::PasswordChanged, Some(&requester)).await?;
+            self.alert(db, account, AlertKind::PasswordChanged, Some(&requester), &mut events).await
+        });
+        transaction.await?;
+        self.publish(account, events).await;
+        Ok(())
+    }
+
+    /// Checks the password of a session's own account and returns its hash.
+    pub(super) async fn check_own_password(
+        &self,
+        session: &ActiveSession,
+        password: Password,
+    ) -> Result<SecretString, VerificationError> {
+        let id = session.account_id;
+        let account = self.store.run(async |db| store::account::by_id(db, id).await).await?;
+        let stored = account.and_then(|account| account.password_hash);
+        let is_right = self.passwords.verify(password, stored.clone()).await?;
+        stored.filter(|_| is_right).ok_or(VerificationError::InvalidCredentials)
+    }
+}

@@ -1,0 +1,120 @@
+//! Password hashing: argon2id, off the event loop, bounded in parallelism.
+
+use std::sync::Arc;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::VerificationError;
+use crate::domain::password::Password;
+
+/// What a hash costs. OWASP's Password Storage Cheat Sheet: at least 19 MiB, 2 iterations, 1 lane.
+#[derive(Debug, Clone, Copy)]
+pub struct PasswordCost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub iterations: u32,
+    /// Hashes computed at the same time on this node.
+    pub parallel: usize,
+    /// Hashes that may wait; more are refused, so that a flood cannot pile up.
+    pub queue: usize,
+}
+
+/// Hashes and checks passwords.
+pub struct Passwords {
+    hasher: Argon2<'static>,
+    /// A hash of nothing anybody can type, checked when there is no account: the same time passes.
+    decoy: SecretString,
+    waiting: Arc<Semaphore>,
+    running: Arc<Semaphore>,
+}
+
+impl Passwords {
+    /// Prepares the hasher; computes one hash.
+    ///
+    /// # Errors
+    /// The text says which cost argon2 does not take.
+    pub fn new(cost: PasswordCost) -> Result<Self, argon2::Error> {
+        let params = Params::new(cost.memory_kib, cost.iterations, 1, None)?;
+        let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let decoy = hash(&hasher, &rand::random::<[u8; 32]>()).map_err(|_| argon2::Error::AlgorithmInvalid)?;
+        Ok(Self {
+            hasher,
+            decoy,
+            waiting: Arc::new(Semaphore::new(cost.parallel + cost.queue)),
+            running: Arc::new(Semaphore::new(cost.parallel)),
+        })
+    }
+
+    /// Hashes a new password into PHC format.
+    ///
+    /// # Errors
+    /// [`VerificationError::Busy`] when too many wait.
+    pub async fn hash(&self, password: Password) -> Result<SecretString, VerificationError> {
+        let hasher = self.hasher.clone();
+        self.off_the_event_loop(move || hash(&hasher, password.as_bytes()).map_err(|_| VerificationError::Busy)).await?
+    }
+
+    /// Checks a password. Without a stored hash the same work is done and the answer is no.
+    ///
+    /// # Errors
+    /// [`VerificationError::Busy`] when too many wait.
+    pub async fn verify(&self, password: Password, stored: Option<SecretString>) -> Result<bool, VerificationError> {
+        let hasher = self.hasher.clone();
+        let exists = stored.is_some();
+        let stored = stored.unwrap_or_else(|| self.decoy.clone());
+        let matches = move || {
+            PasswordHash::new(stored.expose_secret())
+                .is_ok_and(|hash| hasher.verify_password(password.as_bytes(), &hash).is_ok())
+        };
+        Ok(self.off_the_event_loop(matches).await? && exists)
+    }
+
+    async fn off_the_event_loop<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, VerificationError> {
+        let _place = self.waiting.try_acquire().map_err(|_| VerificationError::Busy)?;
+        let _turn: SemaphorePermit<'_> = self.running.acquire().await.map_err(|_| VerificationError::Busy)?;
+        tokio::task::spawn_blocking(work).await.map_err(|_| VerificationError::Busy)
+    }
+}
+
+fn hash(hasher: &Argon2<'_>, password: &[u8]) -> Result<SecretString, argon2::password_hash::Error> {
+    let hash: PasswordHash = hasher.hash_password(password)?;
+    Ok(hash.to_string().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passwords(parallel: usize, queue: usize) -> Passwords {
+        Passwords::new(PasswordCost { memory_kib: 64, iterations: 1, parallel, queue }).expect("valid cost")
+    }
+
+    fn password(text: &str) -> Password {
+        Password::typed(text.to_owned().into())
+    }
+
+    #[tokio::test]
+    async fn only_the_right_password_matches_and_no_account_never_does() {
+        let passwords = passwords(1, 8);
+        let hash = passwords.hash(password("correct horse")).await.expect("hashed");
+        assert!(hash.expose_secret().starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
+        assert!(passwords.verify(password("correct horse"), Some(hash.clone())).await.expect("checked"));
+        assert!(!passwords.verify(password("wrong horse"), Some(hash)).await.expect("checked"));
+        assert!(!passwords.verify(password("correct horse"), None).await.expect("checked"));
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_is_refused_at_once() {
+        let passwords = passwords(1, 1);
+        let _all_places = passwords.waiting.acquire_many(2).await.expect("open");
+        let refused = passwords.verify(password("x"), None).await;
+        assert!(matches!(refused, Err(VerificationError::Busy)));
+    }
+}

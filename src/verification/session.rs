@@ -1,0 +1,176 @@
+//! Sessions: granting, renewing, ending.
+
+use jiff::SignedDuration;
+
+use super::{Origin, Verification, VerificationError, fresh, fresh_token};
+use crate::domain::activity::{ActivityKind, ActivityOutcome};
+use crate::domain::device::{Device, DeviceInfo};
+use crate::domain::event::{AccountEvent, AlertKind};
+use crate::domain::id::{AccountId, DeviceId, SessionId};
+use crate::domain::session::{ActiveSession, SessionEnd};
+use crate::domain::token::{Token, TokenHash, TokenKind};
+use crate::store::refresh_token::KnownRefreshToken;
+use crate::store::{self, Db};
+
+/// The tokens of a session, as its holder gets them.
+pub struct IssuedSession {
+    /// Authenticates calls.
+    pub access: Token,
+    /// For so long.
+    pub expires_in: SignedDuration,
+    /// Buys the next one.
+    pub refresh: Token,
+}
+
+/// A device that signed in.
+pub struct SignedIn {
+    /// Its session.
+    pub session: IssuedSession,
+    /// The device as the gateway knows it.
+    pub device: Device,
+    /// What it shows the next time, if it is trusted.
+    pub trust_token: Option<Token>,
+}
+
+/// What a sign-in means for the trust in its device.
+pub(super) enum Trust {
+    /// It showed a valid token, which is replaced.
+    Rotate(DeviceId, TokenHash),
+    /// It passed verification and its user wants it trusted.
+    Grant,
+    /// It is not trusted, whatever it was before.
+    No,
+}
+
+enum Renewal {
+    Renewed(IssuedSession),
+    Reused(KnownRefreshToken),
+}
+
+impl Verification {
+    /// The session of an access token.
+    ///
+    /// # Errors
+    /// [`VerificationError::Unauthorized`] when it is unknown, ended or expired.
+    pub async fn authenticate(&self, access: &Token) -> Result<ActiveSession, VerificationError> {
+        let hash = access.hash();
+        let found = self.store.run(async |db| store::session::by_access_token(db, &hash).await).await?;
+        found.ok_or(VerificationError::Unauthorized)
+    }
+
+    /// Makes a session, and the device and its trust as `trust` says.
+    pub(super) async fn grant_session(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        info: DeviceInfo,
+        trust: Trust,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<SignedIn, VerificationError> {
+        let mut device = store::device::upsert(db, account, fresh(DeviceId::new), info).await?;
+        let trust_token = match trust {
+            Trust::Rotate(trusted, used) => {
+                store::trust_token::replace(db, account, trusted, &used).await?;
+                Some(self.issue_trust_token(db, account, trusted).await?)
+            }
+            Trust::Grant => Some(self.grant_trust(db, account, device.id, events).await?),
+            Trust::No => {
+                if device.trusted {
+                    self.revoke_trust(db, account, device.id, SessionEnd::DeviceRemoved, events).await?;
+                }
+                None
+            }
+        };
+        device.trusted = trust_token.is_some();
+        let session = self.issue_session(db, account, device.id).await?;
+        Ok(SignedIn { session, device, trust_token })
+    }
+
+    async fn issue_session(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        device: DeviceId,
+    ) -> Result<IssuedSession, VerificationError> {
+        let (id, issued) = (fresh(SessionId::new), self.fresh_session());
+        store::session::create(db, account, id, device, &issued.access.hash(), self.rules.tokens).await?;
+        store::refresh_token::issue(db, account, id, &issued.refresh.hash()).await?;
+        Ok(issued)
+    }
+
+    fn fresh_session(&self) -> IssuedSession {
+        IssuedSession {
+            access: fresh_token(TokenKind::Access),
+            expires_in: self.rules.tokens.access,
+            refresh: fresh_token(TokenKind::Refresh),
+        }
+    }
+
+    /// Exchanges a refresh token for the next tokens. One that was exchanged before ends its session.
+    ///
+    /// # Errors
+    /// [`VerificationError::Unauthorized`] when it buys nothing.
+    pub async fn refresh(&self, token: &Token) -> Result<IssuedSession, VerificationError> {
+        let hash = token.hash();
+        let mut events = Vec::new();
+        let transaction = self.store.transaction(async |db| {
+            let known = store::refresh_token::find(db, &hash).await?.ok_or(VerificationError::Unauthorized)?;
+            if known.used {
+                self.end_copied_session(db, &known, &mut events).await?;
+                return Ok(Renewal::Reused(known));
+            }
+            if !known.session_open {
+                return Err(VerificationError::Unauthorized);
+            }
+            let issued = self.fresh_session();
+            store::refresh_token::mark_used(db, known.account_id, &hash).await?;
+            let access = issued.access.hash();
+            store::session::renew(db, known.account_id, known.session_id, &access, self.rules.tokens).await?;
+            store::refresh_token::issue(db, known.account_id, known.session_id, &issued.refresh.hash()).await?;
+            store::device::update_current(db, known.account_id, known.device_id, &Default::default()).await?;
+            Ok(Renewal::Renewed(issued))
+        });
+        match transaction.await? {
+            Renewal::Renewed(issued) => Ok(issued),
+            Renewal::Reused(known) => {
+                self.publish(known.account_id, events).await;
+                Err(VerificationError::Unauthorized)
+            }
+        }
+    }
+
+    async fn end_copied_session(
+        &self,
+        db: &impl Db,
+        known: &KnownRefreshToken,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<(), VerificationError> {
+        let (account, session) = (known.account_id, known.session_id);
+        if !store::session::end(db, account, session, SessionEnd::RefreshTokenReused).await? {
+            return Ok(());
+        }
+        events.push(AccountEvent::SessionEnded { session_id: session });
+        self.record(db, account, ActivityKind::RefreshTokenReused, ActivityOutcome::Succeeded, None).await?;
+        self.alert(db, account, AlertKind::TokenReused, None, events).await
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn sign_out(&self, session: &ActiveSession, origin: &Origin) -> Result<(), VerificationError> {
+        let (account, id) = (session.account_id, session.session_id);
+        let transaction = self.store.transaction(async |db| {
+            let ended = store::session::end(db, account, id, SessionEnd::SignedOut).await?;
+            if ended {
+                let requester = self.requester_of(db, session, origin).await?;
+                self.record_change(db, account, ActivityKind::SignOut, Some(&requester)).await?;
+            }
+            Ok::<_, VerificationError>(ended)
+        });
+        if transaction.await? {
+            self.publish(account, vec![AccountEvent::SessionEnded { session_id: id }]).await;
+        }
+        Ok(())
+    }
+}

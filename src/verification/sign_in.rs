@@ -1,0 +1,128 @@
+//! Signing in: a trusted device gets a session, any other a challenge.
+
+use secrecy::ExposeSecret;
+
+use super::session::Trust;
+use super::start::Start;
+use super::{ChallengeView, Origin, SignedIn, Verification, VerificationError};
+use crate::domain::activity::{ActivityKind, ActivityOutcome};
+use crate::domain::challenge::{Method, Purpose};
+use crate::domain::delivery::Requester;
+use crate::domain::device::DeviceInfo;
+use crate::domain::email::EmailAddress;
+use crate::domain::event::{AccountEvent, AlertKind};
+use crate::domain::id::AccountId;
+use crate::domain::password::Password;
+use crate::domain::session::SessionEnd;
+use crate::domain::token::Token;
+use crate::store::account::{LockedAccount, SignInAccount};
+use crate::store::trust_token::TrustCheck;
+use crate::store::{self, Db};
+
+/// What somebody signs in with.
+pub struct SignInRequest {
+    /// The address.
+    pub email: EmailAddress,
+    /// What was typed.
+    pub password: Password,
+    /// The device.
+    pub device: DeviceInfo,
+    /// What shows that it is trusted.
+    pub trust_token: Option<Token>,
+}
+
+/// What comes of it.
+pub enum SignInResult {
+    /// A session.
+    SignedIn(Box<SignedIn>),
+    /// A code is asked for.
+    VerificationRequired(Box<ChallengeView>),
+}
+
+impl Verification {
+    /// Signs a device in, or starts a challenge for it.
+    ///
+    /// # Errors
+    /// [`VerificationError::InvalidCredentials`] in the same time for an unknown address and a wrong password;
+    /// [`VerificationError::TooManyOpenChallenges`], [`VerificationError::Busy`], or the database's.
+    pub async fn sign_in(&self, request: SignInRequest, origin: &Origin) -> Result<SignInResult, VerificationError> {
+        let account = self.checked_account(&request.email, request.password).await?;
+        let requester = origin.requester(request.device);
+        let mut events = Vec::new();
+        let transaction = self.store.transaction(async |db| {
+            let locked = still_checked(db, &account).await?;
+            let trust = check_trust(db, account.id, request.trust_token.as_ref(), &requester).await?;
+            if let TrustCheck::Reused(device) = trust {
+                let kind = ActivityKind::TrustTokenReused;
+                self.revoke_trust(db, account.id, device, SessionEnd::TrustTokenReused, &mut events).await?;
+                self.record_change(db, account.id, kind, Some(&requester)).await?;
+                self.alert(db, account.id, AlertKind::TokenReused, Some(&requester), &mut events).await?;
+            }
+            let trust = match (trust, &request.trust_token) {
+                (TrustCheck::Trusted(device), Some(token)) => Trust::Rotate(device, token.hash()),
+                _ if !locked.two_step_enabled => Trust::No,
+                _ => return self.challenge(db, &request.email, account.id, requester, &locked, &mut events).await,
+            };
+            let (kind, outcome) = (ActivityKind::SignIn, ActivityOutcome::Succeeded);
+            let signed_in = self.grant_session(db, account.id, requester.device.clone(), trust, &mut events).await?;
+            self.record(db, account.id, kind, outcome, Some(&requester)).await?;
+            Ok(SignInResult::SignedIn(Box::new(signed_in)))
+        });
+        let result = transaction.await?;
+        self.publish(account.id, events).await;
+        Ok(result)
+    }
+
+    async fn checked_account(
+        &self,
+        email: &EmailAddress,
+        password: Password,
+    ) -> Result<SignInAccount, VerificationError> {
+        let account = self.store.run(async |db| store::account::by_email(db, email).await).await?;
+        let stored = account.as_ref().map(|account| account.password_hash.clone());
+        let is_right = self.passwords.verify(password, stored).await?;
+        account.filter(|_| is_right).ok_or(VerificationError::InvalidCredentials)
+    }
+
+    async fn challenge(
+        &self,
+        db: &impl Db,
+        email: &EmailAddress,
+        account_id: AccountId,
+        requester: Requester,
+        locked: &LockedAccount,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<SignInResult, VerificationError> {
+        let start = Start {
+            account_id,
+            email,
+            purpose: Purpose::SignIn,
+            method: Method::App,
+            requester,
+            session_id: None,
+            password_hash: None,
+            address_taken: false,
+            now: locked.now,
+        };
+        Ok(SignInResult::VerificationRequired(Box::new(self.start(db, start, events).await?)))
+    }
+}
+
+/// Locks the account and makes sure that the password that was checked is still the password.
+async fn still_checked(db: &impl Db, account: &SignInAccount) -> Result<LockedAccount, VerificationError> {
+    let locked = store::account::lock(db, account.id).await?;
+    let is_same = |locked: &LockedAccount| {
+        locked.password_hash.as_ref().is_some_and(|hash| hash.expose_secret() == account.password_hash.expose_secret())
+    };
+    locked.filter(is_same).ok_or(VerificationError::InvalidCredentials)
+}
+
+async fn check_trust(
+    db: &impl Db,
+    account: AccountId,
+    token: Option<&Token>,
+    requester: &Requester,
+) -> Result<TrustCheck, VerificationError> {
+    let Some(token) = token else { return Ok(TrustCheck::Unknown) };
+    Ok(store::trust_token::check(db, account, &token.hash(), requester.device.install_id).await?)
+}

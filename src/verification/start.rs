@@ -1,0 +1,104 @@
+//! Starting a challenge: the challenge, its deliveries and the activity entry in one transaction.
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use super::{ChallengeView, Destination, Verification, VerificationError, challenge, fresh, fresh_token};
+use crate::domain::activity::{ActivityKind, ActivityOutcome};
+use crate::domain::challenge::{Method, Progress, Purpose};
+use crate::domain::delivery::Requester;
+use crate::domain::email::EmailAddress;
+use crate::domain::event::AccountEvent;
+use crate::domain::id::{AccountId, ActivityId, ChallengeId, SessionId};
+use crate::domain::limits::MAX_OPEN_CHALLENGES;
+use crate::domain::token::TokenKind;
+use crate::store::activity::NewEntry;
+use crate::store::challenge::NewChallenge;
+use crate::store::{self, Db};
+
+/// What a challenge is started for.
+pub(super) struct Start<'a> {
+    pub(super) account_id: AccountId,
+    pub(super) email: &'a EmailAddress,
+    pub(super) purpose: Purpose,
+    pub(super) method: Method,
+    pub(super) requester: Requester,
+    pub(super) session_id: Option<SessionId>,
+    pub(super) password_hash: Option<SecretString>,
+    pub(super) address_taken: bool,
+    /// The database's clock.
+    pub(super) now: Timestamp,
+}
+
+impl Verification {
+    /// Starts a challenge inside a transaction that holds the account's lock.
+    pub(super) async fn start(
+        &self,
+        db: &impl Db,
+        start: Start<'_>,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<ChallengeView, VerificationError> {
+        self.make_room(db, &start, events).await?;
+        let token = fresh_token(TokenKind::Challenge);
+        let email = start.email.masked();
+        let new = NewChallenge {
+            account_id: start.account_id,
+            challenge_id: fresh(ChallengeId::new),
+            token_hash: token.hash(),
+            purpose: start.purpose,
+            progress: Progress::start(start.purpose, start.method, &self.rules.lifetimes, start.now),
+            created_at: start.now,
+            key_id: self.code_keys.current().clone(),
+            digits: self.rules.digits,
+            requester: start.requester,
+            session_id: start.session_id,
+            password_hash: start.password_hash,
+            address_taken: start.address_taken,
+            activity_id: (start.purpose == Purpose::SignIn).then(|| fresh(ActivityId::new)),
+        };
+        store::challenge::start(db, &new).await?;
+        let planned =
+            store::delivery::plan(db, new.account_id, new.challenge_id, new.progress.generation, start.method).await?;
+        if let Some(entry) = new.activity_id {
+            record_attempt(db, &new, entry).await?;
+        }
+        events.push(AccountEvent::CodeIssued { challenge_id: new.challenge_id });
+        let destination = match start.method {
+            Method::App => Destination::TrustedDevices(planned),
+            Method::Email => Destination::Mailbox(email),
+        };
+        Ok(self.view(&new, Some(token), destination))
+    }
+
+    /// One open challenge an installation, few an account.
+    async fn make_room(
+        &self,
+        db: &impl Db,
+        start: &Start<'_>,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<(), VerificationError> {
+        let install = start.requester.device.install_id;
+        for closed in store::challenge::supersede(db, start.account_id, install, start.purpose).await? {
+            events.push(challenge::settle(db, &closed, None).await?);
+        }
+        let open = store::challenge::count_open(db, start.account_id, start.purpose).await?;
+        if open.open < MAX_OPEN_CHALLENGES {
+            return Ok(());
+        }
+        let first_ends = open.first_expires_at.unwrap_or(start.now);
+        Err(VerificationError::TooManyOpenChallenges { retry_after: first_ends.duration_since(start.now) })
+    }
+}
+
+async fn record_attempt(db: &impl Db, new: &NewChallenge, entry: ActivityId) -> Result<(), VerificationError> {
+    let attempt = NewEntry {
+        account_id: new.account_id,
+        id: entry,
+        kind: ActivityKind::SignIn,
+        outcome: ActivityOutcome::CodeRequired,
+        method: Some(new.progress.method),
+        requester: Some(&new.requester),
+        challenge_id: Some(new.challenge_id),
+    };
+    Ok(store::activity::record(db, &attempt).await?)
+}

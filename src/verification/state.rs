@@ -1,0 +1,59 @@
+//! How a challenge stands, in words a user understands.
+
+use jiff::Timestamp;
+
+use super::{ChallengeView, Destination, Verification, VerificationError};
+use crate::domain::challenge::{Method, Outcome};
+use crate::domain::delivery::DeliveryView;
+use crate::domain::hints::{Hint, hints};
+use crate::domain::id::{AccountId, ChallengeId};
+use crate::domain::token::Token;
+use crate::store;
+
+/// A challenge with its deliveries.
+#[derive(Debug, Clone)]
+pub struct ChallengeStatus {
+    /// Whose; not for its holder's eyes, but to watch for changes.
+    pub account_id: AccountId,
+    /// The challenge.
+    pub challenge: ChallengeView,
+    /// How it ended, if it did.
+    pub outcome: Option<Outcome>,
+    /// The deliveries of its current code.
+    pub deliveries: Vec<DeliveryView>,
+    /// What is known, in words.
+    pub hints: Vec<Hint>,
+    /// The database's clock.
+    pub now: Timestamp,
+}
+
+impl Verification {
+    /// How a challenge stands, for its holder.
+    ///
+    /// # Errors
+    /// As for every call on a challenge.
+    pub async fn status(&self, id: ChallengeId, token: &Token) -> Result<ChallengeStatus, VerificationError> {
+        let stored = self.authorized(id, token).await?;
+        let new = &stored.challenge;
+        let (account_id, progress) = (new.account_id, new.progress);
+        let deliveries =
+            self.store.run(async |db| store::delivery::states(db, account_id, id, progress.generation).await).await?;
+        let destination = match progress.method {
+            Method::App => Destination::TrustedDevices(count_destinations(&deliveries)),
+            Method::Email => Destination::Mailbox(stored.email.masked()),
+        };
+        Ok(ChallengeStatus {
+            account_id,
+            outcome: progress.outcome_at(stored.now),
+            hints: hints(&progress, self.methods(new.purpose), &deliveries, stored.now),
+            challenge: self.view(new, None, destination),
+            deliveries,
+            now: stored.now,
+        })
+    }
+}
+
+fn count_destinations(deliveries: &[DeliveryView]) -> u64 {
+    let highest = deliveries.iter().map(|delivery| delivery.destination).max();
+    u64::from(highest.unwrap_or(0))
+}

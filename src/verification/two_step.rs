@@ -1,0 +1,136 @@
+//! Two-step verification itself: how it stands, on, off.
+
+use super::start::Start;
+use super::{ChallengeView, Origin, Verification, VerificationError, Verified};
+use crate::domain::activity::ActivityKind;
+use crate::domain::challenge::{Method, Purpose};
+use crate::domain::email::EmailAddress;
+use crate::domain::event::{AccountEvent, AlertKind};
+use crate::domain::id::DeviceId;
+use crate::domain::password::Password;
+use crate::domain::session::ActiveSession;
+use crate::store::challenge::NewChallenge;
+use crate::store::device::TrustedDevice;
+use crate::store::{self, Db};
+
+/// What the Login Security page shows first.
+pub struct LoginSecurity {
+    /// Two-step verification is offered to this account.
+    pub available: bool,
+    /// It is on.
+    pub enabled: bool,
+    /// The account's address.
+    pub email: EmailAddress,
+    /// The trusted devices.
+    pub trusted_devices: Vec<TrustedDevice>,
+    /// The device that asks.
+    pub this_device: DeviceId,
+}
+
+impl Verification {
+    /// How the security of an account stands.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn login_security(&self, session: &ActiveSession) -> Result<LoginSecurity, VerificationError> {
+        let id = session.account_id;
+        self.store
+            .run(async |db| {
+                let account = store::account::by_id(db, id).await?.ok_or(VerificationError::Unauthorized)?;
+                Ok(LoginSecurity {
+                    available: store::rollout::offers(db, id).await?,
+                    enabled: account.two_step_enabled,
+                    email: account.email,
+                    trusted_devices: store::device::list_trusted(db, id).await?,
+                    this_device: session.device_id,
+                })
+            })
+            .await
+    }
+
+    /// Begins turning two-step verification on: a code goes to the mailbox.
+    ///
+    /// # Errors
+    /// [`VerificationError::TwoStepUnavailable`] outside the rollout, [`VerificationError::AlreadySo`] when it is
+    /// on, [`VerificationError::TooManyOpenChallenges`].
+    pub async fn begin_enabling(
+        &self,
+        session: &ActiveSession,
+        origin: &Origin,
+    ) -> Result<ChallengeView, VerificationError> {
+        let id = session.account_id;
+        let mut events = Vec::new();
+        let transaction = self.store.transaction(async |db| {
+            let locked = store::account::lock(db, id).await?.ok_or(VerificationError::Unauthorized)?;
+            if locked.two_step_enabled {
+                return Err(VerificationError::AlreadySo("two-step verification is on already"));
+            }
+            if !store::rollout::offers(db, id).await? {
+                return Err(VerificationError::TwoStepUnavailable);
+            }
+            let account = store::account::by_id(db, id).await?.ok_or(VerificationError::Unauthorized)?;
+            let device = store::device::by_id(db, id, session.device_id).await?;
+            let device = device.ok_or(VerificationError::Unauthorized)?;
+            let start = Start {
+                account_id: id,
+                email: &account.email,
+                purpose: Purpose::EnableTwoStep,
+                method: Method::Email,
+                requester: origin.requester(device.info),
+                session_id: Some(session.session_id),
+                password_hash: None,
+                address_taken: false,
+                now: locked.now,
+            };
+            self.start(db, start, &mut events).await
+        });
+        let challenge = transaction.await?;
+        self.publish(id, events).await;
+        Ok(challenge)
+    }
+
+    /// The emailed code was right: two-step verification is on, and the device it was done on is trusted.
+    pub(super) async fn finish_enabling(
+        &self,
+        db: &impl Db,
+        new: &NewChallenge,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<Verified, VerificationError> {
+        let account = new.account_id;
+        let session = new.session_id.ok_or(VerificationError::Unauthorized)?;
+        let session = store::session::for_connection(db, account, session).await?;
+        let session = session.ok_or(VerificationError::Unauthorized)?;
+        store::account::set_two_step(db, account, true).await?;
+        let trust_token = self.grant_trust(db, account, session.device_id, events).await?;
+        self.record_change(db, account, ActivityKind::TwoStepEnabled, Some(&new.requester)).await?;
+        let device = store::device::by_id(db, account, session.device_id).await?;
+        let device = device.ok_or(VerificationError::Unauthorized)?;
+        Ok(Verified::TwoStepEnabled { device, trust_token })
+    }
+
+    /// Turns two-step verification off. The trust in devices stays for the day it is turned on again.
+    ///
+    /// # Errors
+    /// [`VerificationError::InvalidCredentials`] for a wrong password; off already is fine.
+    pub async fn disable_two_step(
+        &self,
+        session: &ActiveSession,
+        password: Password,
+        origin: &Origin,
+    ) -> Result<(), VerificationError> {
+        let account = session.account_id;
+        self.check_own_password(session, password).await?;
+        let mut events = Vec::new();
+        let transaction = self.store.transaction(async |db| {
+            if store::account::set_two_step(db, account, false).await? {
+                let requester = self.requester_of(db, session, origin).await?;
+                self.record_change(db, account, ActivityKind::TwoStepDisabled, Some(&requester)).await?;
+                self.alert(db, account, AlertKind::TwoStepDisabled, Some(&requester), &mut events).await?;
+            }
+            Ok::<_, VerificationError>(())
+        });
+        transaction.await?;
+        self.publish(account, events).await;
+        Ok(())
+    }
+}

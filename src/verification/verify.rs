@@ -1,0 +1,142 @@
+//! Verifying a code: counted first, compared in constant time, and settled in one transaction.
+
+use super::session::Trust;
+use super::{SignedIn, Verification, VerificationError, challenge};
+use crate::domain::activity::ActivityKind;
+use crate::domain::challenge::{Outcome, Progress, Purpose, Verdict};
+use crate::domain::code::{Code, CodeSource, TypedCode};
+use crate::domain::device::Device;
+use crate::domain::event::AccountEvent;
+use crate::domain::id::ChallengeId;
+use crate::domain::token::Token;
+use crate::store::challenge::{NewChallenge, StoredChallenge};
+use crate::store::{self, Db};
+
+/// What the right code brought.
+pub enum Verified {
+    /// `sign_in`, `create_account`: a session.
+    SignedIn(Box<SignedIn>),
+    /// `enable_two_step`: it is on, and this device is trusted.
+    TwoStepEnabled {
+        /// The device.
+        device: Device,
+        /// What it shows at its next sign-in.
+        trust_token: Token,
+    },
+}
+
+impl Verification {
+    /// Checks a code.
+    ///
+    /// # Errors
+    /// [`VerificationError::WrongCode`], [`VerificationError::Refused`] when the challenge is closed or has no
+    /// attempts left; [`VerificationError::NotFound`] and [`VerificationError::Unauthorized`] as for every call on
+    /// a challenge. When the database does not answer nothing is compared.
+    pub async fn verify(
+        &self,
+        id: ChallengeId,
+        token: &Token,
+        typed: &TypedCode,
+        trust_device: bool,
+    ) -> Result<Verified, VerificationError> {
+        let stored = self.authorized(id, token).await?;
+        let new = &stored.challenge;
+        self.code(new, &new.progress)?;
+        let counted = self
+            .store
+            .run(async |db| store::challenge::count_attempt(db, new.account_id, new.challenge_id).await)
+            .await?;
+        let Some((progress, _)) = counted else { return Err(self.why_refused(id).await?) };
+        let is_right = self.code(new, &progress)?.matches(typed) && !new.address_taken;
+        match progress.judge(is_right) {
+            Verdict::Right => self.settle_right(&stored, &progress, trust_device).await,
+            Verdict::Wrong { attempts_left } => Err(VerificationError::WrongCode { attempts_left }),
+            Verdict::LastWrong => {
+                self.settle_exhausted(new).await?;
+                Err(VerificationError::WrongCode { attempts_left: 0 })
+            }
+        }
+    }
+
+    fn code(&self, challenge: &NewChallenge, progress: &Progress) -> Result<Code, VerificationError> {
+        let source = CodeSource {
+            key_id: &challenge.key_id,
+            challenge_id: challenge.challenge_id,
+            purpose: challenge.purpose,
+            generation: progress.generation,
+            digits: challenge.digits,
+        };
+        self.code_keys.derive(&source).ok_or(VerificationError::CodeKeyMissing)
+    }
+
+    async fn why_refused(&self, id: ChallengeId) -> Result<VerificationError, VerificationError> {
+        let found = self.store.run(async |db| store::challenge::by_id(db, id).await).await?;
+        let stored = found.ok_or(VerificationError::NotFound)?;
+        Ok(challenge::refusal(&stored.challenge.progress, stored.now))
+    }
+
+    async fn settle_exhausted(&self, new: &NewChallenge) -> Result<(), VerificationError> {
+        let transaction =
+            self.store.transaction(async |db| challenge::close(db, new, Outcome::AttemptsExhausted, None).await);
+        let closed = transaction.await?;
+        self.publish(new.account_id, closed.into_iter().collect()).await;
+        Ok(())
+    }
+
+    async fn settle_right(
+        &self,
+        stored: &StoredChallenge,
+        progress: &Progress,
+        trust_device: bool,
+    ) -> Result<Verified, VerificationError> {
+        let new = &stored.challenge;
+        let mut events = Vec::new();
+        let transaction = self.store.transaction(async |db| {
+            store::account::lock(db, new.account_id).await?;
+            let Some(closed) = challenge::close(db, new, Outcome::Verified, Some(progress.generation)).await? else {
+                return Ok(None);
+            };
+            events.push(closed);
+            self.carry_out(db, new, trust_device, &mut events).await.map(Some)
+        });
+        match transaction.await? {
+            Some(verified) => {
+                self.publish(new.account_id, events).await;
+                Ok(verified)
+            }
+            None => Err(self.why_refused(new.challenge_id).await?),
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        db: &impl Db,
+        new: &NewChallenge,
+        trust_device: bool,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<Verified, VerificationError> {
+        let device = new.requester.device.clone();
+        match new.purpose {
+            Purpose::SignIn => {
+                let trust = if trust_device { Trust::Grant } else { Trust::No };
+                let signed_in = self.grant_session(db, new.account_id, device, trust, events).await?;
+                Ok(Verified::SignedIn(Box::new(signed_in)))
+            }
+            Purpose::CreateAccount => {
+                self.confirm_address(db, new).await?;
+                let signed_in = self.grant_session(db, new.account_id, device, Trust::No, events).await?;
+                self.record_change(db, new.account_id, ActivityKind::AccountCreated, Some(&new.requester)).await?;
+                Ok(Verified::SignedIn(Box::new(signed_in)))
+            }
+            Purpose::EnableTwoStep => self.finish_enabling(db, new, events).await,
+        }
+    }
+
+    /// The first to type the code of an address owns it; another pending challenge for it is then over.
+    async fn confirm_address(&self, db: &impl Db, new: &NewChallenge) -> Result<(), VerificationError> {
+        let superseded = VerificationError::Refused(crate::domain::challenge::Refusal::Closed(Outcome::Superseded));
+        let Some(password_hash) = &new.password_hash else { return Err(superseded) };
+        let is_first = store::account::confirm_address(db, new.account_id, password_hash).await?;
+        if is_first { Ok(()) } else { Err(superseded) }
+    }
+}

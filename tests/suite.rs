@@ -1,0 +1,8 @@
+//! The whole gateway, from outside: real PostgreSQL, real HTTP, real WebSockets.
+//!
+//! One binary, so that one private PostgreSQL serves every test; each test has a database of its own.
+
+#![expect(unreachable_pub, reason = "a test binary has no public side")]
+
+mod live;
+mod support;

@@ -1,0 +1,255 @@
+//! A client of the public contract: JSON in, JSON out, and the steps that most tests begin with.
+
+use std::time::{Duration, Instant};
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::socket::Socket;
+
+/// Every wait of a test ends by then.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// An answer.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: Value,
+}
+
+impl Answer {
+    /// The body, if the status is this one.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        self.body
+    }
+
+    /// Asserts a problem: its status, its code, and the shape that all have.
+    #[track_caller]
+    pub fn expect_problem(self, status: u16, code: &str) -> Value {
+        assert_eq!(self.headers["content-type"], "application/problem+json", "{}", self.body);
+        let body = self.expect(status);
+        assert_eq!(body["code"], code, "{body}");
+        assert_eq!(body["status"], status);
+        for field in ["type", "title", "detail"] {
+            assert!(body[field].is_string(), "{field} of {body}");
+        }
+        body
+    }
+}
+
+#[derive(Clone)]
+pub struct Client {
+    base: String,
+    http: reqwest::Client,
+}
+
+/// An installation of the app: makes its id once.
+#[derive(Clone)]
+pub struct Install {
+    pub id: Uuid,
+    pub name: String,
+}
+
+impl Install {
+    pub fn new(name: &str) -> Self {
+        Self { id: Uuid::now_v7(), name: name.to_owned() }
+    }
+
+    pub fn json(&self) -> Value {
+        json!({
+            "install_id": self.id, "name": self.name, "model": "Model", "platform": "android",
+            "os_version": "15", "app_version": "1.0.0",
+        })
+    }
+}
+
+/// A signed-in device.
+#[derive(Clone)]
+pub struct SignedIn {
+    pub install: Install,
+    pub device_id: String,
+    pub access_token: String,
+    pub refresh_token: String,
+    pub trust_token: Option<String>,
+}
+
+impl SignedIn {
+    pub fn new(install: &Install, body: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{body}")).to_owned();
+        Self {
+            install: install.clone(),
+            device_id: text(&body["device"]["id"]),
+            access_token: text(&body["session"]["access_token"]),
+            refresh_token: text(&body["session"]["refresh_token"]),
+            trust_token: body["device"]["trust_token"].as_str().map(str::to_owned),
+        }
+    }
+}
+
+/// An open challenge in the hands of its holder.
+#[derive(Clone)]
+pub struct Challenge {
+    pub id: String,
+    pub token: String,
+    pub body: Value,
+}
+
+impl Challenge {
+    pub fn new(body: &Value) -> Self {
+        let challenge = &body["challenge"];
+        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{body}")).to_owned();
+        Self { id: text(&challenge["id"]), token: text(&challenge["token"]), body: challenge.clone() }
+    }
+
+    pub fn path(&self, tail: &str) -> String {
+        format!("/v1/challenges/{}{tail}", self.id)
+    }
+}
+
+impl Client {
+    pub fn new(base: &str) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder().timeout(DEADLINE).build().expect("a client");
+        Self { base: base.to_owned(), http }
+    }
+
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Any request; bodies that are not JSON come back as a string.
+    pub async fn send(&self, method: Method, path: &str, token: Option<&str>, body: Option<Value>) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        Self::answer(request).await
+    }
+
+    /// A body as it is, for malformed ones.
+    pub async fn post_raw(&self, path: &str, token: Option<&str>, body: impl Into<reqwest::Body>) -> Answer {
+        let mut request =
+            self.http.post(format!("{}{path}", self.base)).header("content-type", "application/json").body(body);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        Self::answer(request).await
+    }
+
+    async fn answer(request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.expect("an answer");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.expect("a body");
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Answer { status, headers, body }
+    }
+
+    pub async fn get(&self, path: &str, token: &str) -> Answer {
+        self.send(Method::GET, path, Some(token), None).await
+    }
+
+    pub async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(token), Some(body)).await
+    }
+
+    pub async fn delete(&self, path: &str, token: &str) -> Answer {
+        self.send(Method::DELETE, path, Some(token), None).await
+    }
+
+    pub async fn create_account(&self, email: &str, install: &Install) -> Answer {
+        let body = json!({ "email": email, "password": PASSWORD, "device": install.json() });
+        self.send(Method::POST, "/v1/accounts", None, Some(body)).await
+    }
+
+    pub async fn sign_in(&self, email: &str, password: &str, install: &Install, trust_token: Option<&str>) -> Answer {
+        let mut body = json!({ "email": email, "password": password, "device": install.json() });
+        if let Some(token) = trust_token {
+            body["trust_token"] = json!(token);
+        }
+        self.send(Method::POST, "/v1/sign-in", None, Some(body)).await
+    }
+
+    pub async fn verify(&self, challenge: &Challenge, code: &str) -> Answer {
+        self.post(&challenge.path("/verify"), &challenge.token, json!({ "code": code })).await
+    }
+
+    /// The code in the newest mail to an address whose subject holds `subject`; waits for it.
+    pub async fn mailed_code(&self, email: &str, subject: &str) -> String {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let outbox = self.send(Method::GET, "/dev/outbox.json", None, None).await.expect(200);
+            let messages = outbox["messages"].as_array().expect("a list");
+            let mail = messages.iter().find(|mail| {
+                mail["to"] == email && mail["subject"].as_str().is_some_and(|text| text.contains(subject))
+            });
+            if let Some(code) = mail.and_then(|mail| code_in(mail["text"].as_str().expect("text"))) {
+                return code;
+            }
+            assert!(Instant::now() < deadline, "no mail with a code");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// A confirmed account with two-step verification off; its device has a session and is not trusted.
+    pub async fn new_account(&self, email: &str) -> SignedIn {
+        let install = Install::new("First");
+        let challenge = Challenge::new(&self.create_account(email, &install).await.expect(202));
+        let code = self.mailed_code(email, "Confirm").await;
+        SignedIn::new(&install, &self.verify(&challenge, &code).await.expect(200))
+    }
+
+    /// An account with two-step verification on; its device is trusted.
+    pub async fn new_protected_account(&self, email: &str) -> SignedIn {
+        let mut first = self.new_account(email).await;
+        let path = "/v1/login-security/two-step";
+        let begun = self.post(path, &first.access_token, json!({ "enabled": true })).await.expect(202);
+        let challenge = Challenge::new(&begun);
+        let code = self.mailed_code(email, "Turn on").await;
+        let body = self.verify(&challenge, &code).await.expect(200);
+        assert_eq!(body["status"], "two_step_enabled");
+        first.trust_token = body["device"]["trust_token"].as_str().map(str::to_owned);
+        assert!(first.trust_token.is_some(), "{body}");
+        first
+    }
+
+    /// Begins a sign-in on a new device.
+    pub async fn begin_sign_in(&self, email: &str, install: &Install) -> Challenge {
+        let body = self.sign_in(email, PASSWORD, install, None).await.expect(202);
+        assert_eq!(body["status"], "verification_required");
+        Challenge::new(&body)
+    }
+
+    /// Signs a new device in with the code that a connected trusted device shows.
+    pub async fn trust_another(&self, email: &str, socket: &mut Socket, name: &str) -> SignedIn {
+        let install = Install::new(name);
+        let challenge = self.begin_sign_in(email, &install).await;
+        let code = socket.code_of(&challenge.id).await;
+        SignedIn::new(&install, &self.verify(&challenge, &code).await.expect(200))
+    }
+
+    pub async fn connect(&self, device: &SignedIn) -> Socket {
+        Socket::connect(&self.base, &device.access_token).await
+    }
+}
+
+/// Six digits in two groups.
+pub fn code_in(text: &str) -> Option<String> {
+    text.lines().find_map(|line| {
+        let digits: String = line.split(' ').collect();
+        let is_code = line.len() == 7 && digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_code.then_some(digits)
+    })
+}
+
+/// A code that is certainly not this one.
+pub fn wrong(code: &str) -> String {
+    let first = if code.starts_with('0') { '1' } else { '0' };
+    format!("{first}{}", &code[1..])
+}

@@ -1,0 +1,50 @@
+//! The real gateway in this process, on ports of its own.
+
+use twostep::app::App;
+use twostep::settings::{self, Settings};
+
+use super::client::Client;
+use super::database::TestDatabase;
+
+pub struct TestGateway {
+    pub database: TestDatabase,
+    pub app: App,
+}
+
+impl TestGateway {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Starts it with settings that the test changes first.
+    pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let database = TestDatabase::new().await;
+        let app = App::start(&Self::settings(&database.url, change)).await.expect("the gateway starts");
+        Self { database, app }
+    }
+
+    /// The defaults, on any free port, on this database, with hashing as cheap as argon2 allows here.
+    pub fn settings(url: &str, change: impl FnOnce(&mut Settings)) -> Settings {
+        let mut settings = settings::defaults().expect("the defaults are valid");
+        settings.http.address = "127.0.0.1:0".parse().expect("an address");
+        settings.operator.address = "127.0.0.1:0".parse().expect("an address");
+        settings.http.workers = 2;
+        settings.database.url = Some(url.to_owned().into());
+        settings.passwords.memory_kib = 8192;
+        settings.passwords.iterations = 1;
+        change(&mut settings);
+        settings
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.app.address())
+    }
+
+    pub fn operator_url(&self) -> String {
+        format!("http://{}", self.app.operator_address())
+    }
+
+    pub fn client(&self) -> Client {
+        Client::new(&self.url())
+    }
+}
