@@ -11,9 +11,6 @@ use twostep::app::App;
 use twostep::settings::Settings;
 use twostep::{demo, settings, telemetry};
 
-#[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
-
 /// A self-hosted two-step verification gateway.
 #[derive(Parser)]
 #[command(version, about, long_about = None)]

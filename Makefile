@@ -1,0 +1,16 @@
+# Every target is a command that also works by hand.
+
+.PHONY: run test check
+
+run: ## Serve on 127.0.0.1:8080, with a private PostgreSQL.
+	scripts/install-postgres
+	cargo run --release
+
+test: ## Run every test.
+	scripts/install-postgres
+	cargo test --workspace
+
+check: ## Format, lints, dependencies.
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- --deny warnings
+	cargo deny check bans licenses sources
