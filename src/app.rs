@@ -18,20 +18,22 @@ use tracing::{info, warn};
 use crate::actors::{self, Directory, Services, SweepSettings};
 use crate::bus::Bus;
 use crate::delivery::mail::Outbox;
+use crate::delivery::push::{PushProviders, PushSetupError};
 use crate::domain::challenge::Lifetimes;
 use crate::domain::code::CodeKeys;
+use crate::domain::id::NodeId;
 use crate::embedded_postgres::{EmbeddedPostgres, StartError};
 use crate::gateway::{AllowedOrigins, ConnectionSettings};
 use crate::http::operator::{self, Operator};
 use crate::http::{self, Api};
-use crate::settings::{self, EmailFallback, KeysError, Mode, Settings};
+use crate::settings::{self, EmailFallback, KeysError, Mode, PushContentSetting, Settings};
 use crate::store::session::TokenLifetimes;
 use crate::store::{self, ConnectSettings, Store, StoreError};
 use crate::telemetry;
 use crate::verification::{PasswordCost, Passwords, Rules, Verification};
 
 /// How long a node takes to stop at most, less a margin for the private PostgreSQL (design section 12: 30 s).
-const SHUTDOWN_SECONDS: u64 = 20;
+const SHUTDOWN_SECONDS: u64 = 12;
 /// A device that acknowledges nothing for this long is gone; the system then ends its TCP connection, also when the
 /// device keeps its receive window closed (RFC 5482, Linux tcp(7) `TCP_USER_TIMEOUT`).
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -52,6 +54,9 @@ pub enum AppError {
     /// The code keys.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// A push provider.
+    #[error(transparent)]
+    Push(#[from] PushSetupError),
     /// Password hashing.
     #[error("passwords.memory_kib and passwords.iterations do not fit argon2: {0}")]
     Passwords(argon2::Error),
@@ -87,6 +92,7 @@ pub struct App {
     operator_address: SocketAddr,
     directory: Directory,
     store: Store,
+    node: NodeId,
     draining: Arc<AtomicBool>,
     drain_asked: Arc<Notify>,
     servers: [ServerHandle; 2],
@@ -108,13 +114,19 @@ impl App {
         let (postgres, store) = open_database(settings).await?;
         store::migrate(&store).await?;
         let code_keys = settings::code_keys(settings)?;
+        let push = PushProviders::open(&settings.fcm, &settings.apns)?;
         let (bus, inbox) = Bus::new();
         let verification = Arc::new(verification(settings, store.clone(), code_keys, bus)?);
+        let node = verification.node();
+        store.run(async |db| store::node::beat(db, node).await).await?;
         let mail = Arc::new(Outbox::new(settings.mail.from.clone()));
         let connections = connection_settings(settings);
         let services = Arc::new(Services {
             verification: Arc::clone(&verification),
             mail: Arc::clone(&mail),
+            push,
+            push_shows_code: settings.delivery.push_content == PushContentSetting::Code,
+            receipt_window: Duration::from_millis(settings.delivery.receipt_window_ms),
             heartbeat: connections.heartbeat,
         });
         let directory = Directory::start(&services, cores());
@@ -151,6 +163,7 @@ impl App {
             operator_address,
             directory,
             store,
+            node,
             draining,
             drain_asked,
             servers,
@@ -196,6 +209,10 @@ impl App {
         private.stop(false).await;
         for task in &self.tasks {
             task.abort();
+        }
+        let node = self.node;
+        if self.store.run(async |db| store::node::leave(db, node).await).await.is_err() {
+            warn!("this node could not say that it is gone: others find out in a moment");
         }
         self.store.close();
         info!("stopped");
@@ -262,7 +279,8 @@ fn verification(settings: &Settings, store: Store, code_keys: CodeKeys, bus: Bus
         },
         email_allowed: settings.delivery.email_fallback == EmailFallback::Allow,
     };
-    Ok(Verification::new(store, code_keys, passwords, rules, bus))
+    let node = NodeId::new(uuid::Uuid::now_v7());
+    Ok(Verification::new(node, store, code_keys, passwords, rules, bus))
 }
 
 fn background_tasks(
@@ -276,7 +294,8 @@ fn background_tasks(
         activity_months: settings.login_activity.keep_months,
     };
     vec![
-        actix_web::rt::spawn(actors::dispatch(inbox, directory.clone())),
+        actix_web::rt::spawn(actors::dispatch(inbox, Arc::clone(services), directory.clone())),
+        actix_web::rt::spawn(actors::beat(Arc::clone(services))),
         actix_web::rt::spawn(actors::sweep(Arc::clone(services), directory.clone(), sweep)),
         actix_web::rt::spawn(actors::send_notices(Arc::clone(services))),
     ]

@@ -15,8 +15,16 @@ pub const CONNECTIONS_OPEN: &str = "twostep_connections_open";
 pub const USER_ACTORS: &str = "twostep_user_actors";
 /// Database connections in use.
 pub const DATABASE_CONNECTIONS_IN_USE: &str = "twostep_database_connections_in_use";
-/// Answers to HTTP requests, by route and status class.
-pub const HTTP_ANSWERS: &str = "twostep_http_answers_total";
+/// Pushes by their end. Labels: `provider`, `outcome`.
+pub const PUSHES: &str = "twostep_pushes_total";
+/// Attempts by what the provider answered. Labels: `provider`, `outcome`.
+pub const PUSH_ATTEMPTS: &str = "twostep_push_attempts_total";
+/// Pushes in memory: under way, waiting for their turn or for their next try. Label: `provider`.
+pub const PUSHES_HELD: &str = "twostep_pushes_held";
+/// 1 while the circuit breaker turns pushes away. Label: `provider`.
+pub const PUSH_BREAKER_OPEN: &str = "twostep_push_breaker_open";
+/// 1 while too many addresses are called dead and none is forgotten. Label: `provider`.
+pub const PUSH_DEAD_TOKEN_ALARM: &str = "twostep_push_dead_token_alarm";
 
 /// How logs look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -67,6 +75,10 @@ fn install_metrics() -> PrometheusHandle {
     metrics::describe_gauge!(CONNECTIONS_OPEN, "Live WebSocket connections");
     metrics::describe_gauge!(USER_ACTORS, "User actors alive");
     metrics::describe_gauge!(DATABASE_CONNECTIONS_IN_USE, "Database connections in use");
-    metrics::describe_counter!(HTTP_ANSWERS, "Answers to HTTP requests by status class");
+    metrics::describe_counter!(PUSHES, "Pushes by provider and how they ended");
+    metrics::describe_counter!(PUSH_ATTEMPTS, "Attempts to push by provider and what it answered");
+    metrics::describe_gauge!(PUSHES_HELD, "Pushes in memory by provider");
+    metrics::describe_gauge!(PUSH_BREAKER_OPEN, "1 while a provider's circuit breaker turns pushes away");
+    metrics::describe_gauge!(PUSH_DEAD_TOKEN_ALARM, "1 while too many addresses are called dead and none is forgotten");
     handle
 }

@@ -1,13 +1,21 @@
 //! From the bus to the directory.
 
+use std::sync::Arc;
+
 use tracing::info;
 
-use super::Directory;
+use super::withdraw::Withdrawals;
+use super::{Directory, Services};
 use crate::bus::Inbox;
+use crate::domain::event::AccountEvent;
 
 /// Routes every fact of the bus until the bus is gone.
-pub async fn dispatch(mut inbox: Inbox, directory: Directory) {
+pub async fn dispatch(mut inbox: Inbox, services: Arc<Services>, directory: Directory) {
+    let withdrawals = Withdrawals::new(services);
     while let Some(envelope) = inbox.recv().await {
+        if let AccountEvent::ChallengeClosed { challenge_id, .. } = envelope.event {
+            withdrawals.begin(envelope.account_id, challenge_id);
+        }
         directory.route(envelope).await;
     }
     info!("the bus is closed");

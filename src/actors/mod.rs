@@ -13,18 +13,20 @@ mod messages;
 mod notices;
 mod sweeper;
 mod user;
+mod withdraw;
 
 pub use directory::{Directory, Observed};
 pub use dispatcher::dispatch;
 pub use messages::{Attach, Detach, DeviceSays, DirectoryError, Outgoing, ToConnection};
 pub use notices::send_notices;
-pub use sweeper::{SweepSettings, sweep};
+pub use sweeper::{SweepSettings, beat, sweep};
 pub use user::User;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::delivery::mail::Outbox;
+use crate::delivery::push::PushProviders;
 use crate::verification::Verification;
 
 /// What user actors work with.
@@ -33,6 +35,12 @@ pub struct Services {
     pub verification: Arc<Verification>,
     /// Where mail goes.
     pub mail: Arc<Outbox>,
+    /// The push providers.
+    pub push: PushProviders,
+    /// Notifications show the code; otherwise they wake the app, which fetches it.
+    pub push_shows_code: bool,
+    /// How long a device may take to say that it shows a code.
+    pub receipt_window: Duration,
     /// How often connections are pinged; told to devices in `welcome`.
     pub heartbeat: Duration,
 }

@@ -18,6 +18,9 @@ const BATCH: i64 = 200;
 /// How often tickets that nobody used are deleted, and partitions looked after.
 const UPKEEP_PERIOD: Duration = Duration::from_secs(3600);
 
+/// How often a node says that it is alive; others believe it gone after two and a half of these.
+const BEAT_PERIOD: Duration = Duration::from_secs(1);
+
 /// How the sweeper works.
 #[derive(Debug, Clone, Copy)]
 pub struct SweepSettings {
@@ -25,6 +28,19 @@ pub struct SweepSettings {
     pub period: Duration,
     /// Months of login activity to keep.
     pub activity_months: u16,
+}
+
+/// Says every second that this node is alive, so that no other takes its deliveries over.
+pub async fn beat(services: Arc<Services>) {
+    let mut ticks = interval(BEAT_PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let (store, node) = (services.verification.store(), services.verification.node());
+        if let Err(error) = store.run(async |db| store::node::beat(db, node).await).await {
+            error!(error = &error as &dyn std::error::Error, "this node cannot say that it is alive");
+        }
+    }
 }
 
 /// Sweeps for as long as the node runs.
@@ -44,8 +60,8 @@ pub async fn sweep(services: Arc<Services>, directory: Directory, settings: Swee
 }
 
 async fn sweep_once(services: &Services, directory: &Directory) -> Result<(), VerificationError> {
-    let store = services.verification.store();
-    let overdue = store.run(async |db| store::delivery::claim_overdue(db, BATCH).await).await?;
+    let (store, node) = (services.verification.store(), services.verification.node());
+    let overdue = store.run(async |db| store::delivery::claim_overdue(db, BATCH, node).await).await?;
     let mut by_challenge: HashMap<(AccountId, ChallengeId), Vec<Delivery>> = HashMap::new();
     for claimed in overdue {
         by_challenge.entry((claimed.account_id, claimed.challenge_id)).or_default().push(claimed.delivery);
@@ -65,5 +81,9 @@ async fn look_after_tables(services: &Services, settings: SweepSettings) -> Resu
     if dropped > 0 {
         info!(partitions = dropped, "login activity beyond its retention was dropped");
     }
-    store.run(async |db| store::ticket::delete_expired(db).await).await.map(|_| ()).map_err(StoreError::into)
+    let tidy = store.run(async |db| {
+        store::ticket::delete_expired(db).await?;
+        store::node::forget_lost(db).await
+    });
+    tidy.await.map(|_| ()).map_err(StoreError::into)
 }

@@ -2,16 +2,20 @@
 
 mod connections;
 mod deliver;
+mod push;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
 use jiff::Timestamp;
 use rand::RngExt;
+use tokio::sync::watch;
 use tracing::{error, warn};
 
 use self::connections::Connections;
+use self::deliver::{AwaitedReceipts, SentCode};
 use super::Services;
 use super::directory::Shard;
 use super::messages::{Attach, Deliver, Detach, DeviceSays, Drain, Fact, Outgoing, Release};
@@ -39,6 +43,9 @@ pub struct User {
     /// Steps under way that the actor waits for.
     under_way: usize,
     connections: Connections,
+    awaited: AwaitedReceipts,
+    /// Dropping a sender stops the pushes of its challenge.
+    pushing: HashMap<ChallengeId, watch::Sender<()>>,
 }
 
 /// [`Attach`], as the directory passes it on. No reply.
@@ -56,7 +63,17 @@ impl Actor for User {
 
 impl User {
     pub(super) fn new(account: AccountId, services: Arc<Services>, shard: Addr<Shard>, incarnation: u64) -> Self {
-        Self { account, services, shard, incarnation, handled: 0, under_way: 0, connections: Connections::default() }
+        Self {
+            account,
+            services,
+            shard,
+            incarnation,
+            handled: 0,
+            under_way: 0,
+            connections: Connections::default(),
+            awaited: HashMap::new(),
+            pushing: HashMap::new(),
+        }
     }
 
     /// Runs `work` beside the actor and then `finish` on it; the actor stays until that is done.
@@ -127,9 +144,13 @@ impl User {
 
     fn on_fact(&mut self, event: AccountEvent, context: &mut Context<Self>) {
         match event {
-            AccountEvent::CodeIssued { challenge_id } => self.deliver_claiming(challenge_id, context),
+            AccountEvent::CodeIssued { challenge_id } => {
+                self.drop_older_codes(challenge_id);
+                self.deliver_claiming(challenge_id, context);
+            }
             AccountEvent::ChallengeClosed { challenge_id, outcome } => {
                 let text = ServerMessage::ChallengeClosed { challenge_id, outcome }.to_text();
+                self.drop_older_codes(challenge_id);
                 self.connections.forget_challenge(challenge_id);
                 self.connections.send_to_all(&text.into());
             }
@@ -141,6 +162,12 @@ impl User {
             AccountEvent::DeviceRemoved { device_id } => self.connections.remove_device(device_id),
             AccountEvent::DeliveryChanged { .. } => {}
         }
+    }
+
+    /// Whatever is under way for the codes of a challenge so far is worth nothing any more.
+    fn drop_older_codes(&mut self, challenge: ChallengeId) {
+        self.overtake(challenge);
+        self.awaited.retain(|sent, _| sent.challenge != challenge);
     }
 
     fn deny(&mut self, session: SessionId, challenge: ChallengeId, context: &mut Context<Self>) {
@@ -235,7 +262,8 @@ impl Handler<DeviceSays> for User {
     fn handle(&mut self, says: DeviceSays, context: &mut Self::Context) {
         match says {
             DeviceSays::Receipt { device_id, challenge_id, generation, shown } => {
-                self.record_receipt(device_id, challenge_id, generation, shown, context);
+                let sent = SentCode { challenge: challenge_id, generation };
+                self.record_receipt(device_id, sent, shown, context);
             }
             DeviceSays::Deny { session_id, challenge_id } => self.deny(session_id, challenge_id, context),
             DeviceSays::Refresh { device_id, access_token } => {

@@ -1,3 +1,4 @@
 //! The ways out of the gateway that are not its own connections.
 
 pub mod mail;
+pub mod push;

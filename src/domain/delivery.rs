@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::challenge::{Method, Purpose};
 use super::code::KeyId;
-use super::device::{DeviceInfo, Platform};
+use super::device::DeviceInfo;
 use super::id::{AccountId, ActivityId, ChallengeId, DeliveryId, DeviceId};
 use super::words::words;
 
@@ -93,8 +93,6 @@ pub struct CodeToDeliver {
 /// What is known of the way to a trusted device besides its connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reach {
-    /// What it runs on.
-    pub platform: Platform,
     /// `false` when its user turned notifications off.
     pub notifications_allowed: bool,
     /// A provider knows the device by an address that is not known to be dead.
@@ -146,6 +144,38 @@ impl Reach {
     }
 }
 
+/// The next step of the ladder for one trusted device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Send the code over the device's connection and wait for its receipt.
+    Socket,
+    /// Hand the code to the device's provider.
+    Push,
+    /// There is no way.
+    Unreachable(UnreachableReason),
+    /// Nothing more can be done: the code was sent over the socket, and no provider knows the device.
+    Rest,
+}
+
+/// Where the ladder begins: a live connection first, push where there is none.
+#[must_use]
+pub fn first_step(is_connected: bool, reach: &Reach) -> Step {
+    match (is_connected, reach.unreachable_reason()) {
+        (true, _) => Step::Socket,
+        (false, None) => Step::Push,
+        (false, Some(reason)) => Step::Unreachable(reason),
+    }
+}
+
+/// How it goes on when a device did not say within the receipt window that it shows the code.
+#[must_use]
+pub fn step_after_silence(reach: &Reach) -> Step {
+    match reach.unreachable_reason() {
+        None => Step::Push,
+        Some(_) => Step::Rest,
+    }
+}
+
 /// The methods offered for a purpose: an address is confirmed by email only.
 #[must_use]
 pub fn offered_methods(purpose: Purpose, email_allowed: bool) -> &'static [Method] {
@@ -162,12 +192,7 @@ mod tests {
 
     #[test]
     fn the_first_obstacle_is_the_reason() {
-        let reach = Reach {
-            platform: Platform::Ios,
-            notifications_allowed: true,
-            has_push_address: true,
-            push_address_expired: false,
-        };
+        let reach = Reach { notifications_allowed: true, has_push_address: true, push_address_expired: false };
         assert_eq!(reach.unreachable_reason(), None);
         assert_eq!(
             Reach { notifications_allowed: false, ..reach }.unreachable_reason(),
@@ -179,6 +204,17 @@ mod tests {
         );
         let expired = Reach { has_push_address: false, push_address_expired: true, ..reach };
         assert_eq!(expired.unreachable_reason(), Some(UnreachableReason::TokenExpired));
+    }
+
+    #[test]
+    fn the_ladder_goes_from_the_socket_to_push() {
+        let asleep = Reach { notifications_allowed: true, has_push_address: true, push_address_expired: false };
+        let mute = Reach { notifications_allowed: false, ..asleep };
+        assert_eq!(first_step(true, &mute), Step::Socket);
+        assert_eq!(first_step(false, &asleep), Step::Push);
+        assert_eq!(first_step(false, &mute), Step::Unreachable(UnreachableReason::NotificationsOff));
+        assert_eq!(step_after_silence(&asleep), Step::Push);
+        assert_eq!(step_after_silence(&mute), Step::Rest);
     }
 
     #[test]

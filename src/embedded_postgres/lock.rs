@@ -13,7 +13,7 @@ use super::process::{Pid, wait_for};
 /// The watchdog of a gateway that was killed keeps the lock until the server is down: at most 40 s, see `watchdog.rs`.
 const WAIT_FOR_WATCHDOG: Duration = Duration::from_secs(45);
 
-/// The lock of a [`Directory`], held by this process and by whom it is passed on to until all of them are gone.
+/// The lock of a [`Directory`]: until it is dropped or, after a kill, until those it was shared with are gone too.
 #[derive(Debug)]
 pub(super) struct Lock {
     file: File,
@@ -60,7 +60,34 @@ impl Lock {
     }
 }
 
+/// Unlocks rather than only closes: a child process that is just being made has a copy of the file for a moment.
+/// A gateway that is killed does not come here, and leaves the lock to its watchdog.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
+}
+
 fn write_pid(mut file: &File) -> io::Result<()> {
     file.set_len(0)?;
     write!(file, "{}", process::id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::account::Account;
+    use super::*;
+
+    #[test]
+    fn dropped_lock_is_free_even_while_a_copy_of_the_file_is_open() {
+        let place = tempfile::tempdir().unwrap();
+        let account = Account::choose(place.path()).unwrap();
+        let directory = Directory::prepare(place.path(), &account).unwrap();
+        let lock = Lock::take(&directory).unwrap();
+        let copy = lock.share().unwrap();
+        assert!(matches!(Lock::take(&directory), Err(StartError::InUse { pid, .. }) if pid == process::id()));
+        drop(lock);
+        Lock::take(&directory).unwrap();
+        drop(copy);
+    }
 }

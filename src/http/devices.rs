@@ -17,9 +17,6 @@ use crate::domain::text::short_text;
 use crate::store::device::DeviceChange;
 use crate::verification::Origin;
 
-/// Longest push address, in bytes: today's are far shorter, and providers say not to rely on that.
-const PUSH_ADDRESS_MAX_BYTES: usize = 4096;
-
 pub(super) fn routes(config: &mut ServiceConfig) {
     let no_method = || web::to(no_such_method);
     config
@@ -131,7 +128,7 @@ pub(super) async fn update(
         os_version: checked("os_version", body.os_version, VERSION_MAX_CHARS)?,
         notifications_allowed: body.notifications_allowed,
     };
-    let push = body.push.map(push_address).transpose()?;
+    let push = body.push.as_ref().map(push_address).transpose()?;
     let update = async move { api.verification.update_device(&session, &change, push.as_ref()).await };
     let device = to_the_end(update).await?;
     Ok(HttpResponse::Ok().json(UpdateDeviceAnswer { device: DeviceAnswer::new(device, None) }))
@@ -141,29 +138,11 @@ fn checked(field: &str, text: Option<String>, max_chars: usize) -> Result<Option
     text.map(|text| short_text(&text, max_chars)).transpose().map_err(|error| invalid(field, error))
 }
 
-fn push_address(push: PushBody) -> Result<PushAddress, Problem> {
-    let address = push.token.expose_secret();
-    if address.is_empty()
-        || address.len() > PUSH_ADDRESS_MAX_BYTES
-        || !address.bytes().all(|byte| byte.is_ascii_graphic())
-    {
-        return Err(invalid("push.token", format!("must be 1 to {PUSH_ADDRESS_MAX_BYTES} visible ASCII characters")));
-    }
-    match (push.provider, push.environment) {
-        (PushProvider::Fcm, None) => {
-            Ok(PushAddress { kind: PushAddressKind::FcmToken, value: push.token.into(), environment: None })
-        }
-        (PushProvider::Fcm, Some(_)) => Err(invalid("push.environment", "is for apns only")),
-        (PushProvider::Apns, environment) => {
-            if !address.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                return Err(invalid("push.token", "must be the device token in hexadecimal"));
-            }
-            let environment = environment.unwrap_or(ApnsEnvironment::Production);
-            Ok(PushAddress {
-                kind: PushAddressKind::ApnsToken,
-                value: push.token.into(),
-                environment: Some(environment),
-            })
-        }
-    }
+fn push_address(push: &PushBody) -> Result<PushAddress, Problem> {
+    let (kind, default_environment) = match push.provider {
+        PushProvider::Fcm => (PushAddressKind::FcmToken, None),
+        PushProvider::Apns => (PushAddressKind::ApnsToken, Some(ApnsEnvironment::Production)),
+    };
+    let environment = push.environment.or(default_environment);
+    PushAddress::parse(kind, environment, push.token.expose_secret()).map_err(|error| invalid("push.token", error))
 }

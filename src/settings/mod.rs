@@ -120,14 +120,22 @@ mod tests {
     fn the_defaults_document_every_key() {
         let settings = serde_json::to_value(defaults().expect("valid")).expect("serializable");
         for (room, keys) in settings.as_object().expect("an object") {
-            let Some(keys) = keys.as_object() else { continue };
-            let section = DEFAULTS.split(&format!("[{room}]\n")).nth(1).unwrap_or_else(|| panic!("no [{room}]"));
-            let section = section.split("\n[").next().unwrap_or(section);
-            for key in keys.keys() {
-                let is_there =
-                    section.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} = ")));
-                assert!(is_there, "[{room}] lacks {key}");
+            if let Some(keys) = keys.as_object() {
+                expect_documented(room, keys);
             }
+        }
+    }
+
+    fn expect_documented(section: &str, keys: &serde_json::Map<String, serde_json::Value>) {
+        let text = DEFAULTS.split(&format!("[{section}]\n")).nth(1).unwrap_or_else(|| panic!("no [{section}]"));
+        let text = text.split("\n[").next().unwrap_or(text);
+        for (key, value) in keys {
+            if let Some(deeper) = value.as_object() {
+                expect_documented(&format!("{section}.{key}"), deeper);
+                continue;
+            }
+            let is_there = text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} = ")));
+            assert!(is_there, "[{section}] lacks {key}");
         }
     }
 

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::SettingsError;
+use crate::delivery::push::{ApnsSettings, FcmSettings};
 use crate::domain::code::{MAX_DIGITS, MIN_DIGITS};
 use crate::telemetry::LogFormat;
 
@@ -36,6 +37,10 @@ pub struct Settings {
     pub connections: ConnectionSettings,
     /// Deliveries.
     pub delivery: DeliverySettings,
+    /// Firebase Cloud Messaging.
+    pub fcm: FcmSettings,
+    /// Apple Push Notification service.
+    pub apns: ApnsSettings,
     /// Mail.
     pub mail: MailSettings,
     /// Login activity.
@@ -159,6 +164,10 @@ room! {
     DeliverySettings {
         /// May a sign-in code go by email?
         email_fallback: EmailFallback,
+        /// How long a device may take to say that it shows a code.
+        receipt_window_ms: u64,
+        /// What a notification carries.
+        push_content: PushContentSetting,
         /// How often overdue deliveries are looked for.
         sweep_period_ms: u64,
     }
@@ -204,6 +213,16 @@ pub enum EmailFallback {
     Off,
 }
 
+/// What a notification carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PushContentSetting {
+    /// The code itself, readable on the lock screen if its user lets it.
+    Code,
+    /// Only that there is one; the app fetches it.
+    Wake,
+}
+
 fn hidden<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
     match secret {
         Some(_) => serializer.serialize_str("hidden"),
@@ -239,6 +258,7 @@ impl Settings {
         within("passwords.queue", self.passwords.queue, 0..=100_000)?;
         within("connections.heartbeat_seconds", self.connections.heartbeat_seconds, 5..=120)?;
         within("connections.pong_timeout_seconds", self.connections.pong_timeout_seconds, 1..=60)?;
+        within("delivery.receipt_window_ms", self.delivery.receipt_window_ms, 100..=30_000)?;
         within("delivery.sweep_period_ms", self.delivery.sweep_period_ms, 100..=10_000)?;
         within("login_activity.keep_months", self.login_activity.keep_months, 1..=120)?;
         within("shutdown.reconnect_spread_ms", self.shutdown.reconnect_spread_ms, 0..=600_000)
@@ -252,6 +272,9 @@ impl Settings {
             return Err(SettingsError::NotForProduction(
                 "database.url is unset: the private PostgreSQL is for development. Set TWOSTEP__DATABASE__URL",
             ));
+        }
+        if self.fcm.service_account_file.is_some() && !self.fcm.base_url.starts_with("https://") {
+            return Err(SettingsError::NotForProduction("fcm.base_url is not https: unset it for Google's own"));
         }
         if self.codes.keys.is_none() {
             return Err(SettingsError::NotForProduction(

@@ -3,15 +3,44 @@
 use jiff::SignedDuration;
 use tokio_postgres::Row;
 
-use super::row::{generation, get, id, optional_id, optional_word, seconds, small_count, word};
+use super::row::{count, generation, get, id, optional_id, optional_word, seconds, small_count, word};
 use super::{Db, StoreError, execute, query, rows};
 use crate::domain::challenge::Method;
-use crate::domain::delivery::{Delivery, DeliveryState, DeliveryView, UnreachableReason};
-use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId};
+use crate::domain::delivery::{Channel, Delivery, DeliveryState, DeliveryView, UnreachableReason};
+use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId, NodeId};
 use crate::domain::limits::{TRUST_AT_MOST, TRUST_IDLE};
+use crate::domain::push::PushAddress;
 
-/// A node works a delivery for this long before another may take it over.
-pub const LEASE: SignedDuration = SignedDuration::from_secs(3);
+/// Which node works a delivery, and how long before another may take over although this one lives.
+#[derive(Debug, Clone, Copy)]
+pub struct Lease {
+    /// The node.
+    pub node: NodeId,
+    /// How long.
+    pub length: SignedDuration,
+}
+
+impl Lease {
+    /// From the commit of a challenge until its user actor took the deliveries up.
+    const HANDOVER: SignedDuration = SignedDuration::from_secs(5);
+    /// For everything that an actor does with a delivery; a provider is given up before that.
+    const WORK: SignedDuration = SignedDuration::from_secs(60);
+
+    /// The lease of a node for deliveries that it just planned.
+    #[must_use]
+    pub fn handover(node: NodeId) -> Self {
+        Self { node, length: Self::HANDOVER }
+    }
+
+    /// The lease of a node for deliveries that it works.
+    #[must_use]
+    pub fn work(node: NodeId) -> Self {
+        Self { node, length: Self::WORK }
+    }
+}
+
+/// A node that was not seen for this long is gone.
+const NODE_GONE: SignedDuration = SignedDuration::from_millis(2500);
 
 /// A delivery that this node claimed.
 pub struct Claimed {
@@ -32,7 +61,9 @@ pub struct DeliveryNews {
     pub state: DeliveryState,
     /// Why not further.
     pub reason: Option<UnreachableReason>,
-    /// When any node may work it on; `None` when nothing is left to do.
+    /// What the provider answered, in one word.
+    pub detail: Option<&'static str>,
+    /// When it is due again; `None` when nothing is left to do.
     pub due_in: Option<SignedDuration>,
 }
 
@@ -46,17 +77,21 @@ pub async fn plan(
     challenge: ChallengeId,
     code_generation: u32,
     method: Method,
+    node: NodeId,
 ) -> Result<u64, StoreError> {
-    let (account, challenge, code_generation, lease) =
-        (account.uuid(), challenge.uuid(), generation(code_generation), seconds(LEASE));
+    let lease = Lease::handover(node);
+    let (account, challenge, code_generation) = (account.uuid(), challenge.uuid(), generation(code_generation));
+    let (node, length) = (lease.node.uuid(), seconds(lease.length));
     match method {
         Method::App => {
+            let (idle, age) = (seconds(TRUST_IDLE), seconds(TRUST_AT_MOST));
             let parameters: super::Parameters<'_> =
-                &[&account, &challenge, &code_generation, &lease, &seconds(TRUST_IDLE), &seconds(TRUST_AT_MOST)];
+                &[&account, &challenge, &code_generation, &node, &length, &idle, &age];
             execute(db, query!("delivery/plan_app"), parameters).await
         }
         Method::Email => {
-            execute(db, query!("delivery/plan_email"), &[&account, &challenge, &code_generation, &lease]).await
+            let parameters: super::Parameters<'_> = &[&account, &challenge, &code_generation, &node, &length];
+            execute(db, query!("delivery/plan_email"), parameters).await
         }
     }
 }
@@ -80,17 +115,27 @@ pub async fn cancel(
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn claim(db: &impl Db, account: AccountId, challenge: ChallengeId) -> Result<Vec<Claimed>, StoreError> {
-    let claimed = rows(db, query!("delivery/claim"), &[&account.uuid(), &challenge.uuid(), &seconds(LEASE)]).await?;
+pub async fn claim(
+    db: &impl Db,
+    account: AccountId,
+    challenge: ChallengeId,
+    node: NodeId,
+) -> Result<Vec<Claimed>, StoreError> {
+    let lease = Lease::work(node);
+    let parameters: super::Parameters<'_> =
+        &[&account.uuid(), &challenge.uuid(), &lease.node.uuid(), &seconds(lease.length)];
+    let claimed = rows(db, query!("delivery/claim"), parameters).await?;
     claimed.iter().map(claimed_row).collect()
 }
 
-/// Claims deliveries that nobody worked in time.
+/// Claims deliveries that are due and that no living node works.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn claim_overdue(db: &impl Db, limit: i64) -> Result<Vec<Claimed>, StoreError> {
-    let claimed = rows(db, query!("delivery/claim_overdue"), &[&limit, &seconds(LEASE)]).await?;
+pub async fn claim_overdue(db: &impl Db, limit: i64, node: NodeId) -> Result<Vec<Claimed>, StoreError> {
+    let lease = Lease::work(node);
+    let parameters: super::Parameters<'_> = &[&limit, &lease.node.uuid(), &seconds(lease.length), &seconds(NODE_GONE)];
+    let claimed = rows(db, query!("delivery/claim_overdue"), parameters).await?;
     claimed.iter().map(claimed_row).collect()
 }
 
@@ -107,10 +152,73 @@ pub async fn record_states(
     let ids: Vec<uuid::Uuid> = news.iter().map(|news| news.id.uuid()).collect();
     let states: Vec<&str> = news.iter().map(|news| news.state.as_str()).collect();
     let reasons: Vec<Option<&str>> = news.iter().map(|news| news.reason.map(UnreachableReason::as_str)).collect();
+    let details: Vec<Option<&str>> = news.iter().map(|news| news.detail).collect();
     let due: Vec<Option<f64>> = news.iter().map(|news| news.due_in.map(seconds)).collect();
-    let parameters: super::Parameters<'_> = &[&account.uuid(), &challenge.uuid(), &ids, &states, &reasons, &due];
+    let lease = seconds(Lease::WORK);
+    let parameters: super::Parameters<'_> =
+        &[&account.uuid(), &challenge.uuid(), &ids, &states, &reasons, &details, &due, &lease];
     execute(db, query!("delivery/record_states"), parameters).await?;
     Ok(())
+}
+
+/// A push to be made.
+pub struct PlannedPush {
+    /// Its delivery.
+    pub delivery_id: DeliveryId,
+    /// To which device.
+    pub device_id: DeviceId,
+    /// By which way.
+    pub channel: Channel,
+    /// To which address.
+    pub address: PushAddress,
+}
+
+/// Goes on from the socket to push for those of `devices` that a provider can reach; the others are not in the answer.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn escalate(
+    db: &impl Db,
+    account: AccountId,
+    challenge: ChallengeId,
+    code_generation: u32,
+    devices: &[DeviceId],
+    node: NodeId,
+) -> Result<Vec<PlannedPush>, StoreError> {
+    let lease = Lease::work(node);
+    let devices: Vec<uuid::Uuid> = devices.iter().map(|device| device.uuid()).collect();
+    let parameters: super::Parameters<'_> = &[
+        &account.uuid(),
+        &challenge.uuid(),
+        &generation(code_generation),
+        &devices,
+        &lease.node.uuid(),
+        &seconds(lease.length),
+    ];
+    let pushes = rows(db, query!("delivery/escalate"), parameters).await?;
+    pushes.iter().map(planned_push).collect()
+}
+
+/// Takes the pushes of a closed challenge whose notification may be on a screen, each with the generation it showed.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn take_withdrawals(
+    db: &impl Db,
+    account: AccountId,
+    challenge: ChallengeId,
+) -> Result<Vec<(PlannedPush, u32)>, StoreError> {
+    let taken = rows(db, query!("delivery/take_withdrawals"), &[&account.uuid(), &challenge.uuid()]).await?;
+    taken.iter().map(|row| Ok((planned_push(row)?, count(row, "generation")?))).collect()
+}
+
+fn planned_push(row: &Row) -> Result<PlannedPush, StoreError> {
+    Ok(PlannedPush {
+        delivery_id: id(row, "delivery_id", DeliveryId::new)?,
+        device_id: id(row, "device_id", DeviceId::new)?,
+        channel: word(row, "channel")?,
+        address: super::device::push_address(row)?,
+    })
 }
 
 /// Writes that a device got a code because it connected.

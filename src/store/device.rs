@@ -1,10 +1,11 @@
 //! Devices.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
-use secrecy::ExposeSecret;
 use tokio_postgres::Row;
 
-use super::row::{get, id, seconds, word};
+use super::row::{get, id, optional_word, seconds, word};
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::delivery::Reach;
 use crate::domain::device::{Device, DeviceInfo};
@@ -138,8 +139,8 @@ pub async fn register_push(
     device_id: DeviceId,
     push: &PushAddress,
 ) -> Result<(), StoreError> {
-    let (account, device_id, address) = (account.uuid(), device_id.uuid(), push.value.expose_secret());
-    let (kind, environment) = (push.kind.as_str(), push.environment.map(ApnsEnvironment::as_str));
+    let (account, device_id, address) = (account.uuid(), device_id.uuid(), push.expose());
+    let (kind, environment) = (push.kind().as_str(), push.environment().map(ApnsEnvironment::as_str));
     execute(db, query!("device/release_push_address"), &[&address, &account, &device_id]).await?;
     execute(db, query!("device/set_push_address"), &[&account, &device_id, &kind, &address, &environment]).await?;
     Ok(())
@@ -155,7 +156,6 @@ pub async fn reach(db: &impl Db, account: AccountId) -> Result<Vec<(DeviceId, Re
         .iter()
         .map(|row| {
             let reach = Reach {
-                platform: word(row, "platform")?,
                 notifications_allowed: get(row, "notifications_allowed")?,
                 has_push_address: get(row, "has_push_address")?,
                 push_address_expired: get(row, "push_address_expired")?,
@@ -163,6 +163,41 @@ pub async fn reach(db: &impl Db, account: AccountId) -> Result<Vec<(DeviceId, Re
             Ok((id(row, "device_id", DeviceId::new)?, reach))
         })
         .collect()
+}
+
+/// The push addresses of devices that may be notified.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn push_addresses(
+    db: &impl Db,
+    account: AccountId,
+    devices: &[DeviceId],
+) -> Result<HashMap<DeviceId, PushAddress>, StoreError> {
+    let devices: Vec<uuid::Uuid> = devices.iter().map(|device| device.uuid()).collect();
+    let found = rows(db, query!("device/push_addresses"), &[&account.uuid(), &devices]).await?;
+    found.iter().map(|row| Ok((id(row, "device_id", DeviceId::new)?, push_address(row)?))).collect()
+}
+
+/// Forgets an address that its provider calls dead, if it still is the device's and was registered by `as_of`.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn forget_push_address(
+    db: &impl Db,
+    account: AccountId,
+    device: DeviceId,
+    address: &PushAddress,
+    as_of: Option<Timestamp>,
+) -> Result<bool, StoreError> {
+    let parameters: super::Parameters<'_> = &[&account.uuid(), &device.uuid(), &address.expose(), &as_of];
+    Ok(execute(db, query!("device/forget_push_address"), parameters).await? == 1)
+}
+
+pub(super) fn push_address(row: &Row) -> Result<PushAddress, StoreError> {
+    let (kind, environment) = (word(row, "push_kind")?, optional_word(row, "push_environment")?);
+    PushAddress::parse(kind, environment, get(row, "push_address")?)
+        .map_err(|error| StoreError::Corrupt(format!("push_address {error}")))
 }
 
 fn device(row: &Row, trusted: bool) -> Result<Device, StoreError> {

@@ -10,6 +10,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("V2__create_challenges", include_str!("../../sql/migrations/0002_create_challenges.sql")),
     ("V3__create_login_activity", include_str!("../../sql/migrations/0003_create_login_activity.sql")),
     ("V4__create_rollout", include_str!("../../sql/migrations/0004_create_rollout.sql")),
+    ("V5__add_node_leases", include_str!("../../sql/migrations/0005_add_node_leases.sql")),
 ];
 
 /// Held while migrating, so that nodes that start together do it one after the other. The number is arbitrary.

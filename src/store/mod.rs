@@ -9,6 +9,7 @@ pub mod challenge;
 pub mod delivery;
 pub mod device;
 mod migrate;
+pub mod node;
 pub mod notice;
 mod pool;
 pub mod refresh_token;

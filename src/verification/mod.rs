@@ -30,7 +30,7 @@ use crate::domain::code::CodeKeys;
 use crate::domain::delivery::Requester;
 use crate::domain::device::DeviceInfo;
 use crate::domain::event::AccountEvent;
-use crate::domain::id::AccountId;
+use crate::domain::id::{AccountId, NodeId};
 use crate::domain::token::{TOKEN_BYTES, Token, TokenKind};
 use crate::store::Store;
 use crate::store::session::TokenLifetimes;
@@ -60,6 +60,7 @@ pub struct Rules {
 
 /// The use cases and what they work with.
 pub struct Verification {
+    node: NodeId,
     store: Store,
     code_keys: CodeKeys,
     passwords: Passwords,
@@ -88,8 +89,14 @@ impl Origin {
 impl Verification {
     /// Puts the use cases together.
     #[must_use]
-    pub fn new(store: Store, code_keys: CodeKeys, passwords: Passwords, rules: Rules, bus: Bus) -> Self {
-        Self { store, code_keys, passwords, rules, bus, notices: Arc::new(Notify::new()) }
+    pub fn new(node: NodeId, store: Store, code_keys: CodeKeys, passwords: Passwords, rules: Rules, bus: Bus) -> Self {
+        Self { node, store, code_keys, passwords, rules, bus, notices: Arc::new(Notify::new()) }
+    }
+
+    /// The node on which they run.
+    #[must_use]
+    pub fn node(&self) -> NodeId {
+        self.node
     }
 
     /// The database.

@@ -29,7 +29,10 @@ impl Verification {
                 return Ok::<_, VerificationError>(None);
             }
             store::delivery::cancel(db, account, id, Some(before.generation)).await?;
-            store::delivery::plan(db, account, id, next.generation, next.method).await.map(Some).map_err(Into::into)
+            store::delivery::plan(db, account, id, next.generation, next.method, self.node)
+                .await
+                .map(Some)
+                .map_err(Into::into)
         });
         let Some(planned) = transaction.await? else {
             // Another call moved it first: judge by what it is now.

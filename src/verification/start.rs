@@ -57,8 +57,15 @@ impl Verification {
             activity_id: (start.purpose == Purpose::SignIn).then(|| fresh(ActivityId::new)),
         };
         store::challenge::start(db, &new).await?;
-        let planned =
-            store::delivery::plan(db, new.account_id, new.challenge_id, new.progress.generation, start.method).await?;
+        let planned = store::delivery::plan(
+            db,
+            new.account_id,
+            new.challenge_id,
+            new.progress.generation,
+            start.method,
+            self.node,
+        )
+        .await?;
         if let Some(entry) = new.activity_id {
             record_attempt(db, &new, entry).await?;
         }

@@ -54,7 +54,7 @@ impl Verification {
             let next = open.progress.reissue(open.now)?;
             if store::challenge::replace_code(db, account, open.challenge_id, &open.progress, &next).await? {
                 store::delivery::cancel(db, account, open.challenge_id, Some(open.progress.generation)).await?;
-                store::delivery::plan(db, account, open.challenge_id, next.generation, next.method).await?;
+                store::delivery::plan(db, account, open.challenge_id, next.generation, next.method, self.node).await?;
                 events.push(AccountEvent::CodeIssued { challenge_id: open.challenge_id });
             }
         }

@@ -17,23 +17,32 @@ static CLONING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 struct Server {
     /// Statics are not dropped: the server's watchdog stops it when the process ends.
     _postgres: Mutex<EmbeddedPostgres>,
-    _data_dir: tempfile::TempDir,
     base: String,
 }
 
 impl Server {
+    /// The data stays for the next run, which starts in a moment; the databases of earlier runs go.
     async fn start() -> Self {
-        let data_dir = tempfile::tempdir().expect("a folder for data");
-        let path = data_dir.path().to_owned();
+        let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("data");
         let postgres = tokio::task::spawn_blocking(move || EmbeddedPostgres::start(&path))
             .await
             .expect("the thread lives")
             .expect("PostgreSQL starts: scripts/install-postgres installs it");
         let base = postgres.connection_string();
-        let server = Self { _postgres: Mutex::new(postgres), _data_dir: data_dir, base };
+        let server = Self { _postgres: Mutex::new(postgres), base };
+        server.drop_leftovers().await;
         server.execute("CREATE DATABASE template_twostep").await;
         store::migrate(&open(&server.url("template_twostep"))).await.expect("migrated");
         server
+    }
+
+    async fn drop_leftovers(&self) {
+        let client = connect(&self.base).await;
+        let ours = "SELECT datname FROM pg_database WHERE datname ~ '^(test_[0-9]+|template_twostep)$'";
+        for row in client.query(ours, &[]).await.expect("a list") {
+            let name: String = row.get(0);
+            client.batch_execute(&format!("DROP DATABASE {name}")).await.expect("dropped");
+        }
     }
 
     fn url(&self, database: &str) -> String {

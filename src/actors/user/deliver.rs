@@ -1,22 +1,23 @@
-//! Working the deliveries of a challenge: who is connected gets the code at once, who is not is told about.
+//! The ladder: a live connection first; no connection, or no receipt in time, then push; neither, then say why.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use actix::prelude::*;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info};
 
 use super::User;
 use crate::delivery::mail;
 use crate::domain::code::{Code, CodeSource};
-use crate::domain::delivery::{CodeToDeliver, Delivery, DeliveryState, Reach, UnreachableReason};
+use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState, Reach, Step, first_step};
 use crate::domain::email::EmailAddress;
 use crate::domain::event::AccountEvent;
-use crate::domain::id::{ChallengeId, DeviceId};
+use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId};
 use crate::protocol::message::ServerMessage;
-use crate::store::delivery::DeliveryNews;
-use crate::store::{self, Store, StoreError};
+use crate::store::delivery::{DeliveryNews, PlannedPush};
+use crate::store::{self, StoreError};
+use crate::verification::Verification;
 
 /// What is needed to work the deliveries of a challenge.
 struct Work {
@@ -24,7 +25,19 @@ struct Work {
     email: EmailAddress,
     deliveries: Vec<Delivery>,
     reach: HashMap<DeviceId, Reach>,
+    /// Pushes that a lost node began.
+    pushes: Vec<PlannedPush>,
 }
+
+/// The code of a challenge that devices were sent over their connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct SentCode {
+    pub(super) challenge: ChallengeId,
+    pub(super) generation: u32,
+}
+
+/// Devices that have not said yet that they show a code, with the delivery of each.
+pub(super) type AwaitedReceipts = HashMap<SentCode, HashMap<DeviceId, DeliveryId>>;
 
 impl User {
     /// Works a challenge that this node started.
@@ -44,57 +57,151 @@ impl User {
 
     fn load_and_work(&mut self, challenge: ChallengeId, claimed: Option<Vec<Delivery>>, context: &mut Context<Self>) {
         let (services, account) = (Arc::clone(&self.services), self.account);
-        let load = async move { load(services.verification.store(), account, challenge, claimed).await };
+        let load = async move { load(&services.verification, account, challenge, claimed).await };
         self.run(context, load, move |actor, work, context| match work {
-            Ok(Some(work)) => actor.work(&work, context),
+            Ok(Some(work)) => actor.work(work, context),
             // It closed meanwhile.
             Ok(None) => {}
             // The rows stay due: a sweeper takes them up again.
-            Err(error) => error!(challenge.id = %challenge, error = &error as &dyn std::error::Error, "deliveries wait for the database"),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                error!(challenge.id = %challenge, error, "deliveries wait for the database");
+            }
         });
     }
 
-    fn work(&mut self, work: &Work, context: &mut Context<Self>) {
+    fn work(&mut self, work: Work, context: &mut Context<Self>) {
         let Some(code) = self.code(&work.issued) else { return };
+        let sent = SentCode { challenge: work.issued.challenge_id, generation: work.issued.generation };
         let text: Arc<str> = ServerMessage::code(&work.issued, &code, Timestamp::now()).to_text().into();
-        let news: Vec<DeliveryNews> = work
-            .deliveries
-            .iter()
-            .map(|delivery| match delivery.device_id {
-                Some(device) => self.work_device(device, delivery, work, &text),
-                None => self.send_mail(delivery, work, &code),
-            })
-            .collect();
-        self.record(work.issued.challenge_id, news, context);
+        let mut news = Vec::new();
+        let mut asleep = HashMap::new();
+        for delivery in &work.deliveries {
+            match (delivery.channel, delivery.device_id) {
+                (Channel::Websocket, Some(device)) => match self.work_device(sent, device, delivery, &work, &text) {
+                    Some(one) => news.push(one),
+                    None => drop(asleep.insert(device, delivery.id)),
+                },
+                (Channel::Email, _) => news.push(self.send_mail(delivery, &work, &code)),
+                (Channel::Fcm | Channel::Apns, _) | (Channel::Websocket, None) => {}
+            }
+        }
+        self.await_receipts(sent, context);
+        self.record(sent.challenge, news, context);
+        self.escalate(sent, asleep, context);
+        for push in work.pushes {
+            self.push(&work.issued, &code, push, context);
+        }
     }
 
-    fn work_device(&mut self, device: DeviceId, delivery: &Delivery, work: &Work, text: &Arc<str>) -> DeliveryNews {
-        let (challenge, generation) = (work.issued.challenge_id, work.issued.generation);
-        let news = |state, reason| DeliveryNews { id: delivery.id, state, reason, due_in: None };
+    /// The first step for a device; `None` when its provider is next.
+    fn work_device(
+        &mut self,
+        sent: SentCode,
+        device: DeviceId,
+        delivery: &Delivery,
+        work: &Work,
+        text: &Arc<str>,
+    ) -> Option<DeliveryNews> {
+        let SentCode { challenge, generation } = sent;
         let had_it = self.connections.was_shown(device, challenge, generation);
-        if had_it || self.connections.show(device, challenge, generation, text) {
-            return news(DeliveryState::Accepted, None);
+        let is_connected = had_it || self.connections.show(device, challenge, generation, text);
+        let unknown = Reach { notifications_allowed: true, has_push_address: false, push_address_expired: false };
+        let reach = work.reach.get(&device).unwrap_or(&unknown);
+        match first_step(is_connected, reach) {
+            // A lost node sent it before and the time for a receipt is over.
+            Step::Socket if delivery.already_sent && reach.unreachable_reason().is_none() => None,
+            Step::Socket => {
+                self.awaited.entry(sent).or_default().insert(device, delivery.id);
+                let window = SignedDuration::try_from(self.services.receipt_window).unwrap_or_default();
+                Some(news(delivery.id, DeliveryState::Accepted, Some(window)))
+            }
+            Step::Push => None,
+            Step::Unreachable(reason) => {
+                Some(DeliveryNews { reason: Some(reason), ..news(delivery.id, DeliveryState::Unreachable, None) })
+            }
+            Step::Rest => Some(news(delivery.id, DeliveryState::Accepted, None)),
         }
-        let reason = work.reach.get(&device).and_then(Reach::unreachable_reason);
-        news(DeliveryState::Unreachable, Some(reason.unwrap_or(UnreachableReason::NoPushToken)))
     }
 
     fn send_mail(&self, delivery: &Delivery, work: &Work, code: &Code) -> DeliveryNews {
         self.services.mail.send(mail::code_mail(work.email.clone(), &work.issued, code));
-        DeliveryNews { id: delivery.id, state: DeliveryState::Accepted, reason: None, due_in: None }
+        news(delivery.id, DeliveryState::Accepted, None)
     }
 
-    fn record(&mut self, challenge: ChallengeId, news: Vec<DeliveryNews>, context: &mut Context<Self>) {
+    /// Goes on to push for the devices that stay silent for the receipt window.
+    fn await_receipts(&mut self, sent: SentCode, context: &mut Context<Self>) {
+        if !self.awaited.contains_key(&sent) {
+            return;
+        }
+        self.under_way += 1;
+        context.run_later(self.services.receipt_window, move |actor, context| {
+            actor.under_way -= 1;
+            let silent = actor.awaited.remove(&sent).unwrap_or_default();
+            actor.escalate(sent, silent, context);
+            actor.stop_if_idle(context);
+        });
+    }
+
+    /// Plans and makes the pushes to devices that the socket did not reach.
+    fn escalate(&mut self, sent: SentCode, devices: HashMap<DeviceId, DeliveryId>, context: &mut Context<Self>) {
+        if devices.is_empty() {
+            return;
+        }
+        let (services, account, names) =
+            (Arc::clone(&self.services), self.account, devices.keys().copied().collect::<Vec<_>>());
+        let SentCode { challenge, generation } = sent;
+        let plan = async move {
+            let (store, node) = (services.verification.store(), services.verification.node());
+            store
+                .run(async |db| {
+                    let pushes = store::delivery::escalate(db, account, challenge, generation, &names, node).await?;
+                    let issued = store::challenge::to_deliver(db, account, challenge).await?;
+                    Ok::<_, StoreError>((pushes, issued))
+                })
+                .await
+        };
+        self.run(context, plan, move |actor, planned, context| match planned {
+            Ok((pushes, Some((issued, _)))) => actor.make_pushes(&issued, pushes, devices, context),
+            Ok((_, None)) => {}
+            // The rows become due again: a sweeper goes on.
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                error!(challenge.id = %challenge, error, "pushes wait for the database");
+            }
+        });
+    }
+
+    fn make_pushes(
+        &mut self,
+        issued: &CodeToDeliver,
+        pushes: Vec<PlannedPush>,
+        mut devices: HashMap<DeviceId, DeliveryId>,
+        context: &mut Context<Self>,
+    ) {
+        let Some(code) = self.code(issued) else { return };
+        for push in pushes {
+            devices.remove(&push.device_id);
+            self.push(issued, &code, push, context);
+        }
+        // No provider knows these: the code was sent over the socket, and there it rests.
+        let rest = devices.into_values().map(|delivery| news(delivery, DeliveryState::Accepted, None)).collect();
+        self.record(issued.challenge_id, rest, context);
+    }
+
+    pub(super) fn record(&mut self, challenge: ChallengeId, news: Vec<DeliveryNews>, context: &mut Context<Self>) {
+        if news.is_empty() {
+            return;
+        }
         for one in &news {
-            info!(challenge.id = %challenge, delivery.id = %one.id, delivery.state = %one.state, "a delivery came further");
+            info!(challenge.id = %challenge, delivery.id = %one.id, delivery.state = %one.state, delivery.detail = one.detail, "a delivery came further");
         }
         let (services, account) = (Arc::clone(&self.services), self.account);
         let record = async move {
             let store = services.verification.store();
             store.run(async |db| store::delivery::record_states(db, account, challenge, &news).await).await?;
-            let changed = AccountEvent::DeliveryChanged { challenge_id: challenge };
-            services.verification.bus().publish(account, changed).await;
-            Ok::<_, StoreError>(())
+            tell(&services.verification, account, challenge).await;
+            Ok(())
         };
         self.run(context, record, move |_, result, _| log_failure(challenge, &result));
     }
@@ -103,14 +210,15 @@ impl User {
     pub(super) fn record_receipt(
         &mut self,
         device: DeviceId,
-        challenge: ChallengeId,
-        generation: u32,
+        sent: SentCode,
         shown: bool,
         context: &mut Context<Self>,
     ) {
+        let SentCode { challenge, generation } = sent;
         if !self.connections.was_shown(device, challenge, generation) {
             return;
         }
+        let awaited = self.awaited.get_mut(&sent).and_then(|devices| devices.remove_entry(&device));
         let (services, account) = (Arc::clone(&self.services), self.account);
         let record = async move {
             let store = services.verification.store();
@@ -120,12 +228,17 @@ impl User {
                 })
                 .await?;
             if is_news {
-                let changed = AccountEvent::DeliveryChanged { challenge_id: challenge };
-                services.verification.bus().publish(account, changed).await;
+                tell(&services.verification, account, challenge).await;
             }
-            Ok::<_, StoreError>(())
+            Ok(())
         };
-        self.run(context, record, move |_, result, _| log_failure(challenge, &result));
+        self.run(context, record, move |actor, result, context| {
+            log_failure(challenge, &result);
+            // It came, but is not on the screen: a notification may be.
+            if !shown {
+                actor.escalate(sent, awaited.into_iter().collect(), context);
+            }
+        });
     }
 
     /// A device got a code because it connected.
@@ -137,9 +250,8 @@ impl User {
             store
                 .run(async |db| store::delivery::record_replay(db, account, challenge, generation, device).await)
                 .await?;
-            let changed = AccountEvent::DeliveryChanged { challenge_id: challenge };
-            services.verification.bus().publish(account, changed).await;
-            Ok::<_, StoreError>(())
+            tell(&services.verification, account, challenge).await;
+            Ok(())
         };
         self.run(context, record, move |_, result, _| log_failure(challenge, &result));
     }
@@ -150,7 +262,7 @@ impl User {
         Some(ServerMessage::code(issued, &code, Timestamp::now()).to_text().into())
     }
 
-    fn code(&self, issued: &CodeToDeliver) -> Option<Code> {
+    pub(super) fn code(&self, issued: &CodeToDeliver) -> Option<Code> {
         let source = CodeSource {
             key_id: &issued.key_id,
             challenge_id: issued.challenge_id,
@@ -166,33 +278,64 @@ impl User {
     }
 }
 
+pub(super) fn news(id: DeliveryId, state: DeliveryState, due_in: Option<SignedDuration>) -> DeliveryNews {
+    DeliveryNews { id, state, reason: None, detail: None, due_in }
+}
+
 async fn load(
-    store: &Store,
-    account: crate::domain::id::AccountId,
+    verification: &Verification,
+    account: AccountId,
     challenge: ChallengeId,
     claimed: Option<Vec<Delivery>>,
 ) -> Result<Option<Work>, StoreError> {
-    store
-        .run(async |db| {
-            let deliveries = match claimed {
-                Some(claimed) => claimed,
-                None => store::delivery::claim(db, account, challenge)
-                    .await?
-                    .into_iter()
-                    .map(|claimed| claimed.delivery)
-                    .collect(),
-            };
-            let Some((issued, email)) = store::challenge::to_deliver(db, account, challenge).await? else {
-                return Ok(None);
-            };
-            let reach = store::device::reach(db, account).await?.into_iter().collect();
-            Ok(Some(Work { issued, email, deliveries, reach }))
-        })
-        .await
+    let node = verification.node();
+    let load = verification.store().run(async |db| {
+        let deliveries = match claimed {
+            Some(claimed) => claimed,
+            None => {
+                let claimed = store::delivery::claim(db, account, challenge, node).await?;
+                claimed.into_iter().map(|claimed| claimed.delivery).collect()
+            }
+        };
+        let Some((issued, email)) = store::challenge::to_deliver(db, account, challenge).await? else {
+            return Ok(None);
+        };
+        let reach = store::device::reach(db, account).await?.into_iter().collect();
+        let pushes = begun_pushes(db, account, &deliveries).await?;
+        Ok(Some(Work { issued, email, deliveries, reach, pushes }))
+    });
+    load.await
+}
+
+/// The pushes among claimed deliveries, with the addresses of today.
+async fn begun_pushes(
+    db: &impl store::Db,
+    account: AccountId,
+    deliveries: &[Delivery],
+) -> Result<Vec<PlannedPush>, StoreError> {
+    let is_push = |delivery: &&Delivery| matches!(delivery.channel, Channel::Fcm | Channel::Apns);
+    let devices: HashSet<DeviceId> =
+        deliveries.iter().filter(is_push).filter_map(|delivery| delivery.device_id).collect();
+    if devices.is_empty() {
+        return Ok(Vec::new());
+    }
+    let devices: Vec<DeviceId> = devices.into_iter().collect();
+    let addresses = store::device::push_addresses(db, account, &devices).await?;
+    let planned = deliveries.iter().filter(is_push).filter_map(|delivery| {
+        let device_id = delivery.device_id?;
+        let address = addresses.get(&device_id)?.clone();
+        Some(PlannedPush { delivery_id: delivery.id, device_id, channel: delivery.channel, address })
+    });
+    Ok(planned.collect())
+}
+
+async fn tell(verification: &Verification, account: AccountId, challenge_id: ChallengeId) {
+    verification.bus().publish(account, AccountEvent::DeliveryChanged { challenge_id }).await;
 }
 
 fn log_failure(challenge: ChallengeId, result: &Result<(), StoreError>) {
     if let Err(error) = result {
-        error!(challenge.id = %challenge, error = error as &dyn std::error::Error, "how far a delivery came was not recorded");
+        let error = error as &dyn std::error::Error;
+        error!(challenge.id = %challenge, error, "how far a delivery came was not recorded");
     }
 }

@@ -1,0 +1,246 @@
+//! Apple Push Notification service: HTTP/2 over TLS with an authority of its own, provider tokens, one stream until the
+//! first success.
+//!
+//! Sources: <https://developer.apple.com/documentation/usernotifications/sending-notification-requests-to-apns>,
+//! <https://developer.apple.com/documentation/usernotifications/handling-notification-responses-from-apns> and
+//! <https://developer.apple.com/documentation/usernotifications/establishing-a-token-based-connection-to-apns>.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio_rustls::TlsAcceptor;
+
+use crate::StartError;
+use crate::clock::Clock;
+use crate::journal::{Journal, WaitTimedOut};
+use crate::listener::Listener;
+use crate::script::Script;
+
+mod authority;
+mod behaviour;
+mod check;
+mod failure;
+mod frames;
+mod server;
+mod team;
+
+pub use behaviour::ApnsBehaviour;
+pub use failure::ApnsFailure;
+
+use team::Team;
+
+/// The settings of an APNs simulator.
+#[derive(Debug, Clone)]
+pub struct ApnsOptions {
+    /// The only topic it takes.
+    pub topic: String,
+    /// Streams that a connection may have open after its first success.
+    pub most_streams: u32,
+    /// Requests kept in memory.
+    pub keep: usize,
+    /// Where key and certificate go; without it, into a directory that goes away with the simulator.
+    pub directory: Option<PathBuf>,
+}
+
+impl Default for ApnsOptions {
+    fn default() -> Self {
+        Self { topic: "org.example.twostep".to_owned(), most_streams: 1000, keep: 20_000, directory: None }
+    }
+}
+
+/// A request as it came.
+#[derive(Debug)]
+pub struct ApnsRequest {
+    /// When.
+    pub at: SystemTime,
+    /// On which connection, counted from 0.
+    pub connection: usize,
+    /// The headers, names in lower case.
+    pub headers: HashMap<String, String>,
+    /// Names of headers that APNs does not know.
+    pub unknown_headers: Vec<String>,
+    /// The payload; null if it was no JSON.
+    pub payload: Value,
+    /// The device token in the path.
+    pub device_token: String,
+    /// Why it was refused, if it was not in order.
+    pub refusal: Option<ApnsFailure>,
+}
+
+/// What the connections share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    topic: String,
+    most_streams: u32,
+    team: Team,
+    clock: Clock,
+    script: Script<ApnsBehaviour>,
+    requests: Journal<ApnsRequest>,
+    connections: AtomicUsize,
+    early_streams: AtomicUsize,
+    most_open_streams: AtomicUsize,
+}
+
+/// A running APNs simulator; it ends when dropped.
+#[derive(Debug)]
+pub struct ApnsSimulator {
+    shared: Arc<Shared>,
+    listener: Listener,
+    ca_file: PathBuf,
+    _directory: Option<TempDir>,
+}
+
+impl ApnsSimulator {
+    /// Starts with the default options on a loopback address; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// When the address is no loopback address or is taken.
+    pub async fn start(address: SocketAddr) -> Result<Self, StartError> {
+        Self::start_with(address, ApnsOptions::default()).await
+    }
+
+    /// Starts with options.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start), and when key or certificate cannot be written.
+    pub async fn start_with(address: SocketAddr, options: ApnsOptions) -> Result<Self, StartError> {
+        let (path, directory) = match options.directory {
+            Some(path) => (path, None),
+            None => {
+                let directory = tempfile::tempdir()?;
+                (directory.path().to_owned(), Some(directory))
+            }
+        };
+        let (ca_file, tls) = authority::create(&path, address.ip())?;
+        let tls = TlsAcceptor::from(Arc::new(tls));
+        let shared = Arc::new(Shared {
+            topic: options.topic,
+            most_streams: options.most_streams,
+            team: Team::create(&path)?,
+            clock: Clock::default(),
+            script: Script::new(ApnsBehaviour::Accept),
+            requests: Journal::new(options.keep),
+            connections: AtomicUsize::new(0),
+            early_streams: AtomicUsize::new(0),
+            most_open_streams: AtomicUsize::new(0),
+        });
+        let serving = Arc::clone(&shared);
+        let serve = move |stream| server::serve(stream, tls.clone(), Arc::clone(&serving));
+        Ok(Self { listener: Listener::start(address, serve).await?, shared, ca_file, _directory: directory })
+    }
+
+    /// `https://ADDRESS`, for `TWOSTEP__APNS__BASE_URL`.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("https://{}", self.listener.address())
+    }
+
+    /// The certificate of the only authority to trust, in PEM.
+    #[must_use]
+    pub fn ca_file(&self) -> &Path {
+        &self.ca_file
+    }
+
+    /// The signing key, as a `.p8` file.
+    #[must_use]
+    pub fn signing_key_file(&self) -> &Path {
+        &self.shared.team.signing_key_file
+    }
+
+    /// The signing key's id.
+    #[must_use]
+    pub fn key_id(&self) -> &'static str {
+        team::KEY_ID
+    }
+
+    /// The team's id.
+    #[must_use]
+    pub fn team_id(&self) -> &'static str {
+        team::TEAM_ID
+    }
+
+    /// The topic it takes.
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        &self.shared.topic
+    }
+
+    /// The next requests to one device token.
+    pub fn script(&self, device_token: &str, behaviours: Vec<ApnsBehaviour>) {
+        self.shared.script.queue(Some(device_token), behaviours);
+    }
+
+    /// The next requests to device tokens without a script of their own.
+    pub fn script_all(&self, behaviours: Vec<ApnsBehaviour>) {
+        self.shared.script.queue(None, behaviours);
+    }
+
+    /// All requests to one device token from now on, after its queue; `None` takes that back.
+    pub fn always(&self, device_token: &str, behaviour: Option<ApnsBehaviour>) {
+        self.shared.script.stand(Some(device_token), behaviour);
+    }
+
+    /// All requests to device tokens without a script of their own; `None` is to accept them.
+    pub fn always_all(&self, behaviour: Option<ApnsBehaviour>) {
+        self.shared.script.stand(None, behaviour);
+    }
+
+    /// Moves the simulator's clock on.
+    pub fn advance_clock(&self, by: Duration) {
+        self.shared.clock.advance(by);
+    }
+
+    /// The requests received.
+    #[must_use]
+    pub fn received(&self) -> Vec<Arc<ApnsRequest>> {
+        self.shared.requests.received()
+    }
+
+    /// The record of requests, with more ways to wait.
+    #[must_use]
+    pub fn journal(&self) -> &Journal<ApnsRequest> {
+        &self.shared.requests
+    }
+
+    /// Waits until the requests satisfy `seen`.
+    ///
+    /// # Errors
+    /// When that did not happen within the time.
+    pub async fn wait_for(
+        &self,
+        within: Duration,
+        seen: impl Fn(&[Arc<ApnsRequest>]) -> bool,
+    ) -> Result<Vec<Arc<ApnsRequest>>, WaitTimedOut> {
+        self.shared.requests.wait_for(within, seen).await
+    }
+
+    /// Connections accepted since the start.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.listener.accepted()
+    }
+
+    /// Connections open now.
+    #[must_use]
+    pub fn open_connections(&self) -> usize {
+        self.listener.open()
+    }
+
+    /// Streams that were opened while only one was allowed; they were refused.
+    #[must_use]
+    pub fn early_streams(&self) -> usize {
+        self.shared.early_streams.load(Ordering::Relaxed)
+    }
+
+    /// The most streams that one connection had open at once.
+    #[must_use]
+    pub fn most_open_streams(&self) -> usize {
+        self.shared.most_open_streams.load(Ordering::Relaxed)
+    }
+}

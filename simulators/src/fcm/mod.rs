@@ -1,0 +1,248 @@
+//! Firebase Cloud Messaging, HTTP v1, with the OAuth token endpoint of a service account.
+//!
+//! Sources: the discovery document of FCM v1 (revision 20261023),
+//! <https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode> and
+//! <https://developers.google.com/identity/protocols/oauth2/service-account#httprest>.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::StartError;
+use crate::clock::Clock;
+use crate::journal::{Journal, WaitTimedOut};
+use crate::listener::Listener;
+use crate::script::Script;
+
+mod account;
+mod behaviour;
+mod check;
+mod schema;
+mod server;
+
+pub use behaviour::{FcmBehaviour, FcmFailure, TokenBehaviour};
+
+use account::Account;
+
+/// The settings of an FCM simulator.
+#[derive(Debug, Clone)]
+pub struct FcmOptions {
+    /// The Firebase project it plays.
+    pub project: String,
+    /// The life of access tokens.
+    pub token_life: Duration,
+    /// Requests kept in memory.
+    pub keep: usize,
+    /// Where the service account's file goes; without it, into a directory that goes away with the simulator.
+    pub directory: Option<PathBuf>,
+}
+
+impl Default for FcmOptions {
+    fn default() -> Self {
+        Self { project: "twostep-simulated".to_owned(), token_life: server::TOKEN_LIFE, keep: 20_000, directory: None }
+    }
+}
+
+/// A send request as it came.
+#[derive(Debug)]
+pub struct FcmRequest {
+    /// When.
+    pub at: SystemTime,
+    /// The headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body; null if it was no JSON.
+    pub body: Value,
+    /// `token` or `fid` of the message; empty if there was none.
+    pub target: String,
+    /// Why it was refused, if it was not in order.
+    pub refusal: Option<String>,
+}
+
+/// A request for an access token as it came.
+#[derive(Debug)]
+pub struct TokenRequest {
+    /// When.
+    pub at: SystemTime,
+    /// Why it was refused, if it was not in order.
+    pub refusal: Option<&'static str>,
+}
+
+/// What the connections share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    project: String,
+    send_path: String,
+    token_life: Duration,
+    account: Account,
+    clock: Clock,
+    script: Script<FcmBehaviour>,
+    token_script: Script<TokenBehaviour>,
+    requests: Journal<FcmRequest>,
+    token_requests: Journal<TokenRequest>,
+    accepted: AtomicU64,
+}
+
+/// A running FCM simulator; it ends when dropped.
+#[derive(Debug)]
+pub struct FcmSimulator {
+    shared: Arc<Shared>,
+    listener: Listener,
+    base_url: String,
+    _directory: Option<TempDir>,
+}
+
+impl FcmSimulator {
+    /// Starts with the default options on a loopback address; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// When the address is no loopback address or is taken.
+    pub async fn start(address: SocketAddr) -> Result<Self, StartError> {
+        Self::start_with(address, FcmOptions::default()).await
+    }
+
+    /// Starts with options.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start), and when the service account's file cannot be written.
+    pub async fn start_with(address: SocketAddr, options: FcmOptions) -> Result<Self, StartError> {
+        let (path, directory) = match options.directory {
+            Some(path) => (path, None),
+            None => {
+                let directory = tempfile::tempdir()?;
+                (directory.path().to_owned(), Some(directory))
+            }
+        };
+        // The account's file names the address, which is known only once the socket is bound: the first connections
+        // wait for the rest.
+        let (ready, shared) = tokio::sync::watch::channel(None::<Arc<Shared>>);
+        let listener = Listener::start(address, move |stream| {
+            let mut shared = shared.clone();
+            async move {
+                let Ok(shared) = shared.wait_for(Option::is_some).await.map(|shared| shared.clone()) else {
+                    return;
+                };
+                if let Some(shared) = shared {
+                    server::serve(stream, shared).await;
+                }
+            }
+        })
+        .await?;
+        let base_url = format!("http://{}", listener.address());
+        let shared = Arc::new(Shared {
+            account: Account::create(&path, &base_url, &options.project)?,
+            send_path: format!("/v1/projects/{}/messages:send", options.project),
+            project: options.project,
+            token_life: options.token_life,
+            clock: Clock::default(),
+            script: Script::new(FcmBehaviour::Accept),
+            token_script: Script::new(TokenBehaviour::Issue),
+            requests: Journal::new(options.keep),
+            token_requests: Journal::new(options.keep),
+            accepted: AtomicU64::new(0),
+        });
+        ready.send_replace(Some(Arc::clone(&shared)));
+        Ok(Self { shared, listener, base_url, _directory: directory })
+    }
+
+    /// `http://ADDRESS`, for `TWOSTEP__FCM__BASE_URL`.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The service account's JSON file.
+    #[must_use]
+    pub fn service_account_file(&self) -> &Path {
+        self.shared.account.file()
+    }
+
+    /// The next requests to one address.
+    pub fn script(&self, address: &str, behaviours: Vec<FcmBehaviour>) {
+        self.shared.script.queue(Some(address), behaviours);
+    }
+
+    /// The next requests to addresses without a script of their own.
+    pub fn script_all(&self, behaviours: Vec<FcmBehaviour>) {
+        self.shared.script.queue(None, behaviours);
+    }
+
+    /// All requests to one address from now on, after its queue; `None` takes that back.
+    pub fn always(&self, address: &str, behaviour: Option<FcmBehaviour>) {
+        self.shared.script.stand(Some(address), behaviour);
+    }
+
+    /// All requests to addresses without a script of their own; `None` is to accept them.
+    pub fn always_all(&self, behaviour: Option<FcmBehaviour>) {
+        self.shared.script.stand(None, behaviour);
+    }
+
+    /// The next requests for an access token.
+    pub fn script_tokens(&self, behaviours: Vec<TokenBehaviour>) {
+        self.shared.token_script.queue(None, behaviours);
+    }
+
+    /// Makes every access token issued so far invalid: the next send is answered with a plain 401.
+    pub fn revoke_access_tokens(&self) {
+        self.shared.account.revoke_all();
+    }
+
+    /// Moves the simulator's clock on.
+    pub fn advance_clock(&self, by: Duration) {
+        self.shared.clock.advance(by);
+    }
+
+    /// The send requests received.
+    #[must_use]
+    pub fn received(&self) -> Vec<Arc<FcmRequest>> {
+        self.shared.requests.received()
+    }
+
+    /// The record of send requests, with more ways to wait.
+    #[must_use]
+    pub fn journal(&self) -> &Journal<FcmRequest> {
+        &self.shared.requests
+    }
+
+    /// The record of requests for access tokens.
+    #[must_use]
+    pub fn token_journal(&self) -> &Journal<TokenRequest> {
+        &self.shared.token_requests
+    }
+
+    /// Waits until the send requests satisfy `seen`.
+    ///
+    /// # Errors
+    /// When that did not happen within the time.
+    pub async fn wait_for(
+        &self,
+        within: Duration,
+        seen: impl Fn(&[Arc<FcmRequest>]) -> bool,
+    ) -> Result<Vec<Arc<FcmRequest>>, WaitTimedOut> {
+        self.shared.requests.wait_for(within, seen).await
+    }
+
+    /// Connections accepted since the start.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.listener.accepted()
+    }
+
+    /// Connections open now.
+    #[must_use]
+    pub fn open_connections(&self) -> usize {
+        self.listener.open()
+    }
+}
+
+impl FcmRequest {
+    /// A value of the message's data.
+    #[must_use]
+    pub fn data(&self, key: &str) -> Option<&str> {
+        self.body["message"]["data"][key].as_str()
+    }
+}

@@ -1,0 +1,118 @@
+//! The request of one push: headers and payload.
+//!
+//! Source: <https://developer.apple.com/documentation/usernotifications/sending-notification-requests-to-apns> and
+//! <https://developer.apple.com/documentation/usernotifications/generating-a-remote-notification>.
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::{Method, Request};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+use super::super::{Push, PushAddress, PushContent};
+
+/// Most bytes of a payload.
+const MAX_PAYLOAD_BYTES: usize = 4096;
+
+/// What stays the same for every push through one client.
+pub(super) struct Style {
+    pub(super) topic: HeaderValue,
+    pub(super) time_sensitive: bool,
+}
+
+#[derive(Serialize)]
+struct Payload<'a> {
+    aps: Aps<'a>,
+    r#type: &'static str,
+    challenge_id: String,
+    generation: u32,
+    expires_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+}
+
+#[derive(Serialize, Default)]
+#[serde(rename_all = "kebab-case")]
+struct Aps<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alert: Option<Alert<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sound: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interruption_level: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mutable_content: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_available: Option<u8>,
+}
+
+#[derive(Serialize)]
+struct Alert<'a> {
+    title: &'a str,
+    body: &'a str,
+}
+
+/// Builds the payload; `None` when it is over 4096 bytes.
+pub(super) fn payload(push: &Push, style: &Style) -> Option<Bytes> {
+    let payload = Payload {
+        aps: aps(&push.content, style),
+        r#type: push.content.word(),
+        challenge_id: push.challenge_id.hyphenated().to_string(),
+        generation: push.generation,
+        expires_at: push.expires_at.to_string(),
+        code: match &push.content {
+            PushContent::Code { code, .. } => Some(code.expose_secret()),
+            PushContent::Wake { .. } | PushContent::Pending | PushContent::Withdraw => None,
+        },
+    };
+    let bytes = serde_json::to_vec(&payload).ok()?;
+    (bytes.len() <= MAX_PAYLOAD_BYTES).then(|| bytes.into())
+}
+
+/// A wake-up is an alert that the app's notification extension rewrites (`mutable-content`).
+fn aps<'a>(content: &'a PushContent, style: &Style) -> Aps<'a> {
+    let (title, body, mutable) = match content {
+        PushContent::Code { title, body, .. } => (title, body, None),
+        PushContent::Wake { title, body } => (title, body, Some(1)),
+        PushContent::Pending | PushContent::Withdraw => {
+            return Aps { content_available: Some(1), ..Aps::default() };
+        }
+    };
+    Aps {
+        alert: Some(Alert { title, body }),
+        sound: Some("default"),
+        interruption_level: style.time_sensitive.then_some("time-sensitive"),
+        mutable_content: mutable,
+        content_available: None,
+    }
+}
+
+/// Builds the request's head. `origin` is scheme and authority.
+///
+/// # Errors
+/// When the address does not fit into a path, which [`PushAddress::parse`] rules out.
+pub(super) fn head(
+    origin: &str,
+    address: &PushAddress,
+    push: &Push,
+    style: &Style,
+    authorization: HeaderValue,
+) -> Result<Request<()>, http::Error> {
+    // Apple demands priority 5 for background pushes: they may wait for a good moment of the device.
+    let (push_type, priority) = match push.content.is_urgent() {
+        true => ("alert", "10"),
+        false => ("background", "5"),
+    };
+    Request::builder()
+        .method(Method::POST)
+        .uri(format!("{origin}/3/device/{}", address.expose()))
+        .header(AUTHORIZATION, authorization)
+        .header(CONTENT_TYPE, "application/json")
+        .header("apns-topic", style.topic.clone())
+        .header("apns-push-type", push_type)
+        .header("apns-priority", priority)
+        .header("apns-expiration", push.expires_at.as_second().max(0).to_string())
+        .header("apns-collapse-id", push.challenge_id.hyphenated().to_string())
+        .header("apns-id", push.delivery_id.hyphenated().to_string())
+        .body(())
+}

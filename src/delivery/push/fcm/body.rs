@@ -1,0 +1,197 @@
+//! The body of `projects.messages.send`, with no field that the v1 API does not have.
+//!
+//! Source: the discovery document of FCM v1, revision 20261023
+//! (<https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages>).
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::super::{Push, PushAddress, PushAddressKind, PushContent};
+
+/// Most bytes of keys and values of data and notification together.
+const MAX_PAYLOAD_BYTES: usize = 4096;
+
+/// Longest lifetime that FCM takes: four weeks, in seconds.
+const MAX_TTL_SECONDS: u64 = 28 * 24 * 60 * 60;
+
+/// Why there is no body for a push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BodyError {
+    /// The address is not one of FCM's.
+    WrongProvider,
+    /// Over [`MAX_PAYLOAD_BYTES`].
+    TooLarge,
+}
+
+#[derive(Serialize)]
+struct SendRequest<'a> {
+    message: Message<'a>,
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    #[serde(flatten)]
+    target: Target<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notification: Option<Notification<'a>>,
+    data: Data<'a>,
+    android: Android<'a>,
+    apns: Apns,
+    webpush: Webpush,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Target<'a> {
+    Token(&'a str),
+    Fid(&'a str),
+}
+
+#[derive(Serialize)]
+struct Notification<'a> {
+    title: &'a str,
+    body: &'a str,
+}
+
+/// What the app reads. Every value is a string, as FCM demands.
+#[derive(Serialize)]
+struct Data<'a> {
+    r#type: &'static str,
+    challenge_id: &'a str,
+    generation: String,
+    expires_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Android<'a> {
+    priority: &'static str,
+    ttl: String,
+    collapse_key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notification: Option<AndroidNotification<'a>>,
+}
+
+#[derive(Serialize)]
+struct AndroidNotification<'a> {
+    /// A notification with the tag of a shown one takes its place: a duplicate push does not show twice.
+    tag: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel_id: Option<&'a str>,
+    /// A locked screen hides the text.
+    visibility: &'static str,
+    notification_priority: &'static str,
+}
+
+/// For addresses of iOS apps that use Firebase: the same lifetime and collapse key in Apple's words.
+#[derive(Serialize)]
+struct Apns {
+    headers: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<Value>,
+}
+
+/// For addresses of browsers: the lifetime in the words of RFC 8030.
+#[derive(Serialize)]
+struct Webpush {
+    headers: Value,
+}
+
+/// Builds the JSON body of a push.
+pub(super) fn build(
+    address: &PushAddress,
+    push: &Push,
+    channel: Option<&str>,
+    now: Timestamp,
+) -> Result<Vec<u8>, BodyError> {
+    let target = match address.kind() {
+        PushAddressKind::FcmToken => Target::Token(address.expose()),
+        PushAddressKind::FcmFid => Target::Fid(address.expose()),
+        PushAddressKind::ApnsToken => return Err(BodyError::WrongProvider),
+    };
+    let challenge_id = push.challenge_id.hyphenated().to_string();
+    let life_seconds = push.life_left(now).as_secs().min(MAX_TTL_SECONDS);
+    let message = Message {
+        target,
+        notification: notification(&push.content),
+        data: data(push, &challenge_id),
+        android: android(push, &challenge_id, life_seconds, channel),
+        apns: apns(push, &challenge_id),
+        webpush: webpush(push, life_seconds),
+    };
+    if payload_bytes(&message) > MAX_PAYLOAD_BYTES {
+        return Err(BodyError::TooLarge);
+    }
+    serde_json::to_vec(&SendRequest { message }).map_err(|_| BodyError::TooLarge)
+}
+
+fn notification(content: &PushContent) -> Option<Notification<'_>> {
+    match content {
+        PushContent::Code { title, body, .. } => Some(Notification { title, body }),
+        PushContent::Wake { .. } | PushContent::Pending | PushContent::Withdraw => None,
+    }
+}
+
+fn data<'a>(push: &'a Push, challenge_id: &'a str) -> Data<'a> {
+    use secrecy::ExposeSecret;
+    Data {
+        r#type: push.content.word(),
+        challenge_id,
+        generation: push.generation.to_string(),
+        expires_at: push.expires_at.to_string(),
+        code: match &push.content {
+            PushContent::Code { code, .. } => Some(code.expose_secret()),
+            PushContent::Wake { .. } | PushContent::Pending | PushContent::Withdraw => None,
+        },
+    }
+}
+
+/// Silent entries go with normal priority: Android takes the right to high priority away from apps that use it without
+/// showing something (<https://firebase.google.com/docs/cloud-messaging/android-message-priority>).
+fn android<'a>(push: &Push, challenge_id: &'a str, life_seconds: u64, channel: Option<&'a str>) -> Android<'a> {
+    Android {
+        priority: if push.content.is_urgent() { "HIGH" } else { "NORMAL" },
+        ttl: format!("{life_seconds}s"),
+        collapse_key: challenge_id,
+        notification: notification(&push.content).map(|_| AndroidNotification {
+            tag: challenge_id,
+            channel_id: channel,
+            visibility: "PRIVATE",
+            notification_priority: "PRIORITY_MAX",
+        }),
+    }
+}
+
+fn apns(push: &Push, challenge_id: &str) -> Apns {
+    let shown = notification(&push.content).is_some();
+    Apns {
+        headers: json!({
+            "apns-expiration": push.expires_at.as_second().to_string(),
+            "apns-collapse-id": challenge_id,
+            "apns-priority": if shown { "10" } else { "5" },
+        }),
+        payload: (!shown).then(|| json!({"aps": {"content-available": 1}})),
+    }
+}
+
+fn webpush(push: &Push, life_seconds: u64) -> Webpush {
+    let urgency = if push.content.is_urgent() { "high" } else { "normal" };
+    Webpush { headers: json!({"TTL": life_seconds.to_string(), "Urgency": urgency}) }
+}
+
+/// What FCM counts: keys and values of data and notification.
+fn payload_bytes(message: &Message<'_>) -> usize {
+    let data = &message.data;
+    let fields = [
+        ("type", data.r#type),
+        ("challenge_id", data.challenge_id),
+        ("generation", &data.generation),
+        ("expires_at", &data.expires_at),
+    ];
+    let mut bytes: usize = fields.iter().map(|(key, value)| key.len() + value.len()).sum();
+    bytes += data.code.map_or(0, |code| "code".len() + code.len());
+    let notification = message.notification.as_ref();
+    bytes + notification.map_or(0, |shown| "titlebody".len() + shown.title.len() + shown.body.len())
+}

@@ -1,0 +1,72 @@
+//! Neither addresses nor codes nor credentials reach a log, whatever goes wrong.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use tracing::instrument::WithSubscriber;
+use tracing_subscriber::fmt::MakeWriter;
+use twostep::delivery::push::{GuardSettings, Guarded};
+use twostep_simulators::{ApnsBehaviour, ApnsFailure, FcmBehaviour, FcmFailure};
+
+use crate::support::{apns, apns_simulator, apns_token, apns_token_text, code, fcm, fcm_simulator, fcm_token, push};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        self.clone()
+    }
+}
+
+async fn logged(level: &str, work: impl Future<Output = ()>) -> String {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_env_filter(level).with_writer(log.clone()).finish();
+    work.with_subscriber(subscriber).await;
+    let bytes = log.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
+}
+
+async fn send_through_all_weathers() {
+    let settings = GuardSettings { attempts: 1, breaker_failures: 2, ..GuardSettings::default() };
+    let fcm_simulator = fcm_simulator().await;
+    let guarded_fcm = Guarded::new(fcm(&fcm_simulator), &settings);
+    let dead = FcmBehaviour::Fail(FcmFailure::Unregistered);
+    let bad = FcmBehaviour::BadGateway;
+    fcm_simulator.script_all(vec![FcmBehaviour::Accept, dead, FcmBehaviour::CutLine, bad]);
+    let apns_simulator = apns_simulator().await;
+    let guarded_apns = Guarded::new(apns(&apns_simulator), &settings);
+    let dead = ApnsBehaviour::Fail(ApnsFailure::Unregistered);
+    apns_simulator.script_all(vec![ApnsBehaviour::Accept, dead, ApnsBehaviour::GoAway, ApnsBehaviour::CutLine]);
+    for _ in 0..5 {
+        let mut push = push(code());
+        push.expires_at = Timestamp::now() + jiff::SignedDuration::from_secs(5);
+        guarded_fcm.send(&fcm_token("secret-fcm-address"), &push, Timestamp::now()).await;
+        guarded_apns.send(&apns_token(0x5ec7e7), &push, Timestamp::now()).await;
+    }
+}
+
+#[tokio::test]
+async fn logs_hold_no_secret() {
+    for level in ["twostep=trace,info", "debug"] {
+        let log = Box::pin(logged(level, send_through_all_weathers())).await;
+        assert!(log.contains("circuit breaker opened"), "{log}");
+        for secret in ["secret-fcm-address", &apns_token_text(0x5ec7e7), "123456", "123 456", "ya29.", "eyJ"] {
+            assert!(!log.contains(secret), "{level}: {secret} in {log}");
+        }
+    }
+}
