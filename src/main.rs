@@ -29,8 +29,11 @@ enum Command {
     /// Play the whole story, from a refused sign-in to a trusted device, and print it as a timeline.
     Demo {
         /// Use a running gateway in development mode instead of starting one, for instance http://127.0.0.1:8080.
-        #[arg(long, value_name = "URL")]
+        #[arg(long, value_name = "URL", conflicts_with = "push")]
         url: Option<String>,
+        /// Also show how sleeping devices are reached, with simulated push providers.
+        #[arg(long)]
+        push: bool,
     },
     /// Read the configuration and say whether it can be used.
     CheckConfig,
@@ -58,9 +61,10 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             actix_web::rt::System::new().block_on(serve(settings))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Demo { url } => {
+        Command::Demo { url, push } => {
             telemetry::start_logging(telemetry::LogFormat::Text, "error");
-            actix_web::rt::System::new().block_on(demo::run(url.as_deref()))
+            let stage = url.map_or(demo::Stage::Own { push }, demo::Stage::Running);
+            actix_web::rt::System::new().block_on(demo::run(&stage))
         }
         Command::CheckConfig => {
             settings::load(arguments.config.as_deref())?;

@@ -60,8 +60,16 @@ pub async fn sweep(services: Arc<Services>, directory: Directory, settings: Swee
 }
 
 async fn sweep_once(services: &Services, directory: &Directory) -> Result<(), VerificationError> {
+    while take_over_overdue(services, directory).await? == BATCH {}
+    while services.verification.expire_due().await? > 0 {}
+    Ok(())
+}
+
+/// Claims a batch of overdue deliveries and hands them to their user actors; returns how many.
+async fn take_over_overdue(services: &Services, directory: &Directory) -> Result<i64, VerificationError> {
     let (store, node) = (services.verification.store(), services.verification.node());
     let overdue = store.run(async |db| store::delivery::claim_overdue(db, BATCH, node).await).await?;
+    let count = i64::try_from(overdue.len()).unwrap_or(BATCH);
     let mut by_challenge: HashMap<(AccountId, ChallengeId), Vec<Delivery>> = HashMap::new();
     for claimed in overdue {
         by_challenge.entry((claimed.account_id, claimed.challenge_id)).or_default().push(claimed.delivery);
@@ -70,8 +78,7 @@ async fn sweep_once(services: &Services, directory: &Directory) -> Result<(), Ve
         info!(challenge.id = %challenge, count = deliveries.len(), "taking over overdue deliveries");
         directory.deliver(account, challenge, deliveries).await;
     }
-    while services.verification.expire_due().await? > 0 {}
-    Ok(())
+    Ok(count)
 }
 
 async fn look_after_tables(services: &Services, settings: SweepSettings) -> Result<(), VerificationError> {

@@ -8,26 +8,27 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::api::{Api, Install, text};
+use super::pushes::Providers;
 use super::screen::Screen;
 use super::timeline::Timeline;
 
 const PASSWORD: &str = "correct horse battery staple";
 
 pub(super) struct Story<'a> {
-    api: Api,
-    timeline: &'a mut Timeline,
+    pub(super) api: Api,
+    pub(super) timeline: &'a mut Timeline,
     email: String,
 }
 
 /// A signed-in device.
-struct Device {
-    access_token: String,
+pub(super) struct Device {
+    pub(super) access_token: String,
     trust_token: String,
 }
 
 /// A challenge in the hands of its holder.
-struct Challenge {
-    id: String,
+pub(super) struct Challenge {
+    pub(super) id: String,
     token: String,
 }
 
@@ -43,7 +44,8 @@ impl<'a> Story<'a> {
         Self { api, timeline, email }
     }
 
-    pub(super) async fn play(&mut self) -> anyhow::Result<()> {
+    /// The story; with providers, also what happens when devices sleep.
+    pub(super) async fn play(&mut self, providers: Option<&Providers>) -> anyhow::Result<()> {
         self.timeline.chapter("Anna makes an account and turns on two-step verification");
         let phone = self.protected_account(&Install::new("Anna's phone", "Pixel 7", "android")).await?;
         let mut phone_screen = self.open_screen("Anna's phone", &phone).await?;
@@ -69,8 +71,11 @@ impl<'a> Story<'a> {
         let code = self.code_on(&mut [&mut phone_screen, &mut tablet_screen], &challenge).await?;
         self.denied(&mut [&mut phone_screen, &mut tablet_screen], &challenge, &code).await?;
 
+        if let Some(providers) = providers {
+            self.play_pushes(providers, (&phone, phone_screen), (&tablet, tablet_screen)).await?;
+        }
         self.timeline.chapter("What Anna sees in her login activity");
-        self.login_activity(&phone).await
+        self.login_activity(&phone, if providers.is_some() { 5 } else { 3 }).await
     }
 
     async fn protected_account(&mut self, phone: &Install) -> anyhow::Result<Device> {
@@ -106,7 +111,7 @@ impl<'a> Story<'a> {
     }
 
     /// The password alone brings no session.
-    async fn refused_without_code(&mut self, install: &Install, trusted: u64) -> anyhow::Result<Challenge> {
+    pub(super) async fn refused_without_code(&mut self, install: &Install, trusted: u64) -> anyhow::Result<Challenge> {
         self.timeline.begin();
         let answer = self.sign_in(install, None, 202).await?;
         ensure!(answer["session"].is_null(), "a session without the code");
@@ -155,7 +160,7 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    async fn accepted(&mut self, challenge: &Challenge, code: &str, what: &str) -> anyhow::Result<Device> {
+    pub(super) async fn accepted(&mut self, challenge: &Challenge, code: &str, what: &str) -> anyhow::Result<Device> {
         let answer = self.verify(challenge, code, 200).await?;
         ensure!(answer["status"] == "signed_in" && answer["device"]["trusted"] == true, "unexpected answer: {answer}");
         self.timeline.done(what, "");
@@ -194,7 +199,7 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    async fn login_activity(&mut self, device: &Device) -> anyhow::Result<()> {
+    async fn login_activity(&mut self, device: &Device, sign_ins: usize) -> anyhow::Result<()> {
         let page = self.api.call(Method::GET, "/v1/login-activity", Some(&device.access_token), None, 200).await?;
         let entries = page["entries"].as_array().map(Vec::as_slice).unwrap_or_default();
         let header = ["when (UTC)", "what", "how it ended", "device", "from"].map(str::to_owned);
@@ -209,7 +214,10 @@ impl<'a> Story<'a> {
         let ended = |kind: &str, outcome: &str| {
             entries.iter().filter(|entry| entry["kind"] == kind && entry["outcome"] == outcome).count()
         };
-        ensure!(ended("sign_in", "succeeded") == 3, "three sign-ins succeeded, the activity says otherwise");
+        ensure!(
+            ended("sign_in", "succeeded") == sign_ins,
+            "{sign_ins} sign-ins succeeded, the activity says otherwise"
+        );
         ensure!(ended("sign_in", "denied") == 1, "one sign-in was denied, the activity says otherwise");
         ensure!(
             ended("account_created", "succeeded") == 1 && ended("two_step_enabled", "succeeded") == 1,
