@@ -26,6 +26,7 @@ use crate::embedded_postgres::{EmbeddedPostgres, StartError};
 use crate::gateway::{AllowedOrigins, ConnectionSettings};
 use crate::http::operator::{self, Operator};
 use crate::http::{self, Api};
+use crate::places::{Places, RELOAD_PERIOD};
 use crate::settings::{self, EmailFallback, KeysError, Mode, PushContentSetting, Settings};
 use crate::store::session::TokenLifetimes;
 use crate::store::{self, ConnectSettings, Store, StoreError};
@@ -137,11 +138,14 @@ impl App {
         let listener = listen("http.address", settings.http.address)?;
         let operator_listener = listen("operator.address", settings.operator.address)?;
         let (address, operator_address) = (local_address(&listener)?, local_address(&operator_listener)?);
+        let places = Arc::new(Places::open(settings.places.files.clone()));
+        tasks.push(actix_web::rt::spawn(reload(Arc::clone(&places))));
         let api = Data::new(Api {
             verification: Arc::clone(&verification),
             directory: directory.clone(),
             origins: origins(settings, address),
             connections,
+            places,
             outbox: (settings.mode == Mode::Development).then_some(mail),
             max_body_bytes: settings.http.max_body_bytes,
         });
@@ -257,6 +261,17 @@ async fn look_after(postgres: SharedPostgres) {
     }
 }
 
+/// Reads files of places again when they were replaced.
+async fn reload(places: Arc<Places>) {
+    let mut ticks = tokio::time::interval(RELOAD_PERIOD);
+    loop {
+        ticks.tick().await;
+        let places = Arc::clone(&places);
+        // A panic while reading leaves what was read before.
+        let _ = tokio::task::spawn_blocking(move || places.reload()).await;
+    }
+}
+
 fn verification(settings: &Settings, store: Store, code_keys: CodeKeys, bus: Bus) -> Result<Verification, AppError> {
     let cost = PasswordCost {
         memory_kib: settings.passwords.memory_kib,
@@ -292,6 +307,7 @@ fn background_tasks(
     let sweep = SweepSettings {
         period: Duration::from_millis(settings.delivery.sweep_period_ms),
         activity_months: settings.login_activity.keep_months,
+        shorten_ip_days: settings.login_activity.shorten_ip_days,
     };
     vec![
         actix_web::rt::spawn(actors::dispatch(inbox, Arc::clone(services), directory.clone())),

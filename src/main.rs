@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use twostep::app::App;
 use twostep::settings::Settings;
-use twostep::{demo, settings, telemetry};
+use twostep::{demo, doctor, settings, telemetry};
 
 /// A self-hosted two-step verification gateway.
 #[derive(Parser)]
@@ -35,6 +35,8 @@ enum Command {
         #[arg(long)]
         push: bool,
     },
+    /// Look at everything the gateway depends on, and say what is wrong and how to mend it.
+    Doctor,
     /// Read the configuration and say whether it can be used.
     CheckConfig,
     /// Print every setting with its default and its documentation.
@@ -65,6 +67,11 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             telemetry::start_logging(telemetry::LogFormat::Text, "error");
             let stage = url.map_or(demo::Stage::Own { push }, demo::Stage::Running);
             actix_web::rt::System::new().block_on(demo::run(&stage))
+        }
+        Command::Doctor => {
+            let settings = settings::load(arguments.config.as_deref())?;
+            telemetry::start_logging(telemetry::LogFormat::Text, "off");
+            Ok(actix_web::rt::System::new().block_on(doctor::run(&settings)))
         }
         Command::CheckConfig => {
             settings::load(arguments.config.as_deref())?;

@@ -28,6 +28,8 @@ pub struct SweepSettings {
     pub period: Duration,
     /// Months of login activity to keep.
     pub activity_months: u16,
+    /// Days after which IP addresses of login activity are shortened.
+    pub shorten_ip_days: u16,
 }
 
 /// Says every second that this node is alive, so that no other takes its deliveries over.
@@ -89,6 +91,7 @@ async fn look_after_tables(services: &Services, settings: SweepSettings) -> Resu
         info!(partitions = dropped, "login activity beyond its retention was dropped");
     }
     let tidy = store.run(async |db| {
+        store::activity::shorten_ips(db, settings.shorten_ip_days.into()).await?;
         store::ticket::delete_expired(db).await?;
         store::node::forget_lost(db).await
     });

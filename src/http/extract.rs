@@ -69,7 +69,7 @@ pub(super) fn invalid(field: &str, error: impl std::fmt::Display) -> Problem {
     Problem::new(ProblemCode::InvalidRequest, format!("`{field}` {error}."))
 }
 
-/// Where the request came from: the peer's address.
+/// Where the request came from: the peer's address, and the place that it suggests.
 impl FromRequest for Origin {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
@@ -77,8 +77,9 @@ impl FromRequest for Origin {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         // An IPv4 address that comes through an IPv6 socket is the IPv4 address.
         let peer = request.peer_addr().map(|address| address.ip().to_canonical());
+        let places = request.app_data::<Data<Api>>().map(|api| &api.places);
         ready(match peer {
-            Some(ip) => Ok(Self { ip: ip.to_string(), location: None }),
+            Some(ip) => Ok(Self { ip: ip.to_string(), location: places.and_then(|places| places.lookup(ip)) }),
             None => Err(Problem::internal()),
         })
     }

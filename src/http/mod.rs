@@ -23,6 +23,7 @@ use actix_web::web::{self, ServiceConfig};
 use crate::actors::Directory;
 use crate::delivery::mail::Outbox;
 use crate::gateway::{AllowedOrigins, ConnectionSettings};
+use crate::places::Places;
 use crate::verification::{Verification, VerificationError};
 
 use self::problem::{Problem, ProblemCode};
@@ -37,6 +38,8 @@ pub struct Api {
     pub origins: AllowedOrigins,
     /// How connections are kept alive.
     pub connections: ConnectionSettings,
+    /// Where addresses seem to be.
+    pub places: Arc<Places>,
     /// The mail outbox, in development only.
     pub outbox: Option<Arc<Outbox>>,
     /// Largest request body in bytes.

@@ -43,6 +43,8 @@ pub struct Settings {
     pub apns: ApnsSettings,
     /// Mail.
     pub mail: MailSettings,
+    /// Where IP addresses seem to be.
+    pub places: PlacesSettings,
     /// Login activity.
     pub login_activity: LoginActivitySettings,
     /// Stopping.
@@ -180,10 +182,19 @@ room! {
     }
 }
 room! {
+    /// Where IP addresses seem to be.
+    PlacesSettings {
+        /// MaxMind DB files, looked into in order.
+        files: Vec<PathBuf>,
+    }
+}
+room! {
     /// Login activity.
     LoginActivitySettings {
         /// Whole months to keep.
         keep_months: u16,
+        /// Days after which IP addresses are shortened.
+        shorten_ip_days: u16,
     }
 }
 room! {
@@ -261,6 +272,7 @@ impl Settings {
         within("delivery.receipt_window_ms", self.delivery.receipt_window_ms, 100..=30_000)?;
         within("delivery.sweep_period_ms", self.delivery.sweep_period_ms, 100..=10_000)?;
         within("login_activity.keep_months", self.login_activity.keep_months, 1..=120)?;
+        within("login_activity.shorten_ip_days", self.login_activity.shorten_ip_days, 1..=3650)?;
         within("shutdown.reconnect_spread_ms", self.shutdown.reconnect_spread_ms, 0..=600_000)
     }
 

@@ -131,3 +131,11 @@ pub async fn maintain_partitions(db: &impl Db, keep_months: i32) -> Result<i32, 
     one_row(db, query!("activity/create_partitions"), &[]).await?;
     get(&one_row(db, query!("activity/drop_partitions"), &[&keep_months]).await?, "dropped")
 }
+
+/// Shortens the IP addresses of entries older than `days` to their network; returns how many.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn shorten_ips(db: &impl Db, days: i32) -> Result<u64, StoreError> {
+    execute(db, query!("activity/shorten_ips"), &[&days]).await
+}

@@ -15,6 +15,7 @@ mod pool;
 pub mod refresh_token;
 pub mod rollout;
 mod row;
+pub mod server;
 pub mod session;
 pub mod ticket;
 pub mod trust_token;

@@ -17,8 +17,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("verification", &["domain", "store", "bus"]),
     ("actors", &["domain", "protocol", "store", "bus", "delivery", "verification"]),
     ("gateway", &["domain", "protocol", "actors", "telemetry"]),
-    ("http", &["domain", "protocol", "store", "bus", "delivery", "verification", "actors", "gateway", "telemetry"]),
+    (
+        "http",
+        &["domain", "protocol", "store", "bus", "delivery", "verification", "actors", "gateway", "places", "telemetry"],
+    ),
     ("demo", &["app", "protocol", "settings"]),
+    ("doctor", &["delivery", "embedded_postgres", "places", "settings", "store"]),
+    ("places", &[]),
 ];
 
 #[test]

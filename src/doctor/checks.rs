@@ -1,0 +1,223 @@
+//! The checks.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::report::{Complaint, Finding, Report};
+use crate::delivery::push::{CheckError, MisconfiguredReason, PushProviders};
+use crate::embedded_postgres::{EmbeddedPostgres, StartError};
+use crate::places;
+use crate::settings::{self, Settings};
+use crate::store::{self, ConnectSettings, Store, StoreError};
+
+/// The oldest PostgreSQL that the statements are written for.
+const OLDEST_POSTGRES: u32 = 15;
+/// A clock that is further off than this makes provider tokens and codes look too old or too new.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
+/// How long the bus may take to greet.
+const BUS_PATIENCE: Duration = Duration::from_secs(5);
+
+pub(super) async fn database(settings: &Settings, report: &mut Report) {
+    let Some(url) = &settings.database.url else {
+        return private_database(settings, report).await;
+    };
+    match inspect(url, settings).await {
+        Ok(seen) => {
+            report.add("database", seen.version());
+            report.add("clock", seen.clock());
+        }
+        Err(error) => {
+            let mend = "check TWOSTEP__DATABASE__URL, that the server runs, and that it lets this machine in";
+            report.add("database", Err(Complaint::new(cause(&error), mend)));
+        }
+    }
+}
+
+async fn private_database(settings: &Settings, report: &mut Report) {
+    let data_dir = settings.database.data_dir.clone();
+    let started = tokio::task::spawn_blocking(move || EmbeddedPostgres::start(&data_dir)).await;
+    match started {
+        Ok(Ok(postgres)) => {
+            let url = postgres.connection_string().into();
+            match inspect(&url, settings).await {
+                Ok(seen) => report.add("database", seen.version().map(|version| format!("private {version}"))),
+                Err(error) => {
+                    let mend = format!("look into {}", postgres.log_file().display());
+                    report.add("database", Err(Complaint::new(cause(&error), mend)));
+                }
+            }
+        }
+        Ok(Err(error @ StartError::InUse { .. })) => report.add("database", Ok(format!("private, {error}"))),
+        Ok(Err(error)) => report.add("database", Err(Complaint::new(error, "see above"))),
+        Err(error) => report.add("database", Err(Complaint::new(error, "run it again"))),
+    }
+}
+
+/// What was seen of a database.
+struct Seen {
+    number: u32,
+    version: String,
+    skew: Duration,
+}
+
+impl Seen {
+    fn version(&self) -> Finding {
+        if self.number / 10_000 >= OLDEST_POSTGRES {
+            return Ok(format!("PostgreSQL {}", self.version));
+        }
+        let mend = format!("upgrade it to {OLDEST_POSTGRES} or newer");
+        Err(Complaint::new(format!("PostgreSQL {} is too old", self.version), mend))
+    }
+
+    fn clock(&self) -> Finding {
+        let skew = format!("{} ms from the database's", self.skew.as_millis());
+        if self.skew <= CLOCK_TOLERANCE {
+            Ok(skew)
+        } else {
+            Err(Complaint::new(skew, "let both machines keep time by NTP"))
+        }
+    }
+}
+
+async fn inspect(url: &SecretString, settings: &Settings) -> Result<Seen, StoreError> {
+    let store = Store::new(&ConnectSettings {
+        url: url.clone(),
+        pool_size: 1,
+        wait: Duration::from_millis(settings.database.wait_ms),
+        deadline: Duration::from_millis(settings.database.deadline_ms),
+    })?;
+    let before = Timestamp::now();
+    let server = store.run(async |db| store::server::describe(db).await).await?;
+    let after = Timestamp::now();
+    // The database read its clock somewhere between the two.
+    let early = Duration::try_from(before.duration_since(server.now)).unwrap_or_default();
+    let late = Duration::try_from(server.now.duration_since(after)).unwrap_or_default();
+    Ok(Seen { number: server.version_number, version: server.version, skew: early.max(late) })
+}
+
+fn cause(error: &StoreError) -> String {
+    let chain = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+pub(super) fn code_keys(settings: &Settings) -> Finding {
+    match settings::code_keys(settings) {
+        Ok(keys) => Ok(format!("the current one is {}", keys.current().as_str())),
+        Err(error) => Err(Complaint::new(error, "make one: echo \"k1:$(openssl rand -base64 32)\"")),
+    }
+}
+
+pub(super) async fn push(settings: &Settings, report: &mut Report) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let providers = match PushProviders::open(&settings.fcm, &settings.apns) {
+        Ok(providers) => providers,
+        Err(error) => {
+            return report.add("push", Err(Complaint::new(error, "correct the setting or the file that it names")));
+        }
+    };
+    match &providers.fcm {
+        None => report.off("fcm", "fcm.service_account_file is unset"),
+        Some(fcm) => report.add("fcm", checked(fcm.check(Timestamp::now()).await, "an access token was issued")),
+    }
+    match &providers.apns {
+        None => report.off("apns", "apns.signing_key_file is unset"),
+        Some(apns) => {
+            let word = "it knows the key, the team and the topic";
+            report.add("apns", checked(apns.check(Timestamp::now()).await, word));
+        }
+    }
+}
+
+fn checked(result: Result<(), CheckError>, word: &str) -> Finding {
+    result.map(|()| word.to_owned()).map_err(|error| {
+        let mend = mend(&error);
+        Complaint::new(error, mend)
+    })
+}
+
+fn mend(error: &CheckError) -> &'static str {
+    match error {
+        CheckError::Unreachable(_) => "check base_url, trust_root_file, and that this machine may connect there",
+        CheckError::Unexpected(_) => "check that base_url is the provider's, with nothing in between",
+        CheckError::Misconfigured(reason) => match reason {
+            MisconfiguredReason::SenderIdMismatch => "use the service account of the app's own Firebase project",
+            MisconfiguredReason::PermissionDenied => {
+                "give the service account the role for Firebase Cloud Messaging, and enable its API"
+            }
+            MisconfiguredReason::WrongProjectOrUrl => "check fcm.project_id and base_url",
+            MisconfiguredReason::ThirdPartyAuth => {
+                "upload a valid APNs key or web push certificate to the Firebase project"
+            }
+            MisconfiguredReason::AccessTokenRefused | MisconfiguredReason::ServiceAccountRefused => {
+                "download a new key of the service account; the old one was revoked, or this machine's clock is off"
+            }
+            MisconfiguredReason::SigningFailed => "use the .p8 or JSON file as it was downloaded",
+            MisconfiguredReason::TopicRefused => "set apns.topic to the app's bundle id",
+            MisconfiguredReason::EnvironmentMismatch => "use a key that is good for both environments",
+            MisconfiguredReason::ProviderTokenRefused => {
+                "check apns.key_id and apns.team_id, and that the key was not revoked"
+            }
+            MisconfiguredReason::ProviderTokenUpdatedTooOften => {
+                "something else signs with the same key: give this gateway one of its own, and wait 20 minutes"
+            }
+            MisconfiguredReason::TooManyDeadTokens => "check that the key and the environment are those of the app",
+        },
+    }
+}
+
+/// A NATS server greets with `INFO` (NATS client protocol); that much is looked at.
+pub(super) async fn bus(settings: &Settings) -> Finding {
+    let Some(url) = &settings.bus.url else { return Ok("none: this node runs alone".to_owned()) };
+    let mend = "check TWOSTEP__BUS__URL and that the NATS server runs";
+    let Some(address) = nats_address(url.expose_secret()) else {
+        return Err(Complaint::new("bus.url is not an address such as nats://host:4222", mend));
+    };
+    let greet = async {
+        let mut stream = TcpStream::connect(&address).await?;
+        let mut greeting = [0; 5];
+        stream.read_exact(&mut greeting).await?;
+        Ok::<_, std::io::Error>(greeting)
+    };
+    match timeout(BUS_PATIENCE, greet).await {
+        Ok(Ok(greeting)) if &greeting == b"INFO " => Ok("a NATS server answers".to_owned()),
+        Ok(Ok(_)) => Err(Complaint::new("what answers there is no NATS server", mend)),
+        Ok(Err(error)) => Err(Complaint::new(error, mend)),
+        Err(_) => Err(Complaint::new("no answer in 5 s", mend)),
+    }
+}
+
+/// Host and port of `nats://user:password@host:port`; the port may be left out.
+fn nats_address(url: &str) -> Option<String> {
+    let rest = ["nats://", "tls://"].iter().find_map(|scheme| url.strip_prefix(scheme))?;
+    let host = rest.rsplit('@').next()?.trim_end_matches('/');
+    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    (!host.is_empty()).then(|| if has_port { host.to_owned() } else { format!("{host}:4222") })
+}
+
+pub(super) fn places(settings: &Settings, report: &mut Report) {
+    if settings.places.files.is_empty() {
+        return report.off("places", "places.files is empty; login activity shows no places");
+    }
+    for file in &settings.places.files {
+        let mend = "fetch it again, or take it out of places.files";
+        report.add("places", places::check(file).map_err(|error| Complaint::new(error, mend)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nats_addresses_are_read() {
+        assert_eq!(nats_address("nats://127.0.0.1:4222").as_deref(), Some("127.0.0.1:4222"));
+        assert_eq!(nats_address("tls://user:pass@bus.example.com").as_deref(), Some("bus.example.com:4222"));
+        assert_eq!(nats_address("http://x"), None);
+        assert_eq!(nats_address("nats://"), None);
+    }
+}
