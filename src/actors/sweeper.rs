@@ -92,6 +92,7 @@ async fn look_after_tables(services: &Services, settings: SweepSettings) -> Resu
     }
     let tidy = store.run(async |db| {
         store::activity::shorten_ips(db, settings.shorten_ip_days.into()).await?;
+        store::upkeep::forget_what_is_over(db).await?;
         store::ticket::delete_expired(db).await?;
         store::node::forget_lost(db).await
     });

@@ -11,7 +11,7 @@ pub const NAME_MAX_CHARS: usize = 100;
 /// Longest model of a device, in characters.
 pub const MODEL_MAX_CHARS: usize = 100;
 /// Longest version text, in characters.
-pub const VERSION_MAX_CHARS: usize = 50;
+pub const VERSION_MAX_CHARS: usize = 100;
 
 words! {
     /// What a device runs on.

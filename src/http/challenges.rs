@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, Responder};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::{ChallengeToken, Session, invalid};
+use super::extract::{ChallengeToken, OptionalBody, Session, invalid};
 use super::problem::{Problem, ProblemBody};
 use super::views::{ChallengeAnswer, ChallengeEnvelope, DeviceAnswer, SecretText, SignedInAnswer};
 use super::{Api, no_such_method, to_the_end};
@@ -178,7 +178,7 @@ pub(super) struct ResendBody {
 
 /// Ask for a new code, perhaps by another method. The earlier one is then wrong.
 #[utoipa::path(
-    post, path = "/v1/challenges/{id}/resend", tag = "challenges", request_body = ResendBody,
+    post, path = "/v1/challenges/{id}/resend", tag = "challenges", request_body = Option<ResendBody>,
     params(("id" = ChallengeId, Path, description = "The challenge")), security(("challenge_token" = [])),
     responses(
         (status = 202, description = "A new code is on its way", body = ChallengeEnvelope),
@@ -195,7 +195,7 @@ pub(super) async fn resend(
     api: Data<Api>,
     id: Path<ChallengeId>,
     ChallengeToken(token): ChallengeToken,
-    body: Json<ResendBody>,
+    OptionalBody(body): OptionalBody<ResendBody>,
 ) -> Result<impl Responder, Problem> {
     let method = body.method;
     let challenge = to_the_end(async move { api.verification.resend(*id, &token, method).await }).await?;

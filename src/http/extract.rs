@@ -4,10 +4,11 @@ use std::future::{Ready, ready};
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
+use actix_web::error::{JsonPayloadError, PathError, PayloadError, QueryPayloadError};
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::web::{Data, JsonConfig, PathConfig, QueryConfig, ServiceConfig};
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::web::{Bytes, Data, JsonConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use serde::de::DeserializeOwned;
 
 use super::Api;
 use super::problem::{Problem, ProblemCode};
@@ -19,6 +20,7 @@ use crate::verification::Origin;
 pub(super) fn limits(config: &mut ServiceConfig, max_body_bytes: usize) {
     config
         .app_data(JsonConfig::default().limit(max_body_bytes).error_handler(|error, _| body_problem(&error).into()))
+        .app_data(PayloadConfig::new(max_body_bytes))
         .app_data(PathConfig::default().error_handler(|error, _| path_problem(&error).into()))
         .app_data(QueryConfig::default().error_handler(|error, _| query_problem(&error).into()));
 }
@@ -62,6 +64,37 @@ fn path_problem(_: &PathError) -> Problem {
 
 fn query_problem(_: &QueryPayloadError) -> Problem {
     Problem::new(ProblemCode::InvalidRequest, "The query part of the address is malformed. See /docs.")
+}
+
+/// A JSON body that may be left out: then it is the default of its type.
+pub(super) struct OptionalBody<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalBody<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = request.content_type() == "application/json";
+        let bytes = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            let bytes = bytes.await.map_err(|error| unread_problem(&error))?;
+            if bytes.is_empty() {
+                return Ok(Self(T::default()));
+            }
+            if !is_json {
+                return Err(body_problem(&JsonPayloadError::ContentType));
+            }
+            let body = serde_json::from_slice(&bytes);
+            body.map(Self).map_err(|error| body_problem(&JsonPayloadError::Deserialize(error)))
+        })
+    }
+}
+
+fn unread_problem(error: &actix_web::Error) -> Problem {
+    match error.as_error::<PayloadError>() {
+        Some(PayloadError::Overflow) => Problem::new(ProblemCode::PayloadTooLarge, "Send less."),
+        _ => Problem::new(ProblemCode::InvalidRequest, "The request body could not be read."),
+    }
 }
 
 /// A field that does not fit, as a problem.

@@ -29,11 +29,11 @@ pub(super) struct DeviceBody {
     model: String,
     /// What it runs on.
     platform: Platform,
-    /// Version of the operating system or browser, up to 50 characters.
-    #[schema(min_length = 1, max_length = 50)]
+    /// Version of the operating system or browser, up to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     os_version: String,
-    /// Version of the app, up to 50 characters.
-    #[schema(min_length = 1, max_length = 50)]
+    /// Version of the app, up to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     app_version: String,
 }
 

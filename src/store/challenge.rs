@@ -221,17 +221,30 @@ pub async fn supersede(
 ) -> Result<Vec<ClosedChallenge>, StoreError> {
     let parameters: super::Parameters<'_> = &[&account_id.uuid(), &install.uuid(), &purpose.as_str()];
     let closed = rows(db, query!("challenge/supersede"), parameters).await?;
-    closed
-        .iter()
-        .map(|row| {
-            Ok(ClosedChallenge {
-                account_id,
-                challenge_id: challenge_id(row)?,
-                activity_id: optional_id(row, "activity_id", ActivityId::new)?,
-                outcome: word(row, "outcome")?,
-            })
-        })
-        .collect()
+    closed.iter().map(|row| closed_challenge(row, account_id)).collect()
+}
+
+/// Closes the open challenge of a purpose that began first.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn supersede_oldest(
+    db: &impl Db,
+    account_id: AccountId,
+    purpose: Purpose,
+) -> Result<Option<ClosedChallenge>, StoreError> {
+    let parameters: super::Parameters<'_> = &[&account_id.uuid(), &purpose.as_str()];
+    let closed = optional_row(db, query!("challenge/supersede_oldest"), parameters).await?;
+    closed.map(|row| closed_challenge(&row, account_id)).transpose()
+}
+
+fn closed_challenge(row: &Row, account_id: AccountId) -> Result<ClosedChallenge, StoreError> {
+    Ok(ClosedChallenge {
+        account_id,
+        challenge_id: challenge_id(row)?,
+        activity_id: optional_id(row, "activity_id", ActivityId::new)?,
+        outcome: word(row, "outcome")?,
+    })
 }
 
 /// How many challenges of a purpose are open.

@@ -19,6 +19,7 @@ pub mod server;
 pub mod session;
 pub mod ticket;
 pub mod trust_token;
+pub mod upkeep;
 
 use deadpool_postgres::GenericClient;
 use tokio_postgres::Row;

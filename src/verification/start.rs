@@ -92,6 +92,13 @@ impl Verification {
         if open.open < MAX_OPEN_CHALLENGES {
             return Ok(());
         }
+        // Codes that confirm an address live for a day: refusing would let anybody lock an address for that long.
+        if start.purpose != Purpose::SignIn {
+            if let Some(closed) = store::challenge::supersede_oldest(db, start.account_id, start.purpose).await? {
+                events.push(challenge::settle(db, &closed, None).await?);
+            }
+            return Ok(());
+        }
         let first_ends = open.first_expires_at.unwrap_or(start.now);
         Err(VerificationError::TooManyOpenChallenges { retry_after: first_ends.duration_since(start.now) })
     }

@@ -1,0 +1,6 @@
+-- Forgets accounts whose address nobody confirmed and for which no code is good any more.
+-- Deletes 0 or more rows. Index: accounts_unconfirmed.
+DELETE FROM accounts
+WHERE email_verified_at IS NULL AND created_at < now() - interval '2 days'
+    AND NOT EXISTS (
+        SELECT 1 FROM challenges WHERE challenges.account_id = accounts.account_id AND challenges.outcome IS NULL)

@@ -1,0 +1,18 @@
+//! Upkeep: forgetting what is over.
+
+use super::{Db, StoreError, execute, query};
+
+/// Days for which closed challenges, ended sessions and sent notices are kept for support.
+const KEEP_DAYS: i32 = 30;
+
+/// Forgets what is over for long, and accounts that nobody confirmed.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn forget_what_is_over(db: &impl Db) -> Result<(), StoreError> {
+    execute(db, query!("upkeep/forget_challenges"), &[&KEEP_DAYS]).await?;
+    execute(db, query!("upkeep/forget_sessions"), &[&KEEP_DAYS]).await?;
+    execute(db, query!("upkeep/forget_notices"), &[&KEEP_DAYS]).await?;
+    execute(db, query!("upkeep/forget_unconfirmed_accounts"), &[]).await?;
+    Ok(())
+}
