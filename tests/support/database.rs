@@ -69,13 +69,16 @@ impl TestDatabase {
         self.connect().await.batch_execute(sql).await.expect("executed");
     }
 
+    /// Lets so many seconds go by for what a time column holds, in the rows that a condition selects.
+    pub async fn age(&self, table: &str, column: &str, seconds: u32, condition: &str) {
+        let aged = format!("UPDATE {table} SET {column} = {column} - interval '{seconds} seconds' WHERE {condition}");
+        let rows = self.connect().await.execute(&aged, &[]).await.expect("aged");
+        assert!(rows > 0, "{aged}");
+    }
+
     /// One number.
     pub async fn count(&self, sql: &str) -> i64 {
         self.connect().await.query_one(sql, &[]).await.expect("a row").get(0)
-    }
-
-    pub fn store(&self) -> Store {
-        open(&self.url)
     }
 }
 
