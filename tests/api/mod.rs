@@ -18,7 +18,7 @@ mod trusted_devices;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::support::client::{Challenge, Client, SignedIn};
+use crate::support::client::{Answer, Challenge, Client, SignedIn};
 use crate::support::database::TestDatabase;
 
 const ANNA: &str = "anna@example.com";
@@ -43,6 +43,24 @@ async fn stored(database: &TestDatabase, challenge: &Challenge, column: &str) ->
 
 async fn count(database: &TestDatabase, table: &str) -> i64 {
     database.count(&format!("SELECT count(*) FROM {table}")).await
+}
+
+/// Runs two calls into each other: both wait for the rows that `held` locks, the first one at their head.
+async fn collide(
+    database: &TestDatabase,
+    held: &str,
+    first: impl Future<Output = Answer> + 'static,
+    second: impl Future<Output = Answer> + 'static,
+) -> (Answer, Answer) {
+    let mut other = database.connect().await;
+    let holding = other.transaction().await.expect("begun");
+    holding.batch_execute(held).await.expect("held");
+    let first = actix_web::rt::spawn(first);
+    database.await_blocked(1).await;
+    let second = actix_web::rt::spawn(second);
+    database.await_blocked(2).await;
+    holding.commit().await.expect("released");
+    (first.await.expect("answered"), second.await.expect("answered"))
 }
 
 /// Asserts that a session makes calls no longer.

@@ -4,7 +4,7 @@ use futures_util::future::join;
 use reqwest::Method;
 use serde_json::json;
 
-use super::{ANNA, assert_ended, assert_goes_on, count};
+use super::{ANNA, assert_ended, assert_goes_on, collide, count};
 use crate::support::client::{Answer, Client, PASSWORD, SignedIn};
 use crate::support::gateway::TestGateway;
 
@@ -117,4 +117,53 @@ async fn signing_out_ends_the_session_and_keeps_the_trust() {
     let kinds: Vec<_> = client.activity(&again).await.iter().map(|entry| entry["kind"].clone()).collect();
     assert_eq!(kinds[..2], ["sign_in", "sign_out"]);
     gateway.stop().await;
+}
+
+/// Removing a device holds the device while it wants its sessions; a refresh must not hold the session while it
+/// wants the device.
+#[actix_web::test]
+async fn a_refresh_and_the_removal_of_its_device_at_once_are_both_answered() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    let path = format!("/v1/trusted-devices/{}", first.device_id);
+    let remove = calling(&client, &first, async move |client, token| client.delete(&path, &token).await);
+    let refresh_token = first.refresh_token.clone();
+    let refreshing = calling(&client, &first, async move |client, _| refresh(&client, &refresh_token).await);
+    let held = "SELECT FROM trust_tokens FOR UPDATE";
+    let (removed, refreshed) = collide(&gateway.database, held, remove, refreshing).await;
+    removed.expect(204);
+    refreshed.expect_problem(401, "unauthorized");
+    gateway.stop().await;
+}
+
+/// Changing the password holds the account while it wants the sessions; a sign-out must not hold its session while it
+/// wants the account.
+#[actix_web::test]
+async fn a_sign_out_and_a_new_password_at_once_are_both_answered() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    let other = client.sign_in(ANNA, PASSWORD, &first.install, None).await.expect(200);
+    let other = SignedIn::new(&first.install, &other);
+    let change = calling(&client, &first, async |client, token| {
+        let body = json!({ "current": PASSWORD, "new": "another battery staple" });
+        client.post("/v1/login-security/password", &token, body).await
+    });
+    let sign_out = calling(&client, &other, async |client, token| client.delete("/v1/sessions/current", &token).await);
+    let held = "SELECT FROM accounts FOR UPDATE";
+    let (changed, signed_out) = collide(&gateway.database, held, change, sign_out).await;
+    changed.expect(204);
+    signed_out.expect(204);
+    assert_goes_on(&client, &first).await;
+    gateway.stop().await;
+}
+
+/// A call that owns what it needs, with the access token of a device.
+fn calling<C, F>(client: &Client, device: &SignedIn, call: C) -> F
+where
+    C: FnOnce(Client, String) -> F,
+    F: Future<Output = Answer> + 'static,
+{
+    call(client.clone(), device.access_token.clone())
 }

@@ -1,6 +1,7 @@
 //! `POST /v1/challenges/{id}/deny`.
 
 use super::{ANNA, BEN, Scene, count, expire};
+use crate::api::collide;
 use crate::support::client::{Challenge, Install, SignedIn};
 
 #[actix_web::test]
@@ -64,5 +65,22 @@ async fn what_ended_otherwise_cannot_be_denied() {
     scene.screen.code_of(&next.id).await;
     expire(&scene.gateway.database, &next).await;
     scene.client.deny(&next, &scene.trusted).await.expect_problem(410, "challenge_closed");
+    scene.gateway.stop().await;
+}
+
+/// The answer holds the account while it wants the challenge; a denial must not hold the challenge while it wants
+/// the account.
+#[actix_web::test]
+async fn a_denial_and_the_right_code_at_once_are_both_answered() {
+    let scene = Scene::new().await;
+    let (client, challenge) = (scene.client.clone(), scene.challenge.clone());
+    let code = scene.code.clone();
+    let verify = async move { client.verify(&challenge, &code).await };
+    let (client, challenge, trusted) = (scene.client.clone(), scene.challenge.clone(), scene.trusted.clone());
+    let deny = async move { client.deny(&challenge, &trusted).await };
+    let held = "SELECT FROM accounts FOR UPDATE";
+    let (verified, denied) = collide(&scene.gateway.database, held, verify, deny).await;
+    verified.expect(200);
+    denied.expect_problem(410, "challenge_closed");
     scene.gateway.stop().await;
 }
