@@ -1,5 +1,6 @@
 //! `POST /v1/challenges/{id}/resend`.
 
+use futures_util::future::join;
 use serde_json::json;
 use twostep::settings::EmailFallback;
 
@@ -89,5 +90,23 @@ async fn a_challenge_that_is_over_gets_no_new_code() {
     expire(&scene.gateway.database, &scene.challenge).await;
     scene.client.resend(&scene.challenge, json!({ "method": "email" })).await.expect_problem(410, "challenge_closed");
     assert!(scene.client.mails(ANNA, "Your sign-in code").await.is_empty());
+    scene.gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_resend_whose_code_was_replaced_meanwhile_is_tried_again() {
+    let scene = Scene::new().await;
+    let database = &scene.gateway.database;
+    wait_out_resend(database, &scene.challenge).await;
+    let mut other = database.connect().await;
+    let replacing = other.transaction().await.expect("begun");
+    replacing.execute("UPDATE challenges SET generation = generation + 1", &[]).await.expect("replaced");
+    let release = async {
+        database.await_blocked(1).await;
+        replacing.commit().await.expect("committed");
+    };
+    let (resent, ()) = join(scene.client.resend(&scene.challenge, json!({})), release).await;
+    resent.expect(202);
+    assert_eq!(stored(database, &scene.challenge, "generation").await, 3);
     scene.gateway.stop().await;
 }
