@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;
 use serde_json::Value;
 use uuid::Uuid;
@@ -108,10 +110,18 @@ async fn a_query_that_does_not_fit_is_refused() {
     let gateway = TestGateway::start().await;
     let client = gateway.client();
     let first = client.new_account(ANNA).await;
-    let queries = ["?limit=0", "?limit=101", "?limit=-1", "?limit=x", "?cursor=", "?cursor=abc", "?page=2"];
-    for query in queries {
+    let cursor_at = |microseconds: i64| {
+        let mut bytes = microseconds.to_be_bytes().to_vec();
+        bytes.extend_from_slice(Uuid::now_v7().as_bytes());
+        format!("?cursor={}", URL_SAFE_NO_PAD.encode(bytes))
+    };
+    // Times that jiff knows and PostgreSQL does not, times that neither knows, and a time before all entries.
+    let cursors = [cursor_at(-377_000_000_000_000_000), cursor_at(i64::MAX), cursor_at(i64::MIN), cursor_at(-1)];
+    let others = ["?limit=0", "?limit=101", "?limit=-1", "?limit=x", "?cursor=", "?cursor=abc", "?page=2"];
+    for query in cursors.iter().map(String::as_str).chain(others) {
         page(&client, &first, query).await.expect_problem(400, "invalid_request");
     }
+    assert!(ids(&page(&client, &first, &cursor_at(0)).await.expect(200)).is_empty());
     gateway.stop().await;
 }
 
