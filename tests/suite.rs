@@ -4,6 +4,7 @@
 
 #![expect(unreachable_pub, reason = "a test binary has no public side")]
 
+mod api;
 mod command;
 mod house;
 mod live;

@@ -159,6 +159,8 @@ fn read_cursor(text: &str) -> Result<Cursor, Problem> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (at, id) = bytes.split_at_checked(8)?;
         let at = Timestamp::from_microsecond(i64::from_be_bytes(at.try_into().ok()?)).ok()?;
+        // No entry is older, and PostgreSQL does not know every time that jiff knows.
+        let at = (at >= Timestamp::UNIX_EPOCH).then_some(at)?;
         Some(Cursor { at, id: ActivityId::new(Uuid::from_slice(id).ok()?) })
     };
     read().ok_or_else(|| invalid("cursor", "must be the `next_cursor` of an earlier page"))
@@ -172,7 +174,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_comes_back_as_it_was(micros in -60_000_000_000_000_000_i64..200_000_000_000_000_000, id: u128) {
+        fn a_cursor_comes_back_as_it_was(micros in 0_i64..200_000_000_000_000_000, id: u128) {
             let cursor = Cursor { at: Timestamp::from_microsecond(micros).expect("in range"), id: ActivityId::new(Uuid::from_u128(id)) };
             prop_assert!(read_cursor(&write_cursor(&cursor)).is_ok_and(|read| read == cursor));
         }

@@ -85,6 +85,9 @@ pub async fn by_id(db: &impl Db, account: AccountId) -> Result<Option<Account>, 
 
 /// Locks an account until the transaction ends.
 ///
+/// Every transaction that changes several things of an account begins with it: rows that refer to an account lock it
+/// as well (a foreign key takes `FOR KEY SHARE`), so two that lock in different orders would wait for each other.
+///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
 pub async fn lock(db: &impl Db, account: AccountId) -> Result<Option<LockedAccount>, StoreError> {

@@ -16,8 +16,6 @@ pub struct KnownRefreshToken {
     pub device_id: DeviceId,
     /// It was exchanged before.
     pub used: bool,
-    /// The session goes on.
-    pub session_open: bool,
 }
 
 /// Finds a refresh token and locks it.
@@ -33,7 +31,6 @@ pub async fn find(db: &impl Db, hash: &TokenHash) -> Result<Option<KnownRefreshT
                 session_id: id(&row, "session_id", SessionId::new)?,
                 device_id: id(&row, "device_id", DeviceId::new)?,
                 used: get(&row, "used")?,
-                session_open: get(&row, "session_open")?,
             })
         })
         .transpose()

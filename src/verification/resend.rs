@@ -1,11 +1,12 @@
 //! Asking for a new code, perhaps by another method.
 
-use super::{ChallengeView, Destination, Verification, VerificationError, challenge};
+use super::{ChallengeView, Destination, Verification, VerificationError};
 use crate::domain::challenge::Method;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::ChallengeId;
 use crate::domain::token::Token;
 use crate::store;
+use crate::store::challenge::StoredChallenge;
 
 impl Verification {
     /// Replaces the code of a challenge. The earlier one is then simply wrong; no attempt is given back.
@@ -19,12 +20,27 @@ impl Verification {
         token: &Token,
         method: Option<Method>,
     ) -> Result<ChallengeView, VerificationError> {
-        let stored = self.authorized(id, token).await?;
+        // Another call may replace the code between the look and the change: then look again. That ends, because
+        // each such call uses up a resend, a trusted device, or the challenge.
+        loop {
+            let stored = self.authorized(id, token).await?;
+            if let Some(view) = self.replace_code(stored, method).await? {
+                return Ok(view);
+            }
+        }
+    }
+
+    /// `None` when another call was faster.
+    async fn replace_code(
+        &self,
+        stored: StoredChallenge,
+        method: Option<Method>,
+    ) -> Result<Option<ChallengeView>, VerificationError> {
         let mut new = stored.challenge;
-        let (account, before, purpose) = (new.account_id, new.progress, new.purpose);
-        let offered = self.methods(purpose);
-        let next = before.resend(purpose, method, offered, &self.rules.lifetimes, stored.now)?;
+        let (account, id, before, purpose) = (new.account_id, new.challenge_id, new.progress, new.purpose);
+        let next = before.resend(purpose, method, self.methods(purpose), &self.rules.lifetimes, stored.now)?;
         let transaction = self.store.transaction(async |db| {
+            store::account::lock(db, account).await?;
             if !store::challenge::replace_code(db, account, id, &before, &next).await? {
                 return Ok::<_, VerificationError>(None);
             }
@@ -34,18 +50,13 @@ impl Verification {
                 .map(Some)
                 .map_err(Into::into)
         });
-        let Some(planned) = transaction.await? else {
-            // Another call moved it first: judge by what it is now.
-            let now = self.authorized(id, token).await?;
-            let refused = now.challenge.progress.resend(purpose, method, offered, &self.rules.lifetimes, now.now);
-            return Err(refused.err().map_or_else(|| challenge::refusal(&now.challenge.progress, now.now), Into::into));
-        };
+        let Some(planned) = transaction.await? else { return Ok(None) };
         self.publish(account, vec![AccountEvent::CodeIssued { challenge_id: id }]).await;
         new.progress = next;
         let destination = match next.method {
             Method::App => Destination::TrustedDevices(planned),
             Method::Email => Destination::Mailbox(stored.email.masked()),
         };
-        Ok(self.view(&new, None, destination))
+        Ok(Some(self.view(&new, None, destination)))
     }
 }

@@ -115,17 +115,17 @@ impl Verification {
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             let known = store::refresh_token::find(db, &hash).await?.ok_or(VerificationError::Unauthorized)?;
+            store::account::lock(db, known.account_id).await?;
             if known.used {
                 self.end_copied_session(db, &known, &mut events).await?;
                 return Ok(Renewal::Reused(known));
             }
-            if !known.session_open {
-                return Err(VerificationError::Unauthorized);
-            }
             let issued = self.fresh_session();
             store::refresh_token::mark_used(db, known.account_id, &hash).await?;
             let access = issued.access.hash();
-            store::session::renew(db, known.account_id, known.session_id, &access, self.rules.tokens).await?;
+            if !store::session::renew(db, known.account_id, known.session_id, &access, self.rules.tokens).await? {
+                return Err(VerificationError::Unauthorized);
+            }
             store::refresh_token::issue(db, known.account_id, known.session_id, &issued.refresh.hash()).await?;
             store::device::update_current(db, known.account_id, known.device_id, &Default::default()).await?;
             Ok(Renewal::Renewed(issued))
@@ -161,6 +161,7 @@ impl Verification {
     pub async fn sign_out(&self, session: &ActiveSession, origin: &Origin) -> Result<(), VerificationError> {
         let (account, id) = (session.account_id, session.session_id);
         let transaction = self.store.transaction(async |db| {
+            store::account::lock(db, account).await?;
             let ended = store::session::end(db, account, id, SessionEnd::SignedOut).await?;
             if ended {
                 let requester = self.requester_of(db, session, origin).await?;

@@ -76,8 +76,10 @@ impl Verification {
     }
 
     async fn settle_exhausted(&self, new: &NewChallenge) -> Result<(), VerificationError> {
-        let transaction =
-            self.store.transaction(async |db| challenge::close(db, new, Outcome::AttemptsExhausted, None).await);
+        let transaction = self.store.transaction(async |db| {
+            store::account::lock(db, new.account_id).await?;
+            challenge::close(db, new, Outcome::AttemptsExhausted, None).await
+        });
         let closed = transaction.await?;
         self.publish(new.account_id, closed.into_iter().collect()).await;
         Ok(())

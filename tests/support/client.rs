@@ -41,6 +41,13 @@ impl Answer {
     }
 }
 
+/// Where a request goes.
+pub struct Call<'a> {
+    pub method: Method,
+    pub path: &'a str,
+    pub token: Option<&'a str>,
+}
+
 #[derive(Clone)]
 pub struct Client {
     base: String,
@@ -113,7 +120,8 @@ impl Challenge {
 impl Client {
     pub fn new(base: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().timeout(DEADLINE).build().expect("a client");
+        // No idle connections: a gateway that stops would wait a second for them.
+        let http = reqwest::Client::builder().timeout(DEADLINE).pool_max_idle_per_host(0).build().expect("a client");
         Self { base: base.to_owned(), http }
     }
 
@@ -134,13 +142,12 @@ impl Client {
     }
 
     /// A body as it is, for malformed ones.
-    pub async fn post_raw(&self, path: &str, token: Option<&str>, body: impl Into<reqwest::Body>) -> Answer {
-        let mut request =
-            self.http.post(format!("{}{path}", self.base)).header("content-type", "application/json").body(body);
-        if let Some(token) = token {
+    pub async fn send_raw(&self, call: &Call<'_>, content_type: &str, body: impl Into<reqwest::Body>) -> Answer {
+        let mut request = self.http.request(call.method.clone(), format!("{}{}", self.base, call.path));
+        if let Some(token) = call.token {
             request = request.bearer_auth(token);
         }
-        Self::answer(request).await
+        Self::answer(request.header("content-type", content_type).body(body)).await
     }
 
     async fn answer(request: reqwest::RequestBuilder) -> Answer {
@@ -163,6 +170,10 @@ impl Client {
         self.send(Method::DELETE, path, Some(token), None).await
     }
 
+    pub async fn patch(&self, path: &str, token: &str, body: Value) -> Answer {
+        self.send(Method::PATCH, path, Some(token), Some(body)).await
+    }
+
     pub async fn create_account(&self, email: &str, install: &Install) -> Answer {
         let body = json!({ "email": email, "password": PASSWORD, "device": install.json() });
         self.send(Method::POST, "/v1/accounts", None, Some(body)).await
@@ -180,21 +191,46 @@ impl Client {
         self.post(&challenge.path("/verify"), &challenge.token, json!({ "code": code })).await
     }
 
-    /// The code in the newest mail to an address whose subject holds `subject`; waits for it.
-    pub async fn mailed_code(&self, email: &str, subject: &str) -> String {
+    /// Asks for a new code; `body` may name the method.
+    pub async fn resend(&self, challenge: &Challenge, body: Value) -> Answer {
+        self.post(&challenge.path("/resend"), &challenge.token, body).await
+    }
+
+    /// Says "this wasn't me".
+    pub async fn deny(&self, challenge: &Challenge, device: &SignedIn) -> Answer {
+        self.send(Method::POST, &challenge.path("/deny"), Some(&device.access_token), None).await
+    }
+
+    /// The newest entries of the login activity.
+    pub async fn activity(&self, device: &SignedIn) -> Vec<Value> {
+        let page = self.get("/v1/login-activity", &device.access_token).await.expect(200);
+        page["entries"].as_array().expect("a list").clone()
+    }
+
+    /// The mails to an address whose subject holds `subject`, newest first.
+    pub async fn mails(&self, email: &str, subject: &str) -> Vec<Value> {
+        let outbox = self.send(Method::GET, "/dev/outbox.json", None, None).await.expect(200);
+        let is_it =
+            |mail: &&Value| mail["to"] == email && mail["subject"].as_str().is_some_and(|text| text.contains(subject));
+        outbox["messages"].as_array().expect("a list").iter().filter(is_it).cloned().collect()
+    }
+
+    /// The newest of at least `count` such mails; waits for them.
+    pub async fn await_mail(&self, email: &str, subject: &str, count: usize) -> String {
         let deadline = Instant::now() + DEADLINE;
         loop {
-            let outbox = self.send(Method::GET, "/dev/outbox.json", None, None).await.expect(200);
-            let messages = outbox["messages"].as_array().expect("a list");
-            let mail = messages.iter().find(|mail| {
-                mail["to"] == email && mail["subject"].as_str().is_some_and(|text| text.contains(subject))
-            });
-            if let Some(code) = mail.and_then(|mail| code_in(mail["text"].as_str().expect("text"))) {
-                return code;
+            let mails = self.mails(email, subject).await;
+            if mails.len() >= count {
+                return mails[0]["text"].as_str().expect("text").to_owned();
             }
-            assert!(Instant::now() < deadline, "no mail with a code");
+            assert!(Instant::now() < deadline, "{} mails of {count} with {subject:?}", mails.len());
             tokio::task::yield_now().await;
         }
+    }
+
+    /// The code in the newest such mail; waits for it.
+    pub async fn mailed_code(&self, email: &str, subject: &str) -> String {
+        code_in(&self.await_mail(email, subject, 1).await).expect("a code")
     }
 
     /// A confirmed account with two-step verification off; its device has a session and is not trusted.
@@ -232,6 +268,11 @@ impl Client {
         let challenge = self.begin_sign_in(email, &install).await;
         let code = socket.code_of(&challenge.id).await;
         SignedIn::new(&install, &self.verify(&challenge, &code).await.expect(200))
+    }
+
+    /// How a challenge stands, for its holder.
+    pub async fn state(&self, challenge: &Challenge) -> Value {
+        self.get(&challenge.path(""), &challenge.token).await.expect(200)
     }
 
     pub async fn connect(&self, device: &SignedIn) -> Socket {

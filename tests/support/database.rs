@@ -2,12 +2,14 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
 use twostep::embedded_postgres::EmbeddedPostgres;
 use twostep::store::{self, ConnectSettings, Store};
+
+use super::client::DEADLINE;
 
 static SERVER: OnceCell<Server> = OnceCell::const_new();
 static NEXT: AtomicU32 = AtomicU32::new(1);
@@ -78,13 +80,35 @@ impl TestDatabase {
         self.connect().await.batch_execute(sql).await.expect("executed");
     }
 
+    /// Lets so many seconds go by for what a time column holds, in the rows that a condition selects.
+    pub async fn age(&self, table: &str, column: &str, seconds: u32, condition: &str) {
+        let aged = format!("UPDATE {table} SET {column} = {column} - interval '{seconds} seconds' WHERE {condition}");
+        let rows = self.connect().await.execute(&aged, &[]).await.expect("aged");
+        assert!(rows > 0, "{aged}");
+    }
+
     /// One number.
     pub async fn count(&self, sql: &str) -> i64 {
         self.connect().await.query_one(sql, &[]).await.expect("a row").get(0)
     }
 
-    pub fn store(&self) -> Store {
-        open(&self.url)
+    /// Waits until a query counts this many.
+    pub async fn await_count(&self, sql: &str, expected: i64) {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let count = self.count(sql).await;
+            if count == expected {
+                return;
+            }
+            assert!(Instant::now() < deadline, "not {expected} but {count}: {sql}");
+        }
+    }
+
+    /// Waits until so many of the gateway's transactions wait for a lock.
+    pub async fn await_blocked(&self, expected: i64) {
+        let blocked = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        self.await_count(blocked, expected).await;
     }
 }
 

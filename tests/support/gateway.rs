@@ -47,4 +47,14 @@ impl TestGateway {
     pub fn client(&self) -> Client {
         Client::new(&self.url())
     }
+
+    /// A client of the operator's side.
+    pub fn operator(&self) -> Client {
+        Client::new(&self.operator_url())
+    }
+
+    /// Stops the gateway in order.
+    pub async fn stop(self) {
+        self.app.stop().await;
+    }
 }

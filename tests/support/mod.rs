@@ -2,5 +2,6 @@
 
 pub mod client;
 pub mod database;
+pub mod event_stream;
 pub mod gateway;
 pub mod socket;

@@ -1,0 +1,103 @@
+//! `POST /v1/challenges/{id}/verify`.
+
+use serde_json::json;
+
+use super::{ANNA, Scene, assert_goes_on, count, expire, stored};
+use crate::support::client::{Install, PASSWORD, SignedIn, wrong};
+
+#[actix_web::test]
+async fn the_right_code_makes_a_session_on_a_trusted_device() {
+    let scene = Scene::new().await;
+    let client = &scene.client;
+    let before = count(&scene.gateway.database, "sessions").await;
+    let body = client.verify(&scene.challenge, &scene.code).await.expect(200);
+    assert_eq!((&body["status"], &body["device"]["trusted"]), (&json!("signed_in"), &json!(true)));
+    assert_eq!([&body["device"]["name"], &body["device"]["platform"]], ["New", "android"]);
+    let new = SignedIn::new(&scene.install, &body);
+    assert_ne!(new.device_id, scene.trusted.device_id);
+    assert_eq!(count(&scene.gateway.database, "sessions").await, before + 1);
+    let entry = &client.activity(&new).await[0];
+    assert_eq!([&entry["kind"], &entry["outcome"], &entry["method"]], ["sign_in", "succeeded", "app"]);
+    client.sign_in(ANNA, PASSWORD, &new.install, new.trust_token.as_deref()).await.expect(200);
+    assert_goes_on(client, &scene.trusted).await;
+    scene.gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_device_that_shall_not_be_trusted_gets_a_session_only() {
+    let scene = Scene::new().await;
+    let client = &scene.client;
+    let body = json!({ "code": scene.code, "trust_device": false });
+    let body = client.post(&scene.challenge.path("/verify"), &scene.challenge.token, body).await.expect(200);
+    assert_eq!(body["device"]["trusted"], false);
+    let new = SignedIn::new(&scene.install, &body);
+    assert_eq!(new.trust_token, None);
+    assert_goes_on(client, &new).await;
+    client.sign_in(ANNA, PASSWORD, &new.install, None).await.expect(202);
+    scene.gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_code_may_be_typed_as_it_is_grouped() {
+    let scene = Scene::new().await;
+    let grouped = format!(" {} {} ", &scene.code[..3], &scene.code[3..]);
+    scene.client.verify(&scene.challenge, &grouped).await.expect(200);
+    scene.gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_used_code_is_refused() {
+    let scene = Scene::new().await;
+    scene.client.verify(&scene.challenge, &scene.code).await.expect(200);
+    scene.client.verify(&scene.challenge, &scene.code).await.expect_problem(410, "challenge_closed");
+    assert_eq!(scene.state().await, "verified");
+    scene.gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn an_expired_code_is_refused() {
+    let scene = Scene::new().await;
+    expire(&scene.gateway.database, &scene.challenge).await;
+    scene.client.verify(&scene.challenge, &scene.code).await.expect_problem(410, "challenge_closed");
+    assert_eq!(scene.state().await, "expired");
+    assert_eq!(stored(&scene.gateway.database, &scene.challenge, "attempts").await, 0);
+    scene.gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn after_five_wrong_codes_the_right_one_is_refused_too() {
+    let scene = Scene::new().await;
+    let client = &scene.client;
+    for left in (0..5).rev() {
+        let body = client.verify(&scene.challenge, &wrong(&scene.code)).await.expect_problem(422, "wrong_code");
+        assert_eq!(body["attempts_left"], left);
+    }
+    let refused = client.verify(&scene.challenge, &scene.code).await;
+    assert!(refused.headers.contains_key("retry-after"));
+    assert_eq!(refused.expect_problem(429, "too_many_attempts")["attempts_left"], 0);
+    client.resend(&scene.challenge, json!({ "method": "email" })).await.expect_problem(429, "too_many_attempts");
+    assert_eq!(scene.state().await, "attempts_exhausted");
+    assert_eq!(stored(&scene.gateway.database, &scene.challenge, "attempts").await, 5);
+    assert_eq!(client.activity(&scene.trusted).await[0]["outcome"], "attempts_exhausted");
+    scene.gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_code_of_another_challenge_is_wrong() {
+    let mut scene = Scene::new().await;
+    let other = scene.client.begin_sign_in(ANNA, &Install::new("Other")).await;
+    let code = scene.screen.code_of(&other.id).await;
+    assert_ne!(code, scene.code, "one chance in a million: run it again");
+    scene.client.verify(&scene.challenge, &code).await.expect_problem(422, "wrong_code");
+    scene.gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_text_that_cannot_be_a_code_is_not_counted_as_a_guess() {
+    let scene = Scene::new().await;
+    for text in ["", "12345", "12345678901", "12a456", "１２３４５６"] {
+        scene.client.verify(&scene.challenge, text).await.expect_problem(400, "invalid_request");
+    }
+    assert_eq!(stored(&scene.gateway.database, &scene.challenge, "attempts").await, 0);
+    scene.gateway.stop().await;
+}

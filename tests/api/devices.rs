@@ -1,0 +1,117 @@
+//! `PATCH /v1/devices/current`.
+
+use serde_json::{Value, json};
+
+use super::{ANNA, BEN};
+use crate::support::client::{Answer, Client, Install, SignedIn};
+use crate::support::database::TestDatabase;
+use crate::support::event_stream::EventStream;
+use crate::support::gateway::TestGateway;
+
+async fn patch(client: &Client, device: &SignedIn, body: Value) -> Answer {
+    client.patch("/v1/devices/current", &device.access_token, body).await
+}
+
+/// Kind, address and environment of a device's push address.
+async fn push_address(database: &TestDatabase, device: &SignedIn) -> [Option<String>; 3] {
+    let query = format!(
+        "SELECT push_kind, push_address, push_environment FROM devices WHERE device_id = '{}'",
+        device.device_id
+    );
+    let row = database.connect().await.query_one(&query, &[]).await.expect("a row");
+    [row.get(0), row.get(1), row.get(2)]
+}
+
+#[actix_web::test]
+async fn what_a_device_says_of_itself_is_kept_and_the_rest_stays() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    let body = json!({ "name": "  Anna's phone ", "app_version": "2.0", "os_version": "16" });
+    let device = patch(&client, &first, body).await.expect(200)["device"].clone();
+    assert_eq!([&device["id"], &device["name"]], [first.device_id.as_str(), "Anna's phone"]);
+    assert_eq!(device["trusted"], true);
+    assert!(device.get("trust_token").is_none(), "{device}");
+    patch(&client, &first, json!({})).await.expect(200);
+    let listed = client.get("/v1/trusted-devices", &first.access_token).await.expect(200)["devices"][0].clone();
+    let fields = ["name", "model", "os_version", "app_version"].map(|field| listed[field].clone());
+    assert_eq!(fields, ["Anna's phone", "Model", "16", "2.0"]);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_push_address_is_kept_with_its_kind() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    let some = |text: &str| Some(text.to_owned());
+    for (push, stored) in [
+        (json!({ "provider": "fcm", "token": "f:1" }), [some("fcm_token"), some("f:1"), None]),
+        (json!({ "provider": "apns", "token": "0aF1" }), [some("apns_token"), some("0aF1"), some("production")]),
+        (
+            json!({ "provider": "apns", "token": "0aF2", "environment": "sandbox" }),
+            [some("apns_token"), some("0aF2"), some("sandbox")],
+        ),
+    ] {
+        patch(&client, &first, json!({ "push": push })).await.expect(200);
+        assert_eq!(push_address(&gateway.database, &first).await, stored);
+    }
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_push_address_belongs_to_the_device_that_registered_it_last() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let (first, second) = (client.new_account(ANNA).await, client.new_account(BEN).await);
+    for device in [&first, &second] {
+        patch(&client, device, json!({ "push": { "provider": "fcm", "token": "one" } })).await.expect(200);
+    }
+    assert_eq!(push_address(&gateway.database, &first).await, [None, None, None]);
+    assert_eq!(push_address(&gateway.database, &second).await[1].as_deref(), Some("one"));
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_device_without_notifications_is_said_to_be_so() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    let body = json!({ "notifications_allowed": false, "push": { "provider": "fcm", "token": "one" } });
+    patch(&client, &first, body).await.expect(200);
+    let challenge = client.begin_sign_in(ANNA, &Install::new("New")).await;
+    let mut events = EventStream::open(&client, &challenge).await;
+    let status = events.until(|status| status["deliveries"][0]["state"] == "unreachable").await;
+    assert_eq!(status["deliveries"][0]["reason"], "notifications_off");
+    drop(events);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn what_does_not_fit_changes_nothing() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    for body in [
+        json!({ "name": "" }),
+        json!({ "name": "x".repeat(101) }),
+        json!({ "name": "two\nlines" }),
+        json!({ "app_version": "x".repeat(101) }),
+        json!({ "os_version": 15 }),
+        json!({ "model": "Another" }),
+        json!({ "notifications_allowed": "no" }),
+        json!({ "push": { "provider": "pigeon", "token": "one" } }),
+        json!({ "push": { "provider": "fcm" } }),
+        json!({ "push": { "provider": "fcm", "token": "" } }),
+        json!({ "push": { "provider": "fcm", "token": "with space" } }),
+        json!({ "push": { "provider": "fcm", "token": "x".repeat(4097) } }),
+        json!({ "push": { "provider": "fcm", "token": "one", "environment": "sandbox" } }),
+        json!({ "push": { "provider": "apns", "token": "not hexadecimal" } }),
+        json!({ "name": "Fine", "push": { "provider": "apns", "token": "xyz" } }),
+    ] {
+        patch(&client, &first, body).await.expect_problem(400, "invalid_request");
+    }
+    assert_eq!(patch(&client, &first, json!({})).await.expect(200)["device"]["name"], "First");
+    assert_eq!(push_address(&gateway.database, &first).await, [None, None, None]);
+    gateway.stop().await;
+}

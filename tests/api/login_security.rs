@@ -1,0 +1,178 @@
+//! `/v1/login-security`.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{ANNA, assert_ended, assert_goes_on, count};
+use crate::support::client::{Answer, Challenge, Client, Install, PASSWORD, SignedIn, wrong};
+use crate::support::gateway::TestGateway;
+
+const NEW_PASSWORD: &str = "another battery staple";
+
+async fn two_step(client: &Client, device: &SignedIn, body: Value) -> Answer {
+    client.post("/v1/login-security/two-step", &device.access_token, body).await
+}
+
+async fn turn_off(client: &Client, device: &SignedIn, password: &str) -> Answer {
+    two_step(client, device, json!({ "enabled": false, "password": password })).await
+}
+
+async fn change_password(client: &Client, device: &SignedIn, body: Value) -> Answer {
+    client.post("/v1/login-security/password", &device.access_token, body).await
+}
+
+async fn offer_to(gateway: &TestGateway, percent: u8) {
+    let body = json!({ "percent": percent });
+    gateway.operator().send(Method::PUT, "/admin/rollout", None, Some(body)).await.expect(200);
+}
+
+#[actix_web::test]
+async fn a_code_by_email_turns_two_step_on_and_trusts_this_device() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    let shown = client.get("/v1/login-security", &first.access_token).await.expect(200);
+    let off = json!({ "available": true, "enabled": false });
+    assert_eq!(shown, json!({ "two_step": off, "email": "a•••@example.com", "trusted_devices": [] }));
+
+    let challenge = Challenge::new(&two_step(&client, &first, json!({ "enabled": true })).await.expect(202));
+    assert_eq!([&challenge.body["purpose"], &challenge.body["method"]], ["enable_two_step", "email"]);
+    let code = client.mailed_code(ANNA, "Turn on").await;
+    client.verify(&challenge, &wrong(&code)).await.expect_problem(422, "wrong_code");
+    let body = client.verify(&challenge, &code).await.expect(200);
+    assert_eq!(body["status"], "two_step_enabled");
+    assert_eq!((&body["device"]["trusted"], &body["device"]["id"]), (&json!(true), &json!(first.device_id)));
+    assert!(body.get("session").is_none(), "its session goes on: {body}");
+
+    let shown = client.get("/v1/login-security", &first.access_token).await.expect(200);
+    assert_eq!(shown["two_step"]["enabled"], true);
+    let device = &shown["trusted_devices"][0];
+    assert_eq!((&device["id"], &device["this_device"]), (&json!(first.device_id), &json!(true)));
+    assert_eq!(client.activity(&first).await[0]["kind"], "two_step_enabled");
+    client.sign_in(ANNA, PASSWORD, &first.install, body["device"]["trust_token"].as_str()).await.expect(200);
+    client.sign_in(ANNA, PASSWORD, &Install::new("Second"), None).await.expect(202);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn turning_on_what_is_on_is_refused() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    two_step(&client, &first, json!({ "enabled": true })).await.expect_problem(400, "invalid_request");
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn turning_on_ends_with_the_session_that_began_it() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    let challenge = Challenge::new(&two_step(&client, &first, json!({ "enabled": true })).await.expect(202));
+    let code = client.mailed_code(ANNA, "Turn on").await;
+    client.delete("/v1/sessions/current", &first.access_token).await.expect(204);
+    client.verify(&challenge, &code).await.expect_problem(401, "unauthorized");
+    client.sign_in(ANNA, PASSWORD, &Install::new("Second"), None).await.expect(200);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn the_password_turns_two_step_off_and_the_owner_is_told() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    turn_off(&client, &first, "wrong horse battery").await.expect_problem(401, "invalid_credentials");
+    two_step(&client, &first, json!({ "enabled": false })).await.expect_problem(400, "invalid_request");
+    client.sign_in(ANNA, PASSWORD, &Install::new("Second"), None).await.expect(202);
+
+    for _ in 0..2 {
+        turn_off(&client, &first, PASSWORD).await.expect(204);
+    }
+    client.await_mail(ANNA, "turned off", 1).await;
+    assert_eq!(count(&gateway.database, "notices").await, 1);
+    assert_eq!(client.activity(&first).await[0]["kind"], "two_step_disabled");
+    let second = client.sign_in(ANNA, PASSWORD, &Install::new("Second"), None).await.expect(200);
+    assert_eq!(second["device"]["trusted"], false);
+    let again = client.sign_in(ANNA, PASSWORD, &first.install, first.trust_token.as_deref()).await.expect(200);
+    assert_eq!(again["device"]["trusted"], true);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn outside_the_rollout_two_step_is_not_available() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    offer_to(&gateway, 0).await;
+    let shown = client.get("/v1/login-security", &first.access_token).await.expect(200);
+    assert_eq!(shown["two_step"], json!({ "available": false, "enabled": false }));
+    two_step(&client, &first, json!({ "enabled": true })).await.expect_problem(403, "two_step_unavailable");
+    offer_to(&gateway, 100).await;
+    two_step(&client, &first, json!({ "enabled": true })).await.expect(202);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_smaller_rollout_takes_two_step_from_nobody() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    offer_to(&gateway, 0).await;
+    let shown = client.get("/v1/login-security", &first.access_token).await.expect(200);
+    assert_eq!(shown["two_step"], json!({ "available": false, "enabled": true }));
+    client.sign_in(ANNA, PASSWORD, &Install::new("Second"), None).await.expect(202);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_new_password_ends_every_other_session_and_keeps_trust() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    let mut screen = client.connect(&first).await;
+    let second = client.trust_another(ANNA, &mut screen, "Second").await;
+    let mut other_screen = client.connect(&second).await;
+    let body = json!({ "current": PASSWORD, "new": NEW_PASSWORD });
+    change_password(&client, &first, body).await.expect(204);
+
+    assert_goes_on(&client, &first).await;
+    assert_ended(&client, &second).await;
+    assert_eq!(other_screen.close_code().await, 4401);
+    client.await_mail(ANNA, "password was changed", 1).await;
+    assert_eq!(client.activity(&first).await[0]["kind"], "password_changed");
+    let trust_token = second.trust_token.as_deref();
+    client.sign_in(ANNA, PASSWORD, &second.install, trust_token).await.expect_problem(401, "invalid_credentials");
+    client.sign_in(ANNA, NEW_PASSWORD, &second.install, trust_token).await.expect(200);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_new_password_may_forget_every_other_device() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    let mut screen = client.connect(&first).await;
+    let second = client.trust_another(ANNA, &mut screen, "Second").await;
+    let body = json!({ "current": PASSWORD, "new": NEW_PASSWORD, "forget_devices": true });
+    change_password(&client, &first, body).await.expect(204);
+    assert_ended(&client, &second).await;
+    client.sign_in(ANNA, NEW_PASSWORD, &second.install, second.trust_token.as_deref()).await.expect(202);
+    client.sign_in(ANNA, NEW_PASSWORD, &first.install, first.trust_token.as_deref()).await.expect(200);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_password_is_changed_only_with_the_current_one_and_to_a_fit_one() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    let wrong = json!({ "current": "wrong horse battery", "new": NEW_PASSWORD });
+    change_password(&client, &first, wrong).await.expect_problem(401, "invalid_credentials");
+    for unfit in ["1234567".to_owned(), "x".repeat(129)] {
+        let body = json!({ "current": PASSWORD, "new": unfit });
+        change_password(&client, &first, body).await.expect_problem(400, "invalid_request");
+    }
+    client.sign_in(ANNA, PASSWORD, &first.install, None).await.expect(200);
+    assert_goes_on(&client, &first).await;
+    gateway.stop().await;
+}

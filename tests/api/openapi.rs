@@ -1,0 +1,103 @@
+//! `/v1/openapi.json` and `/docs`.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde_json::Value;
+use twostep::http::problem::ProblemCode;
+use uuid::Uuid;
+
+use crate::support::client::Client;
+use crate::support::gateway::TestGateway;
+
+/// Every call of design section 3 with the answers that it names.
+const CALLS: &[(&str, &str, &[&str])] = &[
+    ("POST", "/v1/accounts", &["202"]),
+    ("POST", "/v1/sign-in", &["200", "202", "401"]),
+    ("GET", "/v1/challenges/{id}", &["200"]),
+    ("GET", "/v1/challenges/{id}/events", &["200"]),
+    ("POST", "/v1/challenges/{id}/verify", &["200", "410", "422", "429"]),
+    ("POST", "/v1/challenges/{id}/resend", &["202", "429"]),
+    ("POST", "/v1/challenges/{id}/deny", &["204", "403"]),
+    ("POST", "/v1/sessions/refresh", &["200", "401"]),
+    ("DELETE", "/v1/sessions/current", &["204"]),
+    ("GET", "/v1/login-security", &["200"]),
+    ("POST", "/v1/login-security/two-step", &["202", "204", "403"]),
+    ("POST", "/v1/login-security/password", &["204"]),
+    ("GET", "/v1/trusted-devices", &["200"]),
+    ("DELETE", "/v1/trusted-devices/{id}", &["204"]),
+    ("PATCH", "/v1/devices/current", &["200"]),
+    ("GET", "/v1/login-activity", &["200"]),
+    ("POST", "/v1/login-activity/{id}/report", &["204"]),
+    ("POST", "/v1/connect/ticket", &["200", "403"]),
+    ("GET", "/v1/connect", &["101"]),
+];
+
+async fn document(client: &Client) -> Value {
+    client.send(Method::GET, "/v1/openapi.json", None, None).await.expect(200)
+}
+
+/// The calls of a document with what each says about itself.
+fn documented(document: &Value) -> BTreeMap<(String, String), Value> {
+    let paths = document["paths"].as_object().expect("paths");
+    let calls = paths.iter().flat_map(|(path, calls)| {
+        let calls = calls.as_object().expect("calls");
+        calls.iter().map(move |(method, call)| ((path.clone(), method.to_ascii_uppercase()), call.clone()))
+    });
+    calls.collect()
+}
+
+#[actix_web::test]
+async fn the_document_holds_every_call_with_its_answers_and_no_other_call() {
+    let gateway = TestGateway::start().await;
+    let document = document(&gateway.client()).await;
+    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1.")), "{}", document["openapi"]);
+    let documented = documented(&document);
+    assert_eq!(documented.len(), CALLS.len());
+    for (method, path, answers) in CALLS {
+        let call = &documented[&((*path).to_owned(), (*method).to_owned())];
+        for answer in *answers {
+            assert!(call["responses"].get(answer).is_some(), "{method} {path} lacks {answer}");
+        }
+        for (status, answer) in call["responses"].as_object().expect("answers") {
+            let is_problem = answer["content"].get("application/problem+json").is_some();
+            assert_eq!(is_problem, status.as_str() >= "400", "{method} {path} {status}");
+        }
+    }
+    gateway.stop().await;
+}
+
+/// Without a token and without a body each call answers what is documented, and none is missing.
+#[actix_web::test]
+async fn what_a_bare_call_gets_is_documented() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    for ((path, method), call) in documented(&document(&client).await) {
+        let address = path.replace("{id}", &Uuid::now_v7().to_string());
+        let answer = client.send(method.parse().expect("a method"), &address, None, None).await;
+        let status = answer.status.as_u16().to_string();
+        assert!(call["responses"].get(&status).is_some(), "{method} {path} answered {status}: {}", answer.body);
+        let needs_session = call["security"] == serde_json::json!([{ "session": [] }]);
+        let needs_challenge = call["security"] == serde_json::json!([{ "challenge_token": [] }]);
+        if needs_session || needs_challenge {
+            answer.expect_problem(401, "unauthorized");
+        }
+    }
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn the_page_for_people_names_every_call_and_every_problem() {
+    let gateway = TestGateway::start().await;
+    let page = gateway.client().send(Method::GET, "/docs", None, None).await;
+    assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
+    let page = page.expect(200);
+    let page = page.as_str().expect("a page");
+    for (method, path, _) in CALLS {
+        assert!(page.contains(&format!("{method} {path}<")), "{method} {path}");
+    }
+    for code in ProblemCode::ALL {
+        assert!(page.contains(&format!("id=\"problem-{code}\"")), "{code}");
+    }
+    gateway.stop().await;
+}

@@ -1,0 +1,74 @@
+//! The operator's side, on its own address.
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::ANNA;
+use crate::support::client::Answer;
+use crate::support::gateway::TestGateway;
+
+async fn get(gateway: &TestGateway, path: &str) -> Answer {
+    gateway.operator().send(Method::GET, path, None, None).await
+}
+
+#[actix_web::test]
+async fn a_node_says_that_it_lives_and_is_ready() {
+    let gateway = TestGateway::start().await;
+    assert_eq!(get(&gateway, "/healthz").await.expect(200)["status"], "ok");
+    assert_eq!(get(&gateway, "/readyz").await.expect(200)["status"], "ready");
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn metrics_are_in_the_format_of_prometheus() {
+    let gateway = TestGateway::start().await;
+    let answer = get(&gateway, "/metrics").await;
+    assert!(answer.headers["content-type"].to_str().is_ok_and(|kind| kind.starts_with("text/plain; version=0.0.4")));
+    let text = answer.expect(200);
+    assert!(text.as_str().is_some_and(|text| text.contains("# TYPE ")), "{text}");
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn the_rollout_is_shown_and_moved_within_its_bounds() {
+    let gateway = TestGateway::start().await;
+    assert_eq!(get(&gateway, "/admin/rollout").await.expect(200), json!({ "percent": 100.0 }));
+    let put =
+        async |body: serde_json::Value| gateway.operator().send(Method::PUT, "/admin/rollout", None, Some(body)).await;
+    assert_eq!(put(json!({ "percent": 12.5 })).await.expect(200), json!({ "percent": 12.5 }));
+    for body in [
+        json!({ "percent": 101 }),
+        json!({ "percent": -1 }),
+        json!({ "percent": "all" }),
+        json!({}),
+        json!({ "percent": 1, "salt": "x" }),
+    ] {
+        put(body).await.expect_problem(400, "invalid_request");
+    }
+    assert_eq!(get(&gateway, "/admin/rollout").await.expect(200), json!({ "percent": 12.5 }));
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn an_operator_can_ask_for_a_drain() {
+    let gateway = TestGateway::start().await;
+    let asked = gateway.operator().send(Method::POST, "/admin/drain", None, None).await;
+    assert_eq!(asked.expect(202)["status"], "draining");
+    gateway.app.drain_asked().await;
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn the_two_sides_serve_nothing_of_each_other() {
+    let gateway = TestGateway::start().await;
+    gateway
+        .operator()
+        .create_account(ANNA, &crate::support::client::Install::new("First"))
+        .await
+        .expect_problem(404, "not_found");
+    get(&gateway, "/dev/outbox").await.expect_problem(404, "not_found");
+    for path in ["/healthz", "/readyz", "/metrics", "/admin/rollout", "/admin/drain"] {
+        gateway.client().send(Method::GET, path, None, None).await.expect_problem(404, "not_found");
+    }
+    gateway.stop().await;
+}

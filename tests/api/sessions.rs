@@ -1,0 +1,169 @@
+//! `/v1/sessions`.
+
+use futures_util::future::join;
+use reqwest::Method;
+use serde_json::json;
+
+use super::{ANNA, assert_ended, assert_goes_on, collide, count};
+use crate::support::client::{Answer, Client, PASSWORD, SignedIn};
+use crate::support::gateway::TestGateway;
+
+async fn refresh(client: &Client, token: &str) -> Answer {
+    client.send(Method::POST, "/v1/sessions/refresh", None, Some(json!({ "refresh_token": token }))).await
+}
+
+/// The device with the tokens of an answer to `refresh`.
+fn renewed(device: &SignedIn, answer: Answer) -> SignedIn {
+    let session = answer.expect(200)["session"].clone();
+    assert_eq!(session["expires_in"], 900);
+    let text = |name: &str| session[name].as_str().expect("a token").to_owned();
+    SignedIn { access_token: text("access_token"), refresh_token: text("refresh_token"), ..device.clone() }
+}
+
+#[actix_web::test]
+async fn a_refresh_gives_the_next_tokens_and_ends_the_earlier_ones() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    let second = renewed(&first, refresh(&client, &first.refresh_token).await);
+    assert_ended(&client, &first).await;
+    assert_goes_on(&client, &second).await;
+    let third = renewed(&second, refresh(&client, &second.refresh_token).await);
+    assert_goes_on(&client, &third).await;
+    assert_eq!(count(&gateway.database, "sessions").await, 1);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_refresh_token_that_comes_back_ends_the_whole_session() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    let other = client.sign_in(ANNA, PASSWORD, &first.install, None).await.expect(200);
+    let other = SignedIn::new(&first.install, &other);
+    let second = renewed(&first, refresh(&client, &first.refresh_token).await);
+
+    refresh(&client, &first.refresh_token).await.expect_problem(401, "unauthorized");
+    assert_ended(&client, &second).await;
+    refresh(&client, &second.refresh_token).await.expect_problem(401, "unauthorized");
+    assert_goes_on(&client, &other).await;
+    assert_eq!(client.activity(&other).await[0]["kind"], "refresh_token_reused");
+    client.await_mail(ANNA, "signed out", 1).await;
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn of_two_refreshes_at_once_one_is_a_reuse() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    let both = join(refresh(&client, &first.refresh_token), refresh(&client, &first.refresh_token)).await;
+    let mut statuses = [both.0.status.as_u16(), both.1.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 401]);
+    let winner = if both.0.status == 200 { both.0 } else { both.1 };
+    assert_ended(&client, &renewed(&first, winner)).await;
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn an_expired_refresh_token_buys_nothing() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    gateway.database.age("sessions", "refresh_expires_at", 2_592_000, "true").await;
+    refresh(&client, &first.refresh_token).await.expect_problem(401, "unauthorized");
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn only_a_refresh_token_refreshes() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    let unknown = format!("ts_rt_{}", &first.access_token["ts_at_".len()..]);
+    for token in [first.access_token.as_str(), unknown.as_str(), "ts_rt_", ""] {
+        refresh(&client, token).await.expect_problem(401, "unauthorized");
+    }
+    refresh(&client, &first.refresh_token).await.expect(200);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn an_expired_access_token_is_refused_until_it_is_refreshed() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    gateway.database.age("sessions", "access_expires_at", 900, "true").await;
+    let refused = client.get("/v1/login-security", &first.access_token).await;
+    assert_eq!(refused.headers["www-authenticate"], "Bearer");
+    refused.expect_problem(401, "unauthorized");
+    let second = renewed(&first, refresh(&client, &first.refresh_token).await);
+    assert_goes_on(&client, &second).await;
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn signing_out_ends_the_session_and_keeps_the_trust() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    client.delete("/v1/sessions/current", &first.access_token).await.expect(204);
+    assert_ended(&client, &first).await;
+    refresh(&client, &first.refresh_token).await.expect_problem(401, "unauthorized");
+    client.delete("/v1/sessions/current", &first.access_token).await.expect_problem(401, "unauthorized");
+    let body = client.sign_in(ANNA, PASSWORD, &first.install, first.trust_token.as_deref()).await.expect(200);
+    let again = SignedIn::new(&first.install, &body);
+    let kinds: Vec<_> = client.activity(&again).await.iter().map(|entry| entry["kind"].clone()).collect();
+    assert_eq!(kinds[..2], ["sign_in", "sign_out"]);
+    gateway.stop().await;
+}
+
+/// Removing a device holds the device while it wants its sessions; a refresh must not hold the session while it
+/// wants the device.
+#[actix_web::test]
+async fn a_refresh_and_the_removal_of_its_device_at_once_are_both_answered() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    let path = format!("/v1/trusted-devices/{}", first.device_id);
+    let remove = calling(&client, &first, async move |client, token| client.delete(&path, &token).await);
+    let refresh_token = first.refresh_token.clone();
+    let refreshing = calling(&client, &first, async move |client, _| refresh(&client, &refresh_token).await);
+    let held = "SELECT FROM trust_tokens FOR UPDATE";
+    let (removed, refreshed) = collide(&gateway.database, held, remove, refreshing).await;
+    removed.expect(204);
+    refreshed.expect_problem(401, "unauthorized");
+    gateway.stop().await;
+}
+
+/// Changing the password holds the account while it wants the sessions; a sign-out must not hold its session while it
+/// wants the account.
+#[actix_web::test]
+async fn a_sign_out_and_a_new_password_at_once_are_both_answered() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    let other = client.sign_in(ANNA, PASSWORD, &first.install, None).await.expect(200);
+    let other = SignedIn::new(&first.install, &other);
+    let change = calling(&client, &first, async |client, token| {
+        let body = json!({ "current": PASSWORD, "new": "another battery staple" });
+        client.post("/v1/login-security/password", &token, body).await
+    });
+    let sign_out = calling(&client, &other, async |client, token| client.delete("/v1/sessions/current", &token).await);
+    let held = "SELECT FROM accounts FOR UPDATE";
+    let (changed, signed_out) = collide(&gateway.database, held, change, sign_out).await;
+    changed.expect(204);
+    signed_out.expect(204);
+    assert_goes_on(&client, &first).await;
+    gateway.stop().await;
+}
+
+/// A call that owns what it needs, with the access token of a device.
+fn calling<C, F>(client: &Client, device: &SignedIn, call: C) -> F
+where
+    C: FnOnce(Client, String) -> F,
+    F: Future<Output = Answer> + 'static,
+{
+    call(client.clone(), device.access_token.clone())
+}

@@ -1,0 +1,130 @@
+//! `/v1/trusted-devices`.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{ANNA, BEN, assert_ended, assert_goes_on};
+use crate::support::client::{Answer, Client, Install, PASSWORD, SignedIn};
+use crate::support::gateway::TestGateway;
+use crate::support::socket::Socket;
+
+/// A gateway with an account that trusts two connected devices.
+struct Pair {
+    gateway: TestGateway,
+    client: Client,
+    first: SignedIn,
+    second: SignedIn,
+    first_screen: Socket,
+    second_screen: Socket,
+}
+
+impl Pair {
+    async fn new() -> Self {
+        let gateway = TestGateway::start().await;
+        let client = gateway.client();
+        let first = client.new_protected_account(ANNA).await;
+        let mut first_screen = client.connect(&first).await;
+        let second = client.trust_another(ANNA, &mut first_screen, "Second").await;
+        first_screen.next_of("challenge_closed").await;
+        let second_screen = client.connect(&second).await;
+        Self { gateway, client, first, second, first_screen, second_screen }
+    }
+
+    async fn list(&self) -> Vec<Value> {
+        let body = self.client.get("/v1/trusted-devices", &self.first.access_token).await.expect(200);
+        body["devices"].as_array().expect("a list").clone()
+    }
+}
+
+async fn remove(client: &Client, by: &SignedIn, id: &str) -> Answer {
+    client.delete(&format!("/v1/trusted-devices/{id}"), &by.access_token).await
+}
+
+#[actix_web::test]
+async fn the_list_tells_the_devices_and_which_one_asks() {
+    let pair = Pair::new().await;
+    let devices = pair.list().await;
+    assert_eq!(devices.len(), 2);
+    let newest = &devices[0];
+    let fields = ["id", "name", "model", "platform", "os_version", "app_version"].map(|field| newest[field].clone());
+    assert_eq!(fields, [pair.second.device_id.as_str(), "Second", "Model", "android", "15", "1.0.0"]);
+    assert_eq!((&newest["trusted"], &newest["this_device"]), (&json!(true), &json!(false)));
+    assert_eq!(devices[1]["this_device"], true);
+    assert!(super::between(&newest["trusted_at"], &newest["last_seen_at"]).is_zero());
+    pair.gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_removed_device_is_out_at_once() {
+    let mut pair = Pair::new().await;
+    remove(&pair.client, &pair.first, &pair.second.device_id).await.expect(204);
+    assert_ended(&pair.client, &pair.second).await;
+    assert_eq!(pair.second_screen.close_code().await, 4403);
+    assert_eq!(pair.first_screen.next_of("security_alert").await["kind"], "device_removed");
+    assert_eq!(pair.list().await.len(), 1);
+    assert_goes_on(&pair.client, &pair.first).await;
+    let (install, trust_token) = (&pair.second.install, pair.second.trust_token.as_deref());
+    pair.client.sign_in(ANNA, PASSWORD, install, trust_token).await.expect(202);
+    pair.client.await_mail(ANNA, "device was removed", 1).await;
+    assert_eq!(pair.client.activity(&pair.first).await[1]["kind"], "device_removed");
+    pair.gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_code_that_a_removed_device_may_have_seen_is_replaced() {
+    let mut pair = Pair::new().await;
+    let challenge = pair.client.begin_sign_in(ANNA, &Install::new("New")).await;
+    let seen = pair.second_screen.code_of(&challenge.id).await;
+    assert_eq!(pair.first_screen.code_of(&challenge.id).await, seen);
+    remove(&pair.client, &pair.first, &pair.second.device_id).await.expect(204);
+    pair.client.verify(&challenge, &seen).await.expect_problem(422, "wrong_code");
+    let shown = pair.first_screen.next_of("code").await;
+    assert_eq!((&shown["challenge_id"], &shown["generation"]), (&json!(challenge.id), &json!(2)));
+    pair.client.verify(&challenge, shown["code"].as_str().expect("a code")).await.expect(200);
+    pair.gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn only_a_trusted_device_of_the_account_can_be_removed() {
+    let pair = Pair::new().await;
+    let stranger = pair.client.new_protected_account(BEN).await;
+    let unknown = Uuid::now_v7().to_string();
+    for id in [&stranger.device_id, &unknown, &"not a UUID".to_owned()] {
+        remove(&pair.client, &pair.first, id).await.expect_problem(404, "not_found");
+    }
+    remove(&pair.client, &pair.first, &pair.second.device_id).await.expect(204);
+    remove(&pair.client, &pair.first, &pair.second.device_id).await.expect_problem(404, "not_found");
+    assert_goes_on(&pair.client, &stranger).await;
+    pair.gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_device_may_remove_itself() {
+    let pair = Pair::new().await;
+    remove(&pair.client, &pair.first, &pair.first.device_id).await.expect(204);
+    assert_ended(&pair.client, &pair.first).await;
+    assert_goes_on(&pair.client, &pair.second).await;
+    pair.gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn an_eleventh_device_takes_the_place_of_the_least_used() {
+    let pair = Pair::new().await;
+    let eight_more = "INSERT INTO devices (account_id, device_id, install_id, name, model, platform, os_version,
+            app_version, trusted_at, last_seen_at)
+        SELECT account_id, gen_random_uuid(), gen_random_uuid(), 'More', 'Model', 'ios', '18', '1.0.0', now(), now()
+        FROM accounts, generate_series(1, 8)";
+    pair.gateway.database.execute(eight_more).await;
+    let second = format!("device_id = '{}'", pair.second.device_id);
+    pair.gateway.database.age("devices", "last_seen_at", 3600, &second).await;
+    assert_eq!(pair.list().await.len(), 10);
+
+    let Pair { gateway, client, mut first_screen, first, second, .. } = pair;
+    let eleventh = client.trust_another(ANNA, &mut first_screen, "Eleventh").await;
+    let body = client.get("/v1/trusted-devices", &first.access_token).await.expect(200);
+    let devices = body["devices"].as_array().expect("a list");
+    assert_eq!((devices.len(), &devices[0]["id"]), (10, &json!(eleventh.device_id)));
+    assert!(devices.iter().all(|device| device["id"] != second.device_id));
+    assert_ended(&client, &second).await;
+    gateway.stop().await;
+}
