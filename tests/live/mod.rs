@@ -1,3 +1,8 @@
 //! Live connections.
 
+mod closing;
+mod codes;
+mod handshake;
 mod main_job;
+mod misuse;
+mod slow_reader;

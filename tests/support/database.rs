@@ -2,12 +2,14 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
 use twostep::embedded_postgres::EmbeddedPostgres;
 use twostep::store::{self, ConnectSettings, Store};
+
+use super::client::DEADLINE;
 
 static SERVER: OnceCell<Server> = OnceCell::const_new();
 static NEXT: AtomicU32 = AtomicU32::new(1);
@@ -74,6 +76,18 @@ impl TestDatabase {
         self.connect().await.query_one(sql, &[]).await.expect("a row").get(0)
     }
 
+    /// Waits until a query counts this many.
+    pub async fn await_count(&self, sql: &str, expected: i64) {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let count = self.count(sql).await;
+            if count == expected {
+                return;
+            }
+            assert!(Instant::now() < deadline, "not {expected} but {count}: {sql}");
+        }
+    }
+
     pub fn store(&self) -> Store {
         open(&self.url)
     }
@@ -84,7 +98,7 @@ fn open(url: &str) -> Store {
     Store::new(&ConnectSettings { url: url.to_owned().into(), pool_size: 4, wait, deadline }).expect("a valid URL")
 }
 
-async fn connect(url: &str) -> Client {
+pub async fn connect(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("connected");
     tokio::spawn(connection);
     client

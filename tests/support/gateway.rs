@@ -47,4 +47,9 @@ impl TestGateway {
     pub fn client(&self) -> Client {
         Client::new(&self.url())
     }
+
+    /// Stops the gateway in order.
+    pub async fn stop(self) {
+        self.app.stop().await;
+    }
 }

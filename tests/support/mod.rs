@@ -3,4 +3,5 @@
 pub mod client;
 pub mod database;
 pub mod gateway;
+pub mod raw_socket;
 pub mod socket;
