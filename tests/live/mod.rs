@@ -3,6 +3,7 @@
 mod closing;
 mod codes;
 mod handshake;
+mod heartbeat;
 mod main_job;
 mod misuse;
 mod slow_reader;
