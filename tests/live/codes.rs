@@ -93,6 +93,31 @@ async fn receipts_become_delivery_states() {
     gateway.stop().await;
 }
 
+/// A device may be quicker than the gateway's own note that it sent the code, or that it is reachable at all.
+#[actix_web::test]
+async fn a_receipt_that_comes_before_the_note_of_sending_is_kept() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(EMAIL).await;
+    let mut screen = client.connect(&first).await;
+    let challenge = client.begin_sign_in(EMAIL, &Install::new("Second")).await;
+    assert_eq!(screen.next_of("code").await["challenge_id"], json!(challenge.id));
+    client.await_delivery(&challenge, "accepted").await;
+
+    let as_if_not_noted = [
+        "UPDATE deliveries SET state = 'pending', accepted_at = NULL WHERE device_id IS NOT NULL",
+        "UPDATE deliveries SET state = 'unreachable', reason = 'no_push_token' WHERE device_id IS NOT NULL",
+        "DELETE FROM deliveries WHERE device_id IS NOT NULL",
+    ];
+    for change in as_if_not_noted {
+        gateway.database.execute(change).await;
+        let receipt = json!({ "type": "receipt", "challenge_id": challenge.id, "generation": 1, "shown": true });
+        screen.send(receipt).await;
+        client.await_delivery(&challenge, "shown").await;
+    }
+    gateway.stop().await;
+}
+
 #[actix_web::test]
 async fn a_receipt_for_a_code_that_was_never_sent_is_ignored() {
     let gateway = TestGateway::start().await;
