@@ -70,8 +70,16 @@ impl User {
         context.spawn(work.into_actor(self).map(move |result, actor, context| {
             actor.under_way -= 1;
             finish(actor, result, context);
-            actor.stop_if_idle(context);
+            actor.settle(context);
         }));
+    }
+
+    /// After each event: forgets what only steps under way needed, and stops when nothing is left.
+    fn settle(&mut self, context: &mut Context<Self>) {
+        if self.under_way == 0 {
+            self.connections.forget_closed_challenges();
+        }
+        self.stop_if_idle(context);
     }
 
     /// Asks the directory to be forgotten when nothing is left.
@@ -130,7 +138,7 @@ impl User {
             AccountEvent::CodeIssued { challenge_id } => self.deliver_claiming(challenge_id, context),
             AccountEvent::ChallengeClosed { challenge_id, outcome } => {
                 let text = ServerMessage::ChallengeClosed { challenge_id, outcome }.to_text();
-                self.connections.forget_challenge(challenge_id);
+                self.connections.close_challenge(challenge_id);
                 self.connections.send_to_all(&text.into());
             }
             AccountEvent::SecurityAlert { kind } => {
@@ -191,7 +199,7 @@ impl Handler<Fact> for User {
     fn handle(&mut self, fact: Fact, context: &mut Self::Context) {
         self.handled += 1;
         self.on_fact(fact.event, context);
-        self.stop_if_idle(context);
+        self.settle(context);
     }
 }
 

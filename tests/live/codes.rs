@@ -118,6 +118,32 @@ async fn a_receipt_that_comes_before_the_note_of_sending_is_kept() {
     gateway.stop().await;
 }
 
+/// A code that the gateway was about to show when its challenge closed is not shown after all.
+#[actix_web::test]
+async fn no_code_comes_after_its_challenge_closed() {
+    let gateway = TestGateway::start_with(|settings| settings.delivery.sweep_period_ms = 100).await;
+    let client = gateway.client();
+    let first = client.new_protected_account(EMAIL).await;
+    let mut screen = client.connect(&first).await;
+    let challenge = client.begin_sign_in(EMAIL, &Install::new("Second")).await;
+    screen.code_of(&challenge.id).await;
+
+    // The last thing that is read before a code is shown is what else reaches the devices: there it waits now.
+    let blocker = gateway.database.connect().await;
+    blocker.batch_execute("BEGIN; LOCK TABLE devices IN ACCESS EXCLUSIVE MODE").await.expect("locked");
+    let next_code_is_due = "UPDATE challenges SET generation = 2;
+        UPDATE deliveries SET generation = 2, state = 'pending', due_at = now() WHERE device_id IS NOT NULL";
+    gateway.database.execute(next_code_is_due).await;
+    gateway.database.await_count("SELECT count(*) FROM pg_locks WHERE NOT granted", 1).await;
+    gateway.database.execute("UPDATE challenges SET expires_at = now()").await;
+    assert_eq!(screen.next().await["outcome"], "expired");
+    blocker.batch_execute("COMMIT").await.expect("unlocked");
+
+    let marker = client.begin_sign_in(EMAIL, &Install::new("Third")).await;
+    assert_eq!(screen.next().await["challenge_id"], json!(marker.id));
+    gateway.stop().await;
+}
+
 #[actix_web::test]
 async fn a_receipt_for_a_code_that_was_never_sent_is_ignored() {
     let gateway = TestGateway::start().await;
