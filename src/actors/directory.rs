@@ -31,6 +31,8 @@ const FULL_MAILBOX_PATIENCE: Duration = Duration::from_secs(10);
 pub struct Observed {
     /// User actors.
     pub users: usize,
+    /// User actors made so far.
+    pub started: u64,
 }
 
 /// The way to every user actor of this node. Cheap to clone.
@@ -87,7 +89,9 @@ impl Directory {
     pub async fn observe(&self) -> Observed {
         let mut total = Observed::default();
         for shard in self.shards.iter() {
-            total.users += shard.send(Observe).await.map_or(0, |observed| observed.users);
+            let observed = shard.send(Observe).await.unwrap_or_default();
+            total.users += observed.users;
+            total.started += observed.started;
         }
         total
     }
@@ -228,6 +232,6 @@ impl Handler<Observe> for Shard {
     type Result = MessageResult<Observe>;
 
     fn handle(&mut self, _: Observe, _: &mut Self::Context) -> Self::Result {
-        MessageResult(Observed { users: self.users.len() })
+        MessageResult(Observed { users: self.users.len(), started: self.incarnations })
     }
 }

@@ -87,13 +87,16 @@ impl User {
         if !self.connections.is_empty() || self.under_way > 0 {
             return;
         }
-        let release = Release { account_id: self.account, handled: self.handled, incarnation: self.incarnation };
+        let asked_at = self.handled;
+        let release = Release { account_id: self.account, handled: asked_at, incarnation: self.incarnation };
         self.under_way += 1;
-        context.spawn(self.shard.send(release).into_actor(self).map(|answer, actor, context| {
+        context.spawn(self.shard.send(release).into_actor(self).map(move |answer, actor, context| {
             actor.under_way -= 1;
             match answer {
                 Ok(true) => context.stop(),
-                // A message is on its way; after it the question comes up again.
+                // The message that was on its way came while the question was: nothing else asks again.
+                Ok(false) if actor.handled != asked_at => actor.stop_if_idle(context),
+                // It still is on its way; after it the question comes up again.
                 Ok(false) => {}
                 Err(_) => {
                     context.run_later(RELEASE_RETRY, Self::stop_if_idle);
@@ -109,7 +112,13 @@ impl User {
         let open = async move { services.verification.open_codes(account, session).await };
         self.run(context, open, move |actor, open, context| match open {
             Ok(codes) => actor.replay(device, connection, &codes, context),
-            Err(error) => actor.connections.close(device, connection, refusal(&error)),
+            Err(error) => {
+                let reason = refusal(&error);
+                if reason == CloseReason::InternalError {
+                    error!(connection.id = %connection, error = &error as &dyn std::error::Error, "a connection could not be welcomed");
+                }
+                actor.connections.close(device, connection, reason);
+            }
         });
     }
 

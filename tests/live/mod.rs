@@ -1,5 +1,6 @@
 //! Live connections.
 
+mod actors;
 mod closing;
 mod codes;
 mod handshake;
