@@ -9,6 +9,7 @@ use twostep::actors::{Attach, Detach, Directory, Outgoing, ToConnection, User};
 use twostep::bus::Envelope;
 use twostep::domain::event::{AccountEvent, AlertKind};
 use twostep::domain::id::{AccountId, ConnectionId, DeviceId, SessionId};
+use twostep::protocol::close::CloseReason;
 use uuid::Uuid;
 
 use crate::support::client::{DEADLINE, Install};
@@ -189,6 +190,28 @@ async fn devices_that_vanish_in_the_handshake_leave_nothing_behind() {
         futures_util::future::join_all(knocks).await;
     }
     assert!(directory.observe().await.started > started);
+    await_no_user(directory).await;
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn who_connects_to_a_node_that_goes_away_is_told_so() {
+    let gateway = TestGateway::start().await;
+    let holder = Holder::new(&gateway.database).await;
+    let directory = gateway.app.directory();
+    let mut early = holder.connect(directory).await;
+    directory.drain(std::time::Duration::ZERO).await;
+    assert!(early.text().await.starts_with(r#"{"type":"goodbye""#));
+    assert!(matches!(early.next().await, Outgoing::Close(CloseReason::Drain)));
+
+    let (told, hears) = mpsc::unbounded_channel();
+    let to = ToConnection::new(FakeConnection(told).start().recipient(), Arc::default());
+    let Holder { account_id, device_id, session_id } = holder;
+    let connection_id = ConnectionId::new(Uuid::now_v7());
+    let user = directory.attach(Attach { account_id, device_id, session_id, connection_id, to }).await.expect("taken");
+    let mut late = Connected { user, connection_id, hears };
+    assert!(late.text().await.starts_with(r#"{"type":"goodbye""#));
+    assert!(matches!(late.next().await, Outgoing::Close(CloseReason::Drain)));
     await_no_user(directory).await;
     gateway.stop().await;
 }
