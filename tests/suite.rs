@@ -4,5 +4,6 @@
 
 #![expect(unreachable_pub, reason = "a test binary has no public side")]
 
+mod faults;
 mod live;
 mod support;
