@@ -4,5 +4,6 @@ pub mod chaos_proxy;
 pub mod client;
 pub mod database;
 pub mod gateway;
+pub mod process;
 pub mod raw_socket;
 pub mod socket;
