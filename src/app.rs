@@ -204,9 +204,11 @@ impl App {
     pub async fn stop(self) {
         self.draining.store(true, Ordering::Relaxed);
         info!("draining");
-        self.directory.drain(self.reconnect_spread).await;
         let [public, private] = &self.servers;
-        let graceful = tokio::time::timeout(Duration::from_secs(SHUTDOWN_SECONDS), public.stop(true));
+        // Asked for first: a device that comes back at once must find another node.
+        let stopped = public.stop(true);
+        self.directory.drain(self.reconnect_spread).await;
+        let graceful = tokio::time::timeout(Duration::from_secs(SHUTDOWN_SECONDS), stopped);
         if graceful.await.is_err() {
             warn!("some requests did not finish in time");
         }

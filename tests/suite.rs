@@ -6,6 +6,7 @@
 
 mod api;
 mod command;
+mod faults;
 mod house;
 mod live;
 mod support;

@@ -31,6 +31,8 @@ const FULL_MAILBOX_PATIENCE: Duration = Duration::from_secs(10);
 pub struct Observed {
     /// User actors.
     pub users: usize,
+    /// User actors made so far.
+    pub started: u64,
 }
 
 /// The way to every user actor of this node. Cheap to clone.
@@ -50,6 +52,7 @@ impl Directory {
                 services,
                 users: HashMap::new(),
                 incarnations: 0,
+                draining: None,
             })
         };
         Self { shards: (0..shards.max(1)).map(start_one).collect(), hasher: RandomState::new() }
@@ -75,7 +78,7 @@ impl Directory {
         self.deliver_to_shard(account_id, Deliver { account_id, challenge_id, claimed }).await;
     }
 
-    /// Says goodbye to every connection of this node.
+    /// Says goodbye to every connection of this node, and to those that still come.
     pub async fn drain(&self, spread: Duration) {
         let spread_ms = u64::try_from(spread.as_millis()).unwrap_or(u64::MAX);
         for shard in self.shards.iter() {
@@ -87,7 +90,9 @@ impl Directory {
     pub async fn observe(&self) -> Observed {
         let mut total = Observed::default();
         for shard in self.shards.iter() {
-            total.users += shard.send(Observe).await.map_or(0, |observed| observed.users);
+            let observed = shard.send(Observe).await.unwrap_or_default();
+            total.users += observed.users;
+            total.started += observed.started;
         }
         total
     }
@@ -114,6 +119,8 @@ pub(super) struct Shard {
     services: Arc<Services>,
     users: HashMap<AccountId, Entry>,
     incarnations: u64,
+    /// Set when the node goes away: who connects after that is told so too.
+    draining: Option<Drain>,
 }
 
 struct Entry {
@@ -169,10 +176,15 @@ impl Handler<Attach> for Shard {
     type Result = Result<Addr<User>, DirectoryError>;
 
     fn handle(&mut self, attach: Attach, context: &mut Self::Context) -> Self::Result {
+        let draining = self.draining;
         let entry = self.user(attach.account_id, context.address());
         entry.address.try_send(super::user::AttachHere(attach)).map_err(|_| DirectoryError::Busy)?;
         entry.sent += 1;
-        Ok(entry.address.clone())
+        let address = entry.address.clone();
+        if let Some(drain) = draining {
+            Self::send(entry, drain, context);
+        }
+        Ok(address)
     }
 }
 
@@ -202,6 +214,7 @@ impl Handler<Drain> for Shard {
     type Result = ();
 
     fn handle(&mut self, drain: Drain, context: &mut Self::Context) {
+        self.draining = Some(drain);
         for entry in self.users.values_mut() {
             Self::send(entry, drain, context);
         }
@@ -228,6 +241,6 @@ impl Handler<Observe> for Shard {
     type Result = MessageResult<Observe>;
 
     fn handle(&mut self, _: Observe, _: &mut Self::Context) -> Self::Result {
-        MessageResult(Observed { users: self.users.len() })
+        MessageResult(Observed { users: self.users.len(), started: self.incarnations })
     }
 }

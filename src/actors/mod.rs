@@ -12,6 +12,8 @@ mod dispatcher;
 mod messages;
 mod notices;
 mod sweeper;
+#[cfg(test)]
+mod tests;
 mod user;
 mod withdraw;
 

@@ -87,8 +87,16 @@ impl User {
         context.spawn(work.into_actor(self).map(move |result, actor, context| {
             actor.under_way -= 1;
             finish(actor, result, context);
-            actor.stop_if_idle(context);
+            actor.settle(context);
         }));
+    }
+
+    /// After each event: forgets what only steps under way needed, and stops when nothing is left.
+    fn settle(&mut self, context: &mut Context<Self>) {
+        if self.under_way == 0 {
+            self.connections.forget_closed_challenges();
+        }
+        self.stop_if_idle(context);
     }
 
     /// Asks the directory to be forgotten when nothing is left.
@@ -96,13 +104,16 @@ impl User {
         if !self.connections.is_empty() || self.under_way > 0 {
             return;
         }
-        let release = Release { account_id: self.account, handled: self.handled, incarnation: self.incarnation };
+        let asked_at = self.handled;
+        let release = Release { account_id: self.account, handled: asked_at, incarnation: self.incarnation };
         self.under_way += 1;
-        context.spawn(self.shard.send(release).into_actor(self).map(|answer, actor, context| {
+        context.spawn(self.shard.send(release).into_actor(self).map(move |answer, actor, context| {
             actor.under_way -= 1;
             match answer {
                 Ok(true) => context.stop(),
-                // A message is on its way; after it the question comes up again.
+                // The message that was on its way came while the question was: nothing else asks again.
+                Ok(false) if actor.handled != asked_at => actor.stop_if_idle(context),
+                // It still is on its way; after it the question comes up again.
                 Ok(false) => {}
                 Err(_) => {
                     context.run_later(RELEASE_RETRY, Self::stop_if_idle);
@@ -118,7 +129,13 @@ impl User {
         let open = async move { services.verification.open_codes(account, session).await };
         self.run(context, open, move |actor, open, context| match open {
             Ok(codes) => actor.replay(device, connection, &codes, context),
-            Err(error) => actor.connections.close(device, connection, refusal(&error)),
+            Err(error) => {
+                let reason = refusal(&error);
+                if reason == CloseReason::InternalError {
+                    error!(connection.id = %connection, error = &error as &dyn std::error::Error, "a connection could not be welcomed");
+                }
+                actor.connections.close(device, connection, reason);
+            }
         });
     }
 
@@ -151,7 +168,7 @@ impl User {
             AccountEvent::ChallengeClosed { challenge_id, outcome } => {
                 let text = ServerMessage::ChallengeClosed { challenge_id, outcome }.to_text();
                 self.drop_older_codes(challenge_id);
-                self.connections.forget_challenge(challenge_id);
+                self.connections.close_challenge(challenge_id);
                 self.connections.send_to_all(&text.into());
             }
             AccountEvent::SecurityAlert { kind } => {
@@ -218,7 +235,7 @@ impl Handler<Fact> for User {
     fn handle(&mut self, fact: Fact, context: &mut Self::Context) {
         self.handled += 1;
         self.on_fact(fact.event, context);
-        self.stop_if_idle(context);
+        self.settle(context);
     }
 }
 

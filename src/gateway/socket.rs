@@ -134,12 +134,18 @@ impl Connection {
                 return;
             }
             context.ping(b"");
-            let timeout = connection.settings.pong_timeout;
-            let deadline = context.run_later(timeout, |connection, context| {
-                connection.close(CloseReason::HeartbeatMissed, context);
-            });
-            connection.pong_deadline = Some(deadline);
+            connection.expect_pong(context);
             connection.schedule_ping(context);
+        });
+    }
+
+    /// Starts the wait for a pong, unless one that an earlier ping began still goes on.
+    fn expect_pong(&mut self, context: &mut SocketContext) {
+        let timeout = self.settings.pong_timeout;
+        self.pong_deadline.get_or_insert_with(|| {
+            context.run_later(timeout, |connection, context| {
+                connection.close(CloseReason::HeartbeatMissed, context);
+            })
         });
     }
 

@@ -78,8 +78,10 @@ impl Store {
     /// [`StoreError::Unavailable`] when the database does not answer in time, and what `work` returns.
     pub async fn run<T, E: From<StoreError>>(&self, work: impl AsyncFnOnce(&Object) -> Result<T, E>) -> Result<T, E> {
         let task = async {
-            let connection = self.connection().await?;
-            work(&connection).await
+            let mut loan = self.lend().await?;
+            let result = work(loan.connection()).await;
+            loan.give_back();
+            result
         };
         self.in_time(task).await
     }
@@ -93,20 +95,32 @@ impl Store {
         work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let task = async {
-            let mut connection = self.connection().await?;
-            let transaction = connection.transaction().await.map_err(StoreError::from)?;
-            let result = work(&transaction).await?;
-            transaction.commit().await.map_err(StoreError::from)?;
-            Ok(result)
+            let mut loan = self.lend().await?;
+            let result = in_transaction(loan.connection(), work).await;
+            loan.give_back();
+            result
         };
         self.in_time(task).await
+    }
+
+    async fn lend(&self) -> Result<Loan, StoreError> {
+        Ok(Loan(Some(self.connection().await?)))
     }
 
     async fn in_time<T, E: From<StoreError>>(&self, task: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         match tokio::time::timeout(self.deadline, task).await {
             Ok(result) => result,
-            Err(elapsed) => Err(StoreError::Unavailable(elapsed.into()).into()),
+            Err(elapsed) => {
+                self.distrust_idle();
+                Err(StoreError::Unavailable(elapsed.into()).into())
+            }
         }
+    }
+
+    /// A database that falls silent leaves its connections open: without this, each of them would make one more
+    /// request wait for the whole deadline. Those that answered meanwhile stay.
+    fn distrust_idle(&self) {
+        self.pool.retain(|_, metrics| metrics.last_used() < self.deadline);
     }
 
     /// Connections in use and at most, for metrics.
@@ -120,6 +134,38 @@ impl Store {
     pub fn close(&self) {
         self.pool.close();
     }
+}
+
+/// A connection on loan. It goes back only when its work came to an end: after a deadline, or when who asked went away,
+/// an answer may still be on its way, and whoever had the connection next would wait for that one. Then it is closed.
+struct Loan(Option<Object>);
+
+impl Loan {
+    fn connection(&mut self) -> &mut Object {
+        self.0.as_mut().expect("it is given back once, at the end")
+    }
+
+    fn give_back(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        if let Some(unfinished) = self.0.take() {
+            drop(Object::take(unfinished));
+        }
+    }
+}
+
+async fn in_transaction<T, E: From<StoreError>>(
+    connection: &mut Object,
+    work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let transaction = connection.transaction().await.map_err(StoreError::from)?;
+    let result = work(&transaction).await?;
+    transaction.commit().await.map_err(StoreError::from)?;
+    Ok(result)
 }
 
 /// TLS against the system's trust roots, for URLs with `sslmode=require`.

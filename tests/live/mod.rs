@@ -1,3 +1,10 @@
 //! Live connections.
 
+mod actors;
+mod closing;
+mod codes;
+mod handshake;
+mod heartbeat;
 mod main_job;
+mod misuse;
+mod slow_reader;

@@ -119,9 +119,19 @@ impl Challenge {
 
 impl Client {
     pub fn new(base: &str) -> Self {
+        Self::build(base, reqwest::Client::builder())
+    }
+
+    /// A client whose requests come from this address.
+    pub fn from_address(base: &str, address: &str) -> Self {
+        let address: std::net::IpAddr = address.parse().expect("an address");
+        Self::build(base, reqwest::Client::builder().local_address(address))
+    }
+
+    fn build(base: &str, builder: reqwest::ClientBuilder) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         // No idle connections: a gateway that stops would wait a second for them.
-        let http = reqwest::Client::builder().timeout(DEADLINE).pool_max_idle_per_host(0).build().expect("a client");
+        let http = builder.timeout(DEADLINE).pool_max_idle_per_host(0).build().expect("a client");
         Self { base: base.to_owned(), http }
     }
 
@@ -275,16 +285,28 @@ impl Client {
         self.get(&challenge.path(""), &challenge.token).await.expect(200)
     }
 
+    /// Waits until the one delivery of a challenge came this far.
+    pub async fn await_delivery(&self, challenge: &Challenge, state: &str) {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let deliveries = self.state(challenge).await["deliveries"].clone();
+            if deliveries[0]["state"] == state {
+                return;
+            }
+            assert!(Instant::now() < deadline, "not {state} but {deliveries}");
+        }
+    }
+
     pub async fn connect(&self, device: &SignedIn) -> Socket {
         Socket::connect(&self.base, &device.access_token).await
     }
 }
 
-/// Six digits in two groups.
+/// A line of six to ten digits in groups.
 pub fn code_in(text: &str) -> Option<String> {
     text.lines().find_map(|line| {
         let digits: String = line.split(' ').collect();
-        let is_code = line.len() == 7 && digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let is_code = (6..=10).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
         is_code.then_some(digits)
     })
 }

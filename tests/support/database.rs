@@ -104,6 +104,10 @@ impl TestDatabase {
         }
     }
 
+    pub fn store(&self) -> Store {
+        open(&self.url)
+    }
+
     /// Waits until so many of the gateway's transactions wait for a lock.
     pub async fn await_blocked(&self, expected: i64) {
         let blocked = "SELECT count(*) FROM pg_stat_activity
@@ -117,8 +121,23 @@ fn open(url: &str) -> Store {
     Store::new(&ConnectSettings { url: url.to_owned().into(), pool_size: 4, wait, deadline }).expect("a valid URL")
 }
 
-async fn connect(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("connected");
-    tokio::spawn(connection);
-    client
+pub async fn connect(url: &str) -> Client {
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        match tokio_postgres::connect(url, NoTls).await {
+            Ok((client, connection)) => {
+                tokio::spawn(connection);
+                return client;
+            }
+            // The server is behind with accepting: on a Unix socket that is told instead of waited for (connect(2)).
+            Err(error) if is_busy(&error) && Instant::now() < deadline => tokio::task::yield_now().await,
+            Err(error) => panic!("not connected: {error:?}"),
+        }
+    }
+}
+
+fn is_busy(error: &tokio_postgres::Error) -> bool {
+    use std::error::Error;
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::WouldBlock)
 }

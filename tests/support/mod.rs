@@ -1,7 +1,10 @@
 //! What tests share: a gateway on port 0 with a database of its own, and clients that speak the public contract.
 
+pub mod chaos_proxy;
 pub mod client;
 pub mod database;
 pub mod event_stream;
 pub mod gateway;
+pub mod process;
+pub mod raw_socket;
 pub mod socket;

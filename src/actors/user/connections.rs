@@ -12,6 +12,8 @@ use crate::protocol::close::CloseReason;
 #[derive(Default)]
 pub(super) struct Connections {
     live: HashMap<DeviceId, Live>,
+    /// Challenges that closed while steps were under way: what such a step read before still says that they are open.
+    just_closed: HashSet<ChallengeId>,
 }
 
 struct Live {
@@ -64,8 +66,12 @@ impl Connections {
         self.keep_if(device, is_open)
     }
 
-    /// Sends a code unless this connection had it. `false` when the device has no connection or had it.
+    /// Sends a code unless this connection had it. `false` when the device has no connection or had it, and when the
+    /// challenge is over.
     pub(super) fn show(&mut self, device: DeviceId, challenge: ChallengeId, generation: u32, text: &Arc<str>) -> bool {
+        if self.just_closed.contains(&challenge) {
+            return false;
+        }
         let Some(live) = self.live.get_mut(&device) else { return false };
         if !live.shown.insert((challenge, generation)) {
             return false;
@@ -83,10 +89,16 @@ impl Connections {
         self.live.retain(|_, live| live.send(text));
     }
 
-    pub(super) fn forget_challenge(&mut self, challenge: ChallengeId) {
+    pub(super) fn close_challenge(&mut self, challenge: ChallengeId) {
+        self.just_closed.insert(challenge);
         for live in self.live.values_mut() {
             live.shown.retain(|(shown, _)| *shown != challenge);
         }
+    }
+
+    /// No step is under way any more: every later one reads what is true now.
+    pub(super) fn forget_closed_challenges(&mut self) {
+        self.just_closed.clear();
     }
 
     /// Closes one connection, if it still is the device's.
