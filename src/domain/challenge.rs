@@ -74,6 +74,14 @@ words! {
     }
 }
 
+impl Outcome {
+    /// Somebody answered: typed the right code, or said that it was not them.
+    #[must_use]
+    pub fn is_answer(self) -> bool {
+        matches!(self, Self::Verified | Self::Denied)
+    }
+}
+
 impl From<Option<Outcome>> for ChallengeState {
     fn from(outcome: Option<Outcome>) -> Self {
         match outcome {

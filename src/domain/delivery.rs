@@ -126,6 +126,10 @@ pub struct DeliveryView {
     pub state: DeliveryState,
     /// Why it did not come further.
     pub reason: Option<UnreachableReason>,
+    /// When it was handed on: written to the socket, or taken by the provider.
+    pub accepted_at: Option<Timestamp>,
+    /// When the device said whether it shows the code.
+    pub receipt_at: Option<Timestamp>,
 }
 
 impl Reach {

@@ -158,7 +158,7 @@ mod tests {
     }
 
     fn delivery(state: DeliveryState, reason: Option<UnreachableReason>) -> DeliveryView {
-        DeliveryView { destination: 1, channel: Channel::Websocket, state, reason }
+        DeliveryView { destination: 1, channel: Channel::Websocket, state, reason, accepted_at: None, receipt_at: None }
     }
 
     #[test]

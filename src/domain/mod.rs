@@ -7,6 +7,7 @@ pub mod activity;
 pub mod challenge;
 pub mod code;
 pub mod delivery;
+pub mod delivery_text;
 pub mod device;
 pub mod email;
 pub mod event;

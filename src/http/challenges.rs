@@ -4,6 +4,7 @@ mod events;
 
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,9 +12,10 @@ use super::extract::{ChallengeToken, OptionalBody, Session, invalid};
 use super::problem::{Problem, ProblemBody};
 use super::views::{ChallengeAnswer, ChallengeEnvelope, DeviceAnswer, SecretText, SignedInAnswer};
 use super::{Api, no_such_method, to_the_end};
-use crate::domain::challenge::{ChallengeState, Method};
+use crate::domain::challenge::{ChallengeState, Method, Outcome};
 use crate::domain::code::TypedCode;
 use crate::domain::delivery::{Channel, DeliveryState, UnreachableReason};
+use crate::domain::delivery_text::delivery_texts;
 use crate::domain::hints::HintCode;
 use crate::domain::id::ChallengeId;
 use crate::verification::{ChallengeStatus, Verified};
@@ -33,7 +35,8 @@ fn resource(tail: &str) -> actix_web::Resource {
     web::resource(format!("/v1/challenges/{{id}}{tail}")).default_service(web::to(no_such_method))
 }
 
-/// A delivery of the current code. Devices are counted, not named.
+/// A delivery of the current code. Devices are counted, not named. That it was handed on and that the device said
+/// something are two facts.
 #[derive(Serialize, PartialEq, Eq, ToSchema)]
 pub(super) struct DeliveryAnswer {
     /// Which trusted device, by number; the mailbox is 1.
@@ -43,6 +46,14 @@ pub(super) struct DeliveryAnswer {
     /// Why it did not come further.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<UnreachableReason>,
+    /// When it was handed on: written to the device's connection, or taken by the provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted_at: Option<Timestamp>,
+    /// When the device said whether it shows the code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt_at: Option<Timestamp>,
+    /// What a user reads.
+    text: String,
 }
 
 /// Something that is known, in words that help.
@@ -58,20 +69,27 @@ pub(super) struct HintAnswer {
 pub(super) struct ChallengeStatusAnswer {
     challenge: ChallengeAnswer,
     state: ChallengeState,
+    /// The right code was typed, or a trusted device said "this wasn't me".
+    answered: bool,
     deliveries: Vec<DeliveryAnswer>,
     hints: Vec<HintAnswer>,
 }
 
 impl From<ChallengeStatus> for ChallengeStatusAnswer {
     fn from(status: ChallengeStatus) -> Self {
-        let deliveries = status.deliveries.iter().map(|delivery| DeliveryAnswer {
+        let texts = delivery_texts(&status.deliveries);
+        let deliveries = status.deliveries.iter().zip(texts).map(|(delivery, text)| DeliveryAnswer {
             destination: delivery.destination,
             channel: delivery.channel,
             state: delivery.state,
             reason: delivery.reason,
+            accepted_at: delivery.accepted_at,
+            receipt_at: delivery.receipt_at,
+            text,
         });
         Self {
             state: status.outcome.into(),
+            answered: status.outcome.is_some_and(Outcome::is_answer),
             deliveries: deliveries.collect(),
             hints: status.hints.into_iter().map(|hint| HintAnswer { code: hint.code, text: hint.text }).collect(),
             challenge: status.challenge.into(),

@@ -277,6 +277,8 @@ pub async fn states(
                 channel: word(row, "channel")?,
                 state: word(row, "state")?,
                 reason: optional_word(row, "reason")?,
+                accepted_at: get(row, "accepted_at")?,
+                receipt_at: get(row, "receipt_at")?,
             })
         })
         .collect()
