@@ -129,7 +129,7 @@ pub async fn update_current(
     device(&row, get(&row, "trusted")?)
 }
 
-/// Registers a device for push and takes the address from any other device that had it.
+/// Registers a device for push and takes the address from any other device that had it. Call it in a transaction.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -141,6 +141,7 @@ pub async fn register_push(
 ) -> Result<(), StoreError> {
     let (account, device_id, address) = (account.uuid(), device_id.uuid(), push.expose());
     let (kind, environment) = (push.kind().as_str(), push.environment().map(ApnsEnvironment::as_str));
+    execute(db, query!("device/lock_push_address"), &[&address]).await?;
     execute(db, query!("device/release_push_address"), &[&address, &account, &device_id]).await?;
     execute(db, query!("device/set_push_address"), &[&account, &device_id, &kind, &address, &environment]).await?;
     Ok(())

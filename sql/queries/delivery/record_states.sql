@@ -1,10 +1,11 @@
--- Writes how far deliveries of one challenge came. A receipt or a cancellation that came first stays.
+-- Writes how far deliveries of one challenge came. A receipt or a cancellation that came first stays; a receipt that
+-- says "not shown" leaves a next step to take, which may be over now.
 -- $1 uuid: account; $2 uuid: challenge; $3 uuid[]: deliveries; $4 text[]: states; $5 text[]: reasons or NULL;
 -- $6 text[]: details or NULL; $7 double precision[]: seconds until it is due again, NULL when nothing is left to do;
 -- $8 double precision: seconds that the node's lease lasts beyond that.
 -- Changes 0 or more rows. Index: deliveries_pkey.
 UPDATE deliveries SET
-    state = news.state,
+    state = CASE WHEN deliveries.state = 'not_shown' THEN deliveries.state ELSE news.state END,
     reason = news.reason,
     detail = coalesce(news.detail, deliveries.detail),
     accepted_at = CASE WHEN news.state = 'accepted' THEN coalesce(accepted_at, now()) ELSE accepted_at END,
@@ -13,4 +14,4 @@ UPDATE deliveries SET
 FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::double precision[])
     AS news (delivery_id, state, reason, detail, due_in)
 WHERE deliveries.account_id = $1 AND deliveries.challenge_id = $2 AND deliveries.delivery_id = news.delivery_id
-    AND deliveries.state IN ('pending', 'accepted', 'unreachable')
+    AND deliveries.state IN ('pending', 'accepted', 'unreachable', 'not_shown')

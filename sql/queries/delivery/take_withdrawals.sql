@@ -1,11 +1,16 @@
--- Takes the pushes of a closed challenge whose notification may be on a screen, once.
+-- Takes the notifications of a closed challenge that may be on a screen, once: one a device, because the push of a newer
+-- code replaced that of an older one.
 -- $1 uuid: account; $2 uuid: challenge.
--- Returns the deliveries with their addresses. Index: deliveries_pkey, devices_pkey.
-UPDATE deliveries SET withdrawn_at = now()
-FROM devices
-WHERE deliveries.account_id = $1 AND deliveries.challenge_id = $2 AND deliveries.channel IN ('fcm', 'apns')
-    AND deliveries.withdrawn_at IS NULL AND deliveries.state IN ('accepted', 'shown', 'not_shown', 'cancelled')
-    AND devices.account_id = deliveries.account_id AND devices.device_id = deliveries.device_id
-    AND devices.push_address IS NOT NULL
-RETURNING deliveries.delivery_id, deliveries.device_id, deliveries.channel, deliveries.generation,
+-- Returns the newest delivery to each device with its address. Index: deliveries_pkey, devices_pkey.
+WITH taken AS (
+    UPDATE deliveries SET withdrawn_at = now()
+    WHERE account_id = $1 AND challenge_id = $2 AND channel IN ('fcm', 'apns')
+        AND withdrawn_at IS NULL AND state IN ('accepted', 'shown', 'not_shown', 'cancelled')
+    RETURNING account_id, delivery_id, device_id, channel, generation
+)
+SELECT DISTINCT ON (taken.device_id) taken.delivery_id, taken.device_id, taken.channel, taken.generation,
     devices.push_kind, devices.push_address, devices.push_environment
+FROM taken
+JOIN devices USING (account_id, device_id)
+WHERE devices.push_address IS NOT NULL
+ORDER BY taken.device_id, taken.generation DESC
