@@ -14,7 +14,7 @@ use actix::prelude::*;
 use tracing::error;
 
 use super::Services;
-use super::messages::{Attach, Deliver, DirectoryError, Drain, Fact, Observe, Release};
+use super::messages::{Attach, Deliver, DirectoryError, Drain, Fact, Observe, Place, Release};
 use super::user::User;
 use crate::bus::Envelope;
 use crate::domain::delivery::Delivery;
@@ -74,8 +74,14 @@ impl Directory {
     }
 
     /// Hands claimed deliveries to the user actor of their account.
-    pub async fn deliver(&self, account_id: AccountId, challenge_id: ChallengeId, claimed: Vec<Delivery>) {
-        self.deliver_to_shard(account_id, Deliver { account_id, challenge_id, claimed }).await;
+    pub(super) async fn deliver(
+        &self,
+        account_id: AccountId,
+        challenge_id: ChallengeId,
+        claimed: Vec<Delivery>,
+        place: Place,
+    ) {
+        self.deliver_to_shard(account_id, Deliver { account_id, challenge_id, claimed, place }).await;
     }
 
     /// Says goodbye to every connection of this node, and to those that still come.

@@ -127,13 +127,18 @@ pub(super) struct Fact {
     pub(super) event: AccountEvent,
 }
 
+/// A place among the challenges that a node takes over at the same time; dropping it gives it back.
+pub(super) type Place = tokio::sync::OwnedSemaphorePermit;
+
 /// Work these deliveries, which the sweeper claimed. No reply.
-#[derive(Message, Clone)]
+#[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Deliver {
     pub(super) account_id: AccountId,
     pub(super) challenge_id: ChallengeId,
     pub(super) claimed: Vec<Delivery>,
+    /// Held until only providers are waited for.
+    pub(super) place: Place,
 }
 
 /// Say goodbye to every connection; each comes back after a wait of up to `spread_ms`, at random. No reply.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, info};
 
@@ -15,6 +16,9 @@ use crate::verification::VerificationError;
 
 /// Overdue deliveries claimed at a time.
 const BATCH: i64 = 200;
+/// Challenges taken over at the same time, until only providers are waited for: a backlog must not keep sign-ins from
+/// the database. What waits for its turn waits in the database, or as one claimed batch.
+const AT_ONCE: usize = 64;
 /// How often tickets that nobody used are deleted, and partitions looked after.
 const UPKEEP_PERIOD: Duration = Duration::from_secs(3600);
 
@@ -50,9 +54,10 @@ pub async fn sweep(services: Arc<Services>, directory: Directory, settings: Swee
     let mut ticks = interval(settings.period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut upkeep = interval(UPKEEP_PERIOD);
+    let places = Arc::new(Semaphore::new(AT_ONCE));
     loop {
         let result = tokio::select! {
-            _ = ticks.tick() => sweep_once(&services, &directory).await,
+            _ = ticks.tick() => sweep_once(&services, &directory, &places).await,
             _ = upkeep.tick() => look_after_tables(&services, settings).await,
         };
         if let Err(error) = result {
@@ -61,14 +66,22 @@ pub async fn sweep(services: Arc<Services>, directory: Directory, settings: Swee
     }
 }
 
-async fn sweep_once(services: &Services, directory: &Directory) -> Result<(), VerificationError> {
-    while take_over_overdue(services, directory).await? == BATCH {}
+async fn sweep_once(
+    services: &Services,
+    directory: &Directory,
+    places: &Arc<Semaphore>,
+) -> Result<(), VerificationError> {
+    while take_over_overdue(services, directory, places).await? == BATCH {}
     while services.verification.expire_due().await? > 0 {}
     Ok(())
 }
 
 /// Claims a batch of overdue deliveries and hands them to their user actors; returns how many.
-async fn take_over_overdue(services: &Services, directory: &Directory) -> Result<i64, VerificationError> {
+async fn take_over_overdue(
+    services: &Services,
+    directory: &Directory,
+    places: &Arc<Semaphore>,
+) -> Result<i64, VerificationError> {
     let (store, node) = (services.verification.store(), services.verification.node());
     let overdue = store.run(async |db| store::delivery::claim_overdue(db, BATCH, node).await).await?;
     let count = i64::try_from(overdue.len()).unwrap_or(BATCH);
@@ -78,7 +91,9 @@ async fn take_over_overdue(services: &Services, directory: &Directory) -> Result
     }
     for ((account, challenge), deliveries) in by_challenge {
         info!(challenge.id = %challenge, count = deliveries.len(), "taking over overdue deliveries");
-        directory.deliver(account, challenge, deliveries).await;
+        // It is closed by nobody.
+        let Ok(place) = Arc::clone(places).acquire_owned().await else { break };
+        directory.deliver(account, challenge, deliveries, place).await;
     }
     Ok(count)
 }

@@ -2,7 +2,9 @@
 
 mod connections;
 mod deliver;
+mod overtaken;
 mod push;
+mod record;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -44,8 +46,8 @@ pub struct User {
     under_way: usize,
     connections: Connections,
     awaited: AwaitedReceipts,
-    /// Dropping a sender stops the pushes of its challenge.
-    pushing: HashMap<ChallengeId, watch::Sender<()>>,
+    /// Dropping a sender stops what is under way for a challenge's codes so far, its pushes above all.
+    at_work: HashMap<ChallengeId, watch::Sender<()>>,
 }
 
 /// [`Attach`], as the directory passes it on. No reply.
@@ -72,7 +74,7 @@ impl User {
             under_way: 0,
             connections: Connections::default(),
             awaited: HashMap::new(),
-            pushing: HashMap::new(),
+            at_work: HashMap::new(),
         }
     }
 
@@ -244,7 +246,7 @@ impl Handler<Deliver> for User {
 
     fn handle(&mut self, deliver: Deliver, context: &mut Self::Context) {
         self.handled += 1;
-        self.deliver_claimed(deliver.challenge_id, deliver.claimed, context);
+        self.deliver_claimed(deliver.challenge_id, deliver.claimed, deliver.place, context);
     }
 }
 

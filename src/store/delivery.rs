@@ -161,6 +161,22 @@ pub async fn record_states(
     Ok(())
 }
 
+/// Puts a delivery back for any node, because this one cannot take it now.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn put_back(
+    db: &impl Db,
+    account: AccountId,
+    challenge: ChallengeId,
+    delivery: DeliveryId,
+    due_in: SignedDuration,
+) -> Result<(), StoreError> {
+    let parameters: super::Parameters<'_> = &[&account.uuid(), &challenge.uuid(), &delivery.uuid(), &seconds(due_in)];
+    execute(db, query!("delivery/put_back"), parameters).await?;
+    Ok(())
+}
+
 /// A push to be made.
 pub struct PlannedPush {
     /// Its delivery.

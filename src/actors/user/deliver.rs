@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 use jiff::{SignedDuration, Timestamp};
-use tracing::{error, info};
+use tracing::error;
 
+use super::super::messages::Place;
 use super::User;
+use super::overtaken::{Overtaken, is_overtaken};
+use super::record::news;
 use crate::delivery::mail;
 use crate::domain::code::{Code, CodeSource};
 use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState, Reach, Step, first_step};
 use crate::domain::email::EmailAddress;
-use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId};
 use crate::protocol::message::ServerMessage;
 use crate::store::delivery::{DeliveryNews, PlannedPush};
@@ -42,7 +44,7 @@ pub(super) type AwaitedReceipts = HashMap<SentCode, HashMap<DeviceId, DeliveryId
 impl User {
     /// Works a challenge that this node started.
     pub(super) fn deliver_claiming(&mut self, challenge: ChallengeId, context: &mut Context<Self>) {
-        self.load_and_work(challenge, None, context);
+        self.load_and_work(challenge, None, None, context);
     }
 
     /// Works deliveries that the sweeper claimed because nobody else did.
@@ -50,18 +52,26 @@ impl User {
         &mut self,
         challenge: ChallengeId,
         claimed: Vec<Delivery>,
+        place: Place,
         context: &mut Context<Self>,
     ) {
-        self.load_and_work(challenge, Some(claimed), context);
+        self.load_and_work(challenge, Some(claimed), Some(place), context);
     }
 
-    fn load_and_work(&mut self, challenge: ChallengeId, claimed: Option<Vec<Delivery>>, context: &mut Context<Self>) {
-        let (services, account) = (Arc::clone(&self.services), self.account);
+    fn load_and_work(
+        &mut self,
+        challenge: ChallengeId,
+        claimed: Option<Vec<Delivery>>,
+        place: Option<Place>,
+        context: &mut Context<Self>,
+    ) {
+        let (services, account, overtaken) = (Arc::clone(&self.services), self.account, self.overtaken(challenge));
         let load = async move { load(&services.verification, account, challenge, claimed).await };
         self.run(context, load, move |actor, work, context| match work {
-            Ok(Some(work)) => actor.work(work, context),
-            // It closed meanwhile.
+            // It closed meanwhile, or has a newer code.
             Ok(None) => {}
+            Ok(Some(_)) if is_overtaken(&overtaken) => {}
+            Ok(Some(work)) => actor.work(work, &overtaken, place, context),
             // The rows stay due: a sweeper takes them up again.
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
@@ -70,7 +80,7 @@ impl User {
         });
     }
 
-    fn work(&mut self, work: Work, context: &mut Context<Self>) {
+    fn work(&mut self, work: Work, overtaken: &Overtaken, place: Option<Place>, context: &mut Context<Self>) {
         let Some(code) = self.code(&work.issued) else { return };
         let sent = SentCode { challenge: work.issued.challenge_id, generation: work.issued.generation };
         let text: Arc<str> = ServerMessage::code(&work.issued, &code, Timestamp::now()).to_text().into();
@@ -88,9 +98,9 @@ impl User {
         }
         self.await_receipts(sent, context);
         self.record(sent.challenge, news, context);
-        self.escalate(sent, asleep, context);
+        self.escalate(sent, asleep, place, context);
         for push in work.pushes {
-            self.push(&work.issued, &code, push, context);
+            self.push(&work.issued, &code, push, overtaken.clone(), context);
         }
     }
 
@@ -138,20 +148,28 @@ impl User {
         context.run_later(self.services.receipt_window, move |actor, context| {
             actor.under_way -= 1;
             let silent = actor.awaited.remove(&sent).unwrap_or_default();
-            actor.escalate(sent, silent, context);
+            actor.escalate(sent, silent, None, context);
             actor.stop_if_idle(context);
         });
     }
 
     /// Plans and makes the pushes to devices that the socket did not reach.
-    fn escalate(&mut self, sent: SentCode, devices: HashMap<DeviceId, DeliveryId>, context: &mut Context<Self>) {
+    pub(super) fn escalate(
+        &mut self,
+        sent: SentCode,
+        devices: HashMap<DeviceId, DeliveryId>,
+        place: Option<Place>,
+        context: &mut Context<Self>,
+    ) {
         if devices.is_empty() {
             return;
         }
         let (services, account, names) =
             (Arc::clone(&self.services), self.account, devices.keys().copied().collect::<Vec<_>>());
         let SentCode { challenge, generation } = sent;
+        let overtaken = self.overtaken(challenge);
         let plan = async move {
+            let _place = place;
             let (store, node) = (services.verification.store(), services.verification.node());
             store
                 .run(async |db| {
@@ -162,7 +180,7 @@ impl User {
                 .await
         };
         self.run(context, plan, move |actor, planned, context| match planned {
-            Ok((pushes, Some((issued, _)))) => actor.make_pushes(&issued, pushes, devices, context),
+            Ok((pushes, Some((issued, _)))) => actor.make_pushes(&issued, pushes, devices, &overtaken, context),
             Ok((_, None)) => {}
             // The rows become due again: a sweeper goes on.
             Err(error) => {
@@ -177,83 +195,17 @@ impl User {
         issued: &CodeToDeliver,
         pushes: Vec<PlannedPush>,
         mut devices: HashMap<DeviceId, DeliveryId>,
+        overtaken: &Overtaken,
         context: &mut Context<Self>,
     ) {
         let Some(code) = self.code(issued) else { return };
         for push in pushes {
             devices.remove(&push.device_id);
-            self.push(issued, &code, push, context);
+            self.push(issued, &code, push, overtaken.clone(), context);
         }
         // No provider knows these: the code was sent over the socket, and there it rests.
         let rest = devices.into_values().map(|delivery| news(delivery, DeliveryState::Accepted, None)).collect();
         self.record(issued.challenge_id, rest, context);
-    }
-
-    pub(super) fn record(&mut self, challenge: ChallengeId, news: Vec<DeliveryNews>, context: &mut Context<Self>) {
-        if news.is_empty() {
-            return;
-        }
-        for one in &news {
-            info!(challenge.id = %challenge, delivery.id = %one.id, delivery.state = %one.state, delivery.detail = one.detail, "a delivery came further");
-        }
-        let (services, account) = (Arc::clone(&self.services), self.account);
-        let record = async move {
-            let store = services.verification.store();
-            store.run(async |db| store::delivery::record_states(db, account, challenge, &news).await).await?;
-            tell(&services.verification, account, challenge).await;
-            Ok(())
-        };
-        self.run(context, record, move |_, result, _| log_failure(challenge, &result));
-    }
-
-    /// The receipt of a code that was sent over the device's connection.
-    pub(super) fn record_receipt(
-        &mut self,
-        device: DeviceId,
-        sent: SentCode,
-        shown: bool,
-        context: &mut Context<Self>,
-    ) {
-        let SentCode { challenge, generation } = sent;
-        if !self.connections.was_shown(device, challenge, generation) {
-            return;
-        }
-        let awaited = self.awaited.get_mut(&sent).and_then(|devices| devices.remove_entry(&device));
-        let (services, account) = (Arc::clone(&self.services), self.account);
-        let record = async move {
-            let store = services.verification.store();
-            let is_news = store
-                .run(async |db| {
-                    store::delivery::record_receipt(db, account, challenge, generation, device, shown).await
-                })
-                .await?;
-            if is_news {
-                tell(&services.verification, account, challenge).await;
-            }
-            Ok(())
-        };
-        self.run(context, record, move |actor, result, context| {
-            log_failure(challenge, &result);
-            // It came, but is not on the screen: a notification may be.
-            if !shown {
-                actor.escalate(sent, awaited.into_iter().collect(), context);
-            }
-        });
-    }
-
-    /// A device got a code because it connected.
-    pub(super) fn record_replay(&mut self, device: DeviceId, issued: &CodeToDeliver, context: &mut Context<Self>) {
-        let (services, account) = (Arc::clone(&self.services), self.account);
-        let (challenge, generation) = (issued.challenge_id, issued.generation);
-        let record = async move {
-            let store = services.verification.store();
-            store
-                .run(async |db| store::delivery::record_replay(db, account, challenge, generation, device).await)
-                .await?;
-            tell(&services.verification, account, challenge).await;
-            Ok(())
-        };
-        self.run(context, record, move |_, result, _| log_failure(challenge, &result));
     }
 
     /// The message that shows a code, or `None` when this node lacks its key.
@@ -276,10 +228,6 @@ impl User {
         }
         code
     }
-}
-
-pub(super) fn news(id: DeliveryId, state: DeliveryState, due_in: Option<SignedDuration>) -> DeliveryNews {
-    DeliveryNews { id, state, reason: None, detail: None, due_in }
 }
 
 async fn load(
@@ -327,15 +275,4 @@ async fn begun_pushes(
         Some(PlannedPush { delivery_id: delivery.id, device_id, channel: delivery.channel, address })
     });
     Ok(planned.collect())
-}
-
-async fn tell(verification: &Verification, account: AccountId, challenge_id: ChallengeId) {
-    verification.bus().publish(account, AccountEvent::DeliveryChanged { challenge_id }).await;
-}
-
-fn log_failure(challenge: ChallengeId, result: &Result<(), StoreError>) {
-    if let Err(error) = result {
-        let error = error as &dyn std::error::Error;
-        error!(challenge.id = %challenge, error, "how far a delivery came was not recorded");
-    }
 }
