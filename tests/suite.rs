@@ -8,5 +8,6 @@ mod api;
 mod command;
 mod faults;
 mod house;
+mod ladder;
 mod live;
 mod support;

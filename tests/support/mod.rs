@@ -1,6 +1,7 @@
 //! What tests share: a gateway on port 0 with a database of its own, and clients that speak the public contract.
 
 pub mod chaos_proxy;
+pub mod child;
 pub mod client;
 pub mod database;
 pub mod event_stream;

@@ -1,0 +1,11 @@
+//! The delivery ladder, whole: the real gateway between real sockets and simulated push providers.
+
+mod addresses;
+mod answers_of_apns;
+mod answers_of_fcm;
+mod closing;
+mod contents;
+mod crash;
+mod hang;
+mod stage;
+mod steps;
