@@ -1,6 +1,6 @@
 # Every target is a command that also works by hand.
 
-.PHONY: run test check
+.PHONY: run test check bench
 
 run: ## Serve on 127.0.0.1:8080, with a private PostgreSQL.
 	scripts/install-postgres
@@ -14,3 +14,7 @@ check: ## Format, lints, dependencies.
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
 	cargo deny check bans licenses sources
+
+bench: ## Pushes a second through one gateway, and their cost (docs/performance.md).
+	scripts/install-postgres
+	cargo bench --bench push

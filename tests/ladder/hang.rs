@@ -85,8 +85,9 @@ async fn ten_thousand_pushes_wait_in_bounded_memory_and_harm_nobody() {
     }
     let growth = node.memory_kib() - before;
     println!(
-        "{QUEUED} pushes held after {:?}: {before} KiB before, {growth} KiB more, {} KiB a push",
+        "{QUEUED} pushes held after {:?}, {} ms of processor: {before} KiB before, {growth} KiB more, {} KiB a push",
         began.elapsed(),
+        10 * node.processor_ticks(),
         growth / u64::from(QUEUED.unsigned_abs())
     );
     assert!(growth < u64::from(QUEUED.unsigned_abs()) * KIB_A_PUSH, "{growth} KiB");

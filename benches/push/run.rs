@@ -1,0 +1,164 @@
+//! One run: a backlog, a gateway that works it, and the clock.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::{Context, ensure};
+use tokio_postgres::{Client, NoTls};
+use twostep::store::{self, ConnectSettings, Store};
+use twostep_simulators::providers::write_environment;
+use twostep_simulators::{ApnsSimulator, FcmSimulator};
+
+use super::child::ChildGateway;
+
+const SEED: &str = include_str!("seed.sql");
+/// A run that takes longer is given up.
+const RUN_WITHIN: Duration = Duration::from_secs(120);
+/// Codes are good for so long, in seconds: longer than any run.
+const CODE_LIFE: f64 = 600.0;
+/// The key of a development gateway with `database.url`.
+const KEY: &str = "development";
+const TEMPLATE: &str = "bench_template";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Provider {
+    Fcm,
+    Apns,
+}
+
+/// Which run.
+#[derive(Debug, Clone, Copy)]
+pub struct Run {
+    pub provider: Provider,
+    pub number: u32,
+}
+
+/// What one run showed.
+#[derive(Debug, Clone, Copy)]
+pub struct Measured {
+    /// From the first push to the last, as the provider saw them.
+    pub pushes_per_second: f64,
+    /// Processor time of the gateway process, start excluded, until all were written down.
+    pub processor_seconds: f64,
+    /// Resident memory of the gateway at the end.
+    pub memory_mib: f64,
+}
+
+/// What all runs share.
+pub struct Stage {
+    postgres: String,
+    fcm: FcmSimulator,
+    apns: ApnsSimulator,
+    pushes: u32,
+}
+
+impl Provider {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fcm => "fcm",
+            Self::Apns => "apns",
+        }
+    }
+
+    fn address_kind(self) -> &'static str {
+        match self {
+            Self::Fcm => "fcm_token",
+            Self::Apns => "apns_token",
+        }
+    }
+}
+
+impl Stage {
+    /// Migrates a template for the runs' databases.
+    pub async fn prepare(
+        postgres: String,
+        fcm: FcmSimulator,
+        apns: ApnsSimulator,
+        pushes: u32,
+    ) -> anyhow::Result<Self> {
+        let stage = Self { postgres, fcm, apns, pushes };
+        let admin = connect(&stage.postgres).await?;
+        admin.batch_execute(&format!("CREATE DATABASE {TEMPLATE}")).await?;
+        let wait = Duration::from_secs(10);
+        let url = stage.url(TEMPLATE).into();
+        let store = Store::new(&ConnectSettings { url, pool_size: 2, wait, deadline: wait })?;
+        store::migrate(&store).await?;
+        store.close();
+        Ok(stage)
+    }
+
+    pub async fn play(&self, run: Run) -> anyhow::Result<Measured> {
+        let database = format!("bench_{}_{}", run.provider.name(), run.number);
+        let admin = connect(&self.postgres).await?;
+        admin.batch_execute(&format!("CREATE DATABASE {database} TEMPLATE {TEMPLATE}")).await?;
+        self.seed(&database, run.provider).await?;
+        let received_before = self.received(run.provider);
+        let environment = self.environment(&database)?;
+        let mut node = ChildGateway::start(env!("CARGO_BIN_EXE_twostep"), &environment).await;
+        let (began, ticks_before) = (Instant::now(), node.processor_ticks());
+        let wanted = f64::from(self.pushes);
+        let label = format!("provider=\"{}\",outcome=\"accepted\"", run.provider.name());
+        while node.metric("twostep_pushes_total", &label).await < wanted || !self.is_written_down(&database).await? {
+            ensure!(began.elapsed() < RUN_WITHIN, "the gateway at {} was not done within {RUN_WITHIN:?}", node.url);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let ticks = node.processor_ticks() - ticks_before;
+        let memory_mib = node.memory_kib() as f64 / 1024.0;
+        node.kill();
+        ensure!(self.received(run.provider) - received_before == u64::from(self.pushes), "not once each");
+        admin.batch_execute(&format!("DROP DATABASE {database} WITH (FORCE)")).await?;
+        let span = self.span(run.provider)?.as_secs_f64();
+        Ok(Measured { pushes_per_second: wanted / span, processor_seconds: ticks as f64 / 100.0, memory_mib })
+    }
+
+    async fn seed(&self, database: &str, provider: Provider) -> anyhow::Result<()> {
+        let client = connect(&self.url(database)).await?;
+        let count = i32::try_from(self.pushes)?;
+        client.execute(SEED, &[&count, &provider.address_kind(), &KEY, &CODE_LIFE]).await?;
+        client.batch_execute("ANALYZE").await?;
+        Ok(())
+    }
+
+    async fn is_written_down(&self, database: &str) -> anyhow::Result<bool> {
+        let left = "SELECT NOT EXISTS (SELECT 1 FROM deliveries WHERE due_at IS NOT NULL)";
+        Ok(connect(&self.url(database)).await?.query_one(left, &[]).await?.get(0))
+    }
+
+    fn received(&self, provider: Provider) -> u64 {
+        match provider {
+            Provider::Fcm => self.fcm.journal().count(),
+            Provider::Apns => self.apns.journal().count(),
+        }
+    }
+
+    /// From the first to the last push of the newest run: the journal keeps one run.
+    fn span(&self, provider: Provider) -> anyhow::Result<Duration> {
+        let times: Vec<SystemTime> = match provider {
+            Provider::Fcm => self.fcm.received().iter().map(|request| request.at).collect(),
+            Provider::Apns => self.apns.received().iter().map(|request| request.at).collect(),
+        };
+        let (first, last) = (times.iter().min(), times.iter().max());
+        let (first, last) = first.zip(last).context("nothing was received")?;
+        Ok(last.duration_since(*first)?)
+    }
+
+    fn environment(&self, database: &str) -> anyhow::Result<Vec<(String, String)>> {
+        let mut text = Vec::new();
+        write_environment(&mut text, &self.fcm, &self.apns)?;
+        let text = String::from_utf8(text)?;
+        let lines = text.lines().filter_map(|line| line.split_once('='));
+        let mut environment: Vec<(String, String)> =
+            lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        environment.push(("TWOSTEP__DATABASE__URL".to_owned(), self.url(database)));
+        Ok(environment)
+    }
+
+    fn url(&self, database: &str) -> String {
+        self.postgres.replace("dbname=twostep", &format!("dbname={database}"))
+    }
+}
+
+async fn connect(url: &str) -> anyhow::Result<Client> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
