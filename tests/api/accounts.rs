@@ -89,7 +89,7 @@ fn blank(value: &mut Value) {
             for (name, value) in fields {
                 match name.as_str() {
                     "id" | "token" => *value = json!("any"),
-                    "expires_at" | "resend_at" => *value = json!(value.is_string()),
+                    "expires_at" | "resend_at" | "accepted_at" => *value = json!(value.is_string()),
                     "destination" if value.is_string() => *value = json!("masked"),
                     // "You can ask for a new code in 59 s": it depends on when one asks.
                     "text" => *value = json!("words"),

@@ -83,7 +83,10 @@ async fn a_new_code_is_told_and_other_challenges_are_not() {
         state["challenge"]["method"] == "email" && state["deliveries"][0]["state"] == "accepted"
     };
     let sent = watched.events.until(is_sent).await;
-    assert_eq!(sent["deliveries"], json!([{ "destination": 1, "channel": "email", "state": "accepted" }]));
+    assert_eq!(
+        (sent["deliveries"].as_array().map(Vec::len), &sent["deliveries"][0]["channel"]),
+        (Some(1), &json!("email"))
+    );
     assert_eq!(sent["hints"][0]["code"], "mail_accepted");
     drop(watched.events);
     watched.gateway.stop().await;

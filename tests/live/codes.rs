@@ -132,7 +132,7 @@ async fn no_code_comes_after_its_challenge_closed() {
     let blocker = gateway.database.connect().await;
     blocker.batch_execute("BEGIN; LOCK TABLE devices IN ACCESS EXCLUSIVE MODE").await.expect("locked");
     let next_code_is_due = "UPDATE challenges SET generation = 2;
-        UPDATE deliveries SET generation = 2, state = 'pending', due_at = now() WHERE device_id IS NOT NULL";
+        UPDATE deliveries SET generation = 2, state = 'pending', due_at = now(), claimed_by = NULL WHERE device_id IS NOT NULL";
     gateway.database.execute(next_code_is_due).await;
     gateway.database.await_count("SELECT count(*) FROM pg_locks WHERE NOT granted", 1).await;
     gateway.database.execute("UPDATE challenges SET expires_at = now()").await;

@@ -149,7 +149,7 @@ impl User {
             actor.under_way -= 1;
             let silent = actor.awaited.remove(&sent).unwrap_or_default();
             actor.escalate(sent, silent, None, context);
-            actor.stop_if_idle(context);
+            actor.settle(context);
         });
     }
 

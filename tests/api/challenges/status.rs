@@ -18,7 +18,9 @@ async fn a_code_on_a_screen_is_said_to_be_there() {
     let scene = Scene::new().await;
     let mut events = EventStream::open(&scene.client, &scene.challenge).await;
     let status = events.until(|status| status["deliveries"][0]["state"] == "shown").await;
-    assert_eq!(status["deliveries"], json!([{ "destination": 1, "channel": "websocket", "state": "shown" }]));
+    let delivery = &status["deliveries"][0];
+    assert_eq!((&delivery["destination"], &delivery["channel"]), (&json!(1), &json!("websocket")));
+    assert!(delivery["accepted_at"].is_string() && delivery["receipt_at"].is_string(), "{delivery}");
     assert_eq!(hint_codes(&status), ["shown_on_trusted_device", "email_offered", "resend_later"]);
     let challenge = &status["challenge"];
     assert_eq!((&status["state"], &challenge["destination"]), (&json!("open"), &json!(1)));
