@@ -7,5 +7,4 @@ mod apns_connections;
 mod fcm_answers;
 mod fcm_tokens;
 mod guarded;
-mod secrets;
 mod support;

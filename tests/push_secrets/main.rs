@@ -1,4 +1,13 @@
 //! Neither addresses nor codes nor credentials reach a log, whatever goes wrong.
+//!
+//! A process of its own: which events are worth anything is cached for all threads, and other tests beside it would
+//! change that.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it set it up")]
+
+#[path = "../push/support.rs"]
+#[expect(dead_code, reason = "the other tests of the room use the rest")]
+mod support;
 
 use std::io;
 use std::sync::{Arc, Mutex};
