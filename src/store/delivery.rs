@@ -161,6 +161,24 @@ pub async fn record_states(
     Ok(())
 }
 
+/// Gives a delivery that could not be handed on back, to be taken up by whichever node looks first once `due_in` is over.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn postpone(
+    db: &impl Db,
+    account: AccountId,
+    challenge: ChallengeId,
+    delivery: DeliveryId,
+    detail: &str,
+    due_in: SignedDuration,
+) -> Result<(), StoreError> {
+    let parameters: super::Parameters<'_> =
+        &[&account.uuid(), &challenge.uuid(), &delivery.uuid(), &detail, &seconds(due_in)];
+    execute(db, query!("delivery/postpone"), parameters).await?;
+    Ok(())
+}
+
 /// A push to be made.
 pub struct PlannedPush {
     /// Its delivery.
@@ -277,6 +295,7 @@ pub async fn states(
                 channel: word(row, "channel")?,
                 state: word(row, "state")?,
                 reason: optional_word(row, "reason")?,
+                detail: get(row, "detail")?,
             })
         })
         .collect()
@@ -288,6 +307,8 @@ fn claimed_row(row: &Row) -> Result<Claimed, StoreError> {
         device_id: optional_id(row, "device_id", DeviceId::new)?,
         channel: word(row, "channel")?,
         already_sent: get::<&str>(row, "state")? != DeliveryState::Pending.as_str(),
+        generation: count(row, "generation")?,
+        tries: small_count(row, "tries")?,
     };
     Ok(Claimed {
         account_id: id(row, "account_id", AccountId::new)?,

@@ -8,7 +8,6 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info};
 
 use super::User;
-use crate::delivery::mail;
 use crate::domain::code::{Code, CodeSource};
 use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState, Reach, Step, first_step};
 use crate::domain::email::EmailAddress;
@@ -82,7 +81,7 @@ impl User {
                     Some(one) => news.push(one),
                     None => drop(asleep.insert(device, delivery.id)),
                 },
-                (Channel::Email, _) => news.push(self.send_mail(delivery, &work, &code)),
+                (Channel::Email, _) => self.send_mail(&work.issued, &work.email, delivery, &code, context),
                 (Channel::Fcm | Channel::Apns, _) | (Channel::Websocket, None) => {}
             }
         }
@@ -122,11 +121,6 @@ impl User {
             }
             Step::Rest => Some(news(delivery.id, DeliveryState::Accepted, None)),
         }
-    }
-
-    fn send_mail(&self, delivery: &Delivery, work: &Work, code: &Code) -> DeliveryNews {
-        self.services.mail.send(mail::code_mail(work.email.clone(), &work.issued, code));
-        news(delivery.id, DeliveryState::Accepted, None)
     }
 
     /// Goes on to push for the devices that stay silent for the receipt window.
@@ -290,7 +284,7 @@ async fn load(
 ) -> Result<Option<Work>, StoreError> {
     let node = verification.node();
     let load = verification.store().run(async |db| {
-        let deliveries = match claimed {
+        let mut deliveries = match claimed {
             Some(claimed) => claimed,
             None => {
                 let claimed = store::delivery::claim(db, account, challenge, node).await?;
@@ -300,6 +294,8 @@ async fn load(
         let Some((issued, email)) = store::challenge::to_deliver(db, account, challenge).await? else {
             return Ok(None);
         };
+        // A newer code overtook the others after they were claimed.
+        deliveries.retain(|delivery| delivery.generation == issued.generation);
         let reach = store::device::reach(db, account).await?.into_iter().collect();
         let pushes = begun_pushes(db, account, &deliveries).await?;
         Ok(Some(Work { issued, email, deliveries, reach, pushes }))
@@ -329,11 +325,11 @@ async fn begun_pushes(
     Ok(planned.collect())
 }
 
-async fn tell(verification: &Verification, account: AccountId, challenge_id: ChallengeId) {
+pub(super) async fn tell(verification: &Verification, account: AccountId, challenge_id: ChallengeId) {
     verification.bus().publish(account, AccountEvent::DeliveryChanged { challenge_id }).await;
 }
 
-fn log_failure(challenge: ChallengeId, result: &Result<(), StoreError>) {
+pub(super) fn log_failure(challenge: ChallengeId, result: &Result<(), StoreError>) {
     if let Err(error) = result {
         let error = error as &dyn std::error::Error;
         error!(challenge.id = %challenge, error, "how far a delivery came was not recorded");

@@ -132,8 +132,8 @@ impl User {
         });
     }
 
-    /// A signal that comes when the pushes of a challenge are worth nothing any more.
-    fn overtaken(&mut self, challenge: ChallengeId) -> watch::Receiver<()> {
+    /// A signal that comes when the pushes and mails of a challenge are worth nothing any more.
+    pub(super) fn overtaken(&mut self, challenge: ChallengeId) -> watch::Receiver<()> {
         self.pushing.entry(challenge).or_insert_with(|| watch::channel(()).0).subscribe()
     }
 
