@@ -9,4 +9,5 @@ mod command;
 mod faults;
 mod house;
 mod live;
+mod mail;
 mod support;

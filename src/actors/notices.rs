@@ -15,7 +15,7 @@ use crate::store::{self, StoreError};
 /// Notices claimed at a time.
 const BATCH: i64 = 50;
 /// How long between two looks when nobody rings.
-const PERIOD: Duration = Duration::from_secs(5);
+const PERIOD: Duration = Duration::from_secs(1);
 
 /// Sends notices as they are written, for as long as the node runs.
 pub async fn send_notices(services: Arc<Services>) {
@@ -48,17 +48,16 @@ async fn send(services: Arc<Services>, notice: Notice) {
     let Notice { account_id, id, .. } = notice;
     let mail = notice_mail(id.uuid(), notice.email, notice.kind, notice.requester.as_ref(), notice.created_at);
     let outcome = services.mail.send(&mail).await;
-    let store = services.verification.store();
+    let (store, word) = (services.verification.store(), outcome.word());
     let recorded = if outcome == MailOutcome::Accepted {
         info!(notice.id = %id, notice.kind = %notice.kind, "a notice was sent");
         store.run(async |db| store::notice::mark_sent(db, account_id, id).await).await
-    } else {
-        let wait = next_try(&services, outcome, notice.tries, notice.created_at);
-        match wait {
-            Some(_) => info!(notice.id = %id, mail.outcome = outcome.word(), "a notice is tried again later"),
-            None => warn!(notice.id = %id, mail.outcome = outcome.word(), "a notice is given up"),
-        }
+    } else if let Some(wait) = next_try(&services, outcome, notice.tries, notice.created_at) {
+        info!(notice.id = %id, mail.outcome = word, "a notice is tried again later");
         store.run(async |db| store::notice::postpone(db, account_id, id, wait).await).await
+    } else {
+        warn!(notice.id = %id, notice.kind = %notice.kind, mail.outcome = word, "a notice cannot be sent and is given up");
+        store.run(async |db| store::notice::give_up(db, account_id, id).await).await
     };
     if let Err(error) = recorded {
         // It becomes due again when its lease is over; what was accepted is then not sent a second time.

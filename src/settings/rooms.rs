@@ -12,7 +12,7 @@ use super::SettingsError;
 use crate::delivery::mail::{MailSettings, SmtpSettings, SmtpTls};
 use crate::delivery::push::{ApnsSettings, FcmSettings};
 use crate::domain::code::{MAX_DIGITS, MIN_DIGITS};
-use crate::domain::delivery::EmailFallback;
+pub use crate::domain::delivery::EmailFallback;
 use crate::telemetry::LogFormat;
 
 /// Every setting.

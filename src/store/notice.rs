@@ -93,7 +93,7 @@ pub async fn mark_sent(db: &impl Db, account: AccountId, notice: NoticeId) -> Re
     Ok(())
 }
 
-/// Puts a notice off for `due_in`; `None` gives it up.
+/// Puts a notice off for `due_in`.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -101,9 +101,17 @@ pub async fn postpone(
     db: &impl Db,
     account: AccountId,
     notice: NoticeId,
-    due_in: Option<SignedDuration>,
+    due_in: SignedDuration,
 ) -> Result<(), StoreError> {
-    let parameters: super::Parameters<'_> = &[&account.uuid(), &notice.uuid(), &due_in.map(seconds)];
-    execute(db, query!("notice/postpone"), parameters).await?;
+    execute(db, query!("notice/postpone"), &[&account.uuid(), &notice.uuid(), &seconds(due_in)]).await?;
+    Ok(())
+}
+
+/// Forgets a notice that cannot be sent.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn give_up(db: &impl Db, account: AccountId, notice: NoticeId) -> Result<(), StoreError> {
+    execute(db, query!("notice/give_up"), &[&account.uuid(), &notice.uuid()]).await?;
     Ok(())
 }

@@ -27,7 +27,7 @@ class Handler:
 
     async def handle_MAIL(self, server, session, envelope, address, options):
         self.behaviour = self.script.popleft() if self.script else "accept"
-        report("try", behaviour=self.behaviour, authenticated=bool(session.authenticated), encrypted=session.ssl is not None)
+        report("try", behaviour=self.behaviour, authenticated=bool(session.authenticated), encrypted=server.transport.get_extra_info("cipher") is not None)
         if self.behaviour.startswith("mail "):
             return f"{self.behaviour[5:]} scripted"
         envelope.mail_from = address
