@@ -8,6 +8,7 @@ run: ## Serve on 127.0.0.1:8080, with a private PostgreSQL.
 
 test: ## Run every test.
 	scripts/install-postgres
+	scripts/install-test-tools
 	cargo test --workspace
 
 check: ## Format, lints, dependencies.

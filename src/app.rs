@@ -17,7 +17,7 @@ use tracing::{info, warn};
 
 use crate::actors::{self, Directory, Services, SweepSettings};
 use crate::bus::Bus;
-use crate::delivery::mail::Outbox;
+use crate::delivery::mail::{MailSetupError, Mailer, Outbox, Smtp};
 use crate::delivery::push::{PushProviders, PushSetupError};
 use crate::domain::challenge::Lifetimes;
 use crate::domain::code::CodeKeys;
@@ -27,7 +27,7 @@ use crate::gateway::{AllowedOrigins, ConnectionSettings};
 use crate::http::operator::{self, Operator};
 use crate::http::{self, Api};
 use crate::places::{Places, RELOAD_PERIOD};
-use crate::settings::{self, EmailFallback, KeysError, Mode, PushContentSetting, Settings};
+use crate::settings::{self, KeysError, Mode, PushContentSetting, Settings};
 use crate::store::session::TokenLifetimes;
 use crate::store::{self, ConnectSettings, Store, StoreError};
 use crate::telemetry;
@@ -55,6 +55,9 @@ pub enum AppError {
     /// The code keys.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// Mail.
+    #[error(transparent)]
+    Mail(#[from] MailSetupError),
     /// A push provider.
     #[error(transparent)]
     Push(#[from] PushSetupError),
@@ -120,11 +123,12 @@ impl App {
         let verification = Arc::new(verification(settings, store.clone(), code_keys, bus)?);
         let node = verification.node();
         store.run(async |db| store::node::beat(db, node).await).await?;
-        let mail = Arc::new(Outbox::new(settings.mail.from.clone()));
+        let (mail, outbox) = mailer(settings)?;
         let connections = connection_settings(settings);
         let services = Arc::new(Services {
             verification: Arc::clone(&verification),
-            mail: Arc::clone(&mail),
+            mail,
+            mail_retry: settings.smtp.retry(),
             push,
             push_shows_code: settings.delivery.push_content == PushContentSetting::Code,
             receipt_window: Duration::from_millis(settings.delivery.receipt_window_ms),
@@ -146,7 +150,7 @@ impl App {
             origins: origins(settings, address),
             connections,
             places,
-            outbox: (settings.mode == Mode::Development).then_some(mail),
+            outbox,
             max_body_bytes: settings.http.max_body_bytes,
         });
         let operator = Data::new(Operator {
@@ -248,6 +252,19 @@ async fn open_database(settings: &Settings) -> Result<(Option<SharedPostgres>, S
     Ok((postgres, store))
 }
 
+/// The way out for mail, and the outbox to show, if that is the way.
+type WayOut = (Arc<dyn Mailer>, Option<Arc<Outbox>>);
+
+/// The mail server, or in development without one the outbox.
+fn mailer(settings: &Settings) -> Result<WayOut, MailSetupError> {
+    if let Some(smtp) = Smtp::open(&settings.mail, &settings.smtp)? {
+        return Ok((Arc::new(smtp), None));
+    }
+    let outbox = Arc::new(Outbox::new(settings.mail.from.clone()));
+    let mailer: Arc<dyn Mailer> = Arc::<Outbox>::clone(&outbox);
+    Ok((mailer, (settings.mode == Mode::Development).then_some(outbox)))
+}
+
 /// Starts the private PostgreSQL again when it died alone.
 async fn look_after(postgres: SharedPostgres) {
     let mut ticks = tokio::time::interval(DATABASE_CHECK);
@@ -294,7 +311,8 @@ fn verification(settings: &Settings, store: Store, code_keys: CodeKeys, bus: Bus
             access: seconds(settings.sessions.access_token_seconds),
             refresh: seconds(settings.sessions.refresh_token_seconds),
         },
-        email_allowed: settings.delivery.email_fallback == EmailFallback::Allow,
+        email_fallback: settings.delivery.email_fallback,
+        mail_sender: settings.mail.sender()?,
     };
     let node = NodeId::new(uuid::Uuid::now_v7());
     Ok(Verification::new(node, store, code_keys, passwords, rules, bus))

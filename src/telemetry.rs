@@ -15,6 +15,8 @@ pub const CONNECTIONS_OPEN: &str = "twostep_connections_open";
 pub const USER_ACTORS: &str = "twostep_user_actors";
 /// Database connections in use.
 pub const DATABASE_CONNECTIONS_IN_USE: &str = "twostep_database_connections_in_use";
+/// Tries to send a mail, by what the mail server answered. Label: `outcome`.
+pub const MAIL_TRIES: &str = "twostep_mail_tries_total";
 /// Pushes by their end. Labels: `provider`, `outcome`.
 pub const PUSHES: &str = "twostep_pushes_total";
 /// Attempts by what the provider answered. Labels: `provider`, `outcome`.
@@ -75,6 +77,7 @@ fn install_metrics() -> PrometheusHandle {
     metrics::describe_gauge!(CONNECTIONS_OPEN, "Live WebSocket connections");
     metrics::describe_gauge!(USER_ACTORS, "User actors alive");
     metrics::describe_gauge!(DATABASE_CONNECTIONS_IN_USE, "Database connections in use");
+    metrics::describe_counter!(MAIL_TRIES, "Tries to send a mail by what the mail server answered");
     metrics::describe_counter!(PUSHES, "Pushes by provider and how they ended");
     metrics::describe_counter!(PUSH_ATTEMPTS, "Attempts to push by provider and what it answered");
     metrics::describe_gauge!(PUSHES_HELD, "Pushes in memory by provider");

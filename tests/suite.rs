@@ -10,4 +10,5 @@ mod faults;
 mod house;
 mod ladder;
 mod live;
+mod mail;
 mod support;

@@ -27,16 +27,19 @@ pub use user::User;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::delivery::mail::Outbox;
+use crate::delivery::mail::Mailer;
 use crate::delivery::push::PushProviders;
+use crate::domain::mail::MailRetry;
 use crate::verification::Verification;
 
 /// What user actors work with.
 pub struct Services {
     /// The use cases, with the database, the keys and the bus.
     pub verification: Arc<Verification>,
-    /// Where mail goes.
-    pub mail: Arc<Outbox>,
+    /// The way out for mail.
+    pub mail: Arc<dyn Mailer>,
+    /// How long to wait between two tries to send a mail.
+    pub mail_retry: MailRetry,
     /// The push providers.
     pub push: PushProviders,
     /// Notifications show the code; otherwise they wake the app, which fetches it.

@@ -1,20 +1,24 @@
 //! Sending notices: mail to owners that is no code.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::{error, info};
+use jiff::{SignedDuration, Timestamp};
+use tracing::{error, info, warn};
 
 use super::Services;
-use crate::delivery::mail;
+use crate::delivery::mail::{MailOutcome, notice_mail};
+use crate::domain::mail::NOTICE_PATIENCE;
+use crate::store::notice::Notice;
 use crate::store::{self, StoreError};
 
 /// Notices claimed at a time.
 const BATCH: i64 = 50;
 /// How long between two looks when nobody rings.
-const PERIOD: Duration = Duration::from_secs(5);
+const PERIOD: Duration = Duration::from_secs(1);
 
 /// Sends notices as they are written, for as long as the node runs.
-pub async fn send_notices(services: std::sync::Arc<Services>) {
+pub async fn send_notices(services: Arc<Services>) {
     let bell = services.verification.notices();
     loop {
         if let Err(error) = send_due(&services).await {
@@ -25,13 +29,51 @@ pub async fn send_notices(services: std::sync::Arc<Services>) {
     }
 }
 
-async fn send_due(services: &Services) -> Result<(), StoreError> {
+async fn send_due(services: &Arc<Services>) -> Result<(), StoreError> {
     let store = services.verification.store();
-    for notice in store.run(async |db| store::notice::claim_due(db, BATCH).await).await? {
-        let mail = mail::notice_mail(notice.email, notice.kind, notice.requester.as_ref(), Some(notice.created_at));
-        services.mail.send(mail);
-        info!(notice.id = %notice.id, notice.kind = %notice.kind, "a notice was sent");
-        store.run(async |db| store::notice::mark_sent(db, notice.account_id, notice.id).await).await?;
+    loop {
+        let claimed = store.run(async |db| store::notice::claim_due(db, BATCH).await).await?;
+        let is_last = i64::try_from(claimed.len()).unwrap_or(BATCH) < BATCH;
+        for notice in claimed {
+            // Each on its own: a mailbox whose server is slow holds up no other.
+            actix::spawn(send(Arc::clone(services), notice));
+        }
+        if is_last {
+            return Ok(());
+        }
     }
-    Ok(())
+}
+
+async fn send(services: Arc<Services>, notice: Notice) {
+    let Notice { account_id, id, .. } = notice;
+    let mail = notice_mail(id.uuid(), notice.email, notice.kind, notice.requester.as_ref(), notice.created_at);
+    let outcome = services.mail.send(&mail).await;
+    let (store, word) = (services.verification.store(), outcome.word());
+    let recorded = if outcome == MailOutcome::Accepted {
+        info!(notice.id = %id, notice.kind = %notice.kind, "a notice was sent");
+        store.run(async |db| store::notice::mark_sent(db, account_id, id).await).await
+    } else if let Some(wait) = next_try(&services, outcome, notice.tries, notice.created_at) {
+        info!(notice.id = %id, mail.outcome = word, "a notice is tried again later");
+        store.run(async |db| store::notice::postpone(db, account_id, id, wait).await).await
+    } else {
+        warn!(notice.id = %id, notice.kind = %notice.kind, mail.outcome = word, "a notice cannot be sent and is given up");
+        store.run(async |db| store::notice::give_up(db, account_id, id).await).await
+    };
+    if let Err(error) = recorded {
+        // It becomes due again when its lease is over; what was accepted is then not sent a second time.
+        error!(notice.id = %id, error = &error as &dyn std::error::Error, "what became of a notice was not recorded");
+    }
+}
+
+/// When to try again. What an operator can mend may be mended before the notice is worth nothing.
+fn next_try(services: &Services, outcome: MailOutcome, tries: u16, written_at: Timestamp) -> Option<SignedDuration> {
+    match outcome {
+        MailOutcome::Accepted | MailOutcome::Rejected(_) => None,
+        MailOutcome::RetryLater(_) | MailOutcome::Misconfigured(_) => {
+            if let MailOutcome::Misconfigured(_) = outcome {
+                error!(mail.outcome = outcome.word(), "the mail server refuses the settings: run `twostep doctor`");
+            }
+            services.mail_retry.wait(tries, Timestamp::now(), written_at + NOTICE_PATIENCE, rand::random())
+        }
+    }
 }

@@ -15,8 +15,10 @@ use crate::delivery::mail::Outbox;
 use crate::delivery::push::PushProviders;
 use crate::domain::challenge::Lifetimes;
 use crate::domain::code::{CodeKeys, KeyId};
+use crate::domain::delivery::EmailFallback;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ConnectionId, DeviceId, NodeId, SessionId};
+use crate::domain::mail::MailRetry;
 use crate::protocol::close::CloseReason;
 use crate::store::session::TokenLifetimes;
 use crate::store::{ConnectSettings, Store};
@@ -63,7 +65,8 @@ fn services(silent: &TcpListener) -> Arc<Services> {
         digits: 6,
         lifetimes: Lifetimes { app: life, email: life, confirmation: life },
         tokens: TokenLifetimes { access: life, refresh: life },
-        email_allowed: false,
+        email_fallback: EmailFallback::Off,
+        mail_sender: "no-reply@example.com".to_owned(),
     };
     let keys = CodeKeys::single(KeyId::parse("test").expect("valid"), [0; 32]);
     let passwords = Passwords::new(cost).expect("valid");
@@ -72,6 +75,7 @@ fn services(silent: &TcpListener) -> Arc<Services> {
     Arc::new(Services {
         verification: Arc::new(verification),
         mail: Arc::new(Outbox::new("no-reply@example.com".to_owned())),
+        mail_retry: MailRetry { first: life, longest: life },
         push: PushProviders::default(),
         push_shows_code: true,
         receipt_window: Duration::from_secs(2),

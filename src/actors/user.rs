@@ -2,6 +2,7 @@
 
 mod connections;
 mod deliver;
+mod mail;
 mod overtaken;
 mod push;
 mod record;

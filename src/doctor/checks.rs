@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::report::{Complaint, Finding, Report};
+use crate::delivery::mail::Smtp;
 use crate::delivery::push::{CheckError, MisconfiguredReason, PushProviders};
 use crate::embedded_postgres::{EmbeddedPostgres, StartError};
 use crate::places;
@@ -168,6 +169,19 @@ fn mend(error: &CheckError) -> &'static str {
             MisconfiguredReason::TooManyDeadTokens => "check that the key and the environment are those of the app",
         },
     }
+}
+
+/// Everything up to the point where a mail would follow.
+pub(super) async fn mail(settings: &Settings, report: &mut Report) {
+    let smtp = match Smtp::open(&settings.mail, &settings.smtp) {
+        Ok(Some(smtp)) => smtp,
+        Ok(None) => return report.off("mail", "smtp.host is unset; mail goes to the outbox at /dev/outbox"),
+        Err(error) => {
+            return report.add("mail", Err(Complaint::new(error, "correct the setting or the file that it names")));
+        }
+    };
+    let checked = smtp.check().await.map(|()| "the server takes mail from this gateway".to_owned());
+    report.add("mail", checked.map_err(|error| Complaint::new(&error, error.mend())));
 }
 
 /// A NATS server greets with `INFO` (NATS client protocol); that much is looked at.

@@ -84,6 +84,8 @@ pub struct CodeToDeliver {
     pub expires_at: Timestamp,
     /// Who asks.
     pub requester: Requester,
+    /// When that was; a new code of the same challenge does not change it.
+    pub requested_at: Timestamp,
     /// The sign-in attempt in the login activity.
     pub activity_id: Option<ActivityId>,
     /// The address was already somebody's: its owner gets a mail that says so, and no code.
@@ -112,6 +114,10 @@ pub struct Delivery {
     pub channel: Channel,
     /// It was handed on before, by a node that did not live to see the receipt.
     pub already_sent: bool,
+    /// The code that it carries.
+    pub generation: u32,
+    /// How often it was claimed, this time included.
+    pub tries: u16,
 }
 
 /// A delivery as the state of a challenge tells it.
@@ -126,6 +132,8 @@ pub struct DeliveryView {
     pub state: DeliveryState,
     /// Why it did not come further.
     pub reason: Option<UnreachableReason>,
+    /// What the provider or the mail server answered, in one word.
+    pub detail: Option<String>,
     /// When it was handed on: written to the socket, or taken by the provider.
     pub accepted_at: Option<Timestamp>,
     /// When the device said whether it shows the code.
@@ -180,14 +188,48 @@ pub fn step_after_silence(reach: &Reach) -> Step {
     }
 }
 
+words! {
+    /// May a sign-in code go by email (`delivery.email_fallback`)?
+    EmailFallback("email fallback") {
+        /// Whenever its user asks.
+        Allow = "allow",
+        /// Only while no trusted device can be reached.
+        RecoveryOnly = "recovery_only",
+        /// Never.
+        Off = "off",
+    }
+}
+
 /// The methods offered for a purpose: an address is confirmed by email only.
+///
+/// With `recovery_only` a sign-in code goes by email when no trusted device is left that may show the current code
+/// ([`device_may_show`]). A challenge whose current code went by email stays so: its devices were out of reach.
 #[must_use]
-pub fn offered_methods(purpose: Purpose, email_allowed: bool) -> &'static [Method] {
+pub fn offered_methods(
+    purpose: Purpose,
+    fallback: EmailFallback,
+    method: Method,
+    device_may_show: bool,
+) -> &'static [Method] {
+    let is_email_offered = match fallback {
+        EmailFallback::Allow => true,
+        EmailFallback::RecoveryOnly => method == Method::Email || !device_may_show,
+        EmailFallback::Off => false,
+    };
     match purpose {
         Purpose::EnableTwoStep | Purpose::CreateAccount => &[Method::Email],
-        Purpose::SignIn if email_allowed => &[Method::App, Method::Email],
+        Purpose::SignIn if is_email_offered => &[Method::App, Method::Email],
         Purpose::SignIn => &[Method::App],
     }
+}
+
+/// Whether a trusted device shows the current code, or still may.
+#[must_use]
+pub fn device_may_show(deliveries: &[DeliveryView]) -> bool {
+    deliveries.iter().any(|delivery| {
+        let is_device = delivery.channel != Channel::Email;
+        is_device && matches!(delivery.state, DeliveryState::Pending | DeliveryState::Accepted | DeliveryState::Shown)
+    })
 }
 
 #[cfg(test)]
@@ -223,7 +265,36 @@ mod tests {
 
     #[test]
     fn an_address_is_confirmed_by_email_only() {
-        assert_eq!(offered_methods(Purpose::CreateAccount, true), [Method::Email]);
-        assert_eq!(offered_methods(Purpose::SignIn, false), [Method::App]);
+        for fallback in EmailFallback::ALL {
+            assert_eq!(offered_methods(Purpose::CreateAccount, *fallback, Method::Email, false), [Method::Email]);
+        }
+        assert_eq!(offered_methods(Purpose::SignIn, EmailFallback::Off, Method::App, false), [Method::App]);
+    }
+
+    #[test]
+    fn recovery_by_email_waits_until_no_device_is_left() {
+        let offered = |method, states: &[(Channel, DeliveryState)]| {
+            let view = |(channel, state): &(Channel, DeliveryState)| DeliveryView {
+                destination: 1,
+                channel: *channel,
+                state: *state,
+                reason: None,
+                detail: None,
+                accepted_at: None,
+                receipt_at: None,
+            };
+            let deliveries: Vec<DeliveryView> = states.iter().map(view).collect();
+            let may_show = device_may_show(&deliveries);
+            offered_methods(Purpose::SignIn, EmailFallback::RecoveryOnly, method, may_show).contains(&Method::Email)
+        };
+        use Channel::{Email, Fcm, Websocket};
+        use DeliveryState::{Accepted, Cancelled, Failed, NotShown, Pending, Shown, Unreachable};
+        assert!(offered(Method::App, &[]));
+        assert!(offered(Method::App, &[(Websocket, Unreachable), (Websocket, Cancelled), (Fcm, Failed)]));
+        assert!(offered(Method::App, &[(Websocket, NotShown)]));
+        for may_show in [Pending, Accepted, Shown] {
+            assert!(!offered(Method::App, &[(Websocket, Unreachable), (Fcm, may_show)]), "{may_show}");
+        }
+        assert!(offered(Method::Email, &[(Email, Accepted)]));
     }
 }

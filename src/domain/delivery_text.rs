@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     fn delivery(destination: u16, channel: Channel, state: DeliveryState) -> DeliveryView {
-        DeliveryView { destination, channel, state, reason: None, accepted_at: None, receipt_at: None }
+        DeliveryView { destination, channel, state, reason: None, detail: None, accepted_at: None, receipt_at: None }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::challenge::{Method, Outcome, Progress};
 use super::delivery::{Channel, DeliveryState, DeliveryView, UnreachableReason};
 use super::limits::MAX_RESENDS;
+use super::mail::MailRefusal;
 use super::words::words;
 
 words! {
@@ -24,6 +25,12 @@ words! {
         MailAccepted = "mail_accepted",
         /// The mail is on its way to the mail server.
         MailPending = "mail_pending",
+        /// The mail server wants it later, or could not be reached: it is tried again.
+        MailDelayed = "mail_delayed",
+        /// The mail server refuses the address or the mail.
+        MailRefused = "mail_refused",
+        /// No mail gets through, for a reason that is not the address's.
+        MailFailed = "mail_failed",
         /// The code can go by email.
         EmailOffered = "email_offered",
         /// A new code can be asked for now.
@@ -44,15 +51,21 @@ pub struct Hint {
     pub text: String,
 }
 
-/// What can be said at `now`, most helpful first.
+/// What can be said at `now`, most helpful first. `sender` is the address that mail comes from.
 #[must_use]
-pub fn hints(progress: &Progress, offered: &[Method], deliveries: &[DeliveryView], now: Timestamp) -> Vec<Hint> {
+pub fn hints(
+    progress: &Progress,
+    offered: &[Method],
+    deliveries: &[DeliveryView],
+    sender: &str,
+    now: Timestamp,
+) -> Vec<Hint> {
     if let Some(outcome) = progress.outcome_at(now) {
         return vec![hint(HintCode::Closed, closed_text(outcome))];
     }
     let mut hints = match progress.method {
         Method::App => app_hints(deliveries),
-        Method::Email => email_hints(deliveries),
+        Method::Email => vec![email_hint(deliveries, sender)],
     };
     if progress.method == Method::App && offered.contains(&Method::Email) {
         hints.push(hint(HintCode::EmailOffered, "You can have the code sent to your email address instead."));
@@ -98,17 +111,30 @@ fn app_hints(deliveries: &[DeliveryView]) -> Vec<Hint> {
     hints
 }
 
-fn email_hints(deliveries: &[DeliveryView]) -> Vec<Hint> {
-    let accepted = deliveries
-        .iter()
-        .any(|delivery| delivery.channel == Channel::Email && delivery.state == DeliveryState::Accepted);
-    if accepted {
-        vec![hint(
+fn email_hint(deliveries: &[DeliveryView], sender: &str) -> Hint {
+    let mail = deliveries.iter().find(|delivery| delivery.channel == Channel::Email);
+    let detail = mail.and_then(|mail| mail.detail.as_deref());
+    let is_refused = detail.is_some_and(|word| word.parse::<MailRefusal>().is_ok());
+    match mail.map_or(DeliveryState::Pending, |mail| mail.state) {
+        DeliveryState::Accepted => hint(
             HintCode::MailAccepted,
-            "The mail with the code was sent. Look into the spam folder too, and allow our sender address.",
-        )]
-    } else {
-        vec![hint(HintCode::MailPending, "The mail with the code is being sent.")]
+            &format!(
+                "The mail with the code was sent. Look into the spam folder too, and add {sender} to your contacts or allow list."
+            ),
+        ),
+        DeliveryState::Failed if is_refused => hint(
+            HintCode::MailRefused,
+            "Your mail provider refused the mail with the code. Check that your mailbox is there and not full, or use a trusted device.",
+        ),
+        DeliveryState::Failed => hint(
+            HintCode::MailFailed,
+            "The mail with the code could not be sent, and your mailbox is not to blame. Use a trusted device, or try again later.",
+        ),
+        _ if detail.is_some() => hint(
+            HintCode::MailDelayed,
+            "The mail with the code is held up on its way. It is tried again by itself, which may take some minutes.",
+        ),
+        _ => hint(HintCode::MailPending, "The mail with the code is being sent."),
     }
 }
 
@@ -154,11 +180,15 @@ mod tests {
         let lifetimes = Lifetimes { app: minutes, email: minutes, confirmation: minutes };
         let progress = Progress::start(Purpose::SignIn, method, &lifetimes, Timestamp::UNIX_EPOCH);
         let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second);
-        hints(&progress, &[Method::App, Method::Email], deliveries, now).into_iter().map(|hint| hint.code).collect()
+        let sender = "no-reply@example.com";
+        let hints = hints(&progress, &[Method::App, Method::Email], deliveries, sender, now);
+        assert!(hints.iter().all(|hint| hint.code != HintCode::MailAccepted || hint.text.contains(sender)));
+        hints.into_iter().map(|hint| hint.code).collect()
     }
 
     fn delivery(state: DeliveryState, reason: Option<UnreachableReason>) -> DeliveryView {
-        DeliveryView { destination: 1, channel: Channel::Websocket, state, reason, accepted_at: None, receipt_at: None }
+        let (detail, accepted_at, receipt_at) = (None, None, None);
+        DeliveryView { destination: 1, channel: Channel::Websocket, state, reason, detail, accepted_at, receipt_at }
     }
 
     #[test]
@@ -179,6 +209,21 @@ mod tests {
     fn a_shown_code_is_said_first() {
         let first = codes(Method::App, &[delivery(DeliveryState::Shown, None)], 31);
         assert_eq!(first, [HintCode::ShownOnTrustedDevice, HintCode::EmailOffered, HintCode::ResendPossible]);
+    }
+
+    #[test]
+    fn a_mail_is_told_apart_by_how_far_it_came() {
+        let first = |state, detail: Option<&str>| {
+            let detail = detail.map(str::to_owned);
+            let mail = DeliveryView { channel: Channel::Email, detail, ..delivery(state, None) };
+            codes(Method::Email, &[mail], 0)[0]
+        };
+        assert_eq!(first(DeliveryState::Pending, None), HintCode::MailPending);
+        assert_eq!(first(DeliveryState::Pending, Some("try_later")), HintCode::MailDelayed);
+        assert_eq!(first(DeliveryState::Accepted, Some("accepted")), HintCode::MailAccepted);
+        assert_eq!(first(DeliveryState::Failed, Some("address_refused")), HintCode::MailRefused);
+        assert_eq!(first(DeliveryState::Failed, Some("no_starttls")), HintCode::MailFailed);
+        assert_eq!(first(DeliveryState::Failed, Some("try_later")), HintCode::MailFailed);
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod event;
 pub mod hints;
 pub mod id;
 pub mod limits;
+pub mod mail;
 pub mod password;
 pub mod push;
 pub mod rollout;

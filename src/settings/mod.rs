@@ -8,6 +8,8 @@ use std::path::Path;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 
+use crate::delivery::mail::MailSetupError;
+
 pub use keys::{KeysError, code_keys};
 pub use rooms::*;
 
@@ -15,7 +17,7 @@ pub use rooms::*;
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
 const PREFIX: &str = "TWOSTEP__";
 /// Secrets that may come from a file: `TWOSTEP__DATABASE__URL_FILE` holds a path.
-const SECRETS: &[&str] = &["database.url", "codes.keys", "bus.url"];
+const SECRETS: &[&str] = &["database.url", "codes.keys", "bus.url", "smtp.password"];
 
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +48,9 @@ pub enum SettingsError {
     /// The configuration file cannot be read.
     #[error("the configuration file {0} does not exist")]
     NoSuchFile(String),
+    /// Mail cannot be set up like this.
+    #[error(transparent)]
+    Mail(#[from] MailSetupError),
     /// A convenience for developers in production mode.
     #[error("mode is production, but {0}")]
     NotForProduction(&'static str),
@@ -63,12 +68,15 @@ pub fn load(file: Option<&Path>) -> Result<Settings, SettingsError> {
         }
         figment = figment.merge(Toml::file_exact(file));
     }
-    // Variables that name a secret's file are read below.
-    let is_secret_file = |key: &str| SECRETS.iter().any(|secret| key == format!("{}_file", secret.replace('.', "__")));
-    let environment = Env::prefixed(PREFIX).filter(move |key| !is_secret_file(&key.as_str().to_ascii_lowercase()));
+    // Secrets are read below, as they are: a password that looks like a number or a list is still a text.
+    let is_secret = |key: &str| {
+        let key = key.strip_suffix("_file").unwrap_or(key);
+        SECRETS.iter().any(|secret| key == secret.replace('.', "__"))
+    };
+    let environment = Env::prefixed(PREFIX).filter(move |key| !is_secret(&key.as_str().to_ascii_lowercase()));
     figment = figment.merge(environment.split("__"));
     for secret in SECRETS {
-        if let Some(text) = secret_from_file(secret)? {
+        if let Some(text) = secret_text(secret, |name| std::env::var(name).ok())? {
             figment = figment.merge(Serialized::default(secret, text));
         }
     }
@@ -87,9 +95,11 @@ pub fn defaults() -> Result<Settings, SettingsError> {
     Ok(settings)
 }
 
-fn secret_from_file(secret: &str) -> Result<Option<String>, SettingsError> {
-    let variable = format!("{PREFIX}{}_FILE", secret.replace('.', "__").to_ascii_uppercase());
-    let Ok(path) = std::env::var(&variable) else { return Ok(None) };
+/// A secret from the file that its `…_FILE` variable names, else from its own variable.
+fn secret_text(secret: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Option<String>, SettingsError> {
+    let name = format!("{PREFIX}{}", secret.replace('.', "__").to_ascii_uppercase());
+    let variable = format!("{name}_FILE");
+    let Some(path) = environment(&variable) else { return Ok(environment(&name)) };
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some(text.trim().to_owned())),
         Err(source) => Err(SettingsError::SecretFile { variable, path, source }),
@@ -159,6 +169,33 @@ mod tests {
         let figment = Figment::from(Toml::string(DEFAULTS)).merge(Toml::string("mode = \"production\"\n"));
         let settings: Settings = figment.extract().expect("readable");
         assert!(matches!(settings.check(), Err(SettingsError::NotForProduction(_))));
+    }
+
+    /// Production, with all that it needs.
+    fn production(change: &str) -> Result<(), SettingsError> {
+        let enough = "mode = \"production\"\n[database]\nurl = \"postgres://a/b\"\n[codes]\nkeys = \"k1:AA==\"\n";
+        let figment = Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(enough)).merge(Toml::string(change));
+        figment.extract::<Settings>().expect("readable").check()
+    }
+
+    #[test]
+    fn production_needs_a_mail_server_and_an_encrypted_line_to_it() {
+        assert!(production("[smtp]\nhost = \"smtp.example.com\"\n").is_ok());
+        let refused = production("").expect_err("refused").to_string();
+        assert!(refused.starts_with("mode is production, but smtp.host is unset"), "{refused}");
+        let refused = production("[smtp]\nhost = \"localhost\"\ntls = \"none\"\n").expect_err("refused").to_string();
+        assert!(refused.contains("in the clear"), "{refused}");
+    }
+
+    #[test]
+    fn a_secret_in_the_environment_is_taken_as_it_is() {
+        let number = |name: &str| (name == "TWOSTEP__SMTP__PASSWORD").then(|| "0123456".to_owned());
+        assert_eq!(secret_text("smtp.password", number).expect("read").as_deref(), Some("0123456"));
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(&file, "[hush]\n").expect("written");
+        let path = file.path().display().to_string();
+        let in_file = |name: &str| (name == "TWOSTEP__SMTP__PASSWORD_FILE").then(|| path.clone());
+        assert_eq!(secret_text("smtp.password", in_file).expect("read").as_deref(), Some("[hush]"));
     }
 
     #[test]

@@ -9,8 +9,10 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::SettingsError;
+use crate::delivery::mail::{MailSettings, SmtpSettings, SmtpTls};
 use crate::delivery::push::{ApnsSettings, FcmSettings};
 use crate::domain::code::{MAX_DIGITS, MIN_DIGITS};
+pub use crate::domain::delivery::EmailFallback;
 use crate::telemetry::LogFormat;
 
 /// Every setting.
@@ -43,6 +45,8 @@ pub struct Settings {
     pub apns: ApnsSettings,
     /// Mail.
     pub mail: MailSettings,
+    /// The mail server.
+    pub smtp: SmtpSettings,
     /// Where IP addresses seem to be.
     pub places: PlacesSettings,
     /// Login activity.
@@ -175,13 +179,6 @@ room! {
     }
 }
 room! {
-    /// Mail.
-    MailSettings {
-        /// The no-reply address.
-        from: String,
-    }
-}
-room! {
     /// Where IP addresses seem to be.
     PlacesSettings {
         /// MaxMind DB files, looked into in order.
@@ -214,16 +211,6 @@ room! {
     }
 }
 
-/// May a sign-in code go by email?
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EmailFallback {
-    /// Whenever its user asks.
-    Allow,
-    /// Never.
-    Off,
-}
-
 /// What a notification carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -248,6 +235,7 @@ impl Settings {
     /// [`SettingsError`] names the first key that is wrong.
     pub fn check(&self) -> Result<(), SettingsError> {
         self.check_ranges()?;
+        self.smtp.check()?;
         self.check_mode()
     }
 
@@ -271,6 +259,7 @@ impl Settings {
         within("connections.pong_timeout_seconds", self.connections.pong_timeout_seconds, 1..=60)?;
         within("delivery.receipt_window_ms", self.delivery.receipt_window_ms, 100..=30_000)?;
         within("delivery.sweep_period_ms", self.delivery.sweep_period_ms, 100..=10_000)?;
+        self.mail.sender()?;
         within("login_activity.keep_months", self.login_activity.keep_months, 1..=120)?;
         within("login_activity.shorten_ip_days", self.login_activity.shorten_ip_days, 1..=3650)?;
         within("shutdown.reconnect_spread_ms", self.shutdown.reconnect_spread_ms, 0..=600_000)
@@ -287,6 +276,16 @@ impl Settings {
         }
         if self.fcm.service_account_file.is_some() && !self.fcm.base_url.starts_with("https://") {
             return Err(SettingsError::NotForProduction("fcm.base_url is not https: unset it for Google's own"));
+        }
+        if self.smtp.host.is_none() {
+            return Err(SettingsError::NotForProduction(
+                "smtp.host is unset: the mail outbox is for development. Set TWOSTEP__SMTP__HOST, and what else [smtp] in config/default.toml needs for your mail server",
+            ));
+        }
+        if self.smtp.tls == SmtpTls::None {
+            return Err(SettingsError::NotForProduction(
+                "smtp.tls is \"none\": codes must not travel in the clear. Set it to \"starttls\" or \"implicit\"",
+            ));
         }
         if self.codes.keys.is_none() {
             return Err(SettingsError::NotForProduction(

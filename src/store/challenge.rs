@@ -348,6 +348,7 @@ fn code_to_deliver(row: &Row) -> Result<CodeToDeliver, StoreError> {
         digits: small_count(row, "digits")?,
         expires_at: get(row, "expires_at")?,
         requester: requester(row)?,
+        requested_at: get(row, "created_at")?,
         activity_id: optional_id(row, "activity_id", ActivityId::new)?,
         address_taken: get(row, "address_taken")?,
     })

@@ -161,19 +161,21 @@ pub async fn record_states(
     Ok(())
 }
 
-/// Puts a delivery back for any node, because this one cannot take it now.
+/// Gives a delivery that could not be handed on back, to be taken up by whichever node looks first once `due_in` is over.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn put_back(
+pub async fn postpone(
     db: &impl Db,
     account: AccountId,
     challenge: ChallengeId,
     delivery: DeliveryId,
+    detail: &str,
     due_in: SignedDuration,
 ) -> Result<(), StoreError> {
-    let parameters: super::Parameters<'_> = &[&account.uuid(), &challenge.uuid(), &delivery.uuid(), &seconds(due_in)];
-    execute(db, query!("delivery/put_back"), parameters).await?;
+    let parameters: super::Parameters<'_> =
+        &[&account.uuid(), &challenge.uuid(), &delivery.uuid(), &detail, &seconds(due_in)];
+    execute(db, query!("delivery/postpone"), parameters).await?;
     Ok(())
 }
 
@@ -295,6 +297,7 @@ pub async fn states(
                 reason: optional_word(row, "reason")?,
                 accepted_at: get(row, "accepted_at")?,
                 receipt_at: get(row, "receipt_at")?,
+                detail: get(row, "detail")?,
             })
         })
         .collect()
@@ -306,6 +309,8 @@ fn claimed_row(row: &Row) -> Result<Claimed, StoreError> {
         device_id: optional_id(row, "device_id", DeviceId::new)?,
         channel: word(row, "channel")?,
         already_sent: get::<&str>(row, "state")? != DeliveryState::Pending.as_str(),
+        generation: count(row, "generation")?,
+        tries: small_count(row, "tries")?,
     };
     Ok(Claimed {
         account_id: id(row, "account_id", AccountId::new)?,

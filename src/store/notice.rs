@@ -2,15 +2,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::row::{get, id, seconds, word};
+use super::row::{get, id, seconds, small_count, word};
 use super::{Db, StoreError, execute, query, rows};
 use crate::domain::delivery::Requester;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::AlertKind;
 use crate::domain::id::{AccountId, NoticeId};
 
-/// A node works a notice for this long before another may take it over.
-const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// A node works a notice for this long before another may take it over: longer than a mail server may take.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
 /// A notice to send.
 pub struct Notice {
@@ -26,6 +26,8 @@ pub struct Notice {
     pub created_at: Timestamp,
     /// The mailbox.
     pub email: EmailAddress,
+    /// How often it was claimed, this time included.
+    pub tries: u16,
 }
 
 /// Writes a notice, in the transaction of what it tells.
@@ -76,6 +78,7 @@ pub async fn claim_due(db: &impl Db, limit: i64) -> Result<Vec<Notice>, StoreErr
                 requester: device.zip(ip).map(|(device, ip)| Requester { device, ip, location }),
                 created_at: get(row, "created_at")?,
                 email: super::account::email(row)?,
+                tries: small_count(row, "tries")?,
             })
         })
         .collect()
@@ -87,5 +90,28 @@ pub async fn claim_due(db: &impl Db, limit: i64) -> Result<Vec<Notice>, StoreErr
 /// [`StoreError`] when the database does not answer.
 pub async fn mark_sent(db: &impl Db, account: AccountId, notice: NoticeId) -> Result<(), StoreError> {
     execute(db, query!("notice/sent"), &[&account.uuid(), &notice.uuid()]).await?;
+    Ok(())
+}
+
+/// Puts a notice off for `due_in`.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn postpone(
+    db: &impl Db,
+    account: AccountId,
+    notice: NoticeId,
+    due_in: SignedDuration,
+) -> Result<(), StoreError> {
+    execute(db, query!("notice/postpone"), &[&account.uuid(), &notice.uuid(), &seconds(due_in)]).await?;
+    Ok(())
+}
+
+/// Forgets a notice that cannot be sent.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn give_up(db: &impl Db, account: AccountId, notice: NoticeId) -> Result<(), StoreError> {
+    execute(db, query!("notice/give_up"), &[&account.uuid(), &notice.uuid()]).await?;
     Ok(())
 }

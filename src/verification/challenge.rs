@@ -55,8 +55,9 @@ impl Verification {
         }
     }
 
-    pub(super) fn methods(&self, purpose: Purpose) -> &'static [Method] {
-        offered_methods(purpose, self.rules.email_allowed)
+    /// The methods that a challenge offers whose current code a trusted device may show, or none.
+    pub(super) fn methods(&self, purpose: Purpose, method: Method, device_may_show: bool) -> &'static [Method] {
+        offered_methods(purpose, self.rules.email_fallback, method, device_may_show)
     }
 
     pub(super) fn view(
@@ -64,13 +65,14 @@ impl Verification {
         challenge: &NewChallenge,
         token: Option<Token>,
         destination: Destination,
+        device_may_show: bool,
     ) -> ChallengeView {
         ChallengeView {
             id: challenge.challenge_id,
             token,
             purpose: challenge.purpose,
             progress: challenge.progress,
-            methods: self.methods(challenge.purpose),
+            methods: self.methods(challenge.purpose, challenge.progress.method, device_may_show),
             digits: challenge.digits,
             destination,
         }

@@ -27,7 +27,7 @@ use tokio::sync::Notify;
 use crate::bus::Bus;
 use crate::domain::challenge::Lifetimes;
 use crate::domain::code::CodeKeys;
-use crate::domain::delivery::Requester;
+use crate::domain::delivery::{EmailFallback, Requester};
 use crate::domain::device::DeviceInfo;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, NodeId};
@@ -54,8 +54,10 @@ pub struct Rules {
     pub lifetimes: Lifetimes,
     /// How long tokens of sessions live.
     pub tokens: TokenLifetimes,
-    /// A sign-in code may go by email (`email_fallback`).
-    pub email_allowed: bool,
+    /// May a sign-in code go by email?
+    pub email_fallback: EmailFallback,
+    /// The address that mail comes from, for people who look for it.
+    pub mail_sender: String,
 }
 
 /// The use cases and what they work with.

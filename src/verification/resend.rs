@@ -2,11 +2,12 @@
 
 use super::{ChallengeView, Destination, Verification, VerificationError};
 use crate::domain::challenge::Method;
+use crate::domain::delivery::device_may_show;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::ChallengeId;
 use crate::domain::token::Token;
 use crate::store;
-use crate::store::challenge::StoredChallenge;
+use crate::store::challenge::{NewChallenge, StoredChallenge};
 
 impl Verification {
     /// Replaces the code of a challenge. The earlier one is then simply wrong; no attempt is given back.
@@ -38,7 +39,8 @@ impl Verification {
     ) -> Result<Option<ChallengeView>, VerificationError> {
         let mut new = stored.challenge;
         let (account, id, before, purpose) = (new.account_id, new.challenge_id, new.progress, new.purpose);
-        let next = before.resend(purpose, method, self.methods(purpose), &self.rules.lifetimes, stored.now)?;
+        let offered = self.offered(&new).await?;
+        let next = before.resend(purpose, method, offered, &self.rules.lifetimes, stored.now)?;
         let transaction = self.store.transaction(async |db| {
             store::account::lock(db, account).await?;
             if !store::challenge::replace_code(db, account, id, &before, &next).await? {
@@ -57,6 +59,14 @@ impl Verification {
             Method::App => Destination::TrustedDevices(planned),
             Method::Email => Destination::Mailbox(stored.email.masked()),
         };
-        Ok(Some(self.view(&new, None, destination)))
+        Ok(Some(self.view(&new, None, destination, next.method == Method::App && planned > 0)))
+    }
+
+    /// The methods that a challenge offers by how far its current code came.
+    async fn offered(&self, challenge: &NewChallenge) -> Result<&'static [Method], VerificationError> {
+        let (account, id, progress) = (challenge.account_id, challenge.challenge_id, challenge.progress);
+        let deliveries =
+            self.store.run(async |db| store::delivery::states(db, account, id, progress.generation).await).await?;
+        Ok(self.methods(challenge.purpose, progress.method, device_may_show(&deliveries)))
     }
 }

@@ -74,7 +74,7 @@ impl Verification {
             Method::App => Destination::TrustedDevices(planned),
             Method::Email => Destination::Mailbox(email),
         };
-        Ok(self.view(&new, Some(token), destination))
+        Ok(self.view(&new, Some(token), destination, start.method == Method::App && planned > 0))
     }
 
     /// One open challenge an installation, few an account.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{ChallengeView, Destination, Verification, VerificationError};
 use crate::domain::challenge::{Method, Outcome};
-use crate::domain::delivery::DeliveryView;
+use crate::domain::delivery::{DeliveryView, device_may_show};
 use crate::domain::hints::{Hint, hints};
 use crate::domain::id::{AccountId, ChallengeId};
 use crate::domain::token::Token;
@@ -42,11 +42,12 @@ impl Verification {
             Method::App => Destination::TrustedDevices(count_destinations(&deliveries)),
             Method::Email => Destination::Mailbox(stored.email.masked()),
         };
+        let challenge = self.view(new, None, destination, device_may_show(&deliveries));
         Ok(ChallengeStatus {
             account_id,
             outcome: progress.outcome_at(stored.now),
-            hints: hints(&progress, self.methods(new.purpose), &deliveries, stored.now),
-            challenge: self.view(new, None, destination),
+            hints: hints(&progress, challenge.methods, &deliveries, &self.rules.mail_sender, stored.now),
+            challenge,
             deliveries,
             now: stored.now,
         })

@@ -48,7 +48,7 @@ fn complaint(report: &str, check: &str) -> String {
 async fn all_is_well_when_everything_answers() {
     let (is_well, report) = examine(&[]).await;
     assert!(is_well, "{report}");
-    for check in ["✔ configuration", "✔ database", "✔ clock", "✔ code keys", "✔ fcm", "✔ apns", "– places"]
+    for check in ["✔ configuration", "✔ database", "✔ clock", "✔ code keys", "✔ fcm", "✔ apns", "– mail", "– places"]
     {
         assert!(report.contains(check), "{check} is missing:\n{report}");
     }
@@ -62,13 +62,15 @@ async fn each_thing_that_is_wrong_is_named_with_its_remedy() {
         ("TWOSTEP__BUS__URL", "nats://127.0.0.1:1"),
         ("TWOSTEP__PLACES__FILES", "[\"/nowhere.mmdb\"]"),
         ("TWOSTEP__CODES__KEYS", "k1:short"),
+        ("TWOSTEP__SMTP__HOST", "127.0.0.1"),
+        ("TWOSTEP__SMTP__PORT", "1"),
     ])
     .await;
     assert!(!is_well, "{report}");
-    for check in ["apns", "bus", "places", "code keys"] {
+    for check in ["apns", "bus", "mail", "places", "code keys"] {
         complaint(&report, check);
     }
-    assert!(report.contains("4 things to mend"), "{report}");
+    assert!(report.contains("5 things to mend"), "{report}");
 }
 
 #[actix_web::test]

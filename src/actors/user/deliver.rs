@@ -11,7 +11,6 @@ use super::super::messages::Place;
 use super::User;
 use super::overtaken::{Overtaken, is_overtaken};
 use super::record::news;
-use crate::delivery::mail;
 use crate::domain::code::{Code, CodeSource};
 use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState, Reach, Step, first_step};
 use crate::domain::email::EmailAddress;
@@ -92,7 +91,9 @@ impl User {
                     Some(one) => news.push(one),
                     None => drop(asleep.insert(device, delivery.id)),
                 },
-                (Channel::Email, _) => news.push(self.send_mail(delivery, &work, &code)),
+                (Channel::Email, _) => {
+                    self.send_mail(&work.issued, &work.email, delivery, &code, overtaken.clone(), context);
+                }
                 (Channel::Fcm | Channel::Apns, _) | (Channel::Websocket, None) => {}
             }
         }
@@ -132,11 +133,6 @@ impl User {
             }
             Step::Rest => Some(news(delivery.id, DeliveryState::Accepted, None)),
         }
-    }
-
-    fn send_mail(&self, delivery: &Delivery, work: &Work, code: &Code) -> DeliveryNews {
-        self.services.mail.send(mail::code_mail(work.email.clone(), &work.issued, code));
-        news(delivery.id, DeliveryState::Accepted, None)
     }
 
     /// Goes on to push for the devices that stay silent for the receipt window.
@@ -238,7 +234,7 @@ async fn load(
 ) -> Result<Option<Work>, StoreError> {
     let node = verification.node();
     let load = verification.store().run(async |db| {
-        let deliveries = match claimed {
+        let mut deliveries = match claimed {
             Some(claimed) => claimed,
             None => {
                 let claimed = store::delivery::claim(db, account, challenge, node).await?;
@@ -248,6 +244,8 @@ async fn load(
         let Some((issued, email)) = store::challenge::to_deliver(db, account, challenge).await? else {
             return Ok(None);
         };
+        // A newer code overtook the others after they were claimed.
+        deliveries.retain(|delivery| delivery.generation == issued.generation);
         let reach = store::device::reach(db, account).await?.into_iter().collect();
         let pushes = begun_pushes(db, account, &deliveries).await?;
         Ok(Some(Work { issued, email, deliveries, reach, pushes }))

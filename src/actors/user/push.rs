@@ -103,7 +103,10 @@ impl User {
                 DeliveryNews { detail: Some(detail), ..news(id, DeliveryState::Accepted, None) }
             }
             PushOutcome::TokenDead { as_of } => return self.forget_address(challenge, planned, as_of, context),
-            PushOutcome::Unavailable(UnavailableReason::Overloaded) => return self.put_back(challenge, id, context),
+            // There is no room for it in this node's memory: the database keeps it for whoever has room.
+            PushOutcome::Unavailable(UnavailableReason::Overloaded) => {
+                return self.postpone(challenge, id, detail, PUT_BACK_FOR, context);
+            }
             PushOutcome::Misconfigured(_) => {
                 error!(delivery.id = %id, delivery.channel = %channel, push.outcome = detail, "a provider refuses the settings: run `twostep doctor`");
                 failed(id, detail)
@@ -145,16 +148,6 @@ impl User {
             };
             actor.record(challenge, vec![news], context);
         });
-    }
-
-    /// There is no room for the push in this node's memory: the database keeps it for whoever has room.
-    fn put_back(&mut self, challenge: ChallengeId, id: DeliveryId, context: &mut Context<Self>) {
-        let (services, account) = (Arc::clone(&self.services), self.account);
-        let put_back = async move {
-            let store = services.verification.store();
-            store.run(async |db| store::delivery::put_back(db, account, challenge, id, PUT_BACK_FOR).await).await
-        };
-        self.run(context, put_back, move |_, result, _| log_failure(challenge, &result));
     }
 }
 

@@ -33,6 +33,28 @@ impl User {
         self.run(context, record, move |_, result, _| log_failure(challenge, &result));
     }
 
+    /// Gives a delivery back: a sweeper of any node takes it up when it is due, also if this node is gone by then.
+    pub(super) fn postpone(
+        &mut self,
+        challenge: ChallengeId,
+        delivery: DeliveryId,
+        detail: &'static str,
+        wait: SignedDuration,
+        context: &mut Context<Self>,
+    ) {
+        info!(challenge.id = %challenge, delivery.id = %delivery, delivery.detail = detail, "a delivery is tried again later");
+        let (services, account) = (Arc::clone(&self.services), self.account);
+        let postpone = async move {
+            let store = services.verification.store();
+            store
+                .run(async |db| store::delivery::postpone(db, account, challenge, delivery, detail, wait).await)
+                .await?;
+            tell(&services.verification, account, challenge).await;
+            Ok(())
+        };
+        self.run(context, postpone, move |_, result, _| log_failure(challenge, &result));
+    }
+
     /// The receipt of a code that was sent over the device's connection.
     pub(super) fn record_receipt(
         &mut self,

@@ -1,0 +1,78 @@
+//! Mailing a code, and reading what the mail server answers.
+
+use std::sync::Arc;
+
+use actix::prelude::*;
+use jiff::Timestamp;
+use tracing::error;
+
+use super::User;
+use super::overtaken::Overtaken;
+use super::record::news;
+use crate::delivery::mail::{MailOutcome, code_mail};
+use crate::domain::code::Code;
+use crate::domain::delivery::{CodeToDeliver, Delivery, DeliveryState};
+use crate::domain::email::EmailAddress;
+use crate::domain::id::{ChallengeId, DeliveryId};
+use crate::store::delivery::DeliveryNews;
+
+/// A mail that is tried, and what decides about the next try.
+struct Tried {
+    challenge: ChallengeId,
+    delivery: DeliveryId,
+    tries: u16,
+    expires_at: Timestamp,
+}
+
+impl User {
+    /// Mails a code, unless the challenge closes or changes its code meanwhile.
+    pub(super) fn send_mail(
+        &mut self,
+        issued: &CodeToDeliver,
+        email: &EmailAddress,
+        delivery: &Delivery,
+        code: &Code,
+        mut overtaken: Overtaken,
+        context: &mut Context<Self>,
+    ) {
+        let mail = code_mail(delivery.id.uuid(), email.clone(), issued, code);
+        let (challenge, expires_at) = (issued.challenge_id, issued.expires_at);
+        let tried = Tried { challenge, delivery: delivery.id, tries: delivery.tries, expires_at };
+        let services = Arc::clone(&self.services);
+        let send = async move {
+            tokio::select! {
+                biased;
+                _ = overtaken.changed() => None,
+                outcome = services.mail.send(&mail) => Some(outcome),
+            }
+        };
+        self.run(context, send, move |actor, outcome, context| {
+            // Otherwise the delivery was cancelled with its code.
+            if let Some(outcome) = outcome {
+                actor.on_mail_tried(&tried, outcome, context);
+            }
+        });
+    }
+
+    fn on_mail_tried(&mut self, tried: &Tried, outcome: MailOutcome, context: &mut Context<Self>) {
+        let state = match outcome {
+            MailOutcome::Accepted => DeliveryState::Accepted,
+            MailOutcome::RetryLater(_) => {
+                let (now, dice) = (Timestamp::now(), rand::random());
+                match self.services.mail_retry.wait(tried.tries, now, tried.expires_at, dice) {
+                    Some(wait) => {
+                        return self.postpone(tried.challenge, tried.delivery, outcome.word(), wait, context);
+                    }
+                    None => DeliveryState::Failed,
+                }
+            }
+            MailOutcome::Rejected(_) => DeliveryState::Failed,
+            MailOutcome::Misconfigured(_) => {
+                error!(delivery.id = %tried.delivery, mail.outcome = outcome.word(), "the mail server refuses the settings: run `twostep doctor`");
+                DeliveryState::Failed
+            }
+        };
+        let news = DeliveryNews { detail: Some(outcome.word()), ..news(tried.delivery, state, None) };
+        self.record(tried.challenge, vec![news], context);
+    }
+}
