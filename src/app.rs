@@ -96,6 +96,7 @@ pub struct App {
     operator_address: SocketAddr,
     directory: Directory,
     store: Store,
+    bus: Bus,
     node: NodeId,
     draining: Arc<AtomicBool>,
     drain_asked: Arc<Notify>,
@@ -119,8 +120,11 @@ impl App {
         store::migrate(&store).await?;
         let code_keys = settings::code_keys(settings)?;
         let push = PushProviders::open(&settings.fcm, &settings.apns)?;
+        if settings.bus.url.is_some() {
+            warn!("bus.url is set, but this version does not join nodes yet: this node runs alone");
+        }
         let (bus, inbox) = Bus::new();
-        let verification = Arc::new(verification(settings, store.clone(), code_keys, bus)?);
+        let verification = Arc::new(verification(settings, store.clone(), code_keys, bus.clone())?);
         let node = verification.node();
         store.run(async |db| store::node::beat(db, node).await).await?;
         let (mail, outbox) = mailer(settings)?;
@@ -171,6 +175,7 @@ impl App {
             operator_address,
             directory,
             store,
+            bus,
             node,
             draining,
             drain_asked,
@@ -209,6 +214,7 @@ impl App {
         self.draining.store(true, Ordering::Relaxed);
         info!("draining");
         let [public, private] = &self.servers;
+        self.bus.end_watching();
         // Asked for first: a device that comes back at once must find another node.
         let stopped = public.stop(true);
         self.directory.drain(self.reconnect_spread).await;

@@ -14,7 +14,7 @@ use actix::prelude::*;
 use tracing::error;
 
 use super::Services;
-use super::messages::{Attach, Deliver, DirectoryError, Drain, Fact, Observe, Place, Release};
+use super::messages::{Attach, Deliver, Detach, DirectoryError, Drain, Fact, Observe, Place, Release};
 use super::user::User;
 use crate::bus::Envelope;
 use crate::domain::delivery::Delivery;
@@ -65,6 +65,11 @@ impl Directory {
     pub async fn attach(&self, attach: Attach) -> Result<Addr<User>, DirectoryError> {
         let shard = self.shard(attach.account_id);
         shard.send(attach).await.unwrap_or(Err(DirectoryError::Busy))
+    }
+
+    /// Takes a connection from its user actor, for one that ended before it learned who that is.
+    pub async fn detach(&self, detach: Detach) {
+        self.deliver_to_shard(detach.account_id, detach).await;
     }
 
     /// Hands a fact to the user actor of its account, if one is alive or the fact needs one.
@@ -191,6 +196,16 @@ impl Handler<Attach> for Shard {
             Self::send(entry, drain, context);
         }
         Ok(address)
+    }
+}
+
+impl Handler<Detach> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, detach: Detach, context: &mut Self::Context) {
+        if let Some(entry) = self.users.get_mut(&detach.account_id) {
+            Self::send(entry, super::user::DetachHere(detach), context);
+        }
     }
 }
 

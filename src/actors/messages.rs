@@ -83,6 +83,8 @@ pub struct Attach {
 #[rtype(result = "()")]
 pub struct Detach {
     /// Whose.
+    pub account_id: AccountId,
+    /// Of which device.
     pub device_id: DeviceId,
     /// Which.
     pub connection_id: ConnectionId,

@@ -56,6 +56,11 @@ pub struct User {
 #[rtype(result = "()")]
 pub(super) struct AttachHere(pub(super) Attach);
 
+/// [`Detach`], as the directory passes it on. No reply.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct DetachHere(pub(super) Detach);
+
 impl Actor for User {
     type Context = Context<Self>;
 
@@ -273,6 +278,15 @@ impl Handler<Detach> for User {
     fn handle(&mut self, detach: Detach, context: &mut Self::Context) {
         self.connections.remove(detach.device_id, detach.connection_id);
         self.stop_if_idle(context);
+    }
+}
+
+impl Handler<DetachHere> for User {
+    type Result = ();
+
+    fn handle(&mut self, DetachHere(detach): DetachHere, context: &mut Self::Context) {
+        self.handled += 1;
+        self.handle(detach, context);
     }
 }
 

@@ -1,5 +1,7 @@
 //! The bus of a node that runs alone.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use tokio::sync::{broadcast, mpsc};
 
 use crate::domain::event::AccountEvent;
@@ -23,7 +25,8 @@ pub struct Envelope {
 #[derive(Clone)]
 pub struct Bus {
     inbox: mpsc::Sender<Envelope>,
-    watchers: broadcast::Sender<Envelope>,
+    /// `None` once the node is going away.
+    watchers: Arc<Mutex<Option<broadcast::Sender<Envelope>>>>,
 }
 
 /// The end at which this node's directory reads.
@@ -35,20 +38,33 @@ impl Bus {
     pub fn new() -> (Self, Inbox) {
         let (inbox, receiver) = mpsc::channel(INBOX_CAPACITY);
         let (watchers, _) = broadcast::channel(WATCHER_CAPACITY);
-        (Self { inbox, watchers }, receiver)
+        (Self { inbox, watchers: Arc::new(Mutex::new(Some(watchers))) }, receiver)
     }
 
     /// Tells everybody. Call it after the commit; it waits while the directory is behind.
     pub async fn publish(&self, account_id: AccountId, event: AccountEvent) {
         let envelope = Envelope { account_id, event };
         // Nobody may be watching, and at the very end of a node nobody reads: both are fine.
-        let _ = self.watchers.send(envelope);
+        if let Some(watchers) = self.watchers().as_ref() {
+            let _ = watchers.send(envelope);
+        }
         let _ = self.inbox.send(envelope).await;
     }
 
-    /// Every fact from now on. A watcher that lags is told so and must look at the database again.
+    /// Every fact from now on. A watcher that lags is told so and must look at the database again; one that watches
+    /// when the node is going away is told that at once.
     #[must_use]
     pub fn watch(&self) -> broadcast::Receiver<Envelope> {
-        self.watchers.subscribe()
+        let watchers = self.watchers();
+        watchers.as_ref().map_or_else(|| broadcast::channel(1).1, broadcast::Sender::subscribe)
+    }
+
+    /// Tells every watcher that the node is going away.
+    pub fn end_watching(&self) {
+        self.watchers().take();
+    }
+
+    fn watchers(&self) -> MutexGuard<'_, Option<broadcast::Sender<Envelope>>> {
+        self.watchers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -14,10 +14,6 @@ pub const MAX_TRUSTED_DEVICES: i64 = 10;
 pub const FIRST_RESEND_WAIT: SignedDuration = SignedDuration::from_secs(30);
 /// How long a used trust token still works, for an answer that was lost on the way.
 pub const TRUST_ROTATION_GRACE: SignedDuration = SignedDuration::from_secs(10);
-/// A device that did not sign in for this long is no longer trusted.
-pub const TRUST_IDLE: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// A device is trusted for this long at most, however often it signs in.
-pub const TRUST_AT_MOST: SignedDuration = SignedDuration::from_hours(180 * 24);
 /// How long a ticket for a WebSocket lives.
 pub const TICKET_LIFETIME: SignedDuration = SignedDuration::from_secs(30);
 

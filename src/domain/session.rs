@@ -17,8 +17,12 @@ words! {
         RefreshTokenReused = "refresh_token_reused",
         /// An old trust token of its device came back.
         TrustTokenReused = "trust_token_reused",
+        /// Two-step verification was turned on, and it began without a second step.
+        TwoStepEnabled = "two_step_enabled",
         /// Its device was removed.
         DeviceRemoved = "device_removed",
+        /// An operator ended every session of the account.
+        EndedByOperator = "ended_by_operator",
         /// The password was changed elsewhere.
         PasswordChanged = "password_changed",
     }

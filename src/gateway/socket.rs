@@ -245,13 +245,17 @@ impl Actor for Connection {
 
     fn stopped(&mut self, _: &mut Self::Context) {
         gauge!(CONNECTIONS_OPEN).decrement(1);
-        if let Some(user) = &self.user {
-            let detach = Detach { device_id: self.session.device_id, connection_id: self.id };
-            // A full mailbox must not lose this: the connection would stay in the user actor's list.
-            if let Err(actix::dev::SendError::Full(detach)) = user.try_send(detach) {
-                let user = user.clone();
-                actix::spawn(async move { user.send(detach).await });
-            }
+        let ActiveSession { account_id, device_id, .. } = self.session;
+        let detach = Detach { account_id, device_id, connection_id: self.id };
+        let Some(user) = self.user.take() else {
+            // The line broke before the directory's answer came: it may have registered the connection all the same.
+            let directory = self.directory.clone();
+            actix::spawn(async move { directory.detach(detach).await });
+            return;
+        };
+        // A full mailbox must not lose this: the connection would stay in the user actor's list.
+        if let Err(actix::dev::SendError::Full(detach)) = user.try_send(detach) {
+            actix::spawn(async move { user.send(detach).await });
         }
     }
 }

@@ -1,19 +1,24 @@
 //! The operator's side: health, metrics, administration. It listens on an address of its own.
 
+use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use actix_web::web::{self, Data, Json, ServiceConfig};
-use actix_web::{HttpResponse, Responder};
+use actix_web::dev::Payload;
+use actix_web::http::header::ORIGIN;
+use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
 use metrics::gauge;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use super::extract::{self, invalid};
-use super::no_such_route;
-use super::problem::Problem;
+use super::problem::{Problem, ProblemCode};
+use super::{no_such_route, to_the_end};
 use crate::actors::Directory;
+use crate::domain::email::EmailAddress;
+use crate::domain::id::AccountId;
 use crate::store;
 use crate::telemetry::{DATABASE_CONNECTIONS_IN_USE, USER_ACTORS};
 use crate::verification::{Verification, VerificationError};
@@ -42,6 +47,8 @@ pub fn routes(config: &mut ServiceConfig, operator: Data<Operator>) {
         .route("/metrics", web::get().to(metrics))
         .route("/admin/rollout", web::get().to(show_rollout))
         .route("/admin/rollout", web::put().to(set_rollout))
+        .route("/admin/accounts", web::get().to(find_account))
+        .route("/admin/accounts/{id}/sign-out-everywhere", web::post().to(sign_out_everywhere))
         .route("/admin/drain", web::post().to(drain))
         .default_service(web::to(no_such_route));
 }
@@ -99,8 +106,62 @@ async fn set_rollout(operator: Data<Operator>, Json(body): Json<RolloutBody>) ->
     Ok(HttpResponse::Ok().json(RolloutAnswer { percent }))
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountQuery {
+    email: String,
+}
+
+#[derive(Serialize)]
+struct AccountAnswer {
+    id: AccountId,
+    /// Masked: who asks knows it.
+    email: String,
+    two_step_enabled: bool,
+    trusted_devices: usize,
+}
+
+/// The account of an address.
+async fn find_account(operator: Data<Operator>, Query(query): Query<AccountQuery>) -> Result<impl Responder, Problem> {
+    let email = EmailAddress::parse(&query.email).map_err(|error| invalid("email", error))?;
+    let account = operator.verification.account_of(&email).await?;
+    Ok(HttpResponse::Ok().json(AccountAnswer {
+        id: account.id,
+        email: email.masked(),
+        two_step_enabled: account.two_step_enabled,
+        trusted_devices: account.trusted_devices,
+    }))
+}
+
+/// Ends every session of an account, and its connections.
+async fn sign_out_everywhere(
+    operator: Data<Operator>,
+    id: Path<AccountId>,
+    _: NotFromAPage,
+) -> Result<impl Responder, Problem> {
+    to_the_end(async move { operator.verification.sign_out_everywhere(*id).await }).await?;
+    Ok(HttpResponse::NoContent())
+}
+
 /// Begins a drain: the node stops as it does on SIGTERM.
-async fn drain(operator: Data<Operator>) -> impl Responder {
+async fn drain(operator: Data<Operator>, _: NotFromAPage) -> impl Responder {
     operator.drain.notify_one();
     HttpResponse::Accepted().json(serde_json::json!({ "status": "draining" }))
+}
+
+/// Refuses what a web page sends: a page that an operator happens to have open must not act on the node (a POST
+/// without a body needs no preflight, Fetch standard section 4.8).
+struct NotFromAPage;
+
+impl FromRequest for NotFromAPage {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(if request.headers().contains_key(ORIGIN) {
+            Err(Problem::new(ProblemCode::Forbidden, "Web pages may not do this. Use a command-line client."))
+        } else {
+            Ok(Self)
+        })
+    }
 }

@@ -10,7 +10,7 @@ use crate::domain::challenge::{Outcome, Progress, Purpose};
 use crate::domain::code::KeyId;
 use crate::domain::delivery::{CodeToDeliver, Requester};
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{AccountId, ActivityId, ChallengeId, DeviceId, InstallId, SessionId};
+use crate::domain::id::{AccountId, ActivityId, ChallengeId, InstallId, SessionId};
 use crate::domain::limits::MAX_ATTEMPTS;
 use crate::domain::token::TokenHash;
 
@@ -238,6 +238,20 @@ pub async fn supersede_oldest(
     closed.map(|row| closed_challenge(&row, account_id)).transpose()
 }
 
+/// Closes every open challenge of a purpose, because what began it holds no longer.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn supersede_all(
+    db: &impl Db,
+    account_id: AccountId,
+    purpose: Purpose,
+) -> Result<Vec<ClosedChallenge>, StoreError> {
+    let parameters: super::Parameters<'_> = &[&account_id.uuid(), &purpose.as_str()];
+    let closed = rows(db, query!("challenge/supersede_all"), parameters).await?;
+    closed.iter().map(|row| closed_challenge(row, account_id)).collect()
+}
+
 fn closed_challenge(row: &Row, account_id: AccountId) -> Result<ClosedChallenge, StoreError> {
     Ok(ClosedChallenge {
         account_id,
@@ -278,16 +292,12 @@ pub async fn to_deliver(
     found.map(|row| Ok((code_to_deliver(&row)?, super::account::email(&row)?))).transpose()
 }
 
-/// The open challenges whose code a device may have seen, locked for the transaction.
+/// The open challenges whose code trusted devices may have seen, locked for the transaction.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn seen_by_device(
-    db: &impl Db,
-    account: AccountId,
-    device: DeviceId,
-) -> Result<Vec<Replaceable>, StoreError> {
-    let open = rows(db, query!("challenge/open_for_reissue"), &[&account.uuid(), &device.uuid()]).await?;
+pub async fn shown_on_devices(db: &impl Db, account: AccountId) -> Result<Vec<Replaceable>, StoreError> {
+    let open = rows(db, query!("challenge/open_for_reissue"), &[&account.uuid()]).await?;
     open.iter()
         .map(|row| {
             Ok(Replaceable { challenge_id: challenge_id(row)?, progress: progress(row)?, now: get(row, "now")? })

@@ -8,7 +8,6 @@ use super::{Db, StoreError, execute, query, rows};
 use crate::domain::challenge::Method;
 use crate::domain::delivery::{Channel, Delivery, DeliveryState, DeliveryView, UnreachableReason};
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId, NodeId};
-use crate::domain::limits::{TRUST_AT_MOST, TRUST_IDLE};
 use crate::domain::push::PushAddress;
 
 /// Which node works a delivery, and how long before another may take over although this one lives.
@@ -84,9 +83,7 @@ pub async fn plan(
     let (node, length) = (lease.node.uuid(), seconds(lease.length));
     match method {
         Method::App => {
-            let (idle, age) = (seconds(TRUST_IDLE), seconds(TRUST_AT_MOST));
-            let parameters: super::Parameters<'_> =
-                &[&account, &challenge, &code_generation, &node, &length, &idle, &age];
+            let parameters: super::Parameters<'_> = &[&account, &challenge, &code_generation, &node, &length];
             execute(db, query!("delivery/plan_app"), parameters).await
         }
         Method::Email => {

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use super::row::{get, id, optional_word, seconds, word};
+use super::row::{get, id, optional_word, word};
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::delivery::Reach;
 use crate::domain::device::{Device, DeviceInfo};
 use crate::domain::id::{AccountId, DeviceId, InstallId};
-use crate::domain::limits::{MAX_TRUSTED_DEVICES, TRUST_AT_MOST, TRUST_IDLE};
+use crate::domain::limits::MAX_TRUSTED_DEVICES;
 use crate::domain::push::{ApnsEnvironment, PushAddress};
 
 /// A trusted device as its owner sees it.
@@ -84,8 +84,7 @@ pub async fn untrust(db: &impl Db, account: AccountId, device: DeviceId) -> Resu
 /// # Errors
 /// [`StoreError`] when the database does not answer.
 pub async fn list_trusted(db: &impl Db, account: AccountId) -> Result<Vec<TrustedDevice>, StoreError> {
-    let parameters: super::Parameters<'_> = &[&account.uuid(), &seconds(TRUST_IDLE), &seconds(TRUST_AT_MOST)];
-    let found = rows(db, query!("device/list_trusted"), parameters).await?;
+    let found = rows(db, query!("device/list_trusted"), &[&account.uuid()]).await?;
     found
         .iter()
         .map(|row| {

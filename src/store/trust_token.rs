@@ -3,7 +3,7 @@
 use super::row::{get, id, seconds};
 use super::{Db, StoreError, execute, optional_row, query};
 use crate::domain::id::{AccountId, DeviceId, InstallId};
-use crate::domain::limits::{TRUST_AT_MOST, TRUST_IDLE, TRUST_ROTATION_GRACE};
+use crate::domain::limits::TRUST_ROTATION_GRACE;
 use crate::domain::token::TokenHash;
 
 /// What a trust token that somebody shows is worth.
@@ -27,14 +27,8 @@ pub async fn check(
     hash: &TokenHash,
     install: InstallId,
 ) -> Result<TrustCheck, StoreError> {
-    let parameters: super::Parameters<'_> = &[
-        &account.uuid(),
-        &hash.as_bytes(),
-        &install.uuid(),
-        &seconds(TRUST_ROTATION_GRACE),
-        &seconds(TRUST_IDLE),
-        &seconds(TRUST_AT_MOST),
-    ];
+    let parameters: super::Parameters<'_> =
+        &[&account.uuid(), &hash.as_bytes(), &install.uuid(), &seconds(TRUST_ROTATION_GRACE)];
     let Some(row) = optional_row(db, query!("trust_token/find"), parameters).await? else {
         return Ok(TrustCheck::Unknown);
     };

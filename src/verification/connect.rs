@@ -45,12 +45,11 @@ impl Verification {
     ) -> Result<Vec<CodeToDeliver>, VerificationError> {
         self.store
             .run(async |db| {
+                // Codes first: a device that is removed between the two looks gets none of the codes that replace them.
+                let codes = store::challenge::open_for_app(db, account).await?;
                 let active = store::session::for_connection(db, account, session).await?;
                 let active = active.ok_or(VerificationError::Unauthorized)?;
-                if !active.device_trusted {
-                    return Err(VerificationError::DeviceNotTrusted);
-                }
-                Ok(store::challenge::open_for_app(db, account).await?)
+                if active.device_trusted { Ok(codes) } else { Err(VerificationError::DeviceNotTrusted) }
             })
             .await
     }

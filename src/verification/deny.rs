@@ -40,7 +40,7 @@ impl Verification {
         let new = &stored.challenge;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
-            store::account::lock(db, new.account_id).await?;
+            self.lock_for(db, session).await?;
             let Some(closed) = challenge::close(db, new, Outcome::Denied, None).await? else { return Ok(false) };
             events.push(closed);
             self.alert(db, new.account_id, AlertKind::SignInDenied, Some(&new.requester), &mut events).await?;

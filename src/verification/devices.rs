@@ -32,7 +32,7 @@ impl Verification {
         let account = session.account_id;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
-            store::account::lock(db, account).await?;
+            self.lock_for(db, session).await?;
             let requester = self.requester_of(db, session, origin).await?;
             if !self.revoke_trust(db, account, device, SessionEnd::DeviceRemoved, &mut events).await? {
                 return Err(VerificationError::NotFound);
@@ -57,11 +57,12 @@ impl Verification {
     ) -> Result<Device, VerificationError> {
         let (account, device) = (session.account_id, session.device_id);
         let transaction = self.store.transaction(async |db| {
+            self.lock_for(db, session).await?;
             if let Some(push) = push {
                 store::device::register_push(db, account, device, push).await?;
             }
-            store::device::update_current(db, account, device, change).await
+            Ok(store::device::update_current(db, account, device, change).await?)
         });
-        Ok(transaction.await?)
+        transaction.await
     }
 }

@@ -2,15 +2,16 @@
 
 use secrecy::SecretString;
 
-use super::{Origin, Verification, VerificationError};
+use super::{Origin, Verification, VerificationError, challenge};
 use crate::domain::activity::ActivityKind;
+use crate::domain::challenge::Purpose;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::password::Password;
 use crate::domain::session::{ActiveSession, SessionEnd};
 use crate::store;
 
 impl Verification {
-    /// Changes the password and ends every other session; with `forget_devices` only this device stays trusted.
+    /// Changes the password, and ends every other session and every sign-in that the old one began; with `forget_devices` only this device stays trusted.
     ///
     /// # Errors
     /// [`VerificationError::InvalidCredentials`] when the current password is wrong or was changed meanwhile.
@@ -27,7 +28,7 @@ impl Verification {
         let new_hash = self.passwords.hash(new).await?;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
-            store::account::lock(db, account).await?;
+            self.lock_for(db, session).await?;
             if !store::account::set_password(db, account, &new_hash, &old_hash).await? {
                 return Err(VerificationError::InvalidCredentials);
             }
@@ -41,6 +42,9 @@ impl Verification {
             }
             let ended = store::session::end_others(db, account, Some(session.session_id), why).await?;
             events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
+            for closed in store::challenge::supersede_all(db, account, Purpose::SignIn).await? {
+                events.push(challenge::settle(db, &closed, None).await?);
+            }
             let requester = self.requester_of(db, session, origin).await?;
             self.record_change(db, account, ActivityKind::PasswordChanged, Some(&requester)).await?;
             self.alert(db, account, AlertKind::PasswordChanged, Some(&requester), &mut events).await

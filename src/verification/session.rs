@@ -9,6 +9,7 @@ use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, DeviceId, SessionId};
 use crate::domain::session::{ActiveSession, SessionEnd};
 use crate::domain::token::{Token, TokenHash, TokenKind};
+use crate::store::account::LockedAccount;
 use crate::store::refresh_token::KnownRefreshToken;
 use crate::store::{self, Db};
 
@@ -56,6 +57,22 @@ impl Verification {
         let hash = access.hash();
         let found = self.store.run(async |db| store::session::by_access_token(db, &hash).await).await?;
         found.ok_or(VerificationError::Unauthorized)
+    }
+
+    /// Locks the account of a session and makes sure that the session still may make calls: a request can wait long
+    /// between the look at its token and its transaction.
+    pub(super) async fn lock_for(
+        &self,
+        db: &impl Db,
+        session: &ActiveSession,
+    ) -> Result<LockedAccount, VerificationError> {
+        let locked = store::account::lock(db, session.account_id).await?.ok_or(VerificationError::Unauthorized)?;
+        let active = store::session::for_connection(db, session.account_id, session.session_id).await?;
+        if active.is_some_and(|active| active.device_trusted || !session.device_trusted) {
+            Ok(locked)
+        } else {
+            Err(VerificationError::Unauthorized)
+        }
     }
 
     /// Makes a session, and the device and its trust as `trust` says.

@@ -50,7 +50,7 @@ impl Verification {
         store::trust_token::forget(db, account, device).await?;
         store::session::end_of_device(db, account, device, why).await?;
         events.push(AccountEvent::DeviceRemoved { device_id: device });
-        for open in store::challenge::seen_by_device(db, account, device).await? {
+        for open in store::challenge::shown_on_devices(db, account).await? {
             let next = open.progress.reissue(open.now)?;
             if store::challenge::replace_code(db, account, open.challenge_id, &open.progress, &next).await? {
                 store::delivery::cancel(db, account, open.challenge_id, Some(open.progress.generation)).await?;

@@ -8,7 +8,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::DeviceId;
 use crate::domain::password::Password;
-use crate::domain::session::ActiveSession;
+use crate::domain::session::{ActiveSession, SessionEnd};
 use crate::store::challenge::NewChallenge;
 use crate::store::device::TrustedDevice;
 use crate::store::{self, Db};
@@ -61,7 +61,7 @@ impl Verification {
         let id = session.account_id;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
-            let locked = store::account::lock(db, id).await?.ok_or(VerificationError::Unauthorized)?;
+            let locked = self.lock_for(db, session).await?;
             if locked.two_step_enabled {
                 return Err(VerificationError::AlreadySo("two-step verification is on already"));
             }
@@ -89,7 +89,8 @@ impl Verification {
         Ok(challenge)
     }
 
-    /// The emailed code was right: two-step verification is on, and the device it was done on is trusted.
+    /// The emailed code was right: two-step verification is on, the device it was done on is trusted, and every other
+    /// session ends.
     pub(super) async fn finish_enabling(
         &self,
         db: &impl Db,
@@ -100,7 +101,13 @@ impl Verification {
         let session = new.session_id.ok_or(VerificationError::Unauthorized)?;
         let session = store::session::for_connection(db, account, session).await?;
         let session = session.ok_or(VerificationError::Unauthorized)?;
-        store::account::set_two_step(db, account, true).await?;
+        if !store::account::set_two_step(db, account, true).await? {
+            return Err(VerificationError::AlreadySo("two-step verification is on already"));
+        }
+        // What began without a second step ends: it could turn this off again.
+        let why = SessionEnd::TwoStepEnabled;
+        let ended = store::session::end_others(db, account, Some(session.session_id), why).await?;
+        events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
         let trust_token = self.grant_trust(db, account, session.device_id, events).await?;
         self.record_change(db, account, ActivityKind::TwoStepEnabled, Some(&new.requester)).await?;
         let device = store::device::by_id(db, account, session.device_id).await?;
@@ -122,6 +129,7 @@ impl Verification {
         self.check_own_password(session, password).await?;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
+            self.lock_for(db, session).await?;
             if store::account::set_two_step(db, account, false).await? {
                 let requester = self.requester_of(db, session, origin).await?;
                 self.record_change(db, account, ActivityKind::TwoStepDisabled, Some(&requester)).await?;

@@ -100,9 +100,12 @@ impl Connected {
         }
     }
 
-    fn disconnect(&self, device_id: DeviceId) {
-        let detach = Detach { device_id, connection_id: self.connection_id };
-        assert!(self.user.try_send(detach).is_ok());
+    fn disconnect(&self, holder: Holder) {
+        assert!(self.user.try_send(self.detach(holder)).is_ok());
+    }
+
+    fn detach(&self, Holder { account_id, device_id, .. }: Holder) -> Detach {
+        Detach { account_id, device_id, connection_id: self.connection_id }
     }
 }
 
@@ -124,7 +127,7 @@ async fn come_and_go(holder: Holder, directory: &Directory) {
         let mut connected = holder.connect(directory).await;
         holder.alert(directory).await;
         assert!(connected.text().await.starts_with(r#"{"type":"security_alert""#));
-        connected.disconnect(holder.device_id);
+        connected.disconnect(holder);
         for _ in 0..round % 25 {
             tokio::task::yield_now().await;
         }
@@ -190,6 +193,22 @@ async fn devices_that_vanish_in_the_handshake_leave_nothing_behind() {
         futures_util::future::join_all(knocks).await;
     }
     assert!(directory.observe().await.started > started);
+    await_no_user(directory).await;
+    gateway.stop().await;
+}
+
+/// What a connection does whose line broke before it knew its user actor.
+#[actix_web::test]
+async fn a_connection_can_be_taken_back_through_the_directory() {
+    let gateway = TestGateway::start().await;
+    let holder = Holder::new(&gateway.database).await;
+    let directory = gateway.app.directory();
+    let older = holder.connect(directory).await;
+    let mut newer = holder.connect(directory).await;
+    directory.detach(older.detach(holder)).await;
+    holder.alert(directory).await;
+    assert!(newer.text().await.starts_with(r#"{"type":"security_alert""#));
+    directory.detach(newer.detach(holder)).await;
     await_no_user(directory).await;
     gateway.stop().await;
 }

@@ -11,7 +11,7 @@ WITH pushed AS (
         now(), $5, now() + make_interval(secs => $6), 1
     FROM devices
     JOIN challenges ON challenges.account_id = devices.account_id AND challenges.challenge_id = $2
-    WHERE devices.account_id = $1 AND devices.device_id = ANY ($4) AND devices.trusted_at IS NOT NULL
+    WHERE devices.account_id = $1 AND devices.device_id = ANY ($4) AND is_trusted(devices.trusted_at, devices.last_seen_at)
         AND devices.notifications_allowed AND devices.push_address IS NOT NULL
         AND challenges.outcome IS NULL AND challenges.expires_at > now() AND challenges.generation = $3
         AND NOT EXISTS (

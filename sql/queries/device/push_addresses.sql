@@ -3,5 +3,5 @@
 -- Returns up to 10 rows. Index: devices_pkey.
 SELECT device_id, push_kind, push_address, push_environment
 FROM devices
-WHERE account_id = $1 AND device_id = ANY ($2) AND trusted_at IS NOT NULL
+WHERE account_id = $1 AND device_id = ANY ($2) AND is_trusted(trusted_at, last_seen_at)
     AND notifications_allowed AND push_address IS NOT NULL

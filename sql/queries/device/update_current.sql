@@ -6,4 +6,4 @@ UPDATE devices SET
     name = coalesce($3, name), app_version = coalesce($4, app_version), os_version = coalesce($5, os_version),
     notifications_allowed = coalesce($6, notifications_allowed), last_seen_at = now()
 WHERE account_id = $1 AND device_id = $2
-RETURNING device_id, install_id, name, model, platform, os_version, app_version, trusted_at IS NOT NULL AS trusted
+RETURNING device_id, install_id, name, model, platform, os_version, app_version, is_trusted(trusted_at, last_seen_at) AS trusted

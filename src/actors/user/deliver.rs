@@ -115,10 +115,12 @@ impl User {
         text: &Arc<str>,
     ) -> Option<DeliveryNews> {
         let SentCode { challenge, generation } = sent;
+        // It lost its trust since the delivery was planned.
+        let Some(reach) = work.reach.get(&device) else {
+            return Some(news(delivery.id, DeliveryState::Cancelled, None));
+        };
         let had_it = self.connections.was_shown(device, challenge, generation);
         let is_connected = had_it || self.connections.show(device, challenge, generation, text);
-        let unknown = Reach { notifications_allowed: true, has_push_address: false, push_address_expired: false };
-        let reach = work.reach.get(&device).unwrap_or(&unknown);
         match first_step(is_connected, reach) {
             // A lost node sent it before and the time for a receipt is over.
             Step::Socket if delivery.already_sent && reach.unreachable_reason().is_none() => None,

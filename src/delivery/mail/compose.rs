@@ -31,7 +31,10 @@ pub fn code_mail(id: Uuid, to: EmailAddress, issued: &CodeToDeliver, code: &Code
         Purpose::CreateAccount => "If it was not you: ignore this mail. No account is made without the code.",
     };
     let expiry = format!("It is good until {}.", readable(issued.expires_at));
-    let asked = asked_by(&issued.requester, issued.requested_at);
+    let asked = match issued.purpose {
+        Purpose::CreateAccount => asked_from(&issued.requester, issued.requested_at),
+        Purpose::SignIn | Purpose::EnableTwoStep => asked_by(&issued.requester, issued.requested_at),
+    };
     let paragraphs = [purpose.to_owned(), grouped.clone(), expiry, asked, advice.to_owned()];
     mail(id, to, subject, &paragraphs, Some(&grouped))
 }
@@ -54,6 +57,7 @@ pub fn notice_mail(
         AlertKind::AddressTaken => "You already have an account",
     };
     let when = match requester {
+        Some(requester) if kind == AlertKind::AddressTaken => asked_from(requester, happened_at),
         Some(requester) => asked_by(requester, happened_at),
         None => format!("It happened at {}.", readable(happened_at)),
     };
@@ -67,6 +71,17 @@ fn asked_by(requester: &Requester, at: Timestamp) -> String {
         "It was asked for on {} ({}), from {}{place}, at {}.",
         device.name,
         device.model,
+        requester.ip,
+        readable(at)
+    )
+}
+
+/// Without the names that a device gives itself: anybody may ask in the name of any address, and our mail must not carry
+/// their words.
+fn asked_from(requester: &Requester, at: Timestamp) -> String {
+    format!(
+        "It was asked for on a device with {}, from {}, at {}.",
+        requester.device.platform,
         requester.ip,
         readable(at)
     )

@@ -18,7 +18,7 @@ use crate::domain::token::Token;
 use crate::http::Api;
 use crate::http::extract::ChallengeToken;
 use crate::http::problem::{Problem, ProblemBody};
-use crate::verification::{ChallengeStatus, Verification};
+use crate::verification::{ChallengeStatus, Verification, VerificationError};
 
 /// A comment this often keeps proxies from closing a quiet stream, and is a chance to see that time ran out.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -49,6 +49,7 @@ pub(in crate::http) async fn events(
         token,
         changes,
         is_over: first.outcome.is_some(),
+        has_news: false,
         first: Some(first),
     };
     let events = stream::unfold(watch, |mut watch| async move {
@@ -69,8 +70,16 @@ struct Watch {
     token: Token,
     changes: Receiver<Envelope>,
     is_over: bool,
+    /// Something changed that was not told yet.
+    has_news: bool,
     /// What was found before the stream began.
     first: Option<ChallengeStatus>,
+}
+
+/// Why a watcher looks again.
+enum Change {
+    Seen,
+    NodeGoesAway,
 }
 
 impl Watch {
@@ -82,26 +91,32 @@ impl Watch {
         if self.is_over {
             return None;
         }
-        let has_news = timeout(KEEP_ALIVE, self.change()).await.is_ok();
+        match timeout(KEEP_ALIVE, self.change()).await {
+            Ok(Change::Seen) => self.has_news = true,
+            Ok(Change::NodeGoesAway) => return None,
+            Err(_) => {}
+        }
         match self.verification.status(self.id, &self.token).await {
-            Ok(status) if has_news || status.outcome.is_some() => {
+            Ok(status) if self.has_news || status.outcome.is_some() => {
+                self.has_news = false;
                 self.is_over = status.outcome.is_some();
                 Some(event(status))
             }
-            // Nothing new, or the database is away: the next look may tell more.
-            _ => Some(": keep-alive\n\n".to_owned()),
+            Err(VerificationError::NotFound | VerificationError::Unauthorized) => None,
+            // Nothing new, or the database is away: then the news is told at the next look.
+            Ok(_) | Err(_) => Some(": keep-alive\n\n".to_owned()),
         }
     }
 
-    async fn change(&mut self) {
+    async fn change(&mut self) -> Change {
         loop {
             match self.changes.recv().await {
-                Ok(envelope) if self.concerns(&envelope) => return,
+                Ok(envelope) if self.concerns(&envelope) => return Change::Seen,
                 Ok(_) => {}
                 // Something was missed: look.
-                Err(RecvError::Lagged(_)) => return,
-                // The node is going away; the client comes back to another.
-                Err(RecvError::Closed) => std::future::pending().await,
+                Err(RecvError::Lagged(_)) => return Change::Seen,
+                // The client comes back to another node.
+                Err(RecvError::Closed) => return Change::NodeGoesAway,
             }
         }
     }
