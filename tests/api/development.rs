@@ -15,7 +15,8 @@ async fn the_outbox_shows_mail_to_people_and_programs() {
     let client = gateway.client();
     client.create_account(ANNA, &Install::new("<b>First</b>")).await.expect(202);
     let text = client.await_mail(ANNA, "Confirm", 1).await;
-    assert!(text.contains("<b>First</b> (Model), from 127.0.0.1"), "{text}");
+    // Anybody may ask in the name of any address: our mail does not carry their words.
+    assert!(text.contains("from 127.0.0.1") && !text.contains("First"), "{text}");
     let message = client.mails(ANNA, "").await.remove(0);
     for field in ["id", "to", "from", "subject", "text", "html", "at"] {
         assert!(message[field].is_string(), "{field} of {message}");
@@ -24,7 +25,7 @@ async fn the_outbox_shows_mail_to_people_and_programs() {
     assert!(page.headers["content-security-policy"].to_str().is_ok_and(|policy| policy.contains("default-src 'none'")));
     let html = page.expect(200);
     let html = html.as_str().expect("a page");
-    assert!(html.contains("Confirm your email address") && html.contains("&lt;b&gt;First"), "{html}");
+    assert!(html.contains("Confirm your email address"), "{html}");
     assert!(!html.contains("<b>"), "{html}");
     gateway.stop().await;
 }
