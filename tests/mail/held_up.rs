@@ -61,6 +61,25 @@ async fn a_mail_in_doubt_is_sent_again_as_the_same_mail() {
     stage.verify_and_see_nothing_more(&challenge, &copies[0].code(), 2).await;
 }
 
+/// A node that is too busy to say that it lives is not gone to itself.
+#[actix_web::test]
+async fn a_mail_under_way_is_not_begun_again_by_its_own_node_whose_heartbeat_is_late() {
+    let mut stage = Stage::set_with(|settings| settings.smtp.retry_first_ms = LATER_MS).await;
+    stage.server.script(&["hang after data", "rcpt 451"]).await;
+    stage.sign_in_by_mail().await;
+    stage.server.wait_for_tries(1).await;
+    let other = stage.sign_in_by_mail().await;
+    stage.hint(&other, "mail_delayed").await;
+    let no_heartbeat = "CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+        CREATE TRIGGER silent BEFORE INSERT OR UPDATE ON nodes FOR EACH ROW EXECUTE FUNCTION skip();
+        DELETE FROM nodes";
+    stage.gateway.database.execute(no_heartbeat).await;
+    stage.let_time_pass().await;
+    // The sweeper took up what was due, and left what is under way alone.
+    stage.hint(&other, "mail_accepted").await;
+    assert_eq!(stage.server.tries().len(), 3);
+}
+
 #[actix_web::test]
 async fn a_newer_code_ends_the_try_of_the_older_one() {
     let mut stage = Stage::set().await;
