@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
-use crate::machine::DEADLINE;
+use crate::machine::{DEADLINE, is_stopped, signal, wait_until, watchdog};
 
 /// The program under test.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_twostep");
@@ -27,6 +27,14 @@ impl Holder {
     pub(crate) fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
+    }
+
+    /// SIGKILL for it and its watchdog. It is stopped first: a gateway looks every second and would replace the watchdog.
+    pub(crate) fn kill_with_watchdog(self, data_dir: &Path) {
+        signal("STOP", self.pid());
+        wait_until("the gateway has stopped", || is_stopped(self.pid()));
+        signal("KILL", watchdog(data_dir));
+        self.kill();
     }
 }
 

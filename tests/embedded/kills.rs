@@ -26,8 +26,7 @@ fn server_that_outlives_gateway_and_watchdog_is_taken_over() {
     let place = Place::new();
     let holder = spawn_holder(place.path());
     let (pid, old_watchdog) = (postmaster(place.path()), watchdog(place.path()));
-    kill(old_watchdog);
-    holder.kill();
+    holder.kill_with_watchdog(place.path());
     assert!(is_alive(pid));
 
     let next = EmbeddedPostgres::start(place.path()).unwrap();

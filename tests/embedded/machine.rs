@@ -130,8 +130,18 @@ pub(crate) fn is_alive(pid: u32) -> bool {
 
 /// SIGKILL, to one process that the test started.
 pub(crate) fn kill(pid: u32) {
-    let status = Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap();
+    signal("KILL", pid);
+}
+
+pub(crate) fn signal(name: &str, pid: u32) {
+    let status = Command::new("kill").args(["-s", name, &pid.to_string()]).status().unwrap();
     assert!(status.success());
+}
+
+/// Whether SIGSTOP has reached it.
+pub(crate) fn is_stopped(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('T'))
 }
 
 /// A process of the same user as the server of `data_dir`, but with nothing to do with it.

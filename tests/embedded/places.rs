@@ -102,8 +102,7 @@ fn server_is_recognized_without_the_right_to_look_into_processes() {
     command.arg("--").arg(PROGRAM).envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let holder = wait_until_ready(&mut command);
     let pid = postmaster(place.path());
-    kill(watchdog(place.path()));
-    holder.kill();
+    holder.kill_with_watchdog(place.path());
     let _next = wait_until_ready(&mut command);
     assert_eq!(postmaster(place.path()), pid);
 }
