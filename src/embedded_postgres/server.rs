@@ -164,13 +164,14 @@ impl Server {
         let output = log.try_clone().map_err(StartError::file("open", &self.log))?;
         let mut command = self.command(&program);
         let child = command.stdout(output).stderr(log).spawn().map_err(StartError::spawn(program))?;
+        let id = child.id();
         self.postmaster = Postmaster::Child(child);
 
         let ready = wait_for(READY_WITHIN, || {
             self.reap();
             if matches!(self.postmaster, Postmaster::None) {
                 let said = read_from(&self.log, log_start).unwrap_or_default();
-                return Err(self.refused(error::complaint(&said)));
+                return Err(self.refused(error::complaint(&words_of(id, &said))));
             }
             Ok(matches!(pid_file::server_state(&self.cluster), ServerState::Ready(_)).then_some(()))
         })?;
@@ -195,10 +196,40 @@ impl Server {
     }
 }
 
+/// What one process wrote to a log that it may share with survivors of an earlier server. PostgreSQL begins its lines with
+/// the time and `[process id]`; lines without a process id count for everybody.
+fn words_of(id: u32, log: &str) -> String {
+    let own = format!("[{id}]");
+    let of_another = |line: &&str| {
+        let mark = line.split(' ').find(|word| word.starts_with('[') && word.ends_with(']'));
+        mark.is_some_and(|mark| mark != own)
+    };
+    log.lines().filter(|line| !of_another(line)).collect::<Vec<_>>().join("\n")
+}
+
 fn read_from(path: &Path, start: u64) -> io::Result<String> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(start))?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words_of;
+
+    #[test]
+    fn words_of_a_survivor_are_not_those_of_the_new_server() {
+        let log = "2026-01-01 00:00:00.000 UTC [7] FATAL:  pre-existing shared memory block\nHINT: wait\n\
+                   2026-01-01 00:00:00.001 UTC [6] FATAL:  terminating connection";
+        assert_eq!(
+            words_of(7, log),
+            "2026-01-01 00:00:00.000 UTC [7] FATAL:  pre-existing shared memory block\nHINT: wait"
+        );
+        assert_eq!(
+            words_of(6, log).lines().last(),
+            Some("2026-01-01 00:00:00.001 UTC [6] FATAL:  terminating connection")
+        );
+    }
 }
