@@ -21,6 +21,8 @@ words! {
         RefreshTokenReused = "refresh_token_reused",
         /// An old trust token came back, so the device is no longer trusted.
         TrustTokenReused = "trust_token_reused",
+        /// New devices may sign in again: a trusted device said so.
+        SignInsUnfrozen = "sign_ins_unfrozen",
         /// Two-step verification was turned on.
         TwoStepEnabled = "two_step_enabled",
         /// Two-step verification was turned off.
@@ -41,6 +43,8 @@ words! {
         Succeeded = "succeeded",
         /// A trusted device said "this wasn't me".
         Denied = "denied",
+        /// The password was right, but no new device may sign in at the moment.
+        Frozen = "frozen",
         /// The code ran out.
         Expired = "expired",
         /// Too many wrong codes.

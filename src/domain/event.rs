@@ -11,6 +11,12 @@ words! {
     AlertKind("alert kind") {
         /// A trusted device denied a sign-in.
         SignInDenied = "sign_in_denied",
+        /// The owner said of an entry of the login activity: this was not me.
+        SignInReported = "sign_in_reported",
+        /// Somebody typed the right password and then no code, or wrong ones.
+        SignInUnfinished = "sign_in_unfinished",
+        /// New devices may sign in again.
+        SignInsUnfrozen = "sign_ins_unfrozen",
         /// Two-step verification was turned off.
         TwoStepDisabled = "two_step_disabled",
         /// The password was changed.
@@ -68,7 +74,16 @@ impl AlertKind {
     pub fn text(self) -> &'static str {
         match self {
             Self::SignInDenied => {
-                "A sign-in to your account was denied. If it was not you who tried, somebody knows your password: change it now."
+                "A sign-in to your account was denied, and no new device can sign in until you allow it again on a trusted device. If it was not you who tried, somebody knows your password: change it now. A good password is long, is used nowhere else, and comes from a password manager or is made of several random words."
+            }
+            Self::SignInReported => {
+                "An entry of your login activity was reported as not yours. If it was not you: change your password now, and remove devices that you do not know. A good password is long, is used nowhere else, and comes from a password manager or is made of several random words."
+            }
+            Self::SignInUnfinished => {
+                "Somebody typed the right password of your account on a new device, but not the code. If it was you, there is nothing to do. If not, somebody knows your password: change it now."
+            }
+            Self::SignInsUnfrozen => {
+                "New devices can sign in to your account again. If it was not you who allowed it, change your password."
             }
             Self::TwoStepDisabled => {
                 "Two-step verification was turned off for your account. If it was not you, change your password and turn it on again."

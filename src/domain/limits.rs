@@ -12,6 +12,11 @@ pub const MAX_OPEN_CHALLENGES: i64 = 3;
 pub const MAX_TRUSTED_DEVICES: i64 = 10;
 /// The first wait between two codes; each further one is twice as long.
 pub const FIRST_RESEND_WAIT: SignedDuration = SignedDuration::from_secs(30);
+/// After the right password on a new device its owner has so long to type a code before a mail says that somebody knows the
+/// password: as long as a sign-in code may live (OWASP ASVS 5.0 section 6.5.5).
+pub const UNFINISHED_SIGN_IN_NOTICE: SignedDuration = SignedDuration::from_mins(10);
+/// That mail comes once in so long.
+pub const UNFINISHED_SIGN_IN_PAUSE: SignedDuration = SignedDuration::from_hours(24);
 /// How long a used trust token still works, for an answer that was lost on the way.
 pub const TRUST_ROTATION_GRACE: SignedDuration = SignedDuration::from_secs(10);
 /// How long a ticket for a WebSocket lives.

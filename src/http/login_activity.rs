@@ -17,6 +17,7 @@ use crate::domain::challenge::Method;
 use crate::domain::device::Platform;
 use crate::domain::id::ActivityId;
 use crate::store::activity::Cursor;
+use crate::verification::Origin;
 
 /// Entries on a page when nobody says how many.
 const DEFAULT_LIMIT: u16 = 20;
@@ -127,7 +128,8 @@ pub(super) async fn page(
     }))
 }
 
-/// "This wasn't me", after the fact.
+/// "This wasn't me", after the fact. The first report of an entry denies its challenge if it is open, lets no new device sign
+/// in until a trusted device allows it or the password changes, and tells the owner everywhere.
 #[utoipa::path(
     post, path = "/v1/login-activity/{id}/report", tag = "login-activity", security(("session" = [])),
     params(("id" = ActivityId, Path, description = "The entry")),
@@ -142,8 +144,9 @@ pub(super) async fn report(
     api: Data<Api>,
     id: Path<ActivityId>,
     Session(session): Session,
+    origin: Origin,
 ) -> Result<impl Responder, Problem> {
-    to_the_end(async move { api.verification.report_activity(&session, *id).await }).await?;
+    to_the_end(async move { api.verification.report_activity(&session, *id, &origin).await }).await?;
     Ok(HttpResponse::NoContent())
 }
 

@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, ServiceConfig};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -18,6 +19,9 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/v1/login-security").route(web::get().to(show)).default_service(no_method()))
         .service(
             web::resource("/v1/login-security/two-step").route(web::post().to(switch)).default_service(no_method()),
+        )
+        .service(
+            web::resource("/v1/login-security/unfreeze").route(web::post().to(unfreeze)).default_service(no_method()),
         )
         .service(
             web::resource("/v1/login-security/password")
@@ -39,6 +43,8 @@ pub(super) struct TwoStepAnswer {
 #[derive(Serialize, ToSchema)]
 pub(super) struct LoginSecurityAnswer {
     two_step: TwoStepAnswer,
+    /// Since when no new device may sign in, because of a "this wasn't me"; null when new devices may.
+    sign_ins_frozen_at: Option<Timestamp>,
     /// The account's address, masked.
     email: String,
     /// Most recently used first.
@@ -58,6 +64,7 @@ pub(super) async fn show(api: Data<Api>, Session(session): Session) -> Result<Ht
     let security = api.verification.login_security(&session).await?;
     Ok(HttpResponse::Ok().json(LoginSecurityAnswer {
         two_step: TwoStepAnswer { available: security.available, enabled: security.enabled },
+        sign_ins_frozen_at: security.sign_ins_frozen_at,
         email: security.email.masked(),
         trusted_devices: TrustedDeviceAnswer::list(security.trusted_devices, security.this_device),
     }))
@@ -110,6 +117,25 @@ pub(super) async fn switch(
         (true, Some(_)) => Err(invalid("password", "is only needed to turn it off")),
         (false, None) => Err(invalid("password", "is needed to turn it off")),
     }
+}
+
+/// Let new devices sign in again, after a "this wasn't me". Changing the password does it too.
+#[utoipa::path(
+    post, path = "/v1/login-security/unfreeze", tag = "login-security", security(("session" = [])),
+    responses(
+        (status = 204, description = "They may"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`device_not_trusted`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn unfreeze(
+    api: Data<Api>,
+    Session(session): Session,
+    origin: Origin,
+) -> Result<HttpResponse, Problem> {
+    to_the_end(async move { api.verification.unfreeze(&session, &origin).await }).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// The passwords.

@@ -14,6 +14,7 @@ pub mod operator;
 pub mod problem;
 mod sessions;
 mod sign_in;
+mod support;
 mod views;
 
 use std::sync::Arc;
@@ -60,6 +61,7 @@ pub fn routes(config: &mut ServiceConfig, api: web::Data<Api>) {
         .configure(devices::routes)
         .configure(login_activity::routes)
         .configure(connect::routes)
+        .configure(support::routes)
         .configure(openapi::routes)
         .configure(docs::routes)
         .default_service(web::to(no_such_route));

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, Responder};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{accounts, challenges, connect, devices, login_activity, login_security, sessions, sign_in};
+use super::{accounts, challenges, connect, devices, login_activity, login_security, sessions, sign_in, support};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.route("/v1/openapi.json", web::get().to(show));
@@ -39,6 +39,7 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
         sessions::sign_out,
         login_security::show,
         login_security::switch,
+        login_security::unfreeze,
         login_security::change_password,
         devices::list,
         devices::remove,
@@ -47,6 +48,8 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
         login_activity::report,
         connect::ticket,
         connect::connect,
+        support::of_session,
+        support::of_challenge,
     ),
     modifiers(&BearerTokens)
 )]

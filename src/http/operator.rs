@@ -49,6 +49,7 @@ pub fn routes(config: &mut ServiceConfig, operator: Data<Operator>) {
         .route("/admin/rollout", web::put().to(set_rollout))
         .route("/admin/accounts", web::get().to(find_account))
         .route("/admin/accounts/{id}/sign-out-everywhere", web::post().to(sign_out_everywhere))
+        .route("/admin/accounts/{id}/unfreeze", web::post().to(unfreeze))
         .route("/admin/drain", web::post().to(drain))
         .default_service(web::to(no_such_route));
 }
@@ -118,6 +119,8 @@ struct AccountAnswer {
     /// Masked: who asks knows it.
     email: String,
     two_step_enabled: bool,
+    /// No new device may sign in: somebody said "this wasn't me".
+    sign_ins_frozen: bool,
     trusted_devices: usize,
 }
 
@@ -129,6 +132,7 @@ async fn find_account(operator: Data<Operator>, Query(query): Query<AccountQuery
         id: account.id,
         email: email.masked(),
         two_step_enabled: account.two_step_enabled,
+        sign_ins_frozen: account.sign_ins_frozen,
         trusted_devices: account.trusted_devices,
     }))
 }
@@ -140,6 +144,12 @@ async fn sign_out_everywhere(
     _: NotFromAPage,
 ) -> Result<impl Responder, Problem> {
     to_the_end(async move { operator.verification.sign_out_everywhere(*id).await }).await?;
+    Ok(HttpResponse::NoContent())
+}
+
+/// Lets new devices sign in to an account again.
+async fn unfreeze(operator: Data<Operator>, id: Path<AccountId>, _: NotFromAPage) -> Result<impl Responder, Problem> {
+    to_the_end(async move { operator.verification.unfreeze_for_owner(*id).await }).await?;
     Ok(HttpResponse::NoContent())
 }
 

@@ -29,6 +29,8 @@ words! {
         Forbidden = "forbidden",
         /// Only a trusted device may do that.
         DeviceNotTrusted = "device_not_trusted",
+        /// No new device may sign in to this account at the moment.
+        AccountFrozen = "account_frozen",
         /// Two-step verification is not offered to this account yet.
         TwoStepUnavailable = "two_step_unavailable",
         /// There is no such thing.
@@ -61,7 +63,9 @@ impl ProblemCode {
         match self {
             Self::InvalidRequest => StatusCode::BAD_REQUEST,
             Self::InvalidCredentials | Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::DeviceNotTrusted | Self::TwoStepUnavailable => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::DeviceNotTrusted | Self::AccountFrozen | Self::TwoStepUnavailable => {
+                StatusCode::FORBIDDEN
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::ChallengeClosed => StatusCode::GONE,
@@ -80,6 +84,7 @@ impl ProblemCode {
             Self::Unauthorized => "A valid token is needed",
             Self::Forbidden => "Not allowed",
             Self::DeviceNotTrusted => "Only a trusted device may do that",
+            Self::AccountFrozen => "No new device can sign in to this account",
             Self::TwoStepUnavailable => "Two-step verification is not offered to this account yet",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "Method not allowed",
@@ -211,6 +216,10 @@ impl From<VerificationError> for Problem {
                 let detail = "Other devices wait for a code of this account. Finish or deny those, or wait.";
                 Self::new(ProblemCode::TooManyRequests, detail).retry_after(retry_after)
             }
+            VerificationError::AccountFrozen => Self::new(
+                ProblemCode::AccountFrozen,
+                "Its owner said that a sign-in was not theirs. Allow new devices again on a trusted device, or change the password there.",
+            ),
             VerificationError::TwoStepUnavailable => Self::new(
                 ProblemCode::TwoStepUnavailable,
                 "It comes to all accounts step by step. Yours will get it without an update of the app.",

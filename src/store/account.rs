@@ -17,6 +17,8 @@ pub struct SignInAccount {
     pub password_hash: SecretString,
     /// Two-step verification is on.
     pub two_step_enabled: bool,
+    /// No new device may sign in.
+    pub sign_ins_frozen: bool,
 }
 
 /// An account with its address.
@@ -27,6 +29,8 @@ pub struct Account {
     pub password_hash: Option<SecretString>,
     /// Two-step verification is on.
     pub two_step_enabled: bool,
+    /// Since when no new device may sign in.
+    pub sign_ins_frozen_at: Option<Timestamp>,
 }
 
 /// An account locked for the transaction.
@@ -35,6 +39,8 @@ pub struct LockedAccount {
     pub two_step_enabled: bool,
     /// argon2id in PHC format; `None` while the address is not confirmed.
     pub password_hash: Option<SecretString>,
+    /// Since when no new device may sign in.
+    pub sign_ins_frozen_at: Option<Timestamp>,
     /// The database's clock.
     pub now: Timestamp,
 }
@@ -61,6 +67,7 @@ pub async fn by_email(db: &impl Db, email: &EmailAddress) -> Result<Option<SignI
                 id: id(&row, "account_id", AccountId::new)?,
                 password_hash: get::<String>(&row, "password_hash")?.into(),
                 two_step_enabled: get(&row, "two_step_enabled")?,
+                sign_ins_frozen: get(&row, "sign_ins_frozen")?,
             })
         })
         .transpose()
@@ -78,6 +85,7 @@ pub async fn by_id(db: &impl Db, account: AccountId) -> Result<Option<Account>, 
                 email: email(&row)?,
                 password_hash: password_hash(&row)?,
                 two_step_enabled: get(&row, "two_step_enabled")?,
+                sign_ins_frozen_at: get(&row, "sign_ins_frozen_at")?,
             })
         })
         .transpose()
@@ -97,6 +105,7 @@ pub async fn lock(db: &impl Db, account: AccountId) -> Result<Option<LockedAccou
             Ok(LockedAccount {
                 two_step_enabled: get(&row, "two_step_enabled")?,
                 password_hash: password_hash(&row)?,
+                sign_ins_frozen_at: get(&row, "sign_ins_frozen_at")?,
                 now: get(&row, "now")?,
             })
         })
@@ -138,6 +147,22 @@ pub async fn confirm_address(
 /// [`StoreError`] when the database does not answer.
 pub async fn set_two_step(db: &impl Db, account: AccountId, enabled: bool) -> Result<bool, StoreError> {
     Ok(execute(db, query!("account/set_two_step"), &[&account.uuid(), &enabled]).await? == 1)
+}
+
+/// Lets no new device sign in any more; `false` when it is so already, or two-step verification is off.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn freeze_sign_ins(db: &impl Db, account: AccountId) -> Result<bool, StoreError> {
+    Ok(execute(db, query!("account/freeze_sign_ins"), &[&account.uuid()]).await? == 1)
+}
+
+/// Lets new devices sign in again; `false` when they may already.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn unfreeze_sign_ins(db: &impl Db, account: AccountId) -> Result<bool, StoreError> {
+    Ok(execute(db, query!("account/unfreeze_sign_ins"), &[&account.uuid()]).await? == 1)
 }
 
 /// Changes the password hash from `old` to `new`; `false` when it is no longer `old`.

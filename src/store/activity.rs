@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::row::{get, id, optional_word, word};
-use super::{Db, StoreError, execute, one_row, query, rows};
+use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::activity::{ActivityDevice, ActivityEntry, ActivityKind, ActivityOutcome};
 use crate::domain::challenge::Method;
 use crate::domain::delivery::Requester;
@@ -115,12 +115,28 @@ pub async fn page(
         .collect()
 }
 
-/// Marks an entry as "this wasn't me"; `false` when the account has no such entry.
+/// An entry that was marked as "this wasn't me".
+pub struct ReportedEntry {
+    /// The challenge it belongs to.
+    pub challenge_id: Option<ChallengeId>,
+    /// It was not marked before.
+    pub is_first: bool,
+}
+
+/// Marks an entry as "this wasn't me"; `None` when the account has no such entry.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn report(db: &impl Db, account: AccountId, entry: ActivityId) -> Result<bool, StoreError> {
-    Ok(execute(db, query!("activity/report"), &[&account.uuid(), &entry.uuid()]).await? == 1)
+pub async fn report(db: &impl Db, account: AccountId, entry: ActivityId) -> Result<Option<ReportedEntry>, StoreError> {
+    let found = optional_row(db, query!("activity/report"), &[&account.uuid(), &entry.uuid()]).await?;
+    found
+        .map(|row| {
+            Ok(ReportedEntry {
+                challenge_id: get::<Option<uuid::Uuid>>(&row, "challenge_id")?.map(ChallengeId::new),
+                is_first: get(&row, "is_first")?,
+            })
+        })
+        .transpose()
 }
 
 /// Makes the partitions of the coming months and drops those older than the retention; returns how many went.

@@ -270,6 +270,15 @@ pub async fn count_open(db: &impl Db, account: AccountId, purpose: Purpose) -> R
     Ok(OpenChallenges { open: get(&row, "open")?, first_expires_at: get(&row, "first_expires_at")? })
 }
 
+/// The challenges of an account within a day, newest first.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn recent(db: &impl Db, account: AccountId, limit: i64) -> Result<Vec<ChallengeId>, StoreError> {
+    let found = rows(db, query!("challenge/recent"), &[&account.uuid(), &limit]).await?;
+    found.iter().map(|row| id(row, "challenge_id", ChallengeId::new)).collect()
+}
+
 /// The open challenges whose code belongs on trusted devices, oldest first.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Deliveries: a transactional outbox (docs/architecture.md).
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 
 use super::row::{count, generation, get, id, optional_id, optional_word, seconds, small_count, word};
@@ -49,6 +49,20 @@ pub struct Claimed {
     pub challenge_id: ChallengeId,
     /// The delivery.
     pub delivery: Delivery,
+}
+
+/// A delivery as support sees it.
+pub struct TracedDelivery {
+    /// Of which of the challenge's codes.
+    pub generation: u32,
+    /// What its owner calls the device.
+    pub device_name: Option<String>,
+    /// How often it was claimed.
+    pub tries: u16,
+    /// When it was planned.
+    pub created_at: Timestamp,
+    /// How far it came.
+    pub view: DeliveryView,
 }
 
 /// How far one delivery came.
@@ -284,20 +298,43 @@ pub async fn states(
     let found =
         rows(db, query!("delivery/states"), &[&account.uuid(), &challenge.uuid(), &generation(code_generation)])
             .await?;
+    found.iter().map(view).collect()
+}
+
+/// Every delivery of a challenge, of all its codes.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn trace(
+    db: &impl Db,
+    account: AccountId,
+    challenge: ChallengeId,
+) -> Result<Vec<TracedDelivery>, StoreError> {
+    let found = rows(db, query!("delivery/trace"), &[&account.uuid(), &challenge.uuid()]).await?;
     found
         .iter()
         .map(|row| {
-            Ok(DeliveryView {
-                destination: small_count(row, "destination")?,
-                channel: word(row, "channel")?,
-                state: word(row, "state")?,
-                reason: optional_word(row, "reason")?,
-                accepted_at: get(row, "accepted_at")?,
-                receipt_at: get(row, "receipt_at")?,
-                detail: get(row, "detail")?,
+            Ok(TracedDelivery {
+                generation: count(row, "generation")?,
+                device_name: get(row, "device_name")?,
+                tries: small_count(row, "tries")?,
+                created_at: get(row, "created_at")?,
+                view: view(row)?,
             })
         })
         .collect()
+}
+
+fn view(row: &Row) -> Result<DeliveryView, StoreError> {
+    Ok(DeliveryView {
+        destination: small_count(row, "destination")?,
+        channel: word(row, "channel")?,
+        state: word(row, "state")?,
+        reason: optional_word(row, "reason")?,
+        accepted_at: get(row, "accepted_at")?,
+        receipt_at: get(row, "receipt_at")?,
+        detail: get(row, "detail")?,
+    })
 }
 
 fn claimed_row(row: &Row) -> Result<Claimed, StoreError> {

@@ -7,7 +7,7 @@ use super::{Db, StoreError, execute, query, rows};
 use crate::domain::delivery::Requester;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::AlertKind;
-use crate::domain::id::{AccountId, NoticeId};
+use crate::domain::id::{AccountId, InstallId, NoticeId};
 
 /// A node works a notice for this long before another may take it over: longer than a mail server may take.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -41,10 +41,7 @@ pub async fn add(
     kind: AlertKind,
     requester: Option<&Requester>,
 ) -> Result<(), StoreError> {
-    let device = requester
-        .map(|requester| serde_json::to_value(&requester.device))
-        .transpose()
-        .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    let device = requester.map(device_json).transpose()?;
     let parameters: super::Parameters<'_> = &[
         &account.uuid(),
         &notice.uuid(),
@@ -55,6 +52,58 @@ pub async fn add(
     ];
     execute(db, query!("notice/add"), parameters).await?;
     Ok(())
+}
+
+/// Writes "somebody has the password, and no code came" for later: due in `due_in`, unless [`drop_unfinished`] comes before. One
+/// an installation waits, and within `pause` of one that was sent there is no other.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn plan_unfinished(
+    db: &impl Db,
+    account: AccountId,
+    notice: NoticeId,
+    requester: &Requester,
+    due_in: SignedDuration,
+    pause: SignedDuration,
+) -> Result<(), StoreError> {
+    let parameters: super::Parameters<'_> = &[
+        &account.uuid(),
+        &notice.uuid(),
+        &AlertKind::SignInUnfinished.as_str(),
+        &device_json(requester)?,
+        &requester.ip,
+        &requester.location,
+        &requester.device.install_id.uuid(),
+        &seconds(due_in),
+        &seconds(pause),
+    ];
+    execute(db, query!("notice/plan_unfinished"), parameters).await?;
+    Ok(())
+}
+
+/// Takes back what [`plan_unfinished`] wrote for an installation, if it was not sent yet.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn drop_unfinished(db: &impl Db, account: AccountId, install: InstallId) -> Result<(), StoreError> {
+    let kind = AlertKind::SignInUnfinished.as_str();
+    execute(db, query!("notice/drop_unfinished"), &[&account.uuid(), &kind, &install.uuid()]).await?;
+    Ok(())
+}
+
+/// Makes what [`plan_unfinished`] wrote for an installation due now.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn hasten_unfinished(db: &impl Db, account: AccountId, install: InstallId) -> Result<(), StoreError> {
+    let kind = AlertKind::SignInUnfinished.as_str();
+    execute(db, query!("notice/hasten_unfinished"), &[&account.uuid(), &kind, &install.uuid()]).await?;
+    Ok(())
+}
+
+fn device_json(requester: &Requester) -> Result<serde_json::Value, StoreError> {
+    serde_json::to_value(&requester.device).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
 /// Claims up to `limit` notices for this node.

@@ -39,16 +39,6 @@ impl Verification {
         Ok(ActivityPage { entries, next })
     }
 
-    /// Marks an entry as "this wasn't me".
-    ///
-    /// # Errors
-    /// [`VerificationError::NotFound`] when the account has no such entry.
-    pub async fn report_activity(&self, session: &ActiveSession, entry: ActivityId) -> Result<(), VerificationError> {
-        let account = session.account_id;
-        let found = self.store.run(async |db| store::activity::report(db, account, entry).await).await?;
-        if found { Ok(()) } else { Err(VerificationError::NotFound) }
-    }
-
     pub(super) async fn record(
         &self,
         db: &impl Db,

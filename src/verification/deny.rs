@@ -22,7 +22,8 @@ impl Verification {
         self.deny(&found.ok_or(VerificationError::Unauthorized)?, id).await
     }
 
-    /// Ends a sign-in challenge of the session's account, marks the attempt and tells the owner everywhere.
+    /// Ends a sign-in challenge of the session's account, marks the attempt, lets no new device sign in any more and tells the
+    /// owner everywhere.
     /// Denying twice is fine.
     ///
     /// # Errors
@@ -43,6 +44,8 @@ impl Verification {
             self.lock_for(db, session).await?;
             let Some(closed) = challenge::close(db, new, Outcome::Denied, None).await? else { return Ok(false) };
             events.push(closed);
+            store::notice::drop_unfinished(db, new.account_id, new.requester.device.install_id).await?;
+            self.freeze(db, new.account_id, &mut events).await?;
             self.alert(db, new.account_id, AlertKind::SignInDenied, Some(&new.requester), &mut events).await?;
             Ok::<_, VerificationError>(true)
         });

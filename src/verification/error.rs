@@ -35,6 +35,9 @@ pub enum VerificationError {
         /// Wait this long.
         retry_after: SignedDuration,
     },
+    /// Somebody said "this wasn't me": no new device may sign in.
+    #[error("no new device may sign in")]
+    AccountFrozen,
     /// Two-step verification is not offered to this account yet.
     #[error("two-step verification is not offered to this account yet")]
     TwoStepUnavailable,

@@ -14,6 +14,8 @@ pub struct AccountSummary {
     pub id: AccountId,
     /// Two-step verification is on.
     pub two_step_enabled: bool,
+    /// No new device may sign in.
+    pub sign_ins_frozen: bool,
     /// Devices that skip the second step.
     pub trusted_devices: usize,
 }
@@ -28,9 +30,29 @@ impl Verification {
             .run(async |db| {
                 let account = store::account::by_email(db, email).await?.ok_or(VerificationError::NotFound)?;
                 let trusted_devices = store::device::list_trusted(db, account.id).await?.len();
-                Ok(AccountSummary { id: account.id, two_step_enabled: account.two_step_enabled, trusted_devices })
+                Ok(AccountSummary {
+                    id: account.id,
+                    two_step_enabled: account.two_step_enabled,
+                    sign_ins_frozen: account.sign_ins_frozen,
+                    trusted_devices,
+                })
             })
             .await
+    }
+
+    /// Lets new devices sign in again, for an owner who has no trusted device left to say so.
+    ///
+    /// # Errors
+    /// [`VerificationError::NotFound`] when there is no such account. It is fine when they may already.
+    pub async fn unfreeze_for_owner(&self, account: AccountId) -> Result<(), VerificationError> {
+        let mut events = Vec::new();
+        let transaction = self.store.transaction(async |db| {
+            store::account::lock(db, account).await?.ok_or(VerificationError::NotFound)?;
+            self.lift_freeze(db, account, None, &mut events).await
+        });
+        transaction.await?;
+        self.publish(account, events).await;
+        Ok(())
     }
 
     /// Ends every session of an account and its connections. Trust in devices stays: they sign in again.

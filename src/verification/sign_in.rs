@@ -44,6 +44,7 @@ impl Verification {
     ///
     /// # Errors
     /// [`VerificationError::InvalidCredentials`] in the same time for an unknown address and a wrong password;
+    /// [`VerificationError::AccountFrozen`] when the device needs a code and no new device may sign in;
     /// [`VerificationError::TooManyOpenChallenges`], [`VerificationError::Busy`], or the database's.
     pub async fn sign_in(&self, request: SignInRequest, origin: &Origin) -> Result<SignInResult, VerificationError> {
         let account = self.checked_account(&request.email, request.password).await?;
@@ -61,16 +62,25 @@ impl Verification {
             let trust = match (trust, &request.trust_token) {
                 (TrustCheck::Trusted(device), Some(token)) => Trust::Rotate(device, token.hash()),
                 _ if !locked.two_step_enabled => Trust::No,
-                _ => return self.challenge(db, &request.email, account.id, requester, &locked, &mut events).await,
+                _ if locked.sign_ins_frozen_at.is_some() => {
+                    self.record_frozen(db, account.id, &requester).await?;
+                    return Ok(None);
+                }
+                _ => {
+                    return self
+                        .challenge(db, &request.email, account.id, requester, &locked, &mut events)
+                        .await
+                        .map(Some);
+                }
             };
             let (kind, outcome) = (ActivityKind::SignIn, ActivityOutcome::Succeeded);
             let signed_in = self.grant_session(db, account.id, requester.device.clone(), trust, &mut events).await?;
             self.record(db, account.id, kind, outcome, Some(&requester)).await?;
-            Ok(SignInResult::SignedIn(Box::new(signed_in)))
+            Ok(Some(SignInResult::SignedIn(Box::new(signed_in))))
         });
         let result = transaction.await?;
         self.publish(account.id, events).await;
-        Ok(result)
+        result.ok_or(VerificationError::AccountFrozen)
     }
 
     async fn checked_account(

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use secrecy::SecretString;
 
+use super::freeze::expect_code;
 use super::{ChallengeView, Destination, Verification, VerificationError, challenge, fresh, fresh_token};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
 use crate::domain::challenge::{Method, Progress, Purpose};
@@ -68,6 +69,7 @@ impl Verification {
         .await?;
         if let Some(entry) = new.activity_id {
             record_attempt(db, &new, entry).await?;
+            expect_code(db, new.account_id, &new.requester).await?;
         }
         events.push(AccountEvent::CodeIssued { challenge_id: new.challenge_id });
         let destination = match start.method {

@@ -1,5 +1,7 @@
 //! Two-step verification itself: how it stands, on, off.
 
+use jiff::Timestamp;
+
 use super::start::Start;
 use super::{ChallengeView, Origin, Verification, VerificationError, Verified};
 use crate::domain::activity::ActivityKind;
@@ -19,6 +21,8 @@ pub struct LoginSecurity {
     pub available: bool,
     /// It is on.
     pub enabled: bool,
+    /// Since when no new device may sign in.
+    pub sign_ins_frozen_at: Option<Timestamp>,
     /// The account's address.
     pub email: EmailAddress,
     /// The trusted devices.
@@ -40,6 +44,7 @@ impl Verification {
                 Ok(LoginSecurity {
                     available: store::rollout::offers(db, id).await?,
                     enabled: account.two_step_enabled,
+                    sign_ins_frozen_at: account.sign_ins_frozen_at,
                     email: account.email,
                     trusted_devices: store::device::list_trusted(db, id).await?,
                     this_device: session.device_id,

@@ -78,10 +78,13 @@ impl Verification {
     async fn settle_exhausted(&self, new: &NewChallenge) -> Result<(), VerificationError> {
         let transaction = self.store.transaction(async |db| {
             store::account::lock(db, new.account_id).await?;
-            challenge::close(db, new, Outcome::AttemptsExhausted, None).await
+            let closed = challenge::close(db, new, Outcome::AttemptsExhausted, None).await?;
+            store::notice::hasten_unfinished(db, new.account_id, new.requester.device.install_id).await?;
+            Ok::<_, VerificationError>(closed)
         });
         let closed = transaction.await?;
         self.publish(new.account_id, closed.into_iter().collect()).await;
+        self.notices.notify_one();
         Ok(())
     }
 
@@ -120,6 +123,7 @@ impl Verification {
         let device = new.requester.device.clone();
         match new.purpose {
             Purpose::SignIn => {
+                store::notice::drop_unfinished(db, new.account_id, device.install_id).await?;
                 let trust = if trust_device { Trust::Grant } else { Trust::No };
                 let signed_in = self.grant_session(db, new.account_id, device, trust, events).await?;
                 Ok(Verified::SignedIn(Box::new(signed_in)))

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{ANNA, assert_ended, assert_goes_on, count};
+use super::{ANNA, assert_ended, assert_goes_on};
 use crate::support::client::{Answer, Challenge, Client, Install, PASSWORD, SignedIn, wrong};
 use crate::support::gateway::TestGateway;
 
@@ -33,7 +33,10 @@ async fn a_code_by_email_turns_two_step_on_and_trusts_this_device() {
     let first = client.new_account(ANNA).await;
     let shown = client.get("/v1/login-security", &first.access_token).await.expect(200);
     let off = json!({ "available": true, "enabled": false });
-    assert_eq!(shown, json!({ "two_step": off, "email": "a•••@example.com", "trusted_devices": [] }));
+    assert_eq!(
+        shown,
+        json!({ "two_step": off, "sign_ins_frozen_at": null, "email": "a•••@example.com", "trusted_devices": [] })
+    );
 
     let challenge = Challenge::new(&two_step(&client, &first, json!({ "enabled": true })).await.expect(202));
     assert_eq!([&challenge.body["purpose"], &challenge.body["method"]], ["enable_two_step", "email"]);
@@ -89,7 +92,8 @@ async fn the_password_turns_two_step_off_and_the_owner_is_told() {
         turn_off(&client, &first, PASSWORD).await.expect(204);
     }
     client.await_mail(ANNA, "turned off", 1).await;
-    assert_eq!(count(&gateway.database, "notices").await, 1);
+    let told = "SELECT count(*) FROM notices WHERE kind = 'two_step_disabled'";
+    assert_eq!(gateway.database.count(told).await, 1);
     assert_eq!(client.activity(&first).await[0]["kind"], "two_step_disabled");
     let second = client.sign_in(ANNA, PASSWORD, &Install::new("Second"), None).await.expect(200);
     assert_eq!(second["device"]["trusted"], false);

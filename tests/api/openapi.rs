@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::support::client::Client;
 use crate::support::gateway::TestGateway;
 
-/// Every call of design section 3 with the answers that it names.
+/// Every public call with the answers that clients are promised.
 const CALLS: &[(&str, &str, &[&str])] = &[
     ("POST", "/v1/accounts", &["202"]),
     ("POST", "/v1/sign-in", &["200", "202", "401"]),
@@ -24,6 +24,9 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("GET", "/v1/login-security", &["200"]),
     ("POST", "/v1/login-security/two-step", &["202", "204", "403"]),
     ("POST", "/v1/login-security/password", &["204"]),
+    ("POST", "/v1/login-security/unfreeze", &["204", "403"]),
+    ("GET", "/v1/support", &["200"]),
+    ("GET", "/v1/challenges/{id}/support", &["200", "401"]),
     ("GET", "/v1/trusted-devices", &["200"]),
     ("DELETE", "/v1/trusted-devices/{id}", &["204"]),
     ("PATCH", "/v1/devices/current", &["200"]),

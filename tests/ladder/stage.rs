@@ -200,8 +200,10 @@ impl Stage {
         row.expect("the device").get(0)
     }
 
+    /// Denies a sign-in, and lets new devices sign in again.
     pub async fn deny(&self, challenge: &Challenge) {
-        self.client.post(&challenge.path("/deny"), &self.owner.access_token, json!({})).await.expect(204);
+        self.client.deny(challenge, &self.owner).await.expect(204);
+        self.client.unfreeze(&self.owner).await;
     }
 
     /// Ends the play; whatever the providers received must have been in order.

@@ -211,6 +211,12 @@ impl Client {
         self.send(Method::POST, &challenge.path("/deny"), Some(&device.access_token), None).await
     }
 
+    /// Lets new devices sign in again after a denial.
+    pub async fn unfreeze(&self, device: &SignedIn) {
+        let path = "/v1/login-security/unfreeze";
+        self.send(Method::POST, path, Some(&device.access_token), None).await.expect(204);
+    }
+
     /// The newest entries of the login activity.
     pub async fn activity(&self, device: &SignedIn) -> Vec<Value> {
         let page = self.get("/v1/login-activity", &device.access_token).await.expect(200);

@@ -50,6 +50,9 @@ pub fn notice_mail(
 ) -> Mail {
     let subject = match kind {
         AlertKind::SignInDenied => "A sign-in to your account was denied",
+        AlertKind::SignInReported => "A sign-in to your account was reported",
+        AlertKind::SignInUnfinished => "Somebody knows your password",
+        AlertKind::SignInsUnfrozen => "New devices can sign in again",
         AlertKind::TwoStepDisabled => "Two-step verification was turned off",
         AlertKind::PasswordChanged => "Your password was changed",
         AlertKind::TokenReused => "A device of yours was signed out",

@@ -1,9 +1,12 @@
 //! `/v1/challenges/{id}` and what hangs on it.
 
 mod deny;
+mod freeze;
 mod guesses;
 mod resend;
 mod status;
+mod support;
+mod unfinished;
 mod verify;
 
 use super::{ANNA, BEN, assert_goes_on, count, expire, stored, wait_out_resend};

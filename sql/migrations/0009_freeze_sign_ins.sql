@@ -1,0 +1,6 @@
+-- After "this wasn't me" no new device signs in until a trusted device lifts it or the password changes.
+ALTER TABLE accounts ADD COLUMN sign_ins_frozen_at timestamptz;
+
+-- A notice that is written now and sent later, unless what it tells does not come true: by its installation.
+ALTER TABLE notices ADD COLUMN install_id uuid;
+CREATE INDEX notices_by_kind ON notices (account_id, kind);

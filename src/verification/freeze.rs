@@ -1,0 +1,116 @@
+//! After "this wasn't me": no new device signs in until the owner, on a trusted device or by a new password, allows it again.
+//! Trusted devices go on as before, so nobody can lock an owner out with it.
+
+use super::{Origin, Verification, VerificationError, challenge, fresh};
+use crate::domain::activity::{ActivityKind, ActivityOutcome};
+use crate::domain::challenge::{Outcome, Purpose};
+use crate::domain::delivery::Requester;
+use crate::domain::event::{AccountEvent, AlertKind};
+use crate::domain::id::{AccountId, ActivityId, NoticeId};
+use crate::domain::limits::{UNFINISHED_SIGN_IN_NOTICE, UNFINISHED_SIGN_IN_PAUSE};
+use crate::domain::session::ActiveSession;
+use crate::store::{self, Db};
+
+impl Verification {
+    /// Marks an entry as "this wasn't me". The first time its challenge, if it is open, is denied, no new device signs in any
+    /// more, and the owner is told everywhere.
+    ///
+    /// # Errors
+    /// [`VerificationError::NotFound`] when the account has no such entry.
+    pub async fn report_activity(
+        &self,
+        session: &ActiveSession,
+        entry: ActivityId,
+        origin: &Origin,
+    ) -> Result<(), VerificationError> {
+        let account = session.account_id;
+        let mut events = Vec::new();
+        let transaction = self.store.transaction(async |db| {
+            self.lock_for(db, session).await?;
+            let reported = store::activity::report(db, account, entry).await?.ok_or(VerificationError::NotFound)?;
+            if !reported.is_first {
+                return Ok(());
+            }
+            if let Some(id) = reported.challenge_id
+                && let Some(stored) = store::challenge::by_id(db, id).await?
+            {
+                events.extend(challenge::close(db, &stored.challenge, Outcome::Denied, None).await?);
+            }
+            self.freeze(db, account, &mut events).await?;
+            let requester = self.requester_of(db, session, origin).await?;
+            self.alert(db, account, AlertKind::SignInReported, Some(&requester), &mut events).await
+        });
+        transaction.await?;
+        self.publish(account, events).await;
+        Ok(())
+    }
+
+    /// Lets new devices sign in again.
+    ///
+    /// # Errors
+    /// [`VerificationError::DeviceNotTrusted`]. It is fine when they may already.
+    pub async fn unfreeze(&self, session: &ActiveSession, origin: &Origin) -> Result<(), VerificationError> {
+        if !session.device_trusted {
+            return Err(VerificationError::DeviceNotTrusted);
+        }
+        let account = session.account_id;
+        let mut events = Vec::new();
+        let transaction = self.store.transaction(async |db| {
+            self.lock_for(db, session).await?;
+            let requester = self.requester_of(db, session, origin).await?;
+            self.lift_freeze(db, account, Some(&requester), &mut events).await
+        });
+        transaction.await?;
+        self.publish(account, events).await;
+        Ok(())
+    }
+
+    pub(super) async fn lift_freeze(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        requester: Option<&Requester>,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<(), VerificationError> {
+        if !store::account::unfreeze_sign_ins(db, account).await? {
+            return Ok(());
+        }
+        self.record_change(db, account, ActivityKind::SignInsUnfrozen, requester).await?;
+        self.alert(db, account, AlertKind::SignInsUnfrozen, requester, events).await
+    }
+
+    /// Freezes sign-ins of new devices, and ends those under way.
+    pub(super) async fn freeze(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<(), VerificationError> {
+        if store::account::freeze_sign_ins(db, account).await? {
+            for closed in store::challenge::supersede_all(db, account, Purpose::SignIn).await? {
+                events.push(challenge::settle(db, &closed, None).await?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes down that the right password was typed while sign-ins are frozen.
+    pub(super) async fn record_frozen(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        requester: &Requester,
+    ) -> Result<(), VerificationError> {
+        self.record(db, account, ActivityKind::SignIn, ActivityOutcome::Frozen, Some(requester)).await
+    }
+}
+
+/// The password was right, and a code is asked for: the owner gets a mail if none is typed.
+pub(super) async fn expect_code(
+    db: &impl Db,
+    account: AccountId,
+    requester: &Requester,
+) -> Result<(), VerificationError> {
+    let (due_in, pause) = (UNFINISHED_SIGN_IN_NOTICE, UNFINISHED_SIGN_IN_PAUSE);
+    Ok(store::notice::plan_unfinished(db, account, fresh(NoticeId::new), requester, due_in, pause).await?)
+}
