@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::extract::{Session, invalid};
 use super::problem::{Problem, ProblemBody};
 use super::{Api, no_such_method, to_the_end};
-use crate::domain::activity::{ActivityDevice, ActivityEntry, ActivityKind, ActivityOutcome};
+use crate::domain::activity::{ActivityDevice, ActivityEntry, ActivityKind, ActivityOutcome, LOCATION_NOTE};
 use crate::domain::challenge::Method;
 use crate::domain::device::Platform;
 use crate::domain::id::ActivityId;
@@ -99,6 +99,8 @@ pub(super) struct ActivityPageAnswer {
     entries: Vec<ActivityAnswer>,
     /// Where the next page begins; null on the last one.
     next_cursor: Option<String>,
+    /// What to show beside locations: why they may be far from the truth.
+    location_note: &'static str,
 }
 
 /// The login activity, newest first.
@@ -125,6 +127,7 @@ pub(super) async fn page(
     Ok(HttpResponse::Ok().json(ActivityPageAnswer {
         entries: page.entries.into_iter().map(Into::into).collect(),
         next_cursor: page.next.map(|cursor| write_cursor(&cursor)),
+        location_note: LOCATION_NOTE,
     }))
 }
 

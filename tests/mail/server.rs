@@ -1,6 +1,5 @@
 //! A real mail server in a process of its own (aiosmtpd), scripted by the test, with a certificate made for it.
 
-use std::path::PathBuf;
 use std::process::Stdio;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
@@ -13,6 +12,7 @@ use twostep::delivery::mail::SmtpTls;
 use twostep::settings::Settings;
 
 use crate::support::client::{DEADLINE, code_in};
+use crate::support::python::test_python;
 
 pub const USER: &str = "gateway";
 /// Looks like a number: it is a text all the same.
@@ -151,9 +151,7 @@ impl MailServer {
 }
 
 fn command(speaks: &Speaks, folder: &TempDir) -> Command {
-    let python = python();
-    assert!(python.is_file(), "{} is missing: run scripts/install-test-tools", python.display());
-    let mut command = Command::new(python);
+    let mut command = Command::new(test_python());
     command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mail/smtp_server.py"));
     command.arg("--tls").arg(match speaks.tls {
         SmtpTls::None => "none",
@@ -170,12 +168,6 @@ fn command(speaks: &Speaks, folder: &TempDir) -> Command {
     }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
     command
-}
-
-/// As scripts/install-test-tools makes it.
-fn python() -> PathBuf {
-    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    target.parent().expect("below the target folder").join("test-tools/bin/python")
 }
 
 fn follow(stdout: ChildStdout) -> watch::Receiver<Vec<Value>> {

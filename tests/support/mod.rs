@@ -7,5 +7,6 @@ pub mod database;
 pub mod event_stream;
 pub mod gateway;
 pub mod process;
+pub mod python;
 pub mod raw_socket;
 pub mod socket;
