@@ -69,6 +69,22 @@ pub enum AccountEvent {
 }
 
 impl AlertKind {
+    /// Whether it is pushed to the trusted devices as well. Not what anybody can cause who knows an address, or an address and
+    /// the password: those would be ways to wear an owner out.
+    #[must_use]
+    pub fn is_pushed(self) -> bool {
+        match self {
+            Self::SignInDenied
+            | Self::SignInReported
+            | Self::SignInsUnfrozen
+            | Self::TwoStepDisabled
+            | Self::PasswordChanged
+            | Self::TokenReused
+            | Self::DeviceRemoved => true,
+            Self::SignInUnfinished | Self::AddressTaken => false,
+        }
+    }
+
     /// What a connected device shows, in English.
     #[must_use]
     pub fn text(self) -> &'static str {
