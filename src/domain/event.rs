@@ -15,6 +15,8 @@ words! {
         SignInReported = "sign_in_reported",
         /// Somebody typed the right password and then no code, or wrong ones.
         SignInUnfinished = "sign_in_unfinished",
+        /// Too many wrong codes were typed, so no new device may sign in.
+        TooManyWrongCodes = "too_many_wrong_codes",
         /// New devices may sign in again.
         SignInsUnfrozen = "sign_ins_unfrozen",
         /// Two-step verification was turned off.
@@ -76,6 +78,7 @@ impl AlertKind {
         match self {
             Self::SignInDenied
             | Self::SignInReported
+            | Self::TooManyWrongCodes
             | Self::SignInsUnfrozen
             | Self::TwoStepDisabled
             | Self::PasswordChanged
@@ -97,6 +100,9 @@ impl AlertKind {
             }
             Self::SignInUnfinished => {
                 "Somebody typed the right password of your account on a new device, but not the code. If it was you, there is nothing to do. If not, somebody knows your password: change it now."
+            }
+            Self::TooManyWrongCodes => {
+                "Too many wrong codes were typed for your account, so no new device can sign in until you allow it again on a trusted device. If it was not you, somebody knows your password: change it now."
             }
             Self::SignInsUnfrozen => {
                 "New devices can sign in to your account again. If it was not you who allowed it, change your password."

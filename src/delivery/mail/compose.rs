@@ -63,6 +63,7 @@ pub fn notice_title(kind: AlertKind) -> &'static str {
         AlertKind::SignInDenied => "A sign-in to your account was denied",
         AlertKind::SignInReported => "A sign-in to your account was reported",
         AlertKind::SignInUnfinished => "Somebody knows your password",
+        AlertKind::TooManyWrongCodes => "Too many wrong codes were typed",
         AlertKind::SignInsUnfrozen => "New devices can sign in again",
         AlertKind::TwoStepDisabled => "Two-step verification was turned off",
         AlertKind::PasswordChanged => "Your password was changed",
