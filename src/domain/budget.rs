@@ -36,7 +36,7 @@ impl BudgetKind {
     #[must_use]
     pub fn of(purpose: Purpose) -> Self {
         match purpose {
-            Purpose::SignIn | Purpose::EnableTwoStep => Self::Account,
+            Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep => Self::Account,
             Purpose::CreateAccount => Self::Address,
         }
     }

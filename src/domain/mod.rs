@@ -20,6 +20,7 @@ pub mod password;
 pub mod push;
 pub mod rollout;
 pub mod session;
+pub mod strength;
 pub mod text;
 pub mod token;
 pub mod words;

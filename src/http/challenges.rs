@@ -141,6 +141,14 @@ pub(super) struct TwoStepEnabledAnswer {
     device: DeviceAnswer,
 }
 
+/// Two-step verification is off.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TwoStepDisabledAnswer {
+    /// `two_step_disabled`.
+    status: &'static str,
+    device: DeviceAnswer,
+}
+
 /// What the right code brought.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
@@ -149,6 +157,8 @@ pub(super) enum VerifiedAnswer {
     SignedIn(SignedInAnswer),
     /// `enable_two_step`.
     TwoStepEnabled(TwoStepEnabledAnswer),
+    /// `disable_two_step`.
+    TwoStepDisabled(TwoStepDisabledAnswer),
 }
 
 /// Check a code.
@@ -181,6 +191,10 @@ pub(super) async fn verify(
         Verified::TwoStepEnabled { device, trust_token } => VerifiedAnswer::TwoStepEnabled(TwoStepEnabledAnswer {
             status: "two_step_enabled",
             device: DeviceAnswer::new(device, Some(&trust_token)),
+        }),
+        Verified::TwoStepDisabled { device } => VerifiedAnswer::TwoStepDisabled(TwoStepDisabledAnswer {
+            status: "two_step_disabled",
+            device: DeviceAnswer::new(device, None),
         }),
     }))
 }
@@ -220,7 +234,8 @@ pub(super) async fn resend(
     Ok(HttpResponse::Accepted().json(ChallengeEnvelope::from(challenge)))
 }
 
-/// "This wasn't me": end the challenge of somebody else's sign-in.
+/// "This wasn't me": end the challenge of somebody else's sign-in, or of somebody else's wish to turn two-step verification off.
+/// No new device can sign in then, until a trusted device allows it or the password changes.
 #[utoipa::path(
     post, path = "/v1/challenges/{id}/deny", tag = "challenges",
     params(("id" = ChallengeId, Path, description = "The challenge")), security(("session" = [])),

@@ -11,6 +11,7 @@ mod login_activity;
 mod login_security;
 mod openapi;
 pub mod operator;
+mod password_strength;
 pub mod problem;
 mod sessions;
 mod sign_in;
@@ -62,6 +63,7 @@ pub fn routes(config: &mut ServiceConfig, api: web::Data<Api>) {
         .configure(login_activity::routes)
         .configure(connect::routes)
         .configure(support::routes)
+        .configure(password_strength::routes)
         .configure(openapi::routes)
         .configure(docs::routes)
         .default_service(web::to(no_such_route));

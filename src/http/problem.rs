@@ -231,6 +231,10 @@ impl From<VerificationError> for Problem {
             VerificationError::AlreadySo(what) => {
                 Self::new(ProblemCode::InvalidRequest, format!("Nothing to do: {what}."))
             }
+            VerificationError::CommonPassword => Self::new(
+                ProblemCode::InvalidRequest,
+                "The new password is one of those that are tried first. Choose another, for instance several words that have nothing to do with each other.",
+            ),
             VerificationError::Busy => {
                 Self::new(ProblemCode::ServiceUnavailable, "Many sign in right now. Try again in a moment.")
                     .retry_after(UNAVAILABLE_RETRY)

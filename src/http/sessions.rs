@@ -45,10 +45,14 @@ pub(super) struct RefreshAnswer {
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn refresh(api: Data<Api>, body: Json<RefreshBody>) -> Result<impl Responder, Problem> {
+pub(super) async fn refresh(
+    api: Data<Api>,
+    origin: Origin,
+    body: Json<RefreshBody>,
+) -> Result<impl Responder, Problem> {
     let token = Token::parse(TokenKind::Refresh, body.refresh_token.expose_secret());
     let token = token.ok_or(VerificationError::Unauthorized)?;
-    let session = to_the_end(async move { api.verification.refresh(&token).await }).await?;
+    let session = to_the_end(async move { api.verification.refresh(&token, &origin).await }).await?;
     Ok(HttpResponse::Ok().json(RefreshAnswer { session: session.into() }))
 }
 

@@ -50,6 +50,9 @@ pub enum VerificationError {
     /// It already is so.
     #[error("{0}")]
     AlreadySo(&'static str),
+    /// The new password is one of those that are tried first.
+    #[error("the new password is too common")]
+    CommonPassword,
     /// More passwords wait to be hashed than this node takes on.
     #[error("too many sign-ins at once")]
     Busy,

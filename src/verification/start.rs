@@ -55,7 +55,7 @@ impl Verification {
             session_id: start.session_id,
             password_hash: start.password_hash,
             address_taken: start.address_taken,
-            activity_id: (start.purpose == Purpose::SignIn).then(|| fresh(ActivityId::new)),
+            activity_id: attempt_kind(start.purpose).map(|_| fresh(ActivityId::new)),
         };
         store::challenge::start(db, &new).await?;
         let planned = store::delivery::plan(
@@ -67,8 +67,10 @@ impl Verification {
             self.node,
         )
         .await?;
-        if let Some(entry) = new.activity_id {
-            record_attempt(db, &new, entry).await?;
+        if let (Some(kind), Some(entry)) = (attempt_kind(new.purpose), new.activity_id) {
+            record_attempt(db, &new, kind, entry).await?;
+        }
+        if new.purpose == Purpose::SignIn {
             expect_code(db, new.account_id, &new.requester).await?;
         }
         events.push(AccountEvent::CodeIssued { challenge_id: new.challenge_id });
@@ -106,11 +108,25 @@ impl Verification {
     }
 }
 
-async fn record_attempt(db: &impl Db, new: &NewChallenge, entry: ActivityId) -> Result<(), VerificationError> {
+/// What is written into the login activity at the start of a challenge, to be completed at its end.
+fn attempt_kind(purpose: Purpose) -> Option<ActivityKind> {
+    match purpose {
+        Purpose::SignIn => Some(ActivityKind::SignIn),
+        Purpose::DisableTwoStep => Some(ActivityKind::TwoStepDisabled),
+        Purpose::EnableTwoStep | Purpose::CreateAccount => None,
+    }
+}
+
+async fn record_attempt(
+    db: &impl Db,
+    new: &NewChallenge,
+    kind: ActivityKind,
+    entry: ActivityId,
+) -> Result<(), VerificationError> {
     let attempt = NewEntry {
         account_id: new.account_id,
         id: entry,
-        kind: ActivityKind::SignIn,
+        kind,
         outcome: ActivityOutcome::CodeRequired,
         method: Some(new.progress.method),
         requester: Some(&new.requester),
