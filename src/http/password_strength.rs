@@ -5,11 +5,13 @@ use actix_web::{HttpResponse, Responder};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::limits::Limited;
 use super::problem::{Problem, ProblemBody};
 use super::views::{SecretText, email};
 use super::{Api, no_such_method};
 use crate::domain::password::Password;
 use crate::domain::strength::{PasswordSuggestion, PasswordWarning, Strength};
+use crate::verification::Origin;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     let resource = web::resource("/v1/password-strength");
@@ -75,10 +77,16 @@ impl From<Strength> for PasswordStrengthAnswer {
         (status = 200, description = "The estimate", body = PasswordStrengthAnswer),
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn judge(api: Data<Api>, Json(body): Json<PasswordStrengthBody>) -> Result<impl Responder, Problem> {
+pub(super) async fn judge(
+    api: Data<Api>,
+    origin: Origin,
+    Json(body): Json<PasswordStrengthBody>,
+) -> Result<impl Responder, Problem> {
+    api.limits.check(Limited::PasswordStrength, &origin)?;
     let email = body.email.as_deref().map(email).transpose()?;
     let password = Password::typed(body.password.into());
     let strength = api.verification.password_strength(password, email).await?;

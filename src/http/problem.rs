@@ -142,6 +142,12 @@ impl Problem {
         Self::new(ProblemCode::InternalError, "Try again. If it stays, tell the people who run this service.")
     }
 
+    /// Too many requests from one network.
+    pub(super) fn too_many_requests(wait: SignedDuration) -> Self {
+        let detail = "Too many requests come from your network. Wait a little.";
+        Self::new(ProblemCode::TooManyRequests, detail).retry_after(wait)
+    }
+
     fn retry_after(self, wait: SignedDuration) -> Self {
         // Rounded up: who waits as long as told is not refused again.
         let seconds = u64::try_from(wait.as_millis().max(0)).unwrap_or(u64::MAX).div_ceil(1000).max(1);
@@ -218,6 +224,10 @@ impl From<VerificationError> for Problem {
             }
             VerificationError::TooManyWrongCodes { retry_after } => {
                 let detail = "Too many wrong codes were typed for this account. Wait, then sign in again.";
+                Self::new(ProblemCode::TooManyRequests, detail).retry_after(retry_after)
+            }
+            VerificationError::TooManyWrongPasswords { retry_after } => {
+                let detail = "Too many wrong passwords were typed. Wait, then try again.";
                 Self::new(ProblemCode::TooManyRequests, detail).retry_after(retry_after)
             }
             VerificationError::TooManyMails { retry_after } => {

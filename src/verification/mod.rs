@@ -12,6 +12,7 @@ mod expire;
 mod freeze;
 mod operator;
 mod password_change;
+mod password_waiting;
 mod passwords;
 mod resend;
 mod session;
@@ -23,6 +24,7 @@ mod trust;
 mod two_step;
 mod verify;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
@@ -40,6 +42,8 @@ use crate::domain::strength::Strength;
 use crate::domain::token::{TOKEN_BYTES, Token, TokenKind};
 use crate::store::Store;
 use crate::store::session::TokenLifetimes;
+
+use password_waiting::PasswordWaiting;
 
 pub use activity::ActivityPage;
 pub use challenge::{ChallengeView, Destination};
@@ -77,13 +81,14 @@ pub struct Verification {
     rules: Rules,
     bus: Bus,
     notices: Arc<Notify>,
+    password_waits: PasswordWaiting,
 }
 
 /// Where a request came from.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    /// The client's address, as text.
-    pub ip: String,
+    /// The client's address.
+    pub ip: IpAddr,
     /// Where it seems to be.
     pub location: Option<String>,
 }
@@ -92,7 +97,7 @@ impl Origin {
     /// The device that asks, from here.
     #[must_use]
     pub fn requester(&self, device: DeviceInfo) -> Requester {
-        Requester { device, ip: self.ip.clone(), location: self.location.clone() }
+        Requester { device, ip: self.ip.to_string(), location: self.location.clone() }
     }
 }
 
@@ -100,7 +105,16 @@ impl Verification {
     /// Puts the use cases together.
     #[must_use]
     pub fn new(node: NodeId, store: Store, code_keys: CodeKeys, passwords: Passwords, rules: Rules, bus: Bus) -> Self {
-        Self { node, store, code_keys, passwords, rules, bus, notices: Arc::new(Notify::new()) }
+        Self {
+            node,
+            store,
+            code_keys,
+            passwords,
+            rules,
+            bus,
+            notices: Arc::new(Notify::new()),
+            password_waits: PasswordWaiting::default(),
+        }
     }
 
     /// The node on which they run.

@@ -48,7 +48,7 @@ impl Verification {
     /// [`VerificationError::AccountFrozen`] when the device needs a code and no new device may sign in;
     /// [`VerificationError::TooManyOpenChallenges`], [`VerificationError::Busy`], or the database's.
     pub async fn sign_in(&self, request: SignInRequest, origin: &Origin) -> Result<SignInResult, VerificationError> {
-        let account = self.checked_account(&request.email, request.password).await?;
+        let account = self.checked_account(&request.email, request.password, origin).await?;
         let requester = origin.requester(request.device);
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
@@ -86,11 +86,12 @@ impl Verification {
         &self,
         email: &EmailAddress,
         password: Password,
+        origin: &Origin,
     ) -> Result<SignInAccount, VerificationError> {
         let account = self.store.run(async |db| store::account::by_email(db, email).await).await?;
         let stored = account.as_ref().map(|account| account.password_hash.clone());
-        let is_right = self.passwords.verify(password, stored).await?;
-        account.filter(|_| is_right).ok_or(VerificationError::InvalidCredentials)
+        self.check_password(email, password, stored, origin).await?;
+        account.ok_or(VerificationError::InvalidCredentials)
     }
 
     async fn challenge(
@@ -127,7 +128,7 @@ async fn still_checked(db: &impl Db, account: &SignInAccount) -> Result<LockedAc
 }
 
 /// Whether a new device may ask for a code: a code that nobody may compare is of no use.
-async fn may_ask_for_code(
+pub(super) async fn may_ask_for_code(
     db: &impl Db,
     account: AccountId,
     locked: &LockedAccount,
