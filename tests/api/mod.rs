@@ -12,6 +12,7 @@ mod login_security;
 mod openapi;
 mod operator;
 mod places;
+mod rollout;
 mod sessions;
 mod sign_in;
 mod trusted_devices;

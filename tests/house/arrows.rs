@@ -14,7 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("bus", &["domain"]),
     ("delivery", &["domain", "telemetry"]),
     ("settings", &["domain", "delivery", "telemetry"]),
-    ("verification", &["domain", "store", "bus"]),
+    ("verification", &["domain", "store", "bus", "telemetry"]),
     ("actors", &["domain", "protocol", "store", "bus", "delivery", "verification"]),
     ("gateway", &["domain", "protocol", "actors", "telemetry"]),
     (
