@@ -24,6 +24,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("demo", &["app", "protocol", "settings"]),
     ("doctor", &["delivery", "embedded_postgres", "places", "settings", "store"]),
     ("places", &[]),
+    ("rollout_command", &[]),
 ];
 
 #[test]
