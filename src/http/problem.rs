@@ -240,7 +240,7 @@ impl From<VerificationError> for Problem {
             ),
             VerificationError::TwoStepUnavailable => Self::new(
                 ProblemCode::TwoStepUnavailable,
-                "It comes to all accounts step by step. Yours will get it without an update of the app.",
+                "It comes to accounts step by step, and has not come to yours yet. There is nothing to do: it will be there without an update of the app.",
             ),
             VerificationError::AlreadySo(what) => {
                 Self::new(ProblemCode::InvalidRequest, format!("Nothing to do: {what}."))

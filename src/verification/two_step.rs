@@ -116,6 +116,10 @@ impl Verification {
         let session = new.session_id.ok_or(VerificationError::Unauthorized)?;
         let session = store::session::for_connection(db, account, session).await?;
         let session = session.ok_or(VerificationError::Unauthorized)?;
+        // The rollout may have been taken back since: then nobody turns it on any more.
+        if !store::rollout::offers(db, account).await? {
+            return Err(VerificationError::TwoStepUnavailable);
+        }
         if !store::account::set_two_step(db, account, true).await? {
             return Err(VerificationError::AlreadySo("two-step verification is on already"));
         }

@@ -14,6 +14,7 @@ mod openapi;
 mod operator;
 mod passwords;
 mod places;
+mod rollout;
 mod sessions;
 mod sign_in;
 mod trusted_devices;

@@ -14,7 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("bus", &["domain"]),
     ("delivery", &["domain", "telemetry"]),
     ("settings", &["domain", "delivery", "telemetry"]),
-    ("verification", &["domain", "store", "bus"]),
+    ("verification", &["domain", "store", "bus", "telemetry"]),
     ("actors", &["domain", "protocol", "store", "bus", "delivery", "verification"]),
     ("gateway", &["domain", "protocol", "actors", "telemetry"]),
     (
@@ -24,6 +24,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("demo", &["app", "protocol", "settings"]),
     ("doctor", &["delivery", "embedded_postgres", "places", "settings", "store"]),
     ("places", &[]),
+    ("rollout_command", &[]),
 ];
 
 #[test]
