@@ -2,6 +2,7 @@
 
 mod arrows;
 mod documents;
+mod page_texts;
 mod queries;
 
 use std::path::{Path, PathBuf};
