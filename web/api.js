@@ -38,7 +38,7 @@ async function once(method, path, body) {
   const isJson = /json/.test(answer.headers.get("content-type") ?? "");
   const content = isJson && text ? JSON.parse(text) : {};
   if (!answer.ok) throw new Problem(answer.status, content);
-  return { status: answer.status, ...content };
+  return content;
 }
 
 /** One call on a challenge or without a session. */

@@ -25,7 +25,11 @@ async fn list(api: Data<Api>) -> impl Responder {
 
 async fn page(api: Data<Api>, request: HttpRequest) -> impl Responder {
     let messages: String = messages(&api).iter().map(article).collect();
-    let body = if messages.is_empty() { "<p class=\"empty\">Nothing yet. Create an account.</p>".to_owned() } else { messages };
+    let body = if messages.is_empty() {
+        "<p class=\"empty\">Nothing yet. Create an account.</p>".to_owned()
+    } else {
+        messages
+    };
     html(&request, &frame("Mail outbox", &body))
 }
 

@@ -153,7 +153,10 @@ impl FromRequest for ChallengeToken {
 fn token(request: &HttpRequest, kind: TokenKind) -> Result<Token, Problem> {
     match Page::of(request)? {
         Some(page) => page.token(kind).ok_or_else(|| {
-            Problem::new(ProblemCode::Unauthorized, "This browser is not signed in, or its token is for something else.")
+            Problem::new(
+                ProblemCode::Unauthorized,
+                "This browser is not signed in, or its token is for something else.",
+            )
         }),
         None => bearer(request, kind),
     }

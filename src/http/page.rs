@@ -134,7 +134,8 @@ impl Page {
         if !is_same_origin(request.headers()) {
             return Err(Problem::new(ProblemCode::Forbidden, "Only the gateway's own page may call like this."));
         }
-        let cookies = request.cookies().map_err(|_| Problem::new(ProblemCode::InvalidRequest, "Send valid cookies."))?;
+        let cookies =
+            request.cookies().map_err(|_| Problem::new(ProblemCode::InvalidRequest, "Send valid cookies."))?;
         let cookies = cookies.iter().map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).collect();
         Ok(Some(Self { cookies }))
     }

@@ -96,7 +96,8 @@ async fn operator(request: HttpRequest) -> HttpResponse {
 async fn asset(request: HttpRequest, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
     let (version, name) = path.into_inner();
     let file = FILES.iter().find(|file| file.name == name && version == *VERSION);
-    let file = file.ok_or_else(|| Problem::new(ProblemCode::NotFound, "There is no such file. Load the page again."))?;
+    let file =
+        file.ok_or_else(|| Problem::new(ProblemCode::NotFound, "There is no such file. Load the page again."))?;
     Ok(cached(&request, VERSION.as_str(), FOR_EVER, file.kind, file.bytes))
 }
 

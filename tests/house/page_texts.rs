@@ -51,7 +51,8 @@ fn the_page_asks_for_texts_that_there_are_and_none_is_left_over() {
     for key in english.keys() {
         let stem = PLURALS.iter().find_map(|form| key.strip_suffix(form)).unwrap_or(key);
         let family = stem.rfind('-').map(|at| format!("{}-${{", &stem[..at]));
-        let is_used = scripts.contains(&format!("\"{stem}\"")) || family.is_some_and(|family| scripts.contains(&family));
+        let is_used =
+            scripts.contains(&format!("\"{stem}\"")) || family.is_some_and(|family| scripts.contains(&family));
         assert!(is_used, "nothing uses {key}");
     }
 }
