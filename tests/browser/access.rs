@@ -41,7 +41,7 @@ async fn screens_keep_nobody_out_light_dark_and_small() {
         expect_no_sideways_scroll(&asking, "verification").await;
     }
     asking.expect_clean_console().await;
-    stage.gateway.stop().await;
+    stage.end([browser, asking]).await;
 }
 
 #[actix_web::test]
@@ -58,7 +58,7 @@ async fn the_other_pages_have_the_same_look_and_keep_nobody_out() {
         expect_no_sideways_scroll(&browser, page).await;
     }
     browser.expect_clean_console().await;
-    stage.gateway.stop().await;
+    stage.end([browser]).await;
 }
 
 #[actix_web::test]
@@ -76,7 +76,7 @@ async fn the_keyboard_is_enough_to_sign_in() {
     browser.press(&[ENTER]).await;
     browser.see("h1", "Login Security").await;
     browser.wait("document.activeElement.tagName === 'H1'").await;
-    stage.gateway.stop().await;
+    stage.end([browser]).await;
 }
 
 #[actix_web::test]
@@ -94,7 +94,7 @@ async fn each_language_can_be_chosen_and_stays() {
     browser.see("#problem", "Email address or password is wrong").await;
     browser.wait("document.activeElement.id === 'password'").await;
     browser.expect_accessible("refused").await;
-    stage.gateway.stop().await;
+    stage.end([browser]).await;
 }
 
 #[actix_web::test]
@@ -114,5 +114,5 @@ async fn the_first_load_is_small_and_comes_from_here_only() {
     let shifts = browser.wait(shifts).await;
     assert!(shifts[0].as_f64().is_some_and(|sum| sum < 0.02), "{shifts}");
     browser.expect_clean_console().await;
-    stage.gateway.stop().await;
+    stage.end([browser]).await;
 }

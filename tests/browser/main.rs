@@ -6,6 +6,7 @@ mod access;
 mod driver;
 mod operator;
 mod person;
+mod pictures;
 mod security;
 mod sign_in;
 #[path = "../support/mod.rs"]

@@ -21,6 +21,12 @@ impl Stage {
         self.driver.open(&self.gateway.url()).await
     }
 
+    /// Ends browsers first: the gateway would wait for their requests.
+    pub async fn end<const N: usize>(self, browsers: [Browser; N]) {
+        drop(browsers);
+        self.gateway.stop().await;
+    }
+
     pub fn client(&self) -> Client {
         self.gateway.client()
     }

@@ -25,7 +25,7 @@ async fn a_removed_device_is_signed_out_within_a_second() {
     assert!(took < 1000, "{took} ms");
     first.wait("document.querySelectorAll('#devices li').length === 1").await;
     second.expect_clean_console().await;
-    stage.gateway.stop().await;
+    stage.end([first, second]).await;
 }
 
 #[actix_web::test]
@@ -37,7 +37,7 @@ async fn two_step_verification_is_not_offered_before_the_rollout_comes() {
     browser.see("#two-step", "Not offered to your account yet").await;
     assert_eq!(browser.run("return document.getElementById('two-step-switch').disabled", json!([])).await, true);
     browser.expect_accessible("not offered").await;
-    stage.gateway.stop().await;
+    stage.end([browser]).await;
 }
 
 #[actix_web::test]
@@ -77,7 +77,7 @@ async fn the_switch_is_turned_off_with_the_password_only() {
     browser.fill("#off-password", PASSWORD).await;
     browser.click("dialog button.bad").await;
     browser.see("#two-step .badge", "Off").await;
-    stage.gateway.stop().await;
+    stage.end([browser]).await;
 }
 
 #[actix_web::test]
@@ -98,5 +98,5 @@ async fn scripts_can_read_no_token() {
             (&json!(true), &json!(true), &json!("Strict"))
         );
     }
-    stage.gateway.stop().await;
+    stage.end([browser]).await;
 }

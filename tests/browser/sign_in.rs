@@ -36,7 +36,7 @@ async fn a_second_browser_signs_in_with_the_code_that_the_first_one_shows() {
     second.click("#sign-out").await;
     sign_in(&second).await;
     second.see("#connection", "Live").await;
-    stage.gateway.stop().await;
+    stage.end([first, second]).await;
 }
 
 #[actix_web::test]
@@ -62,13 +62,14 @@ async fn a_code_can_be_asked_for_again_and_by_email() {
     second.click("#via-email").await;
     second.click("#send-code").await;
     second.see("#destination", "a•••@example.com").await;
-    first.gone("#codes").await;
     let code = stage.client().mailed_code(ANNA, "code").await;
     second.fill("#code", &code).await;
     second.click("form button.main").await;
     second.see("#connection", "Live").await;
+    // The card of the earlier code goes with its challenge.
+    first.gone("#codes").await;
     second.expect_clean_console().await;
-    stage.gateway.stop().await;
+    stage.end([first, second]).await;
 }
 
 #[actix_web::test]
@@ -90,7 +91,7 @@ async fn this_was_not_me_stops_the_other_and_gives_advice() {
     first.gone("dialog").await;
     first.see("#activity .badge", "Denied").await;
     first.expect_clean_console().await;
-    stage.gateway.stop().await;
+    stage.end([first, second]).await;
 }
 
 #[actix_web::test]
@@ -103,6 +104,12 @@ async fn support_details_hold_no_secret() {
     second.click("#copy-support").await;
     second.see("#support", "sign_in").await;
     let details = second.text("#support").await;
-    assert!(!details.contains(&code) && !details.contains("ts_ct_") && !details.contains("ts_at_") && !details.contains(ANNA), "{details}");
-    stage.gateway.stop().await;
+    assert!(
+        !details.contains(&code)
+            && !details.contains("ts_ct_")
+            && !details.contains("ts_at_")
+            && !details.contains(ANNA),
+        "{details}"
+    );
+    stage.end([first, second]).await;
 }
