@@ -115,7 +115,8 @@ function alarm() {
 function follow(connection) {
   connection.addEventListener("state", ({ detail }) => drawState(detail));
   connection.addEventListener("security_alert", ({ detail }) => {
-    announce(detail.text);
+    // A dialog that is open says more.
+    if (!document.querySelector("dialog[open]")) announce(detail.text);
     refresh();
   });
   connection.addEventListener("ended", ({ detail: { why } }) => {

@@ -34,8 +34,8 @@ export class Codes {
     return h("section", { class: "card asked", "data-challenge": id, "aria-label": t("code-card") },
       h("div", { role: "alert" }, h("h2", {}, t("code-asked")), h("p", { class: "digits" }, grouped(code)), h("p", { class: "soft" }, t("code-use"))),
       h("dl", {}, facts.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
-      h("p", { class: "soft small" }, t("place-approximate")),
-      h("div", { class: "head" }, denying, h("span", { class: "soft time" })));
+      h("p", { class: "soft small wide" }, t("place-approximate")),
+      h("div", { class: "head wide" }, denying, h("span", { class: "soft time" })));
   }
 
   #tick(card, code) {
@@ -75,7 +75,7 @@ export function advice({ onPassword, onSignOutOthers }) {
   return ask({
     title: t("advice-title"),
     content: [h("p", {}, t("advice-lead")),
-      h("ol", { class: "ticks" }, h("li", {}, t("advice-password")), h("li", {}, t("advice-strong")), h("li", {}, t("advice-everywhere"))),
+      h("ol", { class: "steps" }, h("li", {}, t("advice-password")), h("li", {}, t("advice-strong")), h("li", {}, t("advice-everywhere"))),
       h("div", { class: "row" }, h("button", { type: "button", id: "advice-others", onclick: (event) => { event.target.closest("dialog").close("no"); onSignOutOthers(); } }, t("remove-others")))],
     confirm: t("change-password"), cancel: t("later"), problem: words,
   }).then((yes) => yes && onPassword());

@@ -58,7 +58,7 @@ export class Security {
         h("div", { class: "row" }, h("h3", {}, device.name), device.this_device && h("span", { class: "badge" }, t("this-device"))),
         h("p", { class: "soft small" }, `${device.model} · ${device.os_version}`),
         h("p", { class: "soft small" }, t("last-seen", { at: dateTime(device.last_seen_at) }))),
-      h("div", { class: "row" },
+      h("div", { class: "row actions" },
         h("button", { type: "button", class: "plain rename", "aria-label": t("rename-device", { name: device.name }), onclick: () => this.#rename(device) }, t("rename")),
         h("button", { type: "button", class: "icon remove", "aria-label": t("remove-device", { name: device.name }), onclick: () => this.#remove(device) }, "✕"))));
     this.devices.replaceChildren(

@@ -12,6 +12,7 @@ use super::views::{ChallengeAnswer, DeviceBody, SecretText, SignedInAnswer, emai
 use super::{Api, no_such_method, to_the_end};
 use crate::domain::password::Password;
 use crate::domain::token::{Token, TokenKind};
+use crate::telemetry::SIGN_INS;
 use crate::verification::{Origin, SignInRequest, SignInResult};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -81,6 +82,11 @@ pub(super) async fn sign_in(
         },
     };
     let result = to_the_end(async move { api.verification.sign_in(request, &origin).await }).await?;
+    let outcome = match &result {
+        SignInResult::SignedIn(_) => "signed_in",
+        SignInResult::VerificationRequired(_) => "verification_required",
+    };
+    metrics::counter!(SIGN_INS, "outcome" => outcome).increment(1);
     Ok(match result {
         SignInResult::SignedIn(signed_in) => {
             caller.answer(HttpResponse::Ok(), Some(&tag), SignedInAnswer::from(*signed_in))

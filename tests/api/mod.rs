@@ -11,6 +11,7 @@ mod login_activity;
 mod login_security;
 mod openapi;
 mod operator;
+mod page;
 mod places;
 mod sessions;
 mod sign_in;
