@@ -1,13 +1,15 @@
-//! Sending notices: mail to owners that is no code.
+//! Sending notices, which are no codes: a mail to the owner, and an alert to the trusted devices where it is one.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info, warn};
+use uuid::Uuid;
 
 use super::Services;
-use crate::delivery::mail::{MailOutcome, notice_mail};
+use crate::delivery::mail::{MailOutcome, notice_mail, notice_title};
+use crate::delivery::push::{Push, PushContent};
 use crate::domain::mail::NOTICE_PATIENCE;
 use crate::store::notice::Notice;
 use crate::store::{self, StoreError};
@@ -45,14 +47,51 @@ async fn send_due(services: &Arc<Services>) -> Result<(), StoreError> {
 }
 
 async fn send(services: Arc<Services>, notice: Notice) {
-    let Notice { account_id, id, .. } = notice;
-    let mail = notice_mail(id.uuid(), notice.email, notice.kind, notice.requester.as_ref(), notice.created_at);
+    futures_util::future::join(push(&services, &notice), mail(&services, &notice)).await;
+}
+
+/// Pushes an alert, once and without a second try: the mail is what must arrive.
+async fn push(services: &Services, notice: &Notice) {
+    if !notice.kind.is_pushed() || !services.push.is_on() {
+        return;
+    }
+    let (account, id, store) = (notice.account_id, notice.id, services.verification.store());
+    let addresses = match store.run(async |db| store::notice::take_push(db, account, id).await).await {
+        Ok(addresses) => addresses,
+        Err(error) => {
+            return error!(notice.id = %id, error = &error as &dyn std::error::Error, "an alert was not pushed");
+        }
+    };
+    let now = Timestamp::now();
+    let sends = addresses.iter().map(|(device, address)| async move {
+        let push = Push {
+            delivery_id: Uuid::now_v7(),
+            subject_id: id.uuid(),
+            generation: 1,
+            expires_at: now + NOTICE_PATIENCE,
+            content: PushContent::Alert {
+                kind: notice.kind.as_str(),
+                title: notice_title(notice.kind).to_owned(),
+                body: notice.kind.text().to_owned(),
+            },
+        };
+        let outcome = services.push.send(address, &push, now).await;
+        let outcome = outcome.map_or("provider_off", |outcome| outcome.word());
+        info!(notice.id = %id, device.id = %device, push.outcome = outcome, "an alert was pushed");
+    });
+    futures_util::future::join_all(sends).await;
+}
+
+async fn mail(services: &Services, notice: &Notice) {
+    let (account_id, id) = (notice.account_id, notice.id);
+    let email = notice.email.clone();
+    let mail = notice_mail(id.uuid(), email, notice.kind, notice.requester.as_ref(), notice.created_at);
     let outcome = services.mail.send(&mail).await;
     let (store, word) = (services.verification.store(), outcome.word());
     let recorded = if outcome == MailOutcome::Accepted {
         info!(notice.id = %id, notice.kind = %notice.kind, "a notice was sent");
         store.run(async |db| store::notice::mark_sent(db, account_id, id).await).await
-    } else if let Some(wait) = next_try(&services, outcome, notice.tries, notice.created_at) {
+    } else if let Some(wait) = next_try(services, outcome, notice.tries, notice.created_at) {
         info!(notice.id = %id, mail.outcome = word, "a notice is tried again later");
         store.run(async |db| store::notice::postpone(db, account_id, id, wait).await).await
     } else {

@@ -61,7 +61,7 @@ async fn withdraw(services: &Services, account: AccountId, challenge: ChallengeI
     let sends = taken.into_iter().map(|(planned, generation)| async move {
         let push = Push {
             delivery_id: planned.delivery_id.uuid(),
-            challenge_id: challenge.uuid(),
+            subject_id: challenge.uuid(),
             generation,
             expires_at: now + LIFETIME,
             content: PushContent::Withdraw,

@@ -15,6 +15,8 @@ words! {
         SignInReported = "sign_in_reported",
         /// Somebody typed the right password and then no code, or wrong ones.
         SignInUnfinished = "sign_in_unfinished",
+        /// Too many wrong codes were typed, so no new device may sign in.
+        TooManyWrongCodes = "too_many_wrong_codes",
         /// New devices may sign in again.
         SignInsUnfrozen = "sign_ins_unfrozen",
         /// Two-step verification was turned off.
@@ -69,6 +71,23 @@ pub enum AccountEvent {
 }
 
 impl AlertKind {
+    /// Whether it is pushed to the trusted devices as well. Not what anybody can cause who knows an address, or an address and
+    /// the password: those would be ways to wear an owner out.
+    #[must_use]
+    pub fn is_pushed(self) -> bool {
+        match self {
+            Self::SignInDenied
+            | Self::SignInReported
+            | Self::TooManyWrongCodes
+            | Self::SignInsUnfrozen
+            | Self::TwoStepDisabled
+            | Self::PasswordChanged
+            | Self::TokenReused
+            | Self::DeviceRemoved => true,
+            Self::SignInUnfinished | Self::AddressTaken => false,
+        }
+    }
+
     /// What a connected device shows, in English.
     #[must_use]
     pub fn text(self) -> &'static str {
@@ -81,6 +100,9 @@ impl AlertKind {
             }
             Self::SignInUnfinished => {
                 "Somebody typed the right password of your account on a new device, but not the code. If it was you, there is nothing to do. If not, somebody knows your password: change it now."
+            }
+            Self::TooManyWrongCodes => {
+                "Too many wrong codes were typed for your account, so no new device can sign in until you allow it again on a trusted device. If it was not you, somebody knows your password: change it now."
             }
             Self::SignInsUnfrozen => {
                 "New devices can sign in to your account again. If it was not you who allowed it, change your password."

@@ -4,6 +4,7 @@
 //! bytes and keys are arguments, and what should happen is a return value that the caller carries out.
 
 pub mod activity;
+pub mod budget;
 pub mod challenge;
 pub mod code;
 pub mod delivery;

@@ -216,9 +216,13 @@ impl From<VerificationError> for Problem {
                 let detail = "Other devices wait for a code of this account. Finish or deny those, or wait.";
                 Self::new(ProblemCode::TooManyRequests, detail).retry_after(retry_after)
             }
+            VerificationError::TooManyWrongCodes { retry_after } => {
+                let detail = "Too many wrong codes were typed for this account. Wait, then sign in again.";
+                Self::new(ProblemCode::TooManyRequests, detail).retry_after(retry_after)
+            }
             VerificationError::AccountFrozen => Self::new(
                 ProblemCode::AccountFrozen,
-                "Its owner said that a sign-in was not theirs. Allow new devices again on a trusted device, or change the password there.",
+                "Its owner said that a sign-in was not theirs, or too many wrong codes were typed. Allow new devices again on a trusted device, or change the password there.",
             ),
             VerificationError::TwoStepUnavailable => Self::new(
                 ProblemCode::TwoStepUnavailable,

@@ -4,8 +4,11 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::Row;
 
-use super::row::{count, get, id, json, optional_id, optional_word, small_count, token_hash, word};
+use super::row::{
+    as_integer, count, get, id, json, optional_id, optional_word, seconds, small_count, token_hash, word,
+};
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
+use crate::domain::budget::{Budget, BudgetKind, FIRST_WAIT, LONGEST_WAIT, WAIT_FROM};
 use crate::domain::challenge::{Outcome, Progress, Purpose};
 use crate::domain::code::KeyId;
 use crate::domain::delivery::{CodeToDeliver, Requester};
@@ -144,7 +147,16 @@ pub async fn by_id(db: &impl Db, challenge: ChallengeId) -> Result<Option<Stored
         .transpose()
 }
 
-/// Counts one attempt, committed before anything is compared. `None` when no attempt is left or it is closed.
+/// An attempt that was counted.
+pub struct CountedAttempt {
+    /// The challenge with the attempt counted.
+    pub progress: Progress,
+    /// The guess budget with the attempt counted.
+    pub budget: Budget,
+}
+
+/// Counts one attempt, of the challenge and of the account's guess budget, committed before anything is compared. `None` when
+/// no attempt is left, it is closed, or the budget allows none now.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer: then nothing may be compared.
@@ -152,11 +164,22 @@ pub async fn count_attempt(
     db: &impl Db,
     account: AccountId,
     challenge: ChallengeId,
-) -> Result<Option<(Progress, Timestamp)>, StoreError> {
-    let limit = i16::try_from(MAX_ATTEMPTS).unwrap_or(i16::MAX);
-    let counted =
-        optional_row(db, query!("challenge/count_attempt"), &[&account.uuid(), &challenge.uuid(), &limit]).await?;
-    counted.map(|row| Ok((progress(&row)?, get(&row, "now")?))).transpose()
+    kind: BudgetKind,
+) -> Result<Option<CountedAttempt>, StoreError> {
+    let parameters: super::Parameters<'_> = &[
+        &account.uuid(),
+        &challenge.uuid(),
+        &i16::try_from(MAX_ATTEMPTS).unwrap_or(i16::MAX),
+        &kind.as_str(),
+        &as_integer(kind.allowed_at_first()),
+        &as_integer(WAIT_FROM),
+        &seconds(FIRST_WAIT),
+        &seconds(LONGEST_WAIT),
+    ];
+    let counted = optional_row(db, query!("challenge/count_attempt"), parameters).await?;
+    counted
+        .map(|row| Ok(CountedAttempt { progress: progress(&row)?, budget: super::budget::counts(&row)? }))
+        .transpose()
 }
 
 /// Closes a challenge; the first to do so gets it. With `generation`, only while that code is the current one.
@@ -171,7 +194,7 @@ pub async fn close(
     generation: Option<u32>,
 ) -> Result<Option<ClosedChallenge>, StoreError> {
     let parameters: super::Parameters<'_> =
-        &[&account_id.uuid(), &challenge_id.uuid(), &outcome.as_str(), &generation.map(super::row::generation)];
+        &[&account_id.uuid(), &challenge_id.uuid(), &outcome.as_str(), &generation.map(super::row::as_integer)];
     let closed = optional_row(db, query!("challenge/close"), parameters).await?;
     closed
         .map(|row| {
@@ -200,11 +223,11 @@ pub async fn replace_code(
         &account.uuid(),
         &challenge.uuid(),
         &to.method.as_str(),
-        &super::row::generation(to.generation),
+        &super::row::as_integer(to.generation),
         &i16::try_from(to.resends).unwrap_or(i16::MAX),
         &to.resend_at,
         &to.expires_at,
-        &super::row::generation(from.generation),
+        &super::row::as_integer(from.generation),
     ];
     Ok(execute(db, query!("challenge/replace_code"), parameters).await? == 1)
 }

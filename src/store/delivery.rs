@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 
-use super::row::{count, generation, get, id, optional_id, optional_word, seconds, small_count, word};
+use super::row::{as_integer, count, get, id, optional_id, optional_word, seconds, small_count, word};
 use super::{Db, StoreError, execute, query, rows};
 use crate::domain::challenge::Method;
 use crate::domain::delivery::{Channel, Delivery, DeliveryState, DeliveryView, UnreachableReason};
@@ -93,7 +93,7 @@ pub async fn plan(
     node: NodeId,
 ) -> Result<u64, StoreError> {
     let lease = Lease::handover(node);
-    let (account, challenge, code_generation) = (account.uuid(), challenge.uuid(), generation(code_generation));
+    let (account, challenge, code_generation) = (account.uuid(), challenge.uuid(), as_integer(code_generation));
     let (node, length) = (lease.node.uuid(), seconds(lease.length));
     match method {
         Method::App => {
@@ -117,7 +117,7 @@ pub async fn cancel(
     challenge: ChallengeId,
     last_generation: Option<u32>,
 ) -> Result<(), StoreError> {
-    let last = last_generation.map_or(i32::MAX, generation);
+    let last = last_generation.map_or(i32::MAX, as_integer);
     execute(db, query!("delivery/cancel"), &[&account.uuid(), &challenge.uuid(), &last]).await?;
     Ok(())
 }
@@ -219,7 +219,7 @@ pub async fn escalate(
     let parameters: super::Parameters<'_> = &[
         &account.uuid(),
         &challenge.uuid(),
-        &generation(code_generation),
+        &as_integer(code_generation),
         &devices,
         &lease.node.uuid(),
         &seconds(lease.length),
@@ -262,7 +262,7 @@ pub async fn record_replay(
     device: DeviceId,
 ) -> Result<(), StoreError> {
     let parameters: super::Parameters<'_> =
-        &[&account.uuid(), &challenge.uuid(), &generation(code_generation), &device.uuid()];
+        &[&account.uuid(), &challenge.uuid(), &as_integer(code_generation), &device.uuid()];
     execute(db, query!("delivery/record_replay"), parameters).await?;
     Ok(())
 }
@@ -281,7 +281,7 @@ pub async fn record_receipt(
 ) -> Result<bool, StoreError> {
     let state = if shown { DeliveryState::Shown } else { DeliveryState::NotShown };
     let parameters: super::Parameters<'_> =
-        &[&account.uuid(), &challenge.uuid(), &generation(code_generation), &device.uuid(), &state.as_str()];
+        &[&account.uuid(), &challenge.uuid(), &as_integer(code_generation), &device.uuid(), &state.as_str()];
     Ok(execute(db, query!("delivery/record_receipt"), parameters).await? > 0)
 }
 
@@ -296,7 +296,7 @@ pub async fn states(
     code_generation: u32,
 ) -> Result<Vec<DeliveryView>, StoreError> {
     let found =
-        rows(db, query!("delivery/states"), &[&account.uuid(), &challenge.uuid(), &generation(code_generation)])
+        rows(db, query!("delivery/states"), &[&account.uuid(), &challenge.uuid(), &as_integer(code_generation)])
             .await?;
     found.iter().map(view).collect()
 }

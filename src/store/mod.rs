@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod activity;
+pub mod budget;
 pub mod challenge;
 pub mod delivery;
 pub mod device;

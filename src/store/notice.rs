@@ -7,7 +7,8 @@ use super::{Db, StoreError, execute, query, rows};
 use crate::domain::delivery::Requester;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::AlertKind;
-use crate::domain::id::{AccountId, InstallId, NoticeId};
+use crate::domain::id::{AccountId, DeviceId, InstallId, NoticeId};
+use crate::domain::push::PushAddress;
 
 /// A node works a notice for this long before another may take it over: longer than a mail server may take.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -131,6 +132,19 @@ pub async fn claim_due(db: &impl Db, limit: i64) -> Result<Vec<Notice>, StoreErr
             })
         })
         .collect()
+}
+
+/// Takes the push of a notice, once; returns where it goes.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn take_push(
+    db: &impl Db,
+    account: AccountId,
+    notice: NoticeId,
+) -> Result<Vec<(DeviceId, PushAddress)>, StoreError> {
+    let found = rows(db, query!("notice/take_push"), &[&account.uuid(), &notice.uuid()]).await?;
+    found.iter().map(|row| Ok((id(row, "device_id", DeviceId::new)?, super::device::push_address(row)?))).collect()
 }
 
 /// Writes down that the mail server took a notice.

@@ -64,9 +64,9 @@ pub(super) fn token_hash(row: &Row, column: &str) -> Result<TokenHash, StoreErro
     bytes.try_into().map(TokenHash::from_bytes).map_err(|_| StoreError::Corrupt(format!("{column} is no SHA-256")))
 }
 
-/// A generation as SQL's `integer`: it begins at 1 and a challenge takes few of them.
-pub(super) fn generation(generation: u32) -> i32 {
-    i32::try_from(generation).unwrap_or(i32::MAX)
+/// A small count, for instance a generation, as SQL's `integer`.
+pub(super) fn as_integer(count: u32) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 /// A duration as `double precision` seconds.

@@ -1,7 +1,5 @@
 //! What callers see of a challenge, and the checks that every call on one begins with.
 
-use jiff::Timestamp;
-
 use super::{Verification, VerificationError};
 use crate::domain::challenge::{Method, Outcome, Progress, Purpose};
 use crate::domain::delivery::offered_methods;
@@ -102,13 +100,4 @@ pub(super) async fn settle(
         store::activity::set_outcome(db, closed.account_id, entry, closed.outcome.into(), method).await?;
     }
     Ok(AccountEvent::ChallengeClosed { challenge_id: closed.challenge_id, outcome: closed.outcome })
-}
-
-/// Why a challenge takes no attempt, by the rules.
-pub(super) fn refusal(progress: &Progress, now: Timestamp) -> VerificationError {
-    match progress.count_attempt(now) {
-        Err(refusal) => refusal.into(),
-        // It is open after all: the code changed between two statements.
-        Ok(_) => VerificationError::WrongCode { attempts_left: progress.attempts_left() },
-    }
 }

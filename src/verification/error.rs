@@ -35,6 +35,12 @@ pub enum VerificationError {
         /// Wait this long.
         retry_after: SignedDuration,
     },
+    /// Too many wrong codes were typed for the account: nothing is compared for a while.
+    #[error("too many wrong codes for this account")]
+    TooManyWrongCodes {
+        /// Wait this long.
+        retry_after: SignedDuration,
+    },
     /// Somebody said "this wasn't me": no new device may sign in.
     #[error("no new device may sign in")]
     AccountFrozen,

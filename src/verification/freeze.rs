@@ -3,12 +3,14 @@
 
 use super::{Origin, Verification, VerificationError, challenge, fresh};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
+use crate::domain::budget::BudgetKind;
 use crate::domain::challenge::{Outcome, Purpose};
 use crate::domain::delivery::Requester;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, ActivityId, NoticeId};
 use crate::domain::limits::{UNFINISHED_SIGN_IN_NOTICE, UNFINISHED_SIGN_IN_PAUSE};
 use crate::domain::session::ActiveSession;
+use crate::store::challenge::NewChallenge;
 use crate::store::{self, Db};
 
 impl Verification {
@@ -48,7 +50,8 @@ impl Verification {
     /// Lets new devices sign in again.
     ///
     /// # Errors
-    /// [`VerificationError::DeviceNotTrusted`]. It is fine when they may already.
+    /// [`VerificationError::DeviceNotTrusted`]; [`VerificationError::AccountFrozen`] when so many codes were guessed that only
+    /// a new password helps. It is fine when they may already.
     pub async fn unfreeze(&self, session: &ActiveSession, origin: &Origin) -> Result<(), VerificationError> {
         if !session.device_trusted {
             return Err(VerificationError::DeviceNotTrusted);
@@ -57,8 +60,33 @@ impl Verification {
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             self.lock_for(db, session).await?;
+            let budget = store::budget::get_budget(db, account, BudgetKind::Account).await?;
+            if budget.is_spent() {
+                let extended = budget.extend().ok_or(VerificationError::AccountFrozen)?;
+                store::budget::extend(db, account, BudgetKind::Account, extended).await?;
+            }
             let requester = self.requester_of(db, session, origin).await?;
             self.lift_freeze(db, account, Some(&requester), &mut events).await
+        });
+        transaction.await?;
+        self.publish(account, events).await;
+        Ok(())
+    }
+
+    /// The guess budget of the account is spent: freezes sign-ins, and tells the owner.
+    pub(super) async fn freeze_guessed(&self, new: &NewChallenge) -> Result<(), VerificationError> {
+        let account = new.account_id;
+        if BudgetKind::of(new.purpose) != BudgetKind::Account {
+            return Ok(());
+        }
+        let mut events = Vec::new();
+        let transaction = self.store.transaction(async |db| {
+            store::account::lock(db, account).await?;
+            if self.freeze(db, account, &mut events).await? {
+                let kind = AlertKind::TooManyWrongCodes;
+                self.alert(db, account, kind, Some(&new.requester), &mut events).await?;
+            }
+            Ok::<_, VerificationError>(())
         });
         transaction.await?;
         self.publish(account, events).await;
@@ -79,19 +107,20 @@ impl Verification {
         self.alert(db, account, AlertKind::SignInsUnfrozen, requester, events).await
     }
 
-    /// Freezes sign-ins of new devices, and ends those under way.
+    /// Freezes sign-ins of new devices, and ends those under way; `false` when they are frozen already.
     pub(super) async fn freeze(
         &self,
         db: &impl Db,
         account: AccountId,
         events: &mut Vec<AccountEvent>,
-    ) -> Result<(), VerificationError> {
-        if store::account::freeze_sign_ins(db, account).await? {
+    ) -> Result<bool, VerificationError> {
+        let is_first = store::account::freeze_sign_ins(db, account).await?;
+        if is_first {
             for closed in store::challenge::supersede_all(db, account, Purpose::SignIn).await? {
                 events.push(challenge::settle(db, &closed, None).await?);
             }
         }
-        Ok(())
+        Ok(is_first)
     }
 
     /// Writes down that the right password was typed while sign-ins are frozen.

@@ -2,6 +2,7 @@
 
 use super::{Verification, VerificationError};
 use crate::domain::activity::ActivityKind;
+use crate::domain::budget::BudgetKind;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::AccountId;
@@ -48,6 +49,7 @@ impl Verification {
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             store::account::lock(db, account).await?.ok_or(VerificationError::NotFound)?;
+            store::budget::refill(db, account, BudgetKind::Account).await?;
             self.lift_freeze(db, account, None, &mut events).await
         });
         transaction.await?;

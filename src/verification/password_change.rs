@@ -4,6 +4,7 @@ use secrecy::SecretString;
 
 use super::{Origin, Verification, VerificationError, challenge};
 use crate::domain::activity::ActivityKind;
+use crate::domain::budget::BudgetKind;
 use crate::domain::challenge::Purpose;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::password::Password;
@@ -32,6 +33,7 @@ impl Verification {
             if !store::account::set_password(db, account, &new_hash, &old_hash).await? {
                 return Err(VerificationError::InvalidCredentials);
             }
+            store::budget::refill(db, account, BudgetKind::Account).await?;
             let why = SessionEnd::PasswordChanged;
             if forget_devices {
                 for trusted in store::device::list_trusted(db, account).await? {

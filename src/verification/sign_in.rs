@@ -6,6 +6,7 @@ use super::session::Trust;
 use super::start::Start;
 use super::{ChallengeView, Origin, SignedIn, Verification, VerificationError};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
+use crate::domain::budget::{BudgetKind, BudgetRefusal};
 use crate::domain::challenge::{Method, Purpose};
 use crate::domain::delivery::Requester;
 use crate::domain::device::DeviceInfo;
@@ -62,25 +63,23 @@ impl Verification {
             let trust = match (trust, &request.trust_token) {
                 (TrustCheck::Trusted(device), Some(token)) => Trust::Rotate(device, token.hash()),
                 _ if !locked.two_step_enabled => Trust::No,
-                _ if locked.sign_ins_frozen_at.is_some() => {
-                    self.record_frozen(db, account.id, &requester).await?;
-                    return Ok(None);
-                }
                 _ => {
-                    return self
-                        .challenge(db, &request.email, account.id, requester, &locked, &mut events)
-                        .await
-                        .map(Some);
+                    if let Err(refused) = may_ask_for_code(db, account.id, &locked).await? {
+                        self.record_frozen(db, account.id, &requester).await?;
+                        return Ok(Err(refused));
+                    }
+                    let started = self.challenge(db, &request.email, account.id, requester, &locked, &mut events);
+                    return started.await.map(Ok);
                 }
             };
             let (kind, outcome) = (ActivityKind::SignIn, ActivityOutcome::Succeeded);
             let signed_in = self.grant_session(db, account.id, requester.device.clone(), trust, &mut events).await?;
             self.record(db, account.id, kind, outcome, Some(&requester)).await?;
-            Ok(Some(SignInResult::SignedIn(Box::new(signed_in))))
+            Ok(Ok(SignInResult::SignedIn(Box::new(signed_in))))
         });
         let result = transaction.await?;
         self.publish(account.id, events).await;
-        result.ok_or(VerificationError::AccountFrozen)
+        result
     }
 
     async fn checked_account(
@@ -125,6 +124,22 @@ async fn still_checked(db: &impl Db, account: &SignInAccount) -> Result<LockedAc
         locked.password_hash.as_ref().is_some_and(|hash| hash.expose_secret() == account.password_hash.expose_secret())
     };
     locked.filter(is_same).ok_or(VerificationError::InvalidCredentials)
+}
+
+/// Whether a new device may ask for a code: a code that nobody may compare is of no use.
+async fn may_ask_for_code(
+    db: &impl Db,
+    account: AccountId,
+    locked: &LockedAccount,
+) -> Result<Result<(), VerificationError>, VerificationError> {
+    if locked.sign_ins_frozen_at.is_some() {
+        return Ok(Err(VerificationError::AccountFrozen));
+    }
+    let budget = store::budget::get_budget(db, account, BudgetKind::Account).await?;
+    Ok(budget.check(locked.now).map_err(|refusal| match refusal {
+        BudgetRefusal::Wait(retry_after) => VerificationError::TooManyWrongCodes { retry_after },
+        BudgetRefusal::Spent => VerificationError::AccountFrozen,
+    }))
 }
 
 async fn check_trust(

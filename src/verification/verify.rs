@@ -3,13 +3,14 @@
 use super::session::Trust;
 use super::{SignedIn, Verification, VerificationError, challenge};
 use crate::domain::activity::ActivityKind;
+use crate::domain::budget::{BudgetKind, BudgetRefusal};
 use crate::domain::challenge::{Outcome, Progress, Purpose, Verdict};
 use crate::domain::code::{Code, CodeSource, TypedCode};
 use crate::domain::device::Device;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::ChallengeId;
 use crate::domain::token::Token;
-use crate::store::challenge::{NewChallenge, StoredChallenge};
+use crate::store::challenge::{CountedAttempt, NewChallenge, StoredChallenge};
 use crate::store::{self, Db};
 
 /// What the right code brought.
@@ -42,19 +43,31 @@ impl Verification {
         let stored = self.authorized(id, token).await?;
         let new = &stored.challenge;
         self.code(new, &new.progress)?;
-        let counted = self
-            .store
-            .run(async |db| store::challenge::count_attempt(db, new.account_id, new.challenge_id).await)
-            .await?;
-        let Some((progress, _)) = counted else { return Err(self.why_refused(id).await?) };
+        let CountedAttempt { progress, budget } = self.count_attempt(new).await?;
         let is_right = self.code(new, &progress)?.matches(typed) && !new.address_taken;
-        match progress.judge(is_right) {
-            Verdict::Right => self.settle_right(&stored, &progress, trust_device).await,
-            Verdict::Wrong { attempts_left } => Err(VerificationError::WrongCode { attempts_left }),
+        let attempts_left = match progress.judge(is_right) {
+            Verdict::Right => return self.settle_right(&stored, &progress, trust_device).await,
+            Verdict::Wrong { attempts_left } => attempts_left,
             Verdict::LastWrong => {
                 self.settle_exhausted(new).await?;
-                Err(VerificationError::WrongCode { attempts_left: 0 })
+                0
             }
+        };
+        if budget.is_spent() {
+            self.freeze_guessed(new).await?;
+        }
+        Err(VerificationError::WrongCode { attempts_left })
+    }
+
+    async fn count_attempt(&self, new: &NewChallenge) -> Result<CountedAttempt, VerificationError> {
+        let (account, id, kind) = (new.account_id, new.challenge_id, BudgetKind::of(new.purpose));
+        loop {
+            let count = async |db: &_| store::challenge::count_attempt(db, account, id, kind).await;
+            if let Some(counted) = self.store.run(count).await? {
+                return Ok(counted);
+            }
+            // What refused it may be over by now, for instance a wait: then it is counted after all.
+            self.require_countable(id).await?;
         }
     }
 
@@ -69,10 +82,23 @@ impl Verification {
         self.code_keys.derive(&source).ok_or(VerificationError::CodeKeyMissing)
     }
 
-    async fn why_refused(&self, id: ChallengeId) -> Result<VerificationError, VerificationError> {
+    /// Says why an attempt was not counted, if it still would not be.
+    async fn require_countable(&self, id: ChallengeId) -> Result<(), VerificationError> {
         let found = self.store.run(async |db| store::challenge::by_id(db, id).await).await?;
         let stored = found.ok_or(VerificationError::NotFound)?;
-        Ok(challenge::refusal(&stored.challenge.progress, stored.now))
+        let new = &stored.challenge;
+        let kind = BudgetKind::of(new.purpose);
+        let budget = self.store.run(async |db| store::budget::get_budget(db, new.account_id, kind).await).await?;
+        new.progress.count_attempt(stored.now)?;
+        match budget.check(stored.now) {
+            Ok(()) => Ok(()),
+            Err(BudgetRefusal::Wait(retry_after)) => Err(VerificationError::TooManyWrongCodes { retry_after }),
+            Err(BudgetRefusal::Spent) => {
+                // Again, in case that whoever spent it did not get so far.
+                self.freeze_guessed(new).await?;
+                Err(VerificationError::AccountFrozen)
+            }
+        }
     }
 
     async fn settle_exhausted(&self, new: &NewChallenge) -> Result<(), VerificationError> {
@@ -109,8 +135,17 @@ impl Verification {
                 self.publish(new.account_id, events).await;
                 Ok(verified)
             }
-            None => Err(self.why_refused(new.challenge_id).await?),
+            None => Err(self.why_not_closed(new.challenge_id).await?),
         }
+    }
+
+    /// Why the right code did not close its challenge: somebody else did, or it was replaced meanwhile.
+    async fn why_not_closed(&self, id: ChallengeId) -> Result<VerificationError, VerificationError> {
+        let found = self.store.run(async |db| store::challenge::by_id(db, id).await).await?;
+        let stored = found.ok_or(VerificationError::NotFound)?;
+        let progress = stored.challenge.progress;
+        let wrong = VerificationError::WrongCode { attempts_left: progress.attempts_left() };
+        Ok(progress.count_attempt(stored.now).map_or_else(Into::into, |_| wrong))
     }
 
     async fn carry_out(
@@ -120,6 +155,7 @@ impl Verification {
         trust_device: bool,
         events: &mut Vec<AccountEvent>,
     ) -> Result<Verified, VerificationError> {
+        store::budget::refill(db, new.account_id, BudgetKind::of(new.purpose)).await?;
         let device = new.requester.device.clone();
         match new.purpose {
             Purpose::SignIn => {

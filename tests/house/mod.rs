@@ -2,6 +2,7 @@
 
 mod arrows;
 mod documents;
+mod features;
 mod page_texts;
 mod queries;
 

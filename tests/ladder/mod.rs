@@ -1,6 +1,7 @@
 //! The delivery ladder, whole: the real gateway between real sockets and simulated push providers.
 
 mod addresses;
+mod alerts;
 mod answers_of_apns;
 mod answers_of_fcm;
 mod closing;

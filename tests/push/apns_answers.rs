@@ -47,7 +47,7 @@ async fn code_is_accepted_with_legal_headers_only() {
     assert_eq!(header("apns-push-type"), "alert");
     assert_eq!(header("apns-priority"), "10");
     assert_eq!(header("apns-topic"), simulator.topic());
-    assert_eq!(header("apns-collapse-id"), push.challenge_id.to_string());
+    assert_eq!(header("apns-collapse-id"), push.subject_id.to_string());
     assert_eq!(header("apns-expiration"), push.expires_at.as_second().to_string());
     let aps = json!({
         "alert": {"title": "Sign-in", "body": "Your code is 123 456"},
@@ -58,7 +58,7 @@ async fn code_is_accepted_with_legal_headers_only() {
     assert_eq!(request.payload["type"], "code");
     assert_eq!(request.payload["code"], "123456");
     assert_eq!(request.payload["generation"], 2);
-    assert_eq!(request.payload["challenge_id"], push.challenge_id.to_string());
+    assert_eq!(request.payload["challenge_id"], push.subject_id.to_string());
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ async fn code_is_accepted_with_legal_fields_only() {
     let request = &simulator.received()[0];
     assert_eq!(request.refusal, None);
     assert_eq!(request.target, "device-1");
-    let challenge = push.challenge_id.to_string();
+    let challenge = push.subject_id.to_string();
     assert_eq!(request.data("type"), Some("code"));
     assert_eq!(request.data("challenge_id"), Some(challenge.as_str()));
     assert_eq!(request.data("generation"), Some("2"));

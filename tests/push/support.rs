@@ -96,7 +96,7 @@ pub(crate) fn push(content: PushContent) -> Push {
 pub(crate) fn push_for(content: PushContent, seconds: i64) -> Push {
     Push {
         delivery_id: Uuid::now_v7(),
-        challenge_id: Uuid::now_v7(),
+        subject_id: Uuid::now_v7(),
         generation: 2,
         expires_at: Timestamp::now() + SignedDuration::from_secs(seconds),
         content,

@@ -47,7 +47,7 @@ impl User {
     ) {
         let push = Push {
             delivery_id: planned.delivery_id.uuid(),
-            challenge_id: issued.challenge_id.uuid(),
+            subject_id: issued.challenge_id.uuid(),
             generation: issued.generation,
             expires_at: issued.expires_at,
             content: self.content(issued, code),

@@ -48,23 +48,29 @@ pub fn notice_mail(
     requester: Option<&Requester>,
     happened_at: Timestamp,
 ) -> Mail {
-    let subject = match kind {
+    let when = match requester {
+        Some(requester) if kind == AlertKind::AddressTaken => asked_from(requester, happened_at),
+        Some(requester) => asked_by(requester, happened_at),
+        None => format!("It happened at {}.", readable(happened_at)),
+    };
+    mail(id, to, notice_title(kind), &[kind.text().to_owned(), when], None)
+}
+
+/// The subject of a notice, which is also the title of its push.
+#[must_use]
+pub fn notice_title(kind: AlertKind) -> &'static str {
+    match kind {
         AlertKind::SignInDenied => "A sign-in to your account was denied",
         AlertKind::SignInReported => "A sign-in to your account was reported",
         AlertKind::SignInUnfinished => "Somebody knows your password",
+        AlertKind::TooManyWrongCodes => "Too many wrong codes were typed",
         AlertKind::SignInsUnfrozen => "New devices can sign in again",
         AlertKind::TwoStepDisabled => "Two-step verification was turned off",
         AlertKind::PasswordChanged => "Your password was changed",
         AlertKind::TokenReused => "A device of yours was signed out",
         AlertKind::DeviceRemoved => "A trusted device was removed",
         AlertKind::AddressTaken => "You already have an account",
-    };
-    let when = match requester {
-        Some(requester) if kind == AlertKind::AddressTaken => asked_from(requester, happened_at),
-        Some(requester) => asked_by(requester, happened_at),
-        None => format!("It happened at {}.", readable(happened_at)),
-    };
-    mail(id, to, subject, &[kind.text().to_owned(), when], None)
+    }
 }
 
 fn asked_by(requester: &Requester, at: Timestamp) -> String {

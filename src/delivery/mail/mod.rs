@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::domain::email::EmailAddress;
 
 pub use check::MailCheckError;
-pub use compose::{code_mail, escaped, notice_mail};
+pub use compose::{code_mail, escaped, notice_mail, notice_title};
 pub use outbox::{Outbox, OutboxMessage};
 pub use outcome::MailOutcome;
 pub use settings::{MailSettings, MailSetupError, SmtpSettings, SmtpTls};

@@ -12,8 +12,8 @@ use uuid::Uuid;
 pub struct Push {
     /// Stays the same over retries, so that a provider's records can be joined with ours.
     pub delivery_id: Uuid,
-    /// The collapse key: a later push of the same challenge replaces an earlier one.
-    pub challenge_id: Uuid,
+    /// The challenge, or for an alert its notice. It is the collapse key: a later push about it replaces an earlier one.
+    pub subject_id: Uuid,
     /// The challenge's generation, by which a device tells a new code from an old one.
     pub generation: u32,
     /// From here on the push is worthless: never sent, never stored by a provider. For a withdrawal that follows an
@@ -47,6 +47,15 @@ pub enum PushContent {
     Pending,
     /// The challenge is closed: the app removes its notification.
     Withdraw,
+    /// A security alert: something happened that the owner should know.
+    Alert {
+        /// What about, in one stable word.
+        kind: &'static str,
+        /// Title of the notification.
+        title: String,
+        /// Text of the notification.
+        body: String,
+    },
 }
 
 impl Push {
@@ -58,6 +67,15 @@ impl Push {
 }
 
 impl PushContent {
+    /// What an alert is about.
+    #[must_use]
+    pub fn alert_kind(&self) -> Option<&'static str> {
+        match self {
+            Self::Alert { kind, .. } => Some(kind),
+            Self::Code { .. } | Self::Wake { .. } | Self::Pending | Self::Withdraw => None,
+        }
+    }
+
     /// The word for the `type` field that apps read.
     #[must_use]
     pub fn word(&self) -> &'static str {
@@ -66,6 +84,7 @@ impl PushContent {
             Self::Wake { .. } => "wake",
             Self::Pending => "pending",
             Self::Withdraw => "withdraw",
+            Self::Alert { .. } => "alert",
         }
     }
 
@@ -73,7 +92,7 @@ impl PushContent {
     #[must_use]
     pub fn is_urgent(&self) -> bool {
         match self {
-            Self::Code { .. } | Self::Wake { .. } => true,
+            Self::Code { .. } | Self::Wake { .. } | Self::Alert { .. } => true,
             Self::Pending | Self::Withdraw => false,
         }
     }
@@ -103,7 +122,7 @@ mod tests {
     fn life_left_is_never_negative() {
         let push = Push {
             delivery_id: Uuid::nil(),
-            challenge_id: Uuid::nil(),
+            subject_id: Uuid::nil(),
             generation: 1,
             expires_at: Timestamp::from_second(100).unwrap(),
             content: PushContent::Pending,

@@ -135,3 +135,14 @@ async fn a_report_without_two_step_tells_the_owner_and_locks_nobody_out() {
     sign_in(&client, &stranger).await.expect(200);
     gateway.stop().await;
 }
+
+#[actix_web::test]
+async fn the_advice_says_what_to_do_and_what_a_good_password_is() {
+    let mut scene = Scene::new().await;
+    scene.client.deny(&scene.challenge, &scene.trusted).await.expect(204);
+    let alert = scene.screen.next_of("security_alert").await["text"].as_str().expect("a text").to_owned();
+    for text in [alert, scene.client.await_mail(ANNA, "denied", 1).await] {
+        assert!(text.contains("change it now") && text.contains("A good password is long"), "{text}");
+    }
+    scene.gateway.stop().await;
+}

@@ -1,5 +1,6 @@
 //! `/v1/challenges/{id}` and what hangs on it.
 
+mod budget;
 mod deny;
 mod freeze;
 mod guesses;

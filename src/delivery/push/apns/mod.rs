@@ -135,7 +135,7 @@ impl PushProvider for Apns {
         };
         let probe = Push {
             delivery_id: Uuid::now_v7(),
-            challenge_id: Uuid::now_v7(),
+            subject_id: Uuid::now_v7(),
             generation: 0,
             expires_at: now.saturating_add(SignedDuration::from_mins(1)).unwrap_or(now),
             content: PushContent::Withdraw,

@@ -24,7 +24,15 @@ pub(super) struct Style {
 struct Payload<'a> {
     aps: Aps<'a>,
     r#type: &'static str,
-    challenge_id: String,
+    /// Of everything but an alert.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenge_id: Option<String>,
+    /// Of an alert.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alert_id: Option<String>,
+    /// Of an alert: what it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
     generation: u32,
     expires_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,15 +62,19 @@ struct Alert<'a> {
 
 /// Builds the payload; `None` when it is over 4096 bytes.
 pub(super) fn payload(push: &Push, style: &Style) -> Option<Bytes> {
+    let (subject_id, kind) = (push.subject_id.hyphenated().to_string(), push.content.alert_kind());
+    let (challenge_id, alert_id) = if kind.is_none() { (Some(subject_id), None) } else { (None, Some(subject_id)) };
     let payload = Payload {
         aps: aps(&push.content, style),
         r#type: push.content.word(),
-        challenge_id: push.challenge_id.hyphenated().to_string(),
+        challenge_id,
+        alert_id,
+        kind,
         generation: push.generation,
         expires_at: push.expires_at.to_string(),
         code: match &push.content {
             PushContent::Code { code, .. } => Some(code.expose_secret()),
-            PushContent::Wake { .. } | PushContent::Pending | PushContent::Withdraw => None,
+            PushContent::Wake { .. } | PushContent::Pending | PushContent::Withdraw | PushContent::Alert { .. } => None,
         },
     };
     let bytes = serde_json::to_vec(&payload).ok()?;
@@ -72,7 +84,7 @@ pub(super) fn payload(push: &Push, style: &Style) -> Option<Bytes> {
 /// A wake-up is an alert that the app's notification extension rewrites (`mutable-content`).
 fn aps<'a>(content: &'a PushContent, style: &Style) -> Aps<'a> {
     let (title, body, mutable) = match content {
-        PushContent::Code { title, body, .. } => (title, body, None),
+        PushContent::Code { title, body, .. } | PushContent::Alert { title, body, .. } => (title, body, None),
         PushContent::Wake { title, body } => (title, body, Some(1)),
         PushContent::Pending | PushContent::Withdraw => {
             return Aps { content_available: Some(1), ..Aps::default() };
@@ -112,7 +124,7 @@ pub(super) fn head(
         .header("apns-push-type", push_type)
         .header("apns-priority", priority)
         .header("apns-expiration", push.expires_at.as_second().max(0).to_string())
-        .header("apns-collapse-id", push.challenge_id.hyphenated().to_string())
+        .header("apns-collapse-id", push.subject_id.hyphenated().to_string())
         .header("apns-id", push.delivery_id.hyphenated().to_string())
         .body(())
 }

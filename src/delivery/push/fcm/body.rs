@@ -58,7 +58,15 @@ struct Notification<'a> {
 #[derive(Serialize)]
 struct Data<'a> {
     r#type: &'static str,
-    challenge_id: &'a str,
+    /// Of everything but an alert.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenge_id: Option<&'a str>,
+    /// Of an alert.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alert_id: Option<&'a str>,
+    /// Of an alert: what it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
     generation: String,
     expires_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,14 +119,14 @@ pub(super) fn build(
         PushAddressKind::FcmFid => Target::Fid(address.expose()),
         PushAddressKind::ApnsToken => return Err(BodyError::WrongProvider),
     };
-    let challenge_id = push.challenge_id.hyphenated().to_string();
+    let subject_id = push.subject_id.hyphenated().to_string();
     let life_seconds = push.life_left(now).as_secs().min(MAX_TTL_SECONDS);
     let message = Message {
         target,
         notification: notification(&push.content),
-        data: data(push, &challenge_id),
-        android: android(push, &challenge_id, life_seconds, channel),
-        apns: apns(push, &challenge_id),
+        data: data(push, &subject_id),
+        android: android(push, &subject_id, life_seconds, channel),
+        apns: apns(push, &subject_id),
         webpush: webpush(push, life_seconds),
     };
     if payload_bytes(&message) > MAX_PAYLOAD_BYTES {
@@ -129,34 +137,39 @@ pub(super) fn build(
 
 fn notification(content: &PushContent) -> Option<Notification<'_>> {
     match content {
-        PushContent::Code { title, body, .. } => Some(Notification { title, body }),
+        PushContent::Code { title, body, .. } | PushContent::Alert { title, body, .. } => {
+            Some(Notification { title, body })
+        }
         PushContent::Wake { .. } | PushContent::Pending | PushContent::Withdraw => None,
     }
 }
 
-fn data<'a>(push: &'a Push, challenge_id: &'a str) -> Data<'a> {
+fn data<'a>(push: &'a Push, subject_id: &'a str) -> Data<'a> {
     use secrecy::ExposeSecret;
+    let kind = push.content.alert_kind();
     Data {
         r#type: push.content.word(),
-        challenge_id,
+        challenge_id: kind.is_none().then_some(subject_id),
+        alert_id: kind.is_some().then_some(subject_id),
+        kind,
         generation: push.generation.to_string(),
         expires_at: push.expires_at.to_string(),
         code: match &push.content {
             PushContent::Code { code, .. } => Some(code.expose_secret()),
-            PushContent::Wake { .. } | PushContent::Pending | PushContent::Withdraw => None,
+            PushContent::Wake { .. } | PushContent::Pending | PushContent::Withdraw | PushContent::Alert { .. } => None,
         },
     }
 }
 
 /// Silent entries go with normal priority: Android takes the right to high priority away from apps that use it without
 /// showing something (<https://firebase.google.com/docs/cloud-messaging/android-message-priority>).
-fn android<'a>(push: &Push, challenge_id: &'a str, life_seconds: u64, channel: Option<&'a str>) -> Android<'a> {
+fn android<'a>(push: &Push, subject_id: &'a str, life_seconds: u64, channel: Option<&'a str>) -> Android<'a> {
     Android {
         priority: if push.content.is_urgent() { "HIGH" } else { "NORMAL" },
         ttl: format!("{life_seconds}s"),
-        collapse_key: challenge_id,
+        collapse_key: subject_id,
         notification: notification(&push.content).map(|_| AndroidNotification {
-            tag: challenge_id,
+            tag: subject_id,
             channel_id: channel,
             visibility: "PRIVATE",
             notification_priority: "PRIORITY_MAX",
@@ -164,12 +177,12 @@ fn android<'a>(push: &Push, challenge_id: &'a str, life_seconds: u64, channel: O
     }
 }
 
-fn apns(push: &Push, challenge_id: &str) -> Apns {
+fn apns(push: &Push, subject_id: &str) -> Apns {
     let shown = notification(&push.content).is_some();
     Apns {
         headers: json!({
             "apns-expiration": push.expires_at.as_second().to_string(),
-            "apns-collapse-id": challenge_id,
+            "apns-collapse-id": subject_id,
             "apns-priority": if shown { "10" } else { "5" },
         }),
         payload: (!shown).then(|| json!({"aps": {"content-available": 1}})),
@@ -186,7 +199,9 @@ fn payload_bytes(message: &Message<'_>) -> usize {
     let data = &message.data;
     let fields = [
         ("type", data.r#type),
-        ("challenge_id", data.challenge_id),
+        ("challenge_id", data.challenge_id.unwrap_or_default()),
+        ("alert_id", data.alert_id.unwrap_or_default()),
+        ("kind", data.kind.unwrap_or_default()),
         ("generation", &data.generation),
         ("expires_at", &data.expires_at),
     ];

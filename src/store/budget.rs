@@ -1,0 +1,41 @@
+//! Guess budgets.
+
+use tokio_postgres::Row;
+
+use super::row::{count, get};
+use super::{Db, StoreError, execute, optional_row, query};
+use crate::domain::budget::{Budget, BudgetKind};
+use crate::domain::id::AccountId;
+
+/// How a budget stands. A transaction that means to decide by it holds the account's lock.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer: then nothing may be compared.
+pub async fn get_budget(db: &impl Db, account: AccountId, kind: BudgetKind) -> Result<Budget, StoreError> {
+    let found = optional_row(db, query!("budget/get"), &[&account.uuid(), &kind.as_str()]).await?;
+    found.map_or(Ok(Budget::full(kind)), |row| Ok(Budget { wait_until: get(&row, "wait_until")?, ..counts(&row)? }))
+}
+
+/// Makes a budget full again after a success.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn refill(db: &impl Db, account: AccountId, kind: BudgetKind) -> Result<(), StoreError> {
+    execute(db, query!("budget/refill"), &[&account.uuid(), &kind.as_str()]).await?;
+    Ok(())
+}
+
+/// Writes down that more comparisons are allowed.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn extend(db: &impl Db, account: AccountId, kind: BudgetKind, budget: Budget) -> Result<(), StoreError> {
+    let allowed = super::row::as_integer(budget.allowed);
+    execute(db, query!("budget/extend"), &[&account.uuid(), &kind.as_str(), &allowed]).await?;
+    Ok(())
+}
+
+/// The counts of a row; without its wait.
+pub(super) fn counts(row: &Row) -> Result<Budget, StoreError> {
+    Ok(Budget { failures: count(row, "failures")?, allowed: count(row, "allowed")?, wait_until: None })
+}
