@@ -48,6 +48,10 @@ async fn every_screen_has_its_picture_taken() {
     third.click("#devices li:has(.badge) .remove").await;
     take(&third, "remove-device").await;
     third.press(&["\u{e00c}"]).await;
+    let view = stage.driver.open(&stage.gateway.operator_url()).await;
+    view.see("#deliveries td", "shown").await;
+    view.wait("document.querySelector('.chart .p99').getAttribute('d').includes('L')").await;
+    take(&view, "live-view").await;
     let challenge = stage.client().begin_sign_in(ANNA, &Install::new("Unknown phone")).await;
     third.click(&format!("[data-challenge='{}'] button.bad", challenge.id)).await;
     third.see("dialog h2", "Somebody may know").await;
@@ -62,5 +66,5 @@ async fn every_screen_has_its_picture_taken() {
         third.go(&format!("/{page}")).await;
         take(&third, page.rsplit('/').next().expect("a name")).await;
     }
-    stage.end([first, second, third]).await;
+    stage.end([first, second, third, view]).await;
 }
