@@ -25,7 +25,7 @@ export class Activity {
     this.more = h("button", { type: "button", hidden: true, onclick: () => this.#load(this.cursor) }, t("more"));
     this.element = h("section", { class: "card", id: "activity", "aria-labelledby": "activity-title" },
       h("div", { class: "head" }, h("h2", { id: "activity-title" }, t("activity")), h("div", { class: "row filters" }, h("label", { for: "activity-filter" }, t("filter")), this.filter)),
-      this.list, h("div", { class: "row" }, this.more),
+      this.list, this.more,
       h("p", { class: "soft small" }, t("location-note")));
   }
 

@@ -21,7 +21,7 @@ const figure = (id, label, unit) => h("div", { class: "card figure" }, h("span",
 
 const chart = document.createElementNS(SVG, "svg");
 chart.setAttribute("class", "chart");
-chart.setAttribute("viewBox", "0 0 600 180");
+chart.setAttribute("viewBox", "0 0 600 200");
 chart.setAttribute("role", "img");
 const receipts = h("p", { class: "soft small", id: "receipts" });
 const deliveries = h("tbody");
@@ -38,8 +38,8 @@ document.getElementById("main").replaceChildren(
     h("div", { class: "card figure" }, h("span", { class: "soft" }, "Two-step verification offered to"), percent, h("div", { class: "row" }, move))),
   h("div", { class: "columns" },
     card("latency", "From code to receipt", chart, h("p", { class: "small" }, h("span", { class: "badge" }, "p50 line"), " ", h("span", { class: "badge warm" }, "p99 dashed")), receipts),
-    card("providers", "Providers", providers),
-    card("deliveries", "Deliveries of this node", h("table", { class: "plain" }, h("thead", {}, h("tr", {}, ["Channel", "Outcome", "Total"].map((name) => h("th", { scope: "col" }, name)))), deliveries))));
+    h("div", { class: "stack" }, card("providers", "Providers", providers),
+    card("deliveries", "Deliveries of this node", h("table", { class: "plain" }, h("thead", {}, h("tr", {}, ["Channel", "Outcome", "Total"].map((name) => h("th", { scope: "col" }, name)))), deliveries)))));
 
 async function look() {
   const state = document.getElementById("connection");
@@ -93,7 +93,7 @@ function drawProviders(sample) {
 function drawChart() {
   const series = ["0.5", "0.99"].map((q) => samples.map((sample) => 1000 * quantile(sample, q)));
   const top = Math.max(10, ...series.flat()) * 1.15;
-  const place = (value, at) => [60 + (530 * at) / (KEPT - 1), 165 - (150 * value) / top];
+  const place = (value, at) => [75 + (520 * at) / (KEPT - 1), 185 - (165 * value) / top];
   const make = (tag, attributes, text) => {
     const element = document.createElementNS(SVG, tag);
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -103,7 +103,7 @@ function drawChart() {
   const offset = KEPT - samples.length;
   const lines = [0, 0.5, 1].flatMap((share) => {
     const [, y] = place((top / 1.15) * share, 0);
-    return [make("line", { x1: 60, x2: 590, y1: y, y2: y }), make("text", { x: 52, y: y + 4, "text-anchor": "end" }, `${((top / 1.15) * share).toFixed(0)} ms`)];
+    return [make("line", { x1: 75, x2: 595, y1: y, y2: y }), make("text", { x: 66, y: y + 4, "text-anchor": "end" }, `${((top / 1.15) * share).toFixed(0)} ms`)];
   });
   const paths = series.map((values, which) => make("path", { class: which ? "p99" : "p50", d: values.map((value, at) => `${at ? "L" : "M"}${place(value, at + offset).map((one) => one.toFixed(1)).join(" ")}`).join("") }));
   const [p50, p99] = series.map((values) => values.at(-1).toFixed(0));

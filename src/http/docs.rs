@@ -98,6 +98,10 @@ fn schema_section(name: &str, schema: &Value) -> String {
     format!("<article id=\"{0}\"><h3>{0}</h3><pre>{1}</pre></article>\n", escaped(name), escaped(&pretty))
 }
 
+/// A text, with what stands between backticks as code.
 fn text(value: &Value) -> String {
-    escaped(value.as_str().unwrap_or_default())
+    let parts = value.as_str().unwrap_or_default().split('`').enumerate();
+    parts
+        .map(|(at, part)| if at % 2 == 1 { format!("<code>{}</code>", escaped(part)) } else { escaped(part) })
+        .collect()
 }
