@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::Api;
 use super::docs::frame;
-use super::web::html;
+use super::web::{file, html};
 use crate::delivery::mail::{OutboxMessage, escaped};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route("/dev/outbox", web::get().to(page)).route("/dev/outbox.json", web::get().to(list));
+    config.service(file("/dev/outbox", web::get().to(page))).route("/dev/outbox.json", web::get().to(list));
 }
 
 #[derive(Serialize)]

@@ -2,18 +2,17 @@
 
 use std::sync::LazyLock;
 
-use actix_web::middleware::Compress;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Responder};
 use serde_json::Value;
 
 use super::openapi;
 use super::problem::ProblemCode;
-use super::web::{address, html};
+use super::web::{address, file, html};
 use crate::delivery::mail::escaped;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(web::resource("/docs").wrap(Compress::default()).route(web::get().to(show)));
+    config.service(file("/docs", web::get().to(show)));
 }
 
 async fn show(request: HttpRequest) -> impl Responder {

@@ -2,12 +2,14 @@
 
 use std::sync::LazyLock;
 
+use actix_web::dev::HttpServiceFactory;
 use actix_web::http::header::{ETAG, IF_NONE_MATCH};
 use actix_web::middleware::Compress;
 use actix_web::web::{self, Path, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Route};
 use sha2::{Digest, Sha256};
 
+use super::no_such_method;
 use super::page::hex;
 use super::problem::{Problem, ProblemCode};
 
@@ -19,6 +21,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 const PERMISSIONS_POLICY: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
 /// A file whose address holds the hash of its content never changes (RFC 8246).
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
+/// Where the files are.
+const ASSETS: &str = "/assets/{version}/{name:.+}";
 /// Bytes of the hash in addresses.
 const VERSION_BYTES: usize = 8;
 
@@ -72,17 +76,17 @@ static OPERATOR: LazyLock<String> = LazyLock::new(|| with_addresses(include_str!
 
 /// Adds the Login Security page.
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(web::resource("/").wrap(Compress::default()).route(web::get().to(index))).configure(assets);
+    config.service(file("/", web::get().to(index))).service(file(ASSETS, web::get().to(asset)));
 }
 
 /// Adds the operator's live view.
 pub(super) fn operator_routes(config: &mut ServiceConfig) {
-    config.service(web::resource("/").wrap(Compress::default()).route(web::get().to(operator))).configure(assets);
+    config.service(file("/", web::get().to(operator))).service(file(ASSETS, web::get().to(asset)));
 }
 
-fn assets(config: &mut ServiceConfig) {
-    let resource = web::resource("/assets/{version}/{name:.+}");
-    config.service(resource.wrap(Compress::default()).route(web::get().to(asset)));
+/// Something to read at this address, compressed on the wire.
+pub(super) fn file(path: &str, route: Route) -> impl HttpServiceFactory + 'static {
+    web::resource(path).wrap(Compress::default()).route(route).default_service(web::to(no_such_method))
 }
 
 async fn index(request: HttpRequest) -> HttpResponse {
