@@ -17,12 +17,15 @@ async fn a_removed_device_is_signed_out_within_a_second() {
     first.click("#devices li:not(:has(.badge)) .remove").await;
     first.see("dialog h2", "Remove Chrome on Linux?").await;
     first.expect_accessible("remove a device").await;
-    let before = first.run("return Date.now()", json!([])).await;
     first.click("dialog button.bad").await;
     second.see("#notice", "removed from your account").await;
     let at = second.run("return window.signedOutAt", json!([])).await;
-    let took = at.as_i64().zip(before.as_i64()).map(|(at, before)| at - before).expect("both times");
-    assert!(took < 1000, "{took} ms");
+    // From the call itself: how fast a driver clicks on a busy machine is not the question.
+    let call =
+        "performance.getEntriesByType('resource').filter((one) => one.name.includes('/v1/trusted-devices/')).at(-1)";
+    let before = first.wait(&format!("performance.timeOrigin + {call}.startTime")).await;
+    let took = at.as_f64().zip(before.as_f64()).map(|(at, before)| at - before).expect("both times");
+    assert!(took < 1000.0, "{took} ms");
     first.wait("document.querySelectorAll('#devices li').length === 1").await;
     second.expect_clean_console().await;
     stage.end([first, second]).await;
