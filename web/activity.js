@@ -8,11 +8,11 @@ const PAGE = 20;
 const FILTERS = {
   all: () => true,
   sign_ins: (entry) => entry.kind === "sign_in" || entry.kind === "sign_out",
-  refused: (entry) => ["denied", "expired", "attempts_exhausted"].includes(entry.outcome) || entry.reported_at,
+  refused: (entry) => ["denied", "frozen", "expired", "attempts_exhausted"].includes(entry.outcome) || entry.reported_at,
   changes: (entry) => !["sign_in", "sign_out"].includes(entry.kind),
 };
 const GOOD = ["succeeded"];
-const BAD = ["denied", "attempts_exhausted"];
+const BAD = ["denied", "frozen", "attempts_exhausted"];
 
 /** The card. `onAlarm()` is called when somebody said "this wasn't me". */
 export class Activity {

@@ -37,7 +37,8 @@ function signIn(options = {}) {
 function verification(challenge) {
   redraw = () => verification(challenge);
   sessionStorage.setItem(CHALLENGE, JSON.stringify(challenge));
-  const enabling = challenge.purpose === "enable_two_step";
+  // Asked for by somebody who is signed in.
+  const enabling = challenge.purpose === "enable_two_step" || challenge.purpose === "disable_two_step";
   drawBar(enabling);
   document.title = t("title");
   const back = (notice) => {
@@ -50,7 +51,7 @@ function verification(challenge) {
     challenge, onOver: back, onCancel: () => back(null),
     onDone: () => {
       sessionStorage.removeItem(CHALLENGE);
-      if (enabling) announce(t("on-done"));
+      if (enabling) announce(t(challenge.purpose === "enable_two_step" ? "on-done" : "off-done"));
       goHome();
     },
   });

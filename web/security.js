@@ -43,12 +43,15 @@ export class Security {
       return;
     }
     const password = h("input", { id: "off-password", type: "password", autocomplete: "current-password", required: true });
+    let answer = {};
     const done = await ask({
       title: t("off-title"), danger: true, confirm: t("off-button"), cancel: t("cancel"), problem: words,
       content: [h("p", {}, t("off-lead")), field("off-password", t("password"), password)],
-      act: () => signedCall("POST", "/v1/login-security/two-step", { enabled: false, password: password.value }),
+      act: async () => (answer = await signedCall("POST", "/v1/login-security/two-step", { enabled: false, password: password.value })),
     });
-    if (done) this.#changed(t("off-done"));
+    // On a device that is not trusted a code is asked for as well.
+    if (done && answer.challenge) this.listeners.onChallenge(answer.challenge);
+    else if (done) this.#changed(t("off-done"));
   }
 
   #drawDevices() {

@@ -58,7 +58,7 @@ export function strength(password, address = null) {
       const asked = password.value;
       try {
         const found = await call("POST", "/v1/password-strength", { password: asked, ...(address?.value.includes("@") && { email: address.value.trim() }) });
-        if (asked === password.value) draw(found.score, [t(`strength-${found.score}`), found.is_common ? t("strength-common") : found.warning, ...(found.suggestions ?? []).slice(0, 1)].filter(Boolean).join(" "));
+        if (asked === password.value) draw(found.score, [t(`strength-${found.score}`), found.is_common ? t("strength-common") : found.warning?.text, found.suggestions?.[0]?.text].filter(Boolean).join(" "));
       } catch (problem) {
         if (problem.status !== 404 && problem.status !== 405) return;
         localStorage.setItem("twostep.no-strength", "1");

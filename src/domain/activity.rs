@@ -31,6 +31,10 @@ words! {
         PasswordChanged = "password_changed",
         /// A device is no longer trusted.
         DeviceRemoved = "device_removed",
+        /// A device made room for a newer one: the account had as many trusted devices as it may.
+        DeviceEvicted = "device_evicted",
+        /// A trusted device got another name.
+        DeviceRenamed = "device_renamed",
     }
 }
 

@@ -36,9 +36,15 @@ impl BudgetKind {
     #[must_use]
     pub fn of(purpose: Purpose) -> Self {
         match purpose {
-            Purpose::SignIn | Purpose::EnableTwoStep => Self::Account,
+            Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep => Self::Account,
             Purpose::CreateAccount => Self::Address,
         }
+    }
+
+    /// The purposes whose codes it is about.
+    #[must_use]
+    pub fn purposes(self) -> Vec<Purpose> {
+        Purpose::ALL.iter().copied().filter(|purpose| Self::of(*purpose) == self).collect()
     }
 
     /// Comparisons allowed before anybody lifts anything.

@@ -25,6 +25,9 @@ words! {
         SignIn = "sign_in",
         /// The account's mailbox is its owner's, so two-step verification may be turned on.
         EnableTwoStep = "enable_two_step",
+        /// Somebody who holds a trusted device, or the mailbox, wants two-step verification off, although the device that asks
+        /// is not trusted.
+        DisableTwoStep = "disable_two_step",
         /// The mailbox exists and is read, so the account may be made.
         CreateAccount = "create_account",
     }
@@ -112,8 +115,8 @@ impl Lifetimes {
     pub fn of(&self, purpose: Purpose, method: Method) -> SignedDuration {
         match (purpose, method) {
             (Purpose::EnableTwoStep | Purpose::CreateAccount, _) => self.confirmation,
-            (Purpose::SignIn, Method::App) => self.app,
-            (Purpose::SignIn, Method::Email) => self.email,
+            (Purpose::SignIn | Purpose::DisableTwoStep, Method::App) => self.app,
+            (Purpose::SignIn | Purpose::DisableTwoStep, Method::Email) => self.email,
         }
     }
 }

@@ -218,8 +218,8 @@ pub fn offered_methods(
     };
     match purpose {
         Purpose::EnableTwoStep | Purpose::CreateAccount => &[Method::Email],
-        Purpose::SignIn if is_email_offered => &[Method::App, Method::Email],
-        Purpose::SignIn => &[Method::App],
+        Purpose::SignIn | Purpose::DisableTwoStep if is_email_offered => &[Method::App, Method::Email],
+        Purpose::SignIn | Purpose::DisableTwoStep => &[Method::App],
     }
 }
 

@@ -41,6 +41,13 @@ impl EmailAddress {
         &self.0
     }
 
+    /// Its parts that are expected in a password of its account.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&str> {
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        local.split(['.', '+', '-', '_']).chain(domain.split('.')).chain([local, self.as_str()]).collect()
+    }
+
     /// The address as somebody who already knows it recognises it: `a•••@example.com`.
     #[must_use]
     pub fn masked(&self) -> String {

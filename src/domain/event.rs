@@ -27,6 +27,10 @@ words! {
         TokenReused = "token_reused",
         /// A trusted device was removed.
         DeviceRemoved = "device_removed",
+        /// A trusted device made room for a newer one.
+        DeviceEvicted = "device_evicted",
+        /// Two-step verification was not turned off, because a trusted device denied it.
+        DisablingDenied = "disabling_denied",
         /// Somebody tried to create an account with this address.
         AddressTaken = "address_taken",
     }
@@ -83,7 +87,9 @@ impl AlertKind {
             | Self::TwoStepDisabled
             | Self::PasswordChanged
             | Self::TokenReused
-            | Self::DeviceRemoved => true,
+            | Self::DeviceRemoved
+            | Self::DeviceEvicted
+            | Self::DisablingDenied => true,
             Self::SignInUnfinished | Self::AddressTaken => false,
         }
     }
@@ -116,6 +122,12 @@ impl AlertKind {
             }
             Self::DeviceRemoved => {
                 "A trusted device was removed from your account. If it was not you, change your password."
+            }
+            Self::DeviceEvicted => {
+                "Your account had as many trusted devices as it may have, so the one that was unused the longest is no longer trusted. If you did not sign in on a new device, change your password."
+            }
+            Self::DisablingDenied => {
+                "Somebody tried to turn off two-step verification, and a trusted device denied it. The device that tried was signed out. If it was not you who tried, somebody knows your password: change it now."
             }
             Self::AddressTaken => {
                 "Somebody tried to create an account with your address. You already have one; nothing was changed."

@@ -45,6 +45,12 @@ impl Password {
         Self(text.expose_secret().chars().take(MAX_CHARS + 1).collect::<String>().into())
     }
 
+    /// The text, to judge its strength.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
     /// The bytes to hash.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

@@ -19,6 +19,8 @@ words! {
         TrustTokenReused = "trust_token_reused",
         /// Two-step verification was turned on, and it began without a second step.
         TwoStepEnabled = "two_step_enabled",
+        /// A trusted device denied what it asked for.
+        Denied = "denied",
         /// Its device was removed.
         DeviceRemoved = "device_removed",
         /// An operator ended every session of the account.

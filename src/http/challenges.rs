@@ -143,6 +143,14 @@ pub(super) struct TwoStepEnabledAnswer {
     device: DeviceAnswer,
 }
 
+/// Two-step verification is off.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TwoStepDisabledAnswer {
+    /// `two_step_disabled`.
+    status: &'static str,
+    device: DeviceAnswer,
+}
+
 /// What the right code brought.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
@@ -151,6 +159,8 @@ pub(super) enum VerifiedAnswer {
     SignedIn(SignedInAnswer),
     /// `enable_two_step`.
     TwoStepEnabled(TwoStepEnabledAnswer),
+    /// `disable_two_step`.
+    TwoStepDisabled(TwoStepDisabledAnswer),
 }
 
 impl HoldsTokens for VerifiedAnswer {
@@ -158,6 +168,7 @@ impl HoldsTokens for VerifiedAnswer {
         match self {
             Self::SignedIn(answer) => answer.take_tokens(),
             Self::TwoStepEnabled(answer) => answer.device.take_tokens(),
+            Self::TwoStepDisabled(answer) => answer.device.take_tokens(),
         }
     }
 }
@@ -193,6 +204,10 @@ pub(super) async fn verify(
         Verified::TwoStepEnabled { device, trust_token } => VerifiedAnswer::TwoStepEnabled(TwoStepEnabledAnswer {
             status: "two_step_enabled",
             device: DeviceAnswer::new(device, Some(&trust_token)),
+        }),
+        Verified::TwoStepDisabled { device } => VerifiedAnswer::TwoStepDisabled(TwoStepDisabledAnswer {
+            status: "two_step_disabled",
+            device: DeviceAnswer::new(device, None),
         }),
     };
     let mut response = HttpResponse::Ok();
@@ -235,7 +250,8 @@ pub(super) async fn resend(
     Ok(HttpResponse::Accepted().json(ChallengeEnvelope::from(challenge)))
 }
 
-/// "This wasn't me": end the challenge of somebody else's sign-in.
+/// "This wasn't me": end the challenge of somebody else's sign-in, or of somebody else's wish to turn two-step verification off.
+/// No new device can sign in then, until a trusted device allows it or the password changes.
 #[utoipa::path(
     post, path = "/v1/challenges/{id}/deny", tag = "challenges",
     params(("id" = ChallengeId, Path, description = "The challenge")), security(("session" = [])),

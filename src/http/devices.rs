@@ -20,8 +20,18 @@ use crate::verification::Origin;
 pub(super) fn routes(config: &mut ServiceConfig) {
     let no_method = || web::to(no_such_method);
     config
-        .service(web::resource("/v1/trusted-devices").route(web::get().to(list)).default_service(no_method()))
-        .service(web::resource("/v1/trusted-devices/{id}").route(web::delete().to(remove)).default_service(no_method()))
+        .service(
+            web::resource("/v1/trusted-devices")
+                .route(web::get().to(list))
+                .route(web::delete().to(remove_others))
+                .default_service(no_method()),
+        )
+        .service(
+            web::resource("/v1/trusted-devices/{id}")
+                .route(web::delete().to(remove))
+                .route(web::patch().to(rename))
+                .default_service(no_method()),
+        )
         .service(web::resource("/v1/devices/current").route(web::patch().to(update)).default_service(no_method()));
 }
 
@@ -68,6 +78,66 @@ pub(super) async fn remove(
     Ok(HttpResponse::NoContent())
 }
 
+/// How many devices lost their trust.
+#[derive(Serialize, ToSchema)]
+pub(super) struct RemovedAnswer {
+    removed: usize,
+}
+
+/// Remove every trusted device but this one.
+#[utoipa::path(
+    delete, path = "/v1/trusted-devices", tag = "devices", security(("session" = [])),
+    responses(
+        (status = 200, description = "They are no longer trusted", body = RemovedAnswer),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`device_not_trusted`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn remove_others(
+    api: Data<Api>,
+    Session(session): Session,
+    origin: Origin,
+) -> Result<impl Responder, Problem> {
+    let removed = to_the_end(async move { api.verification.remove_other_devices(&session, &origin).await }).await?;
+    Ok(HttpResponse::Ok().json(RemovedAnswer { removed }))
+}
+
+/// A new name.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RenameBody {
+    /// As its owner calls it.
+    name: String,
+}
+
+/// Give a trusted device another name. It stays, whatever name the app sends at its sign-ins.
+#[utoipa::path(
+    patch, path = "/v1/trusted-devices/{id}", tag = "devices", request_body = RenameBody, security(("session" = [])),
+    params(("id" = DeviceId, Path, description = "The device")),
+    responses(
+        (status = 200, description = "It is so", body = UpdateDeviceAnswer),
+        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`device_not_trusted`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn rename(
+    api: Data<Api>,
+    id: Path<DeviceId>,
+    Session(session): Session,
+    origin: Origin,
+    Json(body): Json<RenameBody>,
+) -> Result<impl Responder, Problem> {
+    let name = short_text(&body.name, NAME_MAX_CHARS).map_err(|error| invalid("name", error))?;
+    let rename = async move { api.verification.rename_device(&session, *id, &name, &origin).await };
+    let device = to_the_end(rename).await?;
+    Ok(HttpResponse::Ok().json(UpdateDeviceAnswer { device: DeviceAnswer::new(device, None) }))
+}
+
 /// How a provider knows this device.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -100,7 +170,7 @@ pub(super) struct UpdateDeviceBody {
     os_version: Option<String>,
 }
 
-/// This device after the change.
+/// The device after the change.
 #[derive(Serialize, ToSchema)]
 pub(super) struct UpdateDeviceAnswer {
     device: DeviceAnswer,
@@ -120,6 +190,7 @@ pub(super) struct UpdateDeviceAnswer {
 pub(super) async fn update(
     api: Data<Api>,
     Session(session): Session,
+    origin: Origin,
     Json(body): Json<UpdateDeviceBody>,
 ) -> Result<impl Responder, Problem> {
     let change = DeviceChange {
@@ -127,6 +198,7 @@ pub(super) async fn update(
         app_version: checked("app_version", body.app_version, VERSION_MAX_CHARS)?,
         os_version: checked("os_version", body.os_version, VERSION_MAX_CHARS)?,
         notifications_allowed: body.notifications_allowed,
+        location: origin.location,
     };
     let push = body.push.as_ref().map(push_address).transpose()?;
     let update = async move { api.verification.update_device(&session, &change, push.as_ref()).await };

@@ -13,7 +13,7 @@ use super::views::{ChallengeEnvelope, SecretText, TrustedDeviceAnswer};
 use super::{Api, no_such_method, to_the_end};
 use crate::domain::password::Password;
 use crate::domain::token::TokenKind;
-use crate::verification::Origin;
+use crate::verification::{Disabling, Origin};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     let no_method = || web::to(no_such_method);
@@ -83,12 +83,13 @@ pub(super) struct TwoStepBody {
     password: Option<SecretText>,
 }
 
-/// Turn two-step verification on (a code goes to the mailbox) or off (the password is asked for).
+/// Turn two-step verification on (a code goes to the mailbox) or off (the password is asked for, and on a device that is not
+/// trusted a code as well).
 #[utoipa::path(
     post, path = "/v1/login-security/two-step", tag = "login-security", request_body = TwoStepBody,
     security(("session" = [])),
     responses(
-        (status = 202, description = "On: a code was sent to the address; verifying it turns it on", body = ChallengeEnvelope),
+        (status = 202, description = "A code was sent: to the address to turn it on, to the trusted devices to turn it off; verifying it does so", body = ChallengeEnvelope),
         (status = 204, description = "Off"),
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`unauthorized`, `invalid_credentials`", body = ProblemBody, content_type = "application/problem+json"),
@@ -115,8 +116,13 @@ pub(super) async fn switch(
         (false, Some(password)) => {
             let password = Password::typed(password.into());
             let disable = async move { api.verification.disable_two_step(&session, password, &origin).await };
-            to_the_end(disable).await?;
-            Ok(HttpResponse::NoContent().finish())
+            Ok(match to_the_end(disable).await? {
+                Disabling::Done => HttpResponse::NoContent().finish(),
+                Disabling::VerificationRequired(challenge) => {
+                    let account = caller.account(TokenKind::Access);
+                    caller.answer(HttpResponse::Accepted(), account.as_ref(), ChallengeEnvelope::from(*challenge))
+                }
+            })
         }
         (true, Some(_)) => Err(invalid("password", "is only needed to turn it off")),
         (false, None) => Err(invalid("password", "is needed to turn it off")),

@@ -12,6 +12,7 @@ mod login_security;
 mod openapi;
 pub mod operator;
 mod page;
+mod password_strength;
 pub mod problem;
 mod sessions;
 mod sign_in;
@@ -64,6 +65,7 @@ pub fn routes(config: &mut ServiceConfig, api: Data<Api>) {
         .configure(login_activity::routes)
         .configure(connect::routes)
         .configure(support::routes)
+        .configure(password_strength::routes)
         .configure(openapi::routes)
         .configure(docs::routes)
         .configure(web::routes)

@@ -5,7 +5,10 @@ use actix_web::{HttpResponse, Responder};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{accounts, challenges, connect, devices, login_activity, login_security, sessions, sign_in, support};
+use super::{
+    accounts, challenges, connect, devices, login_activity, login_security, password_strength, sessions, sign_in,
+    support,
+};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.route("/v1/openapi.json", web::get().to(show));
@@ -29,6 +32,7 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
     ),
     paths(
         accounts::create,
+        password_strength::judge,
         sign_in::sign_in,
         challenges::status,
         challenges::events,
@@ -43,6 +47,8 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
         login_security::change_password,
         devices::list,
         devices::remove,
+        devices::remove_others,
+        devices::rename,
         devices::update,
         login_activity::page,
         login_activity::report,

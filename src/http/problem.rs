@@ -220,6 +220,10 @@ impl From<VerificationError> for Problem {
                 let detail = "Too many wrong codes were typed for this account. Wait, then sign in again.";
                 Self::new(ProblemCode::TooManyRequests, detail).retry_after(retry_after)
             }
+            VerificationError::TooManyMails { retry_after } => {
+                let detail = "As many codes were mailed to this address as may be. Look for the newest one, also in the spam folder, or wait.";
+                Self::new(ProblemCode::TooManyRequests, detail).retry_after(retry_after)
+            }
             VerificationError::AccountFrozen => Self::new(
                 ProblemCode::AccountFrozen,
                 "Its owner said that a sign-in was not theirs, or too many wrong codes were typed. Allow new devices again on a trusted device, or change the password there.",
@@ -231,6 +235,10 @@ impl From<VerificationError> for Problem {
             VerificationError::AlreadySo(what) => {
                 Self::new(ProblemCode::InvalidRequest, format!("Nothing to do: {what}."))
             }
+            VerificationError::CommonPassword => Self::new(
+                ProblemCode::InvalidRequest,
+                "The new password is one of those that are tried first. Choose another, for instance several words that have nothing to do with each other.",
+            ),
             VerificationError::Busy => {
                 Self::new(ProblemCode::ServiceUnavailable, "Many sign in right now. Try again in a moment.")
                     .retry_after(UNAVAILABLE_RETRY)

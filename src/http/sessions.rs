@@ -56,6 +56,7 @@ impl HoldsTokens for RefreshAnswer {
 )]
 pub(super) async fn refresh(
     api: Data<Api>,
+    origin: Origin,
     caller: Caller,
     OptionalBody(body): OptionalBody<RefreshBody>,
 ) -> Result<impl Responder, Problem> {
@@ -65,7 +66,7 @@ pub(super) async fn refresh(
         None => return Err(invalid("refresh_token", "is needed")),
     };
     let token = token.ok_or(VerificationError::Unauthorized)?;
-    let session = to_the_end(async move { api.verification.refresh(&token).await }).await?;
+    let session = to_the_end(async move { api.verification.refresh(&token, &origin).await }).await?;
     let account = caller.account(TokenKind::Refresh);
     Ok(caller.answer(HttpResponse::Ok(), account.as_ref(), RefreshAnswer { session: session.into() }))
 }

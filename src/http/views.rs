@@ -121,6 +121,8 @@ pub(super) struct TrustedDeviceAnswer {
     last_seen_at: Timestamp,
     /// Since when it is trusted.
     trusted_at: Timestamp,
+    /// Where it seemed to be when it was last seen; null when nobody knows.
+    location: Option<String>,
 }
 
 impl TrustedDeviceAnswer {
@@ -129,7 +131,7 @@ impl TrustedDeviceAnswer {
     }
 
     fn new(trusted: TrustedDevice, this_device: DeviceId) -> Self {
-        let TrustedDevice { device, last_seen_at, trusted_at } = trusted;
+        let TrustedDevice { device, last_seen_at, trusted_at, location } = trusted;
         Self {
             this_device: device.id == this_device,
             id: device.id,
@@ -141,6 +143,7 @@ impl TrustedDeviceAnswer {
             trusted: device.trusted,
             last_seen_at,
             trusted_at,
+            location,
         }
     }
 }

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::challenge::Outcome;
+use crate::domain::challenge::{Outcome, Purpose};
 use crate::domain::code::Code;
 use crate::domain::delivery::{CodeToDeliver, Requester};
 use crate::domain::device::Platform;
@@ -31,6 +31,8 @@ pub enum ServerMessage<'a> {
         generation: u32,
         /// The digits.
         code: &'a str,
+        /// What it is for.
+        purpose: Purpose,
         /// Until when it is good.
         expires_at: Timestamp,
         /// Who asks for it.
@@ -103,6 +105,7 @@ impl<'a> ServerMessage<'a> {
             challenge_id: issued.challenge_id,
             generation: issued.generation,
             code: code.expose(),
+            purpose: issued.purpose,
             expires_at: issued.expires_at,
             requester: (&issued.requester).into(),
             sent_at,

@@ -21,6 +21,8 @@ pub struct TrustedDevice {
     pub last_seen_at: Timestamp,
     /// Since when it is trusted.
     pub trusted_at: Timestamp,
+    /// Where it seemed to be when it was last seen.
+    pub location: Option<String>,
 }
 
 /// What a device changes about itself; `None` leaves a value as it is.
@@ -34,6 +36,8 @@ pub struct DeviceChange {
     pub os_version: Option<String>,
     /// Whether its user lets the app notify.
     pub notifications_allowed: Option<bool>,
+    /// Where it seems to be.
+    pub location: Option<String>,
 }
 
 /// Makes or refreshes the device of an installation that signed in.
@@ -45,6 +49,7 @@ pub async fn upsert(
     account: AccountId,
     new_id: DeviceId,
     info: DeviceInfo,
+    location: Option<&str>,
 ) -> Result<Device, StoreError> {
     let parameters: super::Parameters<'_> = &[
         &account.uuid(),
@@ -55,8 +60,10 @@ pub async fn upsert(
         &info.platform.as_str(),
         &info.os_version,
         &info.app_version,
+        &location,
     ];
     let row = one_row(db, query!("device/upsert"), parameters).await?;
+    let info = DeviceInfo { name: get(&row, "name")?, ..info };
     Ok(Device { id: id(&row, "device_id", DeviceId::new)?, info, trusted: get(&row, "trusted")? })
 }
 
@@ -92,6 +99,7 @@ pub async fn list_trusted(db: &impl Db, account: AccountId) -> Result<Vec<Truste
                 device: device(row, true)?,
                 last_seen_at: get(row, "last_seen_at")?,
                 trusted_at: get(row, "trusted_at")?,
+                location: get(row, "last_location")?,
             })
         })
         .collect()
@@ -123,9 +131,24 @@ pub async fn update_current(
         &change.app_version,
         &change.os_version,
         &change.notifications_allowed,
+        &change.location,
     ];
     let row = one_row(db, query!("device/update_current"), parameters).await?;
     device(&row, get(&row, "trusted")?)
+}
+
+/// Gives a trusted device another name; `None` when the account trusts no such device.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn rename(
+    db: &impl Db,
+    account: AccountId,
+    device_id: DeviceId,
+    name: &str,
+) -> Result<Option<Device>, StoreError> {
+    let found = optional_row(db, query!("device/rename"), &[&account.uuid(), &device_id.uuid(), &name]).await?;
+    found.map(|row| device(&row, true)).transpose()
 }
 
 /// Registers a device for push and takes the address from any other device that had it. Call it in a transaction.

@@ -4,7 +4,7 @@ use super::{Verification, VerificationError};
 use crate::domain::challenge::{Method, Outcome, Progress, Purpose};
 use crate::domain::delivery::offered_methods;
 use crate::domain::event::AccountEvent;
-use crate::domain::id::ChallengeId;
+use crate::domain::id::{AccountId, ChallengeId};
 use crate::domain::token::Token;
 use crate::store::challenge::{ClosedChallenge, NewChallenge, StoredChallenge};
 use crate::store::{self, Db, StoreError};
@@ -87,6 +87,20 @@ pub(super) async fn close(
     let closed = store::challenge::close(db, challenge.account_id, challenge.challenge_id, outcome, generation).await?;
     let Some(closed) = closed else { return Ok(None) };
     settle(db, &closed, Some(challenge.progress.method)).await.map(Some)
+}
+
+/// Ends every challenge that the password began.
+pub(super) async fn supersede_all(
+    db: &impl Db,
+    account: AccountId,
+    events: &mut Vec<AccountEvent>,
+) -> Result<(), StoreError> {
+    for purpose in [Purpose::SignIn, Purpose::DisableTwoStep] {
+        for closed in store::challenge::supersede_all(db, account, purpose).await? {
+            events.push(settle(db, &closed, None).await?);
+        }
+    }
+    Ok(())
 }
 
 /// Writes down everywhere that a challenge is over.

@@ -14,6 +14,7 @@ impl Verification {
     /// tells its owner so, and no code is right.
     ///
     /// # Errors
+    /// [`VerificationError::CommonPassword`], whether the address is taken or not;
     /// [`VerificationError::TooManyOpenChallenges`], [`VerificationError::Busy`], or the database's.
     pub async fn create_account(
         &self,
@@ -22,6 +23,7 @@ impl Verification {
         device: DeviceInfo,
         origin: &Origin,
     ) -> Result<ChallengeView, VerificationError> {
+        self.passwords.require_uncommon(&password, &email).await?;
         let password_hash = self.passwords.hash(password).await?;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {

@@ -2,9 +2,9 @@
 
 use super::{Verification, VerificationError, challenge};
 use crate::domain::challenge::{Outcome, Purpose, Refusal};
-use crate::domain::event::AlertKind;
+use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, ChallengeId, SessionId};
-use crate::domain::session::ActiveSession;
+use crate::domain::session::{ActiveSession, SessionEnd};
 use crate::store;
 
 impl Verification {
@@ -22,7 +22,7 @@ impl Verification {
         self.deny(&found.ok_or(VerificationError::Unauthorized)?, id).await
     }
 
-    /// Ends a sign-in challenge of the session's account, marks the attempt, lets no new device sign in any more and tells the
+    /// Ends a challenge of the session's account, and the session that asked if there is one, marks the attempt, lets no new device sign in any more and tells the
     /// owner everywhere.
     /// Denying twice is fine.
     ///
@@ -36,7 +36,7 @@ impl Verification {
         let found = self.store.run(async |db| store::challenge::by_id(db, id).await).await?;
         let stored = found
             .filter(|stored| stored.challenge.account_id == session.account_id)
-            .filter(|stored| stored.challenge.purpose == Purpose::SignIn)
+            .filter(|stored| matches!(stored.challenge.purpose, Purpose::SignIn | Purpose::DisableTwoStep))
             .ok_or(VerificationError::NotFound)?;
         let new = &stored.challenge;
         let mut events = Vec::new();
@@ -46,7 +46,16 @@ impl Verification {
             events.push(closed);
             store::notice::drop_unfinished(db, new.account_id, new.requester.device.install_id).await?;
             self.freeze(db, new.account_id, &mut events).await?;
-            self.alert(db, new.account_id, AlertKind::SignInDenied, Some(&new.requester), &mut events).await?;
+            if let Some(asking) = new.session_id
+                && store::session::end(db, new.account_id, asking, SessionEnd::Denied).await?
+            {
+                events.push(AccountEvent::SessionEnded { session_id: asking });
+            }
+            let kind = match new.purpose {
+                Purpose::DisableTwoStep => AlertKind::DisablingDenied,
+                Purpose::SignIn | Purpose::EnableTwoStep | Purpose::CreateAccount => AlertKind::SignInDenied,
+            };
+            self.alert(db, new.account_id, kind, Some(&new.requester), &mut events).await?;
             Ok::<_, VerificationError>(true)
         });
         if transaction.await? {

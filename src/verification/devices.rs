@@ -45,6 +45,68 @@ impl Verification {
         Ok(())
     }
 
+    /// Ends the trust in every device but the session's own; returns how many lost it.
+    ///
+    /// # Errors
+    /// [`VerificationError::DeviceNotTrusted`]: who could not be told from an intruder must not lock the others out.
+    pub async fn remove_other_devices(
+        &self,
+        session: &ActiveSession,
+        origin: &Origin,
+    ) -> Result<usize, VerificationError> {
+        if !session.device_trusted {
+            return Err(VerificationError::DeviceNotTrusted);
+        }
+        let account = session.account_id;
+        let mut events = Vec::new();
+        let transaction = self.store.transaction(async |db| {
+            self.lock_for(db, session).await?;
+            let requester = self.requester_of(db, session, origin).await?;
+            let mut removed = 0;
+            for trusted in store::device::list_trusted(db, account).await? {
+                let id = trusted.device.id;
+                let is_other = id != session.device_id;
+                if is_other && self.revoke_trust(db, account, id, SessionEnd::DeviceRemoved, &mut events).await? {
+                    self.record_change(db, account, ActivityKind::DeviceRemoved, Some(&requester)).await?;
+                    removed += 1;
+                }
+            }
+            if removed > 0 {
+                self.alert(db, account, AlertKind::DeviceRemoved, Some(&requester), &mut events).await?;
+            }
+            Ok::<_, VerificationError>(removed)
+        });
+        let removed = transaction.await?;
+        self.publish(account, events).await;
+        Ok(removed)
+    }
+
+    /// Gives a trusted device another name.
+    ///
+    /// # Errors
+    /// [`VerificationError::DeviceNotTrusted`] from one that is not trusted itself; [`VerificationError::NotFound`] when the
+    /// account does not trust such a device.
+    pub async fn rename_device(
+        &self,
+        session: &ActiveSession,
+        device: DeviceId,
+        name: &str,
+        origin: &Origin,
+    ) -> Result<Device, VerificationError> {
+        if !session.device_trusted {
+            return Err(VerificationError::DeviceNotTrusted);
+        }
+        let account = session.account_id;
+        let transaction = self.store.transaction(async |db| {
+            self.lock_for(db, session).await?;
+            let requester = self.requester_of(db, session, origin).await?;
+            let renamed = store::device::rename(db, account, device, name).await?.ok_or(VerificationError::NotFound)?;
+            self.record_change(db, account, ActivityKind::DeviceRenamed, Some(&requester)).await?;
+            Ok(renamed)
+        });
+        transaction.await
+    }
+
     /// Changes what the session's device says of itself.
     ///
     /// # Errors

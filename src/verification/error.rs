@@ -44,12 +44,21 @@ pub enum VerificationError {
     /// Somebody said "this wasn't me": no new device may sign in.
     #[error("no new device may sign in")]
     AccountFrozen,
+    /// As many codes were mailed to the address as may be.
+    #[error("too many mails to this address")]
+    TooManyMails {
+        /// Wait this long.
+        retry_after: SignedDuration,
+    },
     /// Two-step verification is not offered to this account yet.
     #[error("two-step verification is not offered to this account yet")]
     TwoStepUnavailable,
     /// It already is so.
     #[error("{0}")]
     AlreadySo(&'static str),
+    /// The new password is one of those that are tried first.
+    #[error("the new password is too common")]
+    CommonPassword,
     /// More passwords wait to be hashed than this node takes on.
     #[error("too many sign-ins at once")]
     Busy,

@@ -4,7 +4,7 @@
 use super::{Origin, Verification, VerificationError, challenge, fresh};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
 use crate::domain::budget::BudgetKind;
-use crate::domain::challenge::{Outcome, Purpose};
+use crate::domain::challenge::Outcome;
 use crate::domain::delivery::Requester;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, ActivityId, NoticeId};
@@ -116,9 +116,7 @@ impl Verification {
     ) -> Result<bool, VerificationError> {
         let is_first = store::account::freeze_sign_ins(db, account).await?;
         if is_first {
-            for closed in store::challenge::supersede_all(db, account, Purpose::SignIn).await? {
-                events.push(challenge::settle(db, &closed, None).await?);
-            }
+            challenge::supersede_all(db, account, events).await?;
         }
         Ok(is_first)
     }

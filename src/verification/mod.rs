@@ -32,8 +32,11 @@ use crate::domain::challenge::Lifetimes;
 use crate::domain::code::CodeKeys;
 use crate::domain::delivery::{EmailFallback, Requester};
 use crate::domain::device::DeviceInfo;
+use crate::domain::email::EmailAddress;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, NodeId};
+use crate::domain::password::Password;
+use crate::domain::strength::Strength;
 use crate::domain::token::{TOKEN_BYTES, Token, TokenKind};
 use crate::store::Store;
 use crate::store::session::TokenLifetimes;
@@ -47,7 +50,7 @@ pub use session::{IssuedSession, SignedIn};
 pub use sign_in::{SignInRequest, SignInResult};
 pub use state::ChallengeStatus;
 pub use support::{SupportAccount, SupportBundle, SupportChallenge};
-pub use two_step::LoginSecurity;
+pub use two_step::{Disabling, LoginSecurity};
 pub use verify::Verified;
 
 /// What the use cases are told once, at start.
@@ -122,6 +125,18 @@ impl Verification {
     #[must_use]
     pub fn code_keys(&self) -> &CodeKeys {
         &self.code_keys
+    }
+
+    /// How strong a new password is, for people who choose one.
+    ///
+    /// # Errors
+    /// [`VerificationError::Busy`] when too many wait.
+    pub async fn password_strength(
+        &self,
+        password: Password,
+        email: Option<EmailAddress>,
+    ) -> Result<Strength, VerificationError> {
+        self.passwords.strength(password, email).await
     }
 
     /// Rings when a notice was written, so that it need not wait for the next look into the outbox.

@@ -5,7 +5,6 @@ use secrecy::SecretString;
 use super::{Origin, Verification, VerificationError, challenge};
 use crate::domain::activity::ActivityKind;
 use crate::domain::budget::BudgetKind;
-use crate::domain::challenge::Purpose;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::password::Password;
 use crate::domain::session::{ActiveSession, SessionEnd};
@@ -15,7 +14,8 @@ impl Verification {
     /// Changes the password, and ends every other session and every sign-in that the old one began; with `forget_devices` only this device stays trusted.
     ///
     /// # Errors
-    /// [`VerificationError::InvalidCredentials`] when the current password is wrong or was changed meanwhile.
+    /// [`VerificationError::InvalidCredentials`] when the current password is wrong or was changed meanwhile;
+    /// [`VerificationError::CommonPassword`].
     pub async fn change_password(
         &self,
         session: &ActiveSession,
@@ -26,6 +26,9 @@ impl Verification {
     ) -> Result<(), VerificationError> {
         let account = session.account_id;
         let old_hash = self.check_own_password(session, current).await?;
+        let owner = self.store.run(async |db| store::account::by_id(db, account).await).await?;
+        let owner = owner.ok_or(VerificationError::Unauthorized)?;
+        self.passwords.require_uncommon(&new, &owner.email).await?;
         let new_hash = self.passwords.hash(new).await?;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
@@ -44,9 +47,7 @@ impl Verification {
             }
             let ended = store::session::end_others(db, account, Some(session.session_id), why).await?;
             events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
-            for closed in store::challenge::supersede_all(db, account, Purpose::SignIn).await? {
-                events.push(challenge::settle(db, &closed, None).await?);
-            }
+            challenge::supersede_all(db, account, &mut events).await?;
             let requester = self.requester_of(db, session, origin).await?;
             self.record_change(db, account, ActivityKind::PasswordChanged, Some(&requester)).await?;
             self.alert(db, account, AlertKind::PasswordChanged, Some(&requester), &mut events).await

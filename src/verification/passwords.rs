@@ -8,7 +8,9 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::VerificationError;
+use crate::domain::email::EmailAddress;
 use crate::domain::password::Password;
+use crate::domain::strength::{Strength, estimate};
 
 /// What a hash costs. OWASP's Password Storage Cheat Sheet: at least 19 MiB, 2 iterations, 1 lane.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +49,33 @@ impl Passwords {
             waiting: Arc::new(Semaphore::new(cost.parallel + cost.queue)),
             running: Arc::new(Semaphore::new(cost.parallel)),
         })
+    }
+
+    /// Judges a new password of the account of `email`.
+    ///
+    /// # Errors
+    /// [`VerificationError::Busy`] when too many wait.
+    pub async fn strength(
+        &self,
+        password: Password,
+        email: Option<EmailAddress>,
+    ) -> Result<Strength, VerificationError> {
+        let judge = move || {
+            let personal = email.as_ref().map(EmailAddress::parts).unwrap_or_default();
+            estimate(password.expose(), &personal)
+        };
+        self.off_the_event_loop(judge).await
+    }
+
+    /// Makes sure that a new password is none of those that are tried first.
+    ///
+    /// # Errors
+    /// [`VerificationError::CommonPassword`]; [`VerificationError::Busy`] when too many wait.
+    pub async fn require_uncommon(&self, password: &Password, email: &EmailAddress) -> Result<(), VerificationError> {
+        match self.strength(password.clone(), Some(email.clone())).await?.is_common {
+            true => Err(VerificationError::CommonPassword),
+            false => Ok(()),
+        }
     }
 
     /// Hashes a new password into PHC format.

@@ -4,12 +4,14 @@ use jiff::SignedDuration;
 
 use super::{Origin, Verification, VerificationError, fresh, fresh_token};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
-use crate::domain::device::{Device, DeviceInfo};
+use crate::domain::delivery::Requester;
+use crate::domain::device::Device;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, DeviceId, SessionId};
 use crate::domain::session::{ActiveSession, SessionEnd};
 use crate::domain::token::{Token, TokenHash, TokenKind};
 use crate::store::account::LockedAccount;
+use crate::store::device::DeviceChange;
 use crate::store::refresh_token::KnownRefreshToken;
 use crate::store::{self, Db};
 
@@ -80,17 +82,18 @@ impl Verification {
         &self,
         db: &impl Db,
         account: AccountId,
-        info: DeviceInfo,
+        requester: &Requester,
         trust: Trust,
         events: &mut Vec<AccountEvent>,
     ) -> Result<SignedIn, VerificationError> {
-        let mut device = store::device::upsert(db, account, fresh(DeviceId::new), info).await?;
+        let (info, location) = (requester.device.clone(), requester.location.as_deref());
+        let mut device = store::device::upsert(db, account, fresh(DeviceId::new), info, location).await?;
         let trust_token = match trust {
             Trust::Rotate(trusted, used) => {
                 store::trust_token::replace(db, account, trusted, &used).await?;
                 Some(self.issue_trust_token(db, account, trusted).await?)
             }
-            Trust::Grant => Some(self.grant_trust(db, account, device.id, events).await?),
+            Trust::Grant => Some(self.grant_trust(db, account, device.id, requester, events).await?),
             Trust::No => {
                 if device.trusted {
                     self.revoke_trust(db, account, device.id, SessionEnd::DeviceRemoved, events).await?;
@@ -127,7 +130,7 @@ impl Verification {
     ///
     /// # Errors
     /// [`VerificationError::Unauthorized`] when it buys nothing.
-    pub async fn refresh(&self, token: &Token) -> Result<IssuedSession, VerificationError> {
+    pub async fn refresh(&self, token: &Token, origin: &Origin) -> Result<IssuedSession, VerificationError> {
         let hash = token.hash();
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
@@ -144,7 +147,8 @@ impl Verification {
                 return Err(VerificationError::Unauthorized);
             }
             store::refresh_token::issue(db, known.account_id, known.session_id, &issued.refresh.hash()).await?;
-            store::device::update_current(db, known.account_id, known.device_id, &Default::default()).await?;
+            let seen = DeviceChange { location: origin.location.clone(), ..DeviceChange::default() };
+            store::device::update_current(db, known.account_id, known.device_id, &seen).await?;
             Ok(Renewal::Renewed(issued))
         });
         match transaction.await? {

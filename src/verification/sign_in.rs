@@ -73,7 +73,7 @@ impl Verification {
                 }
             };
             let (kind, outcome) = (ActivityKind::SignIn, ActivityOutcome::Succeeded);
-            let signed_in = self.grant_session(db, account.id, requester.device.clone(), trust, &mut events).await?;
+            let signed_in = self.grant_session(db, account.id, &requester, trust, &mut events).await?;
             self.record(db, account.id, kind, outcome, Some(&requester)).await?;
             Ok(Ok(SignInResult::SignedIn(Box::new(signed_in))))
         });

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use super::freeze::expect_code;
 use super::{ChallengeView, Destination, Verification, VerificationError, challenge, fresh, fresh_token};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
+use crate::domain::budget::BudgetKind;
 use crate::domain::challenge::{Method, Progress, Purpose};
 use crate::domain::delivery::Requester;
 use crate::domain::email::EmailAddress;
@@ -39,6 +40,9 @@ impl Verification {
         start: Start<'_>,
         events: &mut Vec<AccountEvent>,
     ) -> Result<ChallengeView, VerificationError> {
+        let sent = store::challenge::count_sends(db, start.account_id, BudgetKind::of(start.purpose)).await?;
+        let too_many = |retry_after| VerificationError::TooManyMails { retry_after };
+        sent.check(false, start.method, start.now).map_err(too_many)?;
         self.make_room(db, &start, events).await?;
         let token = fresh_token(TokenKind::Challenge);
         let email = start.email.masked();
@@ -55,7 +59,7 @@ impl Verification {
             session_id: start.session_id,
             password_hash: start.password_hash,
             address_taken: start.address_taken,
-            activity_id: (start.purpose == Purpose::SignIn).then(|| fresh(ActivityId::new)),
+            activity_id: attempt_kind(start.purpose).map(|_| fresh(ActivityId::new)),
         };
         store::challenge::start(db, &new).await?;
         let planned = store::delivery::plan(
@@ -67,8 +71,10 @@ impl Verification {
             self.node,
         )
         .await?;
-        if let Some(entry) = new.activity_id {
-            record_attempt(db, &new, entry).await?;
+        if let (Some(kind), Some(entry)) = (attempt_kind(new.purpose), new.activity_id) {
+            record_attempt(db, &new, kind, entry).await?;
+        }
+        if new.purpose == Purpose::SignIn {
             expect_code(db, new.account_id, &new.requester).await?;
         }
         events.push(AccountEvent::CodeIssued { challenge_id: new.challenge_id });
@@ -106,11 +112,25 @@ impl Verification {
     }
 }
 
-async fn record_attempt(db: &impl Db, new: &NewChallenge, entry: ActivityId) -> Result<(), VerificationError> {
+/// What is written into the login activity at the start of a challenge, to be completed at its end.
+fn attempt_kind(purpose: Purpose) -> Option<ActivityKind> {
+    match purpose {
+        Purpose::SignIn => Some(ActivityKind::SignIn),
+        Purpose::DisableTwoStep => Some(ActivityKind::TwoStepDisabled),
+        Purpose::EnableTwoStep | Purpose::CreateAccount => None,
+    }
+}
+
+async fn record_attempt(
+    db: &impl Db,
+    new: &NewChallenge,
+    kind: ActivityKind,
+    entry: ActivityId,
+) -> Result<(), VerificationError> {
     let attempt = NewEntry {
         account_id: new.account_id,
         id: entry,
-        kind: ActivityKind::SignIn,
+        kind,
         outcome: ActivityOutcome::CodeRequired,
         method: Some(new.progress.method),
         requester: Some(&new.requester),

@@ -1,24 +1,29 @@
 //! The trust in a device: granting and ending it.
 
 use super::{Verification, VerificationError, fresh_token};
-use crate::domain::event::AccountEvent;
+use crate::domain::activity::ActivityKind;
+use crate::domain::delivery::Requester;
+use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, DeviceId};
 use crate::domain::session::SessionEnd;
 use crate::domain::token::{Token, TokenKind};
 use crate::store::{self, Db};
 
 impl Verification {
-    /// Trusts a device. The least recently used one makes room if the account has too many.
+    /// Trusts a device. The one that was unused the longest makes room if the account has too many, and the owner is told.
     pub(super) async fn grant_trust(
         &self,
         db: &impl Db,
         account: AccountId,
         device: DeviceId,
+        requester: &Requester,
         events: &mut Vec<AccountEvent>,
     ) -> Result<Token, VerificationError> {
         store::trust_token::forget(db, account, device).await?;
         for beyond in store::device::trust(db, account, device).await? {
             self.revoke_trust(db, account, beyond, SessionEnd::DeviceRemoved, events).await?;
+            self.record_change(db, account, ActivityKind::DeviceEvicted, Some(requester)).await?;
+            self.alert(db, account, AlertKind::DeviceEvicted, Some(requester), events).await?;
         }
         self.issue_trust_token(db, account, device).await
     }

@@ -6,9 +6,10 @@ use super::start::Start;
 use super::{ChallengeView, Origin, Verification, VerificationError, Verified};
 use crate::domain::activity::ActivityKind;
 use crate::domain::challenge::{Method, Purpose};
+use crate::domain::delivery::Requester;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::{AccountEvent, AlertKind};
-use crate::domain::id::DeviceId;
+use crate::domain::id::{AccountId, DeviceId};
 use crate::domain::password::Password;
 use crate::domain::session::{ActiveSession, SessionEnd};
 use crate::store::challenge::NewChallenge;
@@ -29,6 +30,14 @@ pub struct LoginSecurity {
     pub trusted_devices: Vec<TrustedDevice>,
     /// The device that asks.
     pub this_device: DeviceId,
+}
+
+/// What became of the wish to turn two-step verification off.
+pub enum Disabling {
+    /// It is off.
+    Done,
+    /// The device is not trusted: a code is asked for.
+    VerificationRequired(Box<ChallengeView>),
 }
 
 impl Verification {
@@ -113,14 +122,15 @@ impl Verification {
         let why = SessionEnd::TwoStepEnabled;
         let ended = store::session::end_others(db, account, Some(session.session_id), why).await?;
         events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
-        let trust_token = self.grant_trust(db, account, session.device_id, events).await?;
+        let trust_token = self.grant_trust(db, account, session.device_id, &new.requester, events).await?;
         self.record_change(db, account, ActivityKind::TwoStepEnabled, Some(&new.requester)).await?;
         let device = store::device::by_id(db, account, session.device_id).await?;
         let device = device.ok_or(VerificationError::Unauthorized)?;
         Ok(Verified::TwoStepEnabled { device, trust_token })
     }
 
-    /// Turns two-step verification off. The trust in devices stays for the day it is turned on again.
+    /// Turns two-step verification off, on a trusted device at once, on any other with a code. The trust in devices stays for
+    /// the day it is turned on again.
     ///
     /// # Errors
     /// [`VerificationError::InvalidCredentials`] for a wrong password; off already is fine.
@@ -129,21 +139,78 @@ impl Verification {
         session: &ActiveSession,
         password: Password,
         origin: &Origin,
-    ) -> Result<(), VerificationError> {
+    ) -> Result<Disabling, VerificationError> {
         let account = session.account_id;
         self.check_own_password(session, password).await?;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
-            self.lock_for(db, session).await?;
-            if store::account::set_two_step(db, account, false).await? {
-                let requester = self.requester_of(db, session, origin).await?;
-                self.record_change(db, account, ActivityKind::TwoStepDisabled, Some(&requester)).await?;
-                self.alert(db, account, AlertKind::TwoStepDisabled, Some(&requester), &mut events).await?;
+            let locked = self.lock_for(db, session).await?;
+            if !locked.two_step_enabled {
+                return Ok(Disabling::Done);
             }
-            Ok::<_, VerificationError>(())
+            let requester = self.requester_of(db, session, origin).await?;
+            if !session.device_trusted {
+                let started = self.begin_disabling(db, session, requester, locked.now, &mut events).await?;
+                return Ok(Disabling::VerificationRequired(Box::new(started)));
+            }
+            self.record_change(db, account, ActivityKind::TwoStepDisabled, Some(&requester)).await?;
+            self.turn_off(db, account, &requester, &mut events).await?;
+            Ok::<_, VerificationError>(Disabling::Done)
         });
-        transaction.await?;
+        let disabling = transaction.await?;
         self.publish(account, events).await;
+        Ok(disabling)
+    }
+
+    async fn begin_disabling(
+        &self,
+        db: &impl Db,
+        session: &ActiveSession,
+        requester: Requester,
+        now: Timestamp,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<ChallengeView, VerificationError> {
+        let account = store::account::by_id(db, session.account_id).await?.ok_or(VerificationError::Unauthorized)?;
+        let start = Start {
+            account_id: session.account_id,
+            email: &account.email,
+            purpose: Purpose::DisableTwoStep,
+            method: Method::App,
+            requester,
+            session_id: Some(session.session_id),
+            password_hash: None,
+            address_taken: false,
+            now,
+        };
+        self.start(db, start, events).await
+    }
+
+    /// The code of a trusted device, or of the mailbox, was right: two-step verification is off.
+    pub(super) async fn finish_disabling(
+        &self,
+        db: &impl Db,
+        new: &NewChallenge,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<Verified, VerificationError> {
+        let account = new.account_id;
+        let session = new.session_id.ok_or(VerificationError::Unauthorized)?;
+        let session = store::session::for_connection(db, account, session).await?;
+        let session = session.ok_or(VerificationError::Unauthorized)?;
+        self.turn_off(db, account, &new.requester, events).await?;
+        let device = store::device::by_id(db, account, session.device_id).await?;
+        Ok(Verified::TwoStepDisabled { device: device.ok_or(VerificationError::Unauthorized)? })
+    }
+
+    async fn turn_off(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        requester: &Requester,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<(), VerificationError> {
+        if store::account::set_two_step(db, account, false).await? {
+            self.alert(db, account, AlertKind::TwoStepDisabled, Some(requester), events).await?;
+        }
         Ok(())
     }
 }

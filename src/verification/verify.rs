@@ -24,6 +24,11 @@ pub enum Verified {
         /// What it shows at its next sign-in.
         trust_token: Token,
     },
+    /// `disable_two_step`: it is off.
+    TwoStepDisabled {
+        /// The device that asked.
+        device: Device,
+    },
 }
 
 impl Verification {
@@ -156,21 +161,22 @@ impl Verification {
         events: &mut Vec<AccountEvent>,
     ) -> Result<Verified, VerificationError> {
         store::budget::refill(db, new.account_id, BudgetKind::of(new.purpose)).await?;
-        let device = new.requester.device.clone();
+        let requester = &new.requester;
         match new.purpose {
             Purpose::SignIn => {
-                store::notice::drop_unfinished(db, new.account_id, device.install_id).await?;
+                store::notice::drop_unfinished(db, new.account_id, requester.device.install_id).await?;
                 let trust = if trust_device { Trust::Grant } else { Trust::No };
-                let signed_in = self.grant_session(db, new.account_id, device, trust, events).await?;
+                let signed_in = self.grant_session(db, new.account_id, requester, trust, events).await?;
                 Ok(Verified::SignedIn(Box::new(signed_in)))
             }
             Purpose::CreateAccount => {
                 self.confirm_address(db, new).await?;
-                let signed_in = self.grant_session(db, new.account_id, device, Trust::No, events).await?;
+                let signed_in = self.grant_session(db, new.account_id, requester, Trust::No, events).await?;
                 self.record_change(db, new.account_id, ActivityKind::AccountCreated, Some(&new.requester)).await?;
                 Ok(Verified::SignedIn(Box::new(signed_in)))
             }
             Purpose::EnableTwoStep => self.finish_enabling(db, new, events).await,
+            Purpose::DisableTwoStep => self.finish_disabling(db, new, events).await,
         }
     }
 

@@ -259,7 +259,7 @@ async fn an_address_that_is_nothing_and_a_method_it_does_not_take_are_told_apart
         (Method::POST, "/v1/sessions/current"),
         (Method::PUT, "/v1/login-security"),
         (Method::GET, "/v1/devices/current"),
-        (Method::DELETE, "/v1/trusted-devices"),
+        (Method::PUT, "/v1/trusted-devices"),
     ] {
         scene.client.send(method, path, None, None).await.expect_problem(405, "method_not_allowed");
     }

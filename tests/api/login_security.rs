@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{ANNA, assert_ended, assert_goes_on};
 use crate::support::client::{Answer, Challenge, Client, Install, PASSWORD, SignedIn, wrong};
 use crate::support::gateway::TestGateway;
+use crate::support::socket::Socket;
 
 const NEW_PASSWORD: &str = "another battery staple";
 
@@ -99,6 +100,83 @@ async fn the_password_turns_two_step_off_and_the_owner_is_told() {
     assert_eq!(second["device"]["trusted"], false);
     let again = client.sign_in(ANNA, PASSWORD, &first.install, first.trust_token.as_deref()).await.expect(200);
     assert_eq!(again["device"]["trusted"], true);
+    gateway.stop().await;
+}
+
+/// A device that signed in with a code and is not trusted.
+async fn guest(client: &Client, screen: &mut Socket) -> SignedIn {
+    let install = Install::new("Guest");
+    let challenge = client.begin_sign_in(ANNA, &install).await;
+    let code = screen.code_of(&challenge.id).await;
+    let body = json!({ "code": code, "trust_device": false });
+    let signed_in = client.post(&challenge.path("/verify"), &challenge.token, body).await.expect(200);
+    SignedIn::new(&install, &signed_in)
+}
+
+#[actix_web::test]
+async fn on_a_device_that_is_not_trusted_turning_off_needs_a_code_too() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    let mut screen = client.connect(&first).await;
+    let guest = guest(&client, &mut screen).await;
+    turn_off(&client, &guest, "wrong horse battery").await.expect_problem(401, "invalid_credentials");
+    let challenge = Challenge::new(&turn_off(&client, &guest, PASSWORD).await.expect(202));
+    assert_eq!([&challenge.body["purpose"], &challenge.body["method"]], ["disable_two_step", "app"]);
+    assert_eq!(challenge.body["methods"], json!(["app", "email"]));
+    let shown = client.get("/v1/login-security", &first.access_token).await.expect(200);
+    assert_eq!(shown["two_step"]["enabled"], true, "not yet");
+    let entry = client.activity(&first).await[0].clone();
+    assert_eq!([&entry["kind"], &entry["outcome"]], ["two_step_disabled", "code_required"]);
+
+    let message = screen.next_of("code").await;
+    let message = if message["challenge_id"] == challenge.id { message } else { screen.next_of("code").await };
+    assert_eq!(message["purpose"], "disable_two_step");
+    let code = message["code"].as_str().expect("a code");
+    client.verify(&challenge, &wrong(code)).await.expect_problem(422, "wrong_code");
+    let body = client.verify(&challenge, code).await.expect(200);
+    assert_eq!((&body["status"], &body["device"]["id"]), (&json!("two_step_disabled"), &json!(guest.device_id)));
+    assert_eq!(screen.next_of("security_alert").await["kind"], "two_step_disabled");
+    client.await_mail(ANNA, "was turned off", 1).await;
+    let entry = client.activity(&first).await[0].clone();
+    assert_eq!([&entry["kind"], &entry["outcome"]], ["two_step_disabled", "succeeded"]);
+    client.sign_in(ANNA, PASSWORD, &Install::new("Second"), None).await.expect(200);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_trusted_device_denies_the_turning_off_and_the_device_that_asked_is_signed_out() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    let mut screen = client.connect(&first).await;
+    let guest = guest(&client, &mut screen).await;
+    let challenge = Challenge::new(&turn_off(&client, &guest, PASSWORD).await.expect(202));
+    let code = screen.code_of(&challenge.id).await;
+    client.deny(&challenge, &first).await.expect(204);
+    client.verify(&challenge, &code).await.expect_problem(410, "challenge_closed");
+    assert_ended(&client, &guest).await;
+    assert_eq!(screen.next_of("security_alert").await["kind"], "disabling_denied");
+    client.await_mail(ANNA, "stays on", 1).await;
+    let shown = client.get("/v1/login-security", &first.access_token).await.expect(200);
+    assert_eq!(shown["two_step"]["enabled"], true);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn the_code_to_turn_off_can_come_by_email_and_ends_with_the_session_that_asked() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    let mut screen = client.connect(&first).await;
+    let guest = guest(&client, &mut screen).await;
+    let challenge = Challenge::new(&turn_off(&client, &guest, PASSWORD).await.expect(202));
+    client.resend(&challenge, json!({ "method": "email" })).await.expect(202);
+    let code = client.mailed_code(ANNA, "Turn off").await;
+    client.delete("/v1/sessions/current", &guest.access_token).await.expect(204);
+    client.verify(&challenge, &code).await.expect_problem(401, "unauthorized");
+    let shown = client.get("/v1/login-security", &first.access_token).await.expect(200);
+    assert_eq!(shown["two_step"]["enabled"], true);
     gateway.stop().await;
 }
 

@@ -12,6 +12,7 @@ mod login_security;
 mod openapi;
 mod operator;
 mod page;
+mod passwords;
 mod places;
 mod sessions;
 mod sign_in;

@@ -13,6 +13,7 @@ use crate::support::gateway::TestGateway;
 /// Every public call with the answers that clients are promised.
 const CALLS: &[(&str, &str, &[&str])] = &[
     ("POST", "/v1/accounts", &["202"]),
+    ("POST", "/v1/password-strength", &["200"]),
     ("POST", "/v1/sign-in", &["200", "202", "401"]),
     ("GET", "/v1/challenges/{id}", &["200"]),
     ("GET", "/v1/challenges/{id}/events", &["200"]),
@@ -29,6 +30,8 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("GET", "/v1/challenges/{id}/support", &["200", "401"]),
     ("GET", "/v1/trusted-devices", &["200"]),
     ("DELETE", "/v1/trusted-devices/{id}", &["204"]),
+    ("DELETE", "/v1/trusted-devices", &["200", "403"]),
+    ("PATCH", "/v1/trusted-devices/{id}", &["200", "403", "404"]),
     ("PATCH", "/v1/devices/current", &["200"]),
     ("GET", "/v1/login-activity", &["200"]),
     ("POST", "/v1/login-activity/{id}/report", &["204"]),

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use twostep::places::Places;
 
 use super::ANNA;
-use crate::support::client::{Client, Install};
+use crate::support::client::{Client, Install, PASSWORD};
 use crate::support::gateway::TestGateway;
 use crate::support::python::test_python;
 
@@ -54,6 +54,11 @@ async fn the_place_of_an_address_is_shown_wherever_the_address_is() {
     assert_eq!(screen.next_of("code").await["requester"]["location"], "Budapest, Pest, HU");
     assert_eq!(place_of("127.0.0.3").await, "Graz, Styria, AT");
     assert!(place_of("127.0.0.4").await.is_null());
+
+    let near = Client::from_address(&gateway.url(), "127.0.0.2");
+    near.sign_in(ANNA, PASSWORD, &first.install, first.trust_token.as_deref()).await.expect(200);
+    let devices = client.get("/v1/trusted-devices", &first.access_token).await.expect(200);
+    assert_eq!(devices["devices"][0]["location"], "Budapest, Pest, HU");
 
     gateway.database.execute("UPDATE notices SET due_at = now() WHERE due_at IS NOT NULL").await;
     let mail = client.await_mail(ANNA, "Somebody knows your password", 1).await;

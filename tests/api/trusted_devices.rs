@@ -1,5 +1,7 @@
 //! `/v1/trusted-devices`.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -59,7 +61,8 @@ async fn a_removed_device_is_out_at_once() {
     let mut pair = Pair::new().await;
     remove(&pair.client, &pair.first, &pair.second.device_id).await.expect(204);
     assert_ended(&pair.client, &pair.second).await;
-    assert_eq!(pair.second_screen.close_code().await, 4403);
+    let closed = tokio::time::timeout(Duration::from_secs(1), pair.second_screen.close_code());
+    assert_eq!(closed.await, Ok(4403), "within a second");
     assert_eq!(pair.first_screen.next_of("security_alert").await["kind"], "device_removed");
     assert_eq!(pair.list().await.len(), 1);
     assert_goes_on(&pair.client, &pair.first).await;
@@ -126,5 +129,77 @@ async fn an_eleventh_device_takes_the_place_of_the_least_used() {
     assert_eq!((devices.len(), &devices[0]["id"]), (10, &json!(eleventh.device_id)));
     assert!(devices.iter().all(|device| device["id"] != second.device_id));
     assert_ended(&client, &second).await;
+    assert_eq!(first_screen.next_of("security_alert").await["kind"], "device_evicted");
+    client.await_mail(ANNA, "made room", 1).await;
+    assert!(client.activity(&first).await.iter().any(|entry| entry["kind"] == "device_evicted"));
     gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_name_that_its_owner_gave_a_device_stays() {
+    let pair = Pair::new().await;
+    let path = format!("/v1/trusted-devices/{}", pair.second.device_id);
+    let rename = async |name: &str| pair.client.patch(&path, &pair.first.access_token, json!({ "name": name })).await;
+    rename(" ").await.expect_problem(400, "invalid_request");
+    assert_eq!(rename(" Kitchen tablet ").await.expect(200)["device"]["name"], "Kitchen tablet");
+    assert_eq!(pair.client.activity(&pair.first).await[0]["kind"], "device_renamed");
+    let (install, token) = (&pair.second.install, pair.second.trust_token.as_deref());
+    let again = pair.client.sign_in(ANNA, PASSWORD, install, token).await.expect(200);
+    assert_eq!(again["device"]["name"], "Kitchen tablet");
+    assert!(pair.list().await.iter().any(|device| device["name"] == "Kitchen tablet"));
+
+    let unknown = format!("/v1/trusted-devices/{}", Uuid::now_v7());
+    let body = json!({ "name": "Nobody's" });
+    pair.client.patch(&unknown, &pair.first.access_token, body.clone()).await.expect_problem(404, "not_found");
+    let stranger = pair.client.new_protected_account(BEN).await;
+    pair.client.patch(&path, &stranger.access_token, body).await.expect_problem(404, "not_found");
+    pair.gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn all_other_devices_are_removed_at_once_and_their_codes_are_void() {
+    let mut pair = Pair::new().await;
+    let third = pair.client.trust_another(ANNA, &mut pair.first_screen, "Third").await;
+    let challenge = pair.client.begin_sign_in(ANNA, &Install::new("New")).await;
+    let seen = pair.second_screen.code_of(&challenge.id).await;
+    pair.first_screen.code_of(&challenge.id).await;
+    let removed = pair.client.delete("/v1/trusted-devices", &pair.first.access_token).await.expect(200);
+    assert_eq!(removed, json!({ "removed": 2 }));
+    assert_eq!(pair.second_screen.close_code().await, 4403);
+    for gone in [&pair.second, &third] {
+        assert_ended(&pair.client, gone).await;
+    }
+    assert_eq!(pair.list().await.len(), 1);
+    pair.client.verify(&challenge, &seen).await.expect_problem(422, "wrong_code");
+    let newest = async {
+        loop {
+            let shown = pair.first_screen.next_of("code").await;
+            if shown["generation"] == 3 {
+                return shown["code"].as_str().expect("a code").to_owned();
+            }
+        }
+    };
+    let code = newest.await;
+    pair.client.verify(&challenge, &code).await.expect(200);
+    let told = "SELECT count(*) FROM notices WHERE kind = 'device_removed'";
+    assert_eq!(pair.gateway.database.count(told).await, 1);
+    pair.gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_device_that_is_not_trusted_neither_renames_nor_removes_the_others() {
+    let mut pair = Pair::new().await;
+    let install = Install::new("Guest");
+    let challenge = pair.client.begin_sign_in(ANNA, &install).await;
+    let code = pair.first_screen.code_of(&challenge.id).await;
+    let body = json!({ "code": code, "trust_device": false });
+    let guest = pair.client.post(&challenge.path("/verify"), &challenge.token, body).await.expect(200);
+    let guest = SignedIn::new(&install, &guest);
+    let path = format!("/v1/trusted-devices/{}", pair.first.device_id);
+    let renamed = pair.client.patch(&path, &guest.access_token, json!({ "name": "Mine" })).await;
+    renamed.expect_problem(403, "device_not_trusted");
+    let removed = pair.client.delete("/v1/trusted-devices", &guest.access_token).await;
+    removed.expect_problem(403, "device_not_trusted");
+    assert_eq!(pair.list().await.len(), 2);
+    pair.gateway.stop().await;
 }

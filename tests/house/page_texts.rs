@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use twostep::domain::activity::{ActivityKind, ActivityOutcome};
+use twostep::domain::challenge::Purpose;
+
 use super::{files, read, root};
 
 const PLURALS: [&str; 2] = ["-one", "-other"];
@@ -54,5 +57,16 @@ fn the_page_asks_for_texts_that_there_are_and_none_is_left_over() {
         let is_used =
             scripts.contains(&format!("\"{stem}\"")) || family.is_some_and(|family| scripts.contains(&family));
         assert!(is_used, "nothing uses {key}");
+    }
+}
+
+#[test]
+fn every_word_of_the_activity_and_every_purpose_has_a_text() {
+    let english = messages("en");
+    let kinds = ActivityKind::ALL.iter().map(|kind| format!("kind-{kind}"));
+    let outcomes = ActivityOutcome::ALL.iter().map(|outcome| format!("outcome-{outcome}"));
+    let purposes = Purpose::ALL.iter().map(|purpose| format!("verify-title-{purpose}"));
+    for key in kinds.chain(outcomes).chain(purposes) {
+        assert!(english.contains_key(&key), "no text {key}");
     }
 }

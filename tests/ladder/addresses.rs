@@ -79,7 +79,7 @@ async fn a_dead_token_is_a_reason_until_the_device_registers_again() {
     assert_eq!(stage.providers.at_fcm(&second, "code").len(), 0, "what is dead is not asked again");
 
     stage.register(&stage.owner, "fcm", "new").await;
-    stage.deny(&first).await;
+    stage.expire(&first).await;
     let third = stage.ask().await;
     stage.status_when(&third, "fcm", "accepted").await;
     stage.end().await;

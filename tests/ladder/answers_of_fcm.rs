@@ -46,7 +46,7 @@ pub(super) async fn expect_end(stage: &Stage, channel: &str, end: &End, case: &s
     assert_eq!(hints.contains(&"no_trusted_device_reachable"), end.state != "accepted", "{case}: {hints:?}");
     assert_eq!(hints.contains(&"push_token_expired"), end.forgotten, "{case}: {hints:?}");
     assert!(hints.contains(&"email_offered"), "{case}: {hints:?}");
-    stage.deny(&challenge).await;
+    stage.expire(&challenge).await;
 }
 
 #[actix_web::test]

@@ -200,6 +200,13 @@ impl Stage {
         row.expect("the device").get(0)
     }
 
+    /// Ends a sign-in and makes room for the next, without a further push: neither an alert nor a withdrawal.
+    pub async fn expire(&self, challenge: &Challenge) {
+        let it = format!("WHERE challenge_id = '{}'", challenge.id);
+        self.gateway.database.execute(&format!("UPDATE deliveries SET withdrawn_at = now() {it}")).await;
+        self.gateway.database.execute(&format!("UPDATE challenges SET expires_at = now() {it}")).await;
+    }
+
     /// Denies a sign-in, and lets new devices sign in again.
     pub async fn deny(&self, challenge: &Challenge) {
         self.client.deny(challenge, &self.owner).await.expect(204);

@@ -13,6 +13,7 @@ use super::overtaken::Overtaken;
 use super::record::{count, log_failure, news};
 use crate::actors::Services;
 use crate::delivery::push::{Push, PushContent, PushOutcome, UnavailableReason};
+use crate::domain::challenge::Purpose;
 use crate::domain::code::Code;
 use crate::domain::delivery::{CodeToDeliver, DeliveryState, UnreachableReason};
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId};
@@ -72,7 +73,12 @@ impl User {
     /// The words of a notification. `wake` says nothing that a lock screen should not show.
     fn content(&self, issued: &CodeToDeliver, code: &Code) -> PushContent {
         let device = &issued.requester.device;
-        let title = "Your sign-in code".to_owned();
+        let title = match issued.purpose {
+            Purpose::DisableTwoStep => "Your code to turn off two-step verification",
+            // The other two come by mail only.
+            Purpose::SignIn | Purpose::EnableTwoStep | Purpose::CreateAccount => "Your sign-in code",
+        };
+        let title = title.to_owned();
         if self.services.push_shows_code {
             let body = format!("{} for {} ({})", code.grouped(), device.name, device.model);
             PushContent::Code { title, body, code: code.expose().to_owned().into() }

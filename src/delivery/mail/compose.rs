@@ -21,6 +21,9 @@ pub fn code_mail(id: Uuid, to: EmailAddress, issued: &CodeToDeliver, code: &Code
     let (subject, purpose) = match issued.purpose {
         Purpose::SignIn => ("Your sign-in code", "Use this code to sign in:"),
         Purpose::EnableTwoStep => ("Turn on two-step verification", "Use this code to turn on two-step verification:"),
+        Purpose::DisableTwoStep => {
+            ("Turn off two-step verification", "Use this code to turn off two-step verification:")
+        }
         Purpose::CreateAccount => ("Confirm your email address", "Use this code to confirm your email address:"),
     };
     let advice = match issued.purpose {
@@ -28,12 +31,17 @@ pub fn code_mail(id: Uuid, to: EmailAddress, issued: &CodeToDeliver, code: &Code
             "If it was not you: do not share this code with anybody. Whoever asked for it knows your password, so change it."
         }
         Purpose::EnableTwoStep => "If it was not you: somebody is signed in to your account. Change your password.",
+        Purpose::DisableTwoStep => {
+            "If it was not you: do not share this code with anybody. Somebody is signed in to your account, so change your password."
+        }
         Purpose::CreateAccount => "If it was not you: ignore this mail. No account is made without the code.",
     };
     let expiry = format!("It is good until {}.", readable(issued.expires_at));
     let asked = match issued.purpose {
         Purpose::CreateAccount => asked_from(&issued.requester, issued.requested_at),
-        Purpose::SignIn | Purpose::EnableTwoStep => asked_by(&issued.requester, issued.requested_at),
+        Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep => {
+            asked_by(&issued.requester, issued.requested_at)
+        }
     };
     let paragraphs = [purpose.to_owned(), grouped.clone(), expiry, asked, advice.to_owned()];
     mail(id, to, subject, &paragraphs, Some(&grouped))
@@ -69,6 +77,8 @@ pub fn notice_title(kind: AlertKind) -> &'static str {
         AlertKind::PasswordChanged => "Your password was changed",
         AlertKind::TokenReused => "A device of yours was signed out",
         AlertKind::DeviceRemoved => "A trusted device was removed",
+        AlertKind::DeviceEvicted => "A trusted device made room for a new one",
+        AlertKind::DisablingDenied => "Two-step verification stays on",
         AlertKind::AddressTaken => "You already have an account",
     }
 }

@@ -1,0 +1,86 @@
+//! `/v1/password-strength`.
+
+use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::{HttpResponse, Responder};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::problem::{Problem, ProblemBody};
+use super::views::{SecretText, email};
+use super::{Api, no_such_method};
+use crate::domain::password::Password;
+use crate::domain::strength::{PasswordSuggestion, PasswordWarning, Strength};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    let resource = web::resource("/v1/password-strength");
+    config.service(resource.route(web::post().to(judge)).default_service(web::to(no_such_method)));
+}
+
+/// A password that somebody thinks of.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PasswordStrengthBody {
+    /// It is neither kept nor logged. What is longer than 128 characters is judged by its beginning.
+    password: SecretText,
+    /// The account's address: its parts make bad passwords.
+    #[serde(default)]
+    #[schema(max_length = 254)]
+    email: Option<String>,
+}
+
+/// What makes it easy to guess.
+#[derive(Serialize, ToSchema)]
+pub(super) struct WarningAnswer {
+    code: PasswordWarning,
+    /// What a user reads.
+    text: &'static str,
+}
+
+/// What would make it better.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SuggestionAnswer {
+    code: PasswordSuggestion,
+    /// What a user reads.
+    text: &'static str,
+}
+
+/// How strong it is.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PasswordStrengthAnswer {
+    /// From 0 (found at once) to 4 (very hard to find).
+    #[schema(minimum = 0, maximum = 4)]
+    score: u8,
+    /// It is one of those that are tried first, and would be refused.
+    is_common: bool,
+    warning: Option<WarningAnswer>,
+    suggestions: Vec<SuggestionAnswer>,
+}
+
+impl From<Strength> for PasswordStrengthAnswer {
+    fn from(strength: Strength) -> Self {
+        let suggestion = |code: PasswordSuggestion| SuggestionAnswer { code, text: code.text() };
+        Self {
+            score: strength.score,
+            is_common: strength.is_common,
+            warning: strength.warning.map(|code| WarningAnswer { code, text: code.text() }),
+            suggestions: strength.suggestions.into_iter().map(suggestion).collect(),
+        }
+    }
+}
+
+/// How strong a password would be.
+#[utoipa::path(
+    post, path = "/v1/password-strength", tag = "accounts", request_body = PasswordStrengthBody,
+    responses(
+        (status = 200, description = "The estimate", body = PasswordStrengthAnswer),
+        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn judge(api: Data<Api>, Json(body): Json<PasswordStrengthBody>) -> Result<impl Responder, Problem> {
+    let email = body.email.as_deref().map(email).transpose()?;
+    let password = Password::typed(body.password.into());
+    let strength = api.verification.password_strength(password, email).await?;
+    Ok(HttpResponse::Ok().json(PasswordStrengthAnswer::from(strength)))
+}
