@@ -15,7 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("delivery", &["domain", "telemetry"]),
     ("settings", &["domain", "delivery", "telemetry"]),
     ("verification", &["domain", "store", "bus", "telemetry"]),
-    ("actors", &["domain", "protocol", "store", "bus", "delivery", "verification"]),
+    ("actors", &["domain", "protocol", "store", "bus", "delivery", "telemetry", "verification"]),
     ("gateway", &["domain", "protocol", "actors", "telemetry"]),
     (
         "http",

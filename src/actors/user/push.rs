@@ -10,7 +10,7 @@ use tracing::{error, warn};
 
 use super::User;
 use super::overtaken::Overtaken;
-use super::record::{log_failure, news};
+use super::record::{count, log_failure, news};
 use crate::actors::Services;
 use crate::delivery::push::{Push, PushContent, PushOutcome, UnavailableReason};
 use crate::domain::challenge::Purpose;
@@ -121,6 +121,7 @@ impl User {
                 failed(id, detail)
             }
         };
+        count(channel, news.state);
         self.record(challenge, vec![news], context);
     }
 
