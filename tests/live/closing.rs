@@ -17,6 +17,9 @@ async fn expect_close(socket: &mut Socket, code: u16) {
     let begun = Instant::now();
     assert_eq!(socket.close_code().await, code);
     assert!(begun.elapsed() < AT_ONCE, "it took {:?}", begun.elapsed());
+    // A browser tells its page only when the line itself has ended (WebSockets standard, section 4).
+    assert!(socket.frame().await.is_none_or(|end| end.is_err()), "nothing follows");
+    assert!(begun.elapsed() < AT_ONCE, "the line stayed for {:?}", begun.elapsed());
 }
 
 /// Two trusted devices, both connected.
