@@ -15,4 +15,5 @@ pub mod protocol;
 pub mod settings;
 pub mod store;
 pub mod telemetry;
+pub mod texts;
 pub mod verification;

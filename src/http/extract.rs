@@ -5,13 +5,14 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::error::{JsonPayloadError, PathError, PayloadError, QueryPayloadError};
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION};
 use actix_web::web::{Bytes, Data, JsonConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use serde::de::DeserializeOwned;
 
 use super::Api;
 use super::problem::{Problem, ProblemCode};
+use crate::domain::locale::Locale;
 use crate::domain::session::ActiveSession;
 use crate::domain::token::{Token, TokenKind};
 use crate::verification::Origin;
@@ -112,10 +113,30 @@ impl FromRequest for Origin {
         let peer = request.peer_addr().map(|address| address.ip().to_canonical());
         let places = request.app_data::<Data<Api>>().map(|api| &api.places);
         ready(match peer {
-            Some(ip) => Ok(Self { ip: ip.to_string(), location: places.and_then(|places| places.lookup(ip)) }),
+            Some(ip) => {
+                let location = places.and_then(|places| places.lookup(ip));
+                Ok(Self { ip: ip.to_string(), location, locale: accepted_locale(request) })
+            }
             None => Err(Problem::internal()),
         })
     }
+}
+
+/// The language that a request likes best of those that there are texts in.
+pub(super) struct AcceptedLocale(pub(super) Option<Locale>);
+
+impl FromRequest for AcceptedLocale {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(accepted_locale(request))))
+    }
+}
+
+fn accepted_locale(request: &HttpRequest) -> Option<Locale> {
+    let header = request.headers().get(ACCEPT_LANGUAGE)?;
+    header.to_str().ok().and_then(Locale::accepted)
 }
 
 /// The session that a call is made with.
