@@ -41,6 +41,12 @@ impl BudgetKind {
         }
     }
 
+    /// The purposes whose codes it is about.
+    #[must_use]
+    pub fn purposes(self) -> Vec<Purpose> {
+        Purpose::ALL.iter().copied().filter(|purpose| Self::of(*purpose) == self).collect()
+    }
+
     /// Comparisons allowed before anybody lifts anything.
     #[must_use]
     pub fn allowed_at_first(self) -> u32 {

@@ -19,6 +19,7 @@ pub mod mail;
 pub mod password;
 pub mod push;
 pub mod rollout;
+pub mod sends;
 pub mod session;
 pub mod strength;
 pub mod text;

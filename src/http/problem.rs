@@ -220,6 +220,10 @@ impl From<VerificationError> for Problem {
                 let detail = "Too many wrong codes were typed for this account. Wait, then sign in again.";
                 Self::new(ProblemCode::TooManyRequests, detail).retry_after(retry_after)
             }
+            VerificationError::TooManyMails { retry_after } => {
+                let detail = "As many codes were mailed to this address as may be. Look for the newest one, also in the spam folder, or wait.";
+                Self::new(ProblemCode::TooManyRequests, detail).retry_after(retry_after)
+            }
             VerificationError::AccountFrozen => Self::new(
                 ProblemCode::AccountFrozen,
                 "Its owner said that a sign-in was not theirs, or too many wrong codes were typed. Allow new devices again on a trusted device, or change the password there.",

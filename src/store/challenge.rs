@@ -16,6 +16,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::{AccountId, ActivityId, ChallengeId, InstallId, SessionId};
 use crate::domain::limits::MAX_ATTEMPTS;
 use crate::domain::locale::Locale;
+use crate::domain::sends::{Sent, SentCodes};
 use crate::domain::token::TokenHash;
 
 /// What a challenge begins with.
@@ -292,6 +293,23 @@ fn closed_challenge(row: &Row, account_id: AccountId) -> Result<ClosedChallenge,
 pub async fn count_open(db: &impl Db, account: AccountId, purpose: Purpose) -> Result<OpenChallenges, StoreError> {
     let row = one_row(db, query!("challenge/count_open"), &[&account.uuid(), &purpose.as_str()]).await?;
     Ok(OpenChallenges { open: get(&row, "open")?, first_expires_at: get(&row, "first_expires_at")? })
+}
+
+/// How many codes an account was sent lately, of those whose guesses are counted together. Call it under the account's lock.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn count_sends(db: &impl Db, account: AccountId, kind: BudgetKind) -> Result<SentCodes, StoreError> {
+    let purposes: Vec<&str> = kind.purposes().into_iter().map(Purpose::as_str).collect();
+    let row = one_row(db, query!("challenge/count_sends"), &[&account.uuid(), &purposes]).await?;
+    let sent =
+        |number: &str, first: &str| Ok::<_, StoreError>(Sent { count: count(&row, number)?, first: get(&row, first)? });
+    Ok(SentCodes {
+        resends_hour: sent("resends_hour", "first_resend_hour")?,
+        resends_day: sent("resends_day", "first_resend_day")?,
+        mails_hour: sent("mails_hour", "first_mail_hour")?,
+        mails_day: sent("mails_day", "first_mail_day")?,
+    })
 }
 
 /// The challenges of an account within a day, newest first.

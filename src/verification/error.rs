@@ -44,6 +44,12 @@ pub enum VerificationError {
     /// Somebody said "this wasn't me": no new device may sign in.
     #[error("no new device may sign in")]
     AccountFrozen,
+    /// As many codes were mailed to the address as may be.
+    #[error("too many mails to this address")]
+    TooManyMails {
+        /// Wait this long.
+        retry_after: SignedDuration,
+    },
     /// Two-step verification is not offered to this account yet.
     #[error("two-step verification is not offered to this account yet")]
     TwoStepUnavailable,

@@ -1,7 +1,8 @@
 //! Asking for a new code, perhaps by another method.
 
 use super::{ChallengeView, Destination, Verification, VerificationError};
-use crate::domain::challenge::Method;
+use crate::domain::budget::BudgetKind;
+use crate::domain::challenge::{Method, Refusal};
 use crate::domain::delivery::device_may_show;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::ChallengeId;
@@ -43,6 +44,9 @@ impl Verification {
         let next = before.resend(purpose, method, offered, &self.rules.lifetimes, stored.now)?;
         let transaction = self.store.transaction(async |db| {
             store::account::lock(db, account).await?;
+            let sent = store::challenge::count_sends(db, account, BudgetKind::of(purpose)).await?;
+            let too_soon = |retry_after| Refusal::ResendTooSoon { retry_after };
+            sent.check(true, next.method, stored.now).map_err(too_soon)?;
             if !store::challenge::replace_code(db, account, id, &before, &next).await? {
                 return Ok::<_, VerificationError>(None);
             }

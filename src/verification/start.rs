@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use super::freeze::expect_code;
 use super::{ChallengeView, Destination, Verification, VerificationError, challenge, fresh, fresh_token};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
+use crate::domain::budget::BudgetKind;
 use crate::domain::challenge::{Method, Progress, Purpose};
 use crate::domain::delivery::Requester;
 use crate::domain::email::EmailAddress;
@@ -39,6 +40,9 @@ impl Verification {
         start: Start<'_>,
         events: &mut Vec<AccountEvent>,
     ) -> Result<ChallengeView, VerificationError> {
+        let sent = store::challenge::count_sends(db, start.account_id, BudgetKind::of(start.purpose)).await?;
+        let too_many = |retry_after| VerificationError::TooManyMails { retry_after };
+        sent.check(false, start.method, start.now).map_err(too_many)?;
         self.make_room(db, &start, events).await?;
         let token = fresh_token(TokenKind::Challenge);
         let email = start.email.masked();

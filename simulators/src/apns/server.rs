@@ -94,7 +94,8 @@ impl Connection {
             return;
         }
         let (parts, body) = request.into_parts();
-        let payload = read(body).await;
+        // A client may give a request up before it is whole: then there is nothing to answer or to remember.
+        let Some(payload) = read(body).await else { return };
         let refusal = self.refuse(&parts, &payload);
         let token = check::device_token(parts.uri.path()).unwrap_or_default().to_owned();
         self.record(&parts, &payload, &token, refusal);
@@ -256,13 +257,15 @@ async fn unwrap_slow(mut behaviour: ApnsBehaviour) -> ApnsBehaviour {
     behaviour
 }
 
-async fn read(mut body: RecvStream) -> Vec<u8> {
+/// `None` when the client ended the stream before the body was whole.
+async fn read(mut body: RecvStream) -> Option<Vec<u8>> {
     let mut payload = BytesMut::new();
-    while let Some(Ok(chunk)) = body.data().await {
+    while let Some(chunk) = body.data().await {
+        let chunk = chunk.ok()?;
         let _ = body.flow_control().release_capacity(chunk.len());
         if payload.len() < MAX_REQUEST_BYTES {
             payload.extend_from_slice(&chunk);
         }
     }
-    payload.to_vec()
+    Some(payload.to_vec())
 }

@@ -4,7 +4,7 @@ use futures_util::future::join;
 use serde_json::json;
 use twostep::settings::EmailFallback;
 
-use super::{ANNA, Scene, expire, stored, wait_out_resend};
+use super::{ANNA, BEN, Scene, expire, stored, wait_out_resend};
 use crate::api::between;
 use crate::support::client::{Challenge, Install, wrong};
 use crate::support::gateway::TestGateway;
@@ -108,5 +108,61 @@ async fn a_resend_whose_code_was_replaced_meanwhile_is_tried_again() {
     let (resent, ()) = join(scene.client.resend(&scene.challenge, json!({})), release).await;
     resent.expect(202);
     assert_eq!(stored(database, &scene.challenge, "generation").await, 3);
+    scene.gateway.stop().await;
+}
+
+/// As if so many new codes had been asked for with an earlier challenge, so many minutes ago.
+async fn earlier(scene: &Scene, resends: u32, minutes_ago: u32) {
+    let copy = format!(
+        "INSERT INTO challenges (account_id, challenge_id, token_hash, purpose, method, key_id, digits, resends, resend_at,
+            created_at, expires_at, outcome, closed_at, install_id, requester, ip)
+        SELECT account_id, gen_random_uuid(), token_hash, purpose, method, key_id, digits, {resends}, resend_at,
+            now() - interval '{minutes_ago} minutes', expires_at, 'superseded', now(), install_id, requester, ip
+        FROM challenges WHERE challenge_id = '{}'",
+        scene.challenge.id
+    );
+    scene.gateway.database.execute(&copy).await;
+}
+
+#[actix_web::test]
+async fn an_account_gets_ten_new_codes_an_hour_and_twenty_a_day() {
+    let scene = Scene::new().await;
+    earlier(&scene, 5, 30).await;
+    earlier(&scene, 5, 20).await;
+    wait_out_resend(&scene.gateway.database, &scene.challenge).await;
+    let refused = scene.client.resend(&scene.challenge, json!({})).await.expect_problem(429, "resend_too_soon");
+    let wait = refused["retry_after"].as_u64().expect("seconds");
+    assert!((29 * 60..=30 * 60).contains(&wait), "until the first leaves the hour: {wait}");
+    scene.client.verify(&scene.challenge, &scene.code).await.expect(200);
+
+    scene.gateway.database.age("challenges", "created_at", 3 * 3600, "resends > 0").await;
+    let scene = Scene { challenge: scene.client.begin_sign_in(ANNA, &Install::new("Next")).await, ..scene };
+    wait_out_resend(&scene.gateway.database, &scene.challenge).await;
+    scene.client.resend(&scene.challenge, json!({})).await.expect(202);
+    for _ in 0..2 {
+        earlier(&scene, 5, 300).await;
+    }
+    wait_out_resend(&scene.gateway.database, &scene.challenge).await;
+    scene.client.resend(&scene.challenge, json!({})).await.expect_problem(429, "resend_too_soon");
+    scene.gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn an_address_gets_five_codes_an_hour_and_strangers_do_not_use_up_its_owners() {
+    let scene = Scene::new().await;
+    for number in 0..5 {
+        scene.client.create_account(BEN, &Install::new("Stranger")).await.expect(202);
+        if number < 4 {
+            // One mail was for the account itself.
+            scene.client.create_account(ANNA, &Install::new("Stranger")).await.expect(202);
+        }
+    }
+    let mut waits = Vec::new();
+    for email in [BEN, ANNA] {
+        let refused = scene.client.create_account(email, &Install::new("Stranger")).await;
+        waits.push(refused.expect_problem(429, "too_many_requests")["retry_after"].as_u64().expect("seconds"));
+    }
+    assert!(waits.iter().all(|wait| (3500..=3600).contains(wait)), "{waits:?}");
+    scene.client.resend(&scene.challenge, json!({ "method": "email" })).await.expect(202);
     scene.gateway.stop().await;
 }
