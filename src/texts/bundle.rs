@@ -20,6 +20,7 @@ macro_rules! files {
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/pushes.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/hints.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/deliveries.ftl")),
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/passwords.ftl")),
         ]
     };
 }
@@ -29,7 +30,7 @@ static HUNGARIAN: LazyLock<Bundle> = LazyLock::new(|| read(Language::Hungarian))
 static GERMAN: LazyLock<Bundle> = LazyLock::new(|| read(Language::German));
 
 /// The files of a language, in no particular order.
-pub(super) fn files(language: Language) -> [&'static str; 5] {
+pub(super) fn files(language: Language) -> [&'static str; 6] {
     match language {
         Language::English => files!("en"),
         Language::Hungarian => files!("hu"),

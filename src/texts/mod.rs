@@ -6,6 +6,7 @@ mod deliveries;
 mod hints;
 mod mails;
 mod notices;
+mod passwords;
 mod pushes;
 #[cfg(test)]
 mod tests;
@@ -15,4 +16,5 @@ pub use deliveries::delivery_texts;
 pub use hints::{hint_text, location_note};
 pub use mails::{MailText, code_mail_text, notice_mail_text};
 pub use notices::{notice_text, notice_title};
+pub use passwords::{password_suggestion_text, password_warning_text};
 pub use pushes::{PushText, code_push_text, wake_push_text};

@@ -101,3 +101,18 @@ fn what_is_put_into_a_text_stays_as_it_is() {
         assert!(!text.contains(marks), "{text:?} has isolation marks");
     }
 }
+
+#[test]
+fn every_file_of_the_folder_is_read_and_every_language_has_one_of_each() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/locales");
+    let list =
+        |folder: &str| std::fs::read_dir(folder).expect("the folder exists").map(|entry| entry.expect("readable"));
+    assert_eq!(list(root).count(), Language::ALL.len(), "a folder of locales/ is no language of the code");
+    for language in Language::ALL {
+        let folder = format!("{root}/{language}");
+        let written: BTreeSet<String> =
+            list(&folder).map(|entry| std::fs::read_to_string(entry.path()).expect("readable")).collect();
+        let read: BTreeSet<String> = files(*language).into_iter().map(str::to_owned).collect();
+        assert!(written == read, "{folder} and the files that are read differ");
+    }
+}

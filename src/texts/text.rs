@@ -122,4 +122,16 @@ texts! {
     DeliveryNoPushToken = "delivery-no-push-token",
     DeliveryTokenExpired = "delivery-token-expired",
     DeliveryUnreachable = "delivery-unreachable",
+
+    PasswordCommon = "password-common",
+    PasswordWord = "password-word",
+    PasswordName = "password-name",
+    PasswordKeyboard = "password-keyboard",
+    PasswordRepeat = "password-repeat",
+    PasswordSequence = "password-sequence",
+    PasswordDate = "password-date",
+    PasswordMoreWords = "password-more-words",
+    PasswordFewTricks = "password-few-tricks",
+    PasswordNoPatterns = "password-no-patterns",
+    PasswordNoDates = "password-no-dates",
 }

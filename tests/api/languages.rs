@@ -6,13 +6,17 @@ use super::ANNA;
 use crate::support::client::{Challenge, Client, Install, PASSWORD, SignedIn, code_in};
 use crate::support::gateway::TestGateway;
 
+/// The answer to a request with an `Accept-Language` header.
+async fn accepting(languages: &str, request: reqwest::RequestBuilder) -> Value {
+    let answer = request.header("accept-language", languages).send().await.expect("an answer");
+    assert!(answer.status().is_success(), "{}", answer.status());
+    answer.json().await.expect("JSON")
+}
+
 /// Begins a sign-in or an account with an `Accept-Language` header.
 async fn post_accepting(client: &Client, path: &str, languages: &str, install: &Install) -> Value {
     let body = json!({ "email": ANNA, "password": PASSWORD, "device": install.json() });
-    let request = reqwest::Client::new().post(format!("{}{path}", client.base())).json(&body);
-    let answer = request.header("accept-language", languages).send().await.expect("an answer");
-    assert_eq!(answer.status(), 202);
-    answer.json().await.expect("JSON")
+    accepting(languages, reqwest::Client::new().post(format!("{}{path}", client.base())).json(&body)).await
 }
 
 /// The text of one of a challenge's hints.
@@ -62,6 +66,23 @@ async fn a_device_that_does_not_say_is_told_in_the_language_that_its_request_lik
     let says = Install { locale: Some("hu"), ..quiet };
     let begun = post_accepting(&client, "/v1/sign-in", "de", &says).await;
     assert_eq!(email_offered(&client, &Challenge::new(&begun)).await, HUNGARIAN_OFFER);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_request_that_nobody_said_a_language_for_is_answered_in_the_one_that_it_likes() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    client.new_protected_account(ANNA).await;
+    let challenge = client.begin_sign_in(ANNA, &Install::new("New")).await;
+    assert_eq!(email_offered(&client, &challenge).await, ENGLISH_OFFER);
+    let http = reqwest::Client::new();
+    let status = http.get(format!("{}{}", client.base(), challenge.path(""))).bearer_auth(&challenge.token);
+    assert_eq!(hint(&accepting("hu", status).await, "email_offered"), HUNGARIAN_OFFER);
+    let password =
+        http.post(format!("{}/v1/password-strength", client.base())).json(&json!({ "password": "qwertyuiop" }));
+    let strength = accepting("de", password).await;
+    assert_eq!(strength["warning"]["text"], "Das ähnelt einem der meistverwendeten Passwörter.");
     gateway.stop().await;
 }
 
