@@ -25,7 +25,7 @@ use crate::domain::id::NodeId;
 use crate::embedded_postgres::{EmbeddedPostgres, StartError};
 use crate::gateway::{AllowedOrigins, ConnectionSettings};
 use crate::http::operator::{self, Operator};
-use crate::http::{self, Api};
+use crate::http::{self, Api, LimitSettings, Limits};
 use crate::places::{Places, RELOAD_PERIOD};
 use crate::settings::{self, KeysError, Mode, PushContentSetting, Settings};
 use crate::store::session::TokenLifetimes;
@@ -148,12 +148,21 @@ impl App {
         let (address, operator_address) = (local_address(&listener)?, local_address(&operator_listener)?);
         let places = Arc::new(Places::open(settings.places.files.clone()));
         tasks.push(actix_web::rt::spawn(reload(Arc::clone(&places))));
+        let limits = Arc::new(Limits::new(LimitSettings {
+            sign_in: settings.limits.sign_in_per_minute,
+            accounts: settings.limits.accounts_per_minute,
+            refresh: settings.limits.refresh_per_minute,
+            connect: settings.limits.connect_per_minute,
+        }));
+        tasks.push(actix_web::rt::spawn(forget(Arc::clone(&limits))));
         let api = Data::new(Api {
             verification: Arc::clone(&verification),
             directory: directory.clone(),
             origins: origins(settings, address),
             connections,
             places,
+            limits,
+            trusted_proxies: settings.http.trusted_proxies.clone(),
             outbox,
             max_body_bytes: settings.http.max_body_bytes,
         });
@@ -283,6 +292,15 @@ async fn look_after(postgres: SharedPostgres) {
             Ok(Err(error)) => warn!(%error, "the private PostgreSQL is down and could not be started"),
             Ok(Ok(false)) | Err(_) => {}
         }
+    }
+}
+
+/// Keeps the memory of limits small.
+async fn forget(limits: Arc<Limits>) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        ticks.tick().await;
+        limits.forget();
     }
 }
 

@@ -12,6 +12,7 @@ pub mod gateway;
 pub mod http;
 pub mod places;
 pub mod protocol;
+pub mod rollout_command;
 pub mod settings;
 pub mod store;
 pub mod telemetry;

@@ -8,8 +8,9 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use twostep::app::App;
+use twostep::rollout_command::RolloutArguments;
 use twostep::settings::Settings;
-use twostep::{demo, doctor, settings, telemetry};
+use twostep::{demo, doctor, rollout_command, settings, telemetry};
 
 /// A self-hosted two-step verification gateway.
 #[derive(Parser)]
@@ -37,6 +38,8 @@ enum Command {
     },
     /// Look at everything the gateway depends on, and say what is wrong and how to mend it.
     Doctor,
+    /// See and move the share of accounts to which a running gateway offers two-step verification.
+    Rollout(RolloutArguments),
     /// Read the configuration and say whether it can be used.
     CheckConfig,
     /// Print every setting with its default and its documentation.
@@ -72,6 +75,13 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             let settings = settings::load(arguments.config.as_deref())?;
             telemetry::start_logging(telemetry::LogFormat::Text, "off");
             Ok(actix_web::rt::System::new().block_on(doctor::run(&settings)))
+        }
+        Command::Rollout(rollout) => {
+            let needs_settings = rollout.needs_address();
+            let settings = needs_settings.then(|| settings::load(arguments.config.as_deref())).transpose()?;
+            let address = settings.map(|settings| settings.operator.address);
+            actix_web::rt::System::new().block_on(rollout_command::run(&rollout, address))?;
+            Ok(ExitCode::SUCCESS)
         }
         Command::CheckConfig => {
             settings::load(arguments.config.as_deref())?;

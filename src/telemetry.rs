@@ -9,6 +9,8 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+/// Sign-ins that would have been challenged, in shadow mode. Label: `reach`, whether a device could have shown the code.
+pub const SHADOW_CHALLENGES: &str = "twostep_shadow_challenges_total";
 /// Live WebSockets.
 pub const CONNECTIONS_OPEN: &str = "twostep_connections_open";
 /// User actors alive.
@@ -74,6 +76,7 @@ fn install_metrics() -> PrometheusHandle {
     let handle = recorder.handle();
     // Somebody else's recorder stays: then ours renders nothing, which is no reason not to start.
     let _ = metrics::set_global_recorder(recorder);
+    metrics::describe_counter!(SHADOW_CHALLENGES, "Sign-ins that would have been challenged, in shadow mode, by reach");
     metrics::describe_gauge!(CONNECTIONS_OPEN, "Live WebSocket connections");
     metrics::describe_gauge!(USER_ACTORS, "User actors alive");
     metrics::describe_gauge!(DATABASE_CONNECTIONS_IN_USE, "Database connections in use");

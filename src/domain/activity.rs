@@ -103,4 +103,6 @@ pub struct ActivityEntry {
     pub location: Option<String>,
     /// When its owner said "this wasn't me".
     pub reported_at: Option<Timestamp>,
+    /// No code was asked for, but one would be with two-step verification on: the rollout is tried in shadow mode.
+    pub would_need_code: bool,
 }

@@ -17,6 +17,7 @@ pub mod limits;
 pub mod locale;
 pub mod mail;
 pub mod password;
+pub mod password_waits;
 pub mod push;
 pub mod rollout;
 pub mod sends;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::extract::invalid;
+use super::limits::Limited;
 use super::problem::{Problem, ProblemBody};
 use super::views::{ChallengeEnvelope, DeviceBody, SecretText, email};
 use super::{Api, no_such_method, to_the_end};
@@ -45,6 +46,7 @@ pub(super) async fn create(
     origin: Origin,
     Json(body): Json<CreateAccountBody>,
 ) -> Result<impl Responder, Problem> {
+    api.limits.check(Limited::Accounts, &origin)?;
     let email = email(&body.email)?;
     let password = Password::parse_new(body.password.into()).map_err(|error| invalid("password", error))?;
     let device = body.device.checked()?;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::extract::{Session, bearer};
+use super::limits::Limited;
 use super::problem::{Problem, ProblemBody, ProblemCode};
 use super::{Api, no_such_method, to_the_end};
 use crate::domain::limits::TICKET_LIFETIME;
@@ -14,7 +15,7 @@ use crate::domain::session::ActiveSession;
 use crate::domain::token::{Token, TokenKind};
 use crate::gateway;
 use crate::protocol::SUBPROTOCOL;
-use crate::verification::VerificationError;
+use crate::verification::{Origin, VerificationError};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     let no_method = || web::to(no_such_method);
@@ -39,10 +40,16 @@ pub(super) struct TicketAnswer {
         (status = 200, description = "The ticket", body = TicketAnswer),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`device_not_trusted`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn ticket(api: Data<Api>, Session(session): Session) -> Result<impl Responder, Problem> {
+pub(super) async fn ticket(
+    api: Data<Api>,
+    origin: Origin,
+    Session(session): Session,
+) -> Result<impl Responder, Problem> {
+    api.limits.check(Limited::Connect, &origin)?;
     let ticket = to_the_end(async move { api.verification.issue_ticket(&session).await }).await?;
     let expires_in = TICKET_LIFETIME.as_secs();
     Ok(HttpResponse::Ok().json(TicketAnswer { ticket: ticket.expose().to_owned(), expires_in }))
@@ -64,15 +71,18 @@ pub(super) struct ConnectQuery {
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`device_not_trusted`, `forbidden`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn connect(
     api: Data<Api>,
+    origin: Origin,
     request: HttpRequest,
     Query(query): Query<ConnectQuery>,
     stream: Payload,
 ) -> Result<HttpResponse, Problem> {
+    api.limits.check(Limited::Connect, &origin)?;
     check_origin(&api, &request)?;
     check_subprotocol(&request)?;
     let session = session(&api, &request, query.ticket.as_deref()).await?;

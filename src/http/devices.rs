@@ -64,6 +64,7 @@ pub(super) async fn list(api: Data<Api>, Session(session): Session) -> Result<im
     responses(
         (status = 204, description = "It is no longer trusted"),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`device_not_trusted`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
     )

@@ -11,11 +11,15 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use serde::de::DeserializeOwned;
 
 use super::Api;
+use super::client_ip::client_ip;
 use super::problem::{Problem, ProblemCode};
 use crate::domain::locale::Locale;
 use crate::domain::session::ActiveSession;
 use crate::domain::token::{Token, TokenKind};
 use crate::verification::Origin;
+
+/// What reverse proxies append the address of their client to.
+const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// Bounds bodies, and answers what does not parse with a problem.
 pub(super) fn limits(config: &mut ServiceConfig, max_body_bytes: usize) {
@@ -103,21 +107,21 @@ pub(super) fn invalid(field: &str, error: impl std::fmt::Display) -> Problem {
     Problem::new(ProblemCode::InvalidRequest, format!("`{field}` {error}."))
 }
 
-/// Where the request came from: the peer's address, and the place that it suggests.
+/// Where the request came from: the client's address, and the place that it suggests.
 impl FromRequest for Origin {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        // An IPv4 address that comes through an IPv6 socket is the IPv4 address.
-        let peer = request.peer_addr().map(|address| address.ip().to_canonical());
-        let places = request.app_data::<Data<Api>>().map(|api| &api.places);
-        ready(match peer {
-            Some(ip) => {
-                let location = places.and_then(|places| places.lookup(ip));
-                Ok(Self { ip: ip.to_string(), location, locale: accepted_locale(request) })
+        let api = request.app_data::<Data<Api>>();
+        let forwarded_for = request.headers().get_all(FORWARDED_FOR).filter_map(|line| line.to_str().ok());
+        let forwarded_for: Vec<&str> = forwarded_for.collect();
+        ready(match (request.peer_addr(), api) {
+            (Some(peer), Some(api)) => {
+                let ip = client_ip(peer.ip(), forwarded_for.into_iter(), &api.trusted_proxies);
+                Ok(Self { ip, location: api.places.lookup(ip), locale: accepted_locale(request) })
             }
-            None => Err(Problem::internal()),
+            _ => Err(Problem::internal()),
         })
     }
 }

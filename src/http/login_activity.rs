@@ -76,6 +76,8 @@ pub(super) struct ActivityAnswer {
     location: Option<String>,
     /// When it was reported as "this wasn't me".
     reported_at: Option<Timestamp>,
+    /// No code was asked for, but one would be once two-step verification is on. Set only while its rollout is being tried out.
+    would_need_code: bool,
 }
 
 impl From<ActivityEntry> for ActivityAnswer {
@@ -90,6 +92,7 @@ impl From<ActivityEntry> for ActivityAnswer {
             ip: entry.ip,
             location: entry.location,
             reported_at: entry.reported_at,
+            would_need_code: entry.would_need_code,
         }
     }
 }

@@ -2,11 +2,13 @@
 
 mod accounts;
 mod challenges;
+mod client_ip;
 mod connect;
 mod development;
 mod devices;
 mod docs;
 mod extract;
+mod limits;
 mod login_activity;
 mod login_security;
 mod openapi;
@@ -21,6 +23,7 @@ mod views;
 use std::sync::Arc;
 
 use actix_web::web::{self, ServiceConfig};
+use ipnet::IpNet;
 
 use crate::actors::Directory;
 use crate::delivery::mail::Outbox;
@@ -28,6 +31,7 @@ use crate::gateway::{AllowedOrigins, ConnectionSettings};
 use crate::places::Places;
 use crate::verification::{Verification, VerificationError};
 
+pub use self::limits::{LimitSettings, Limits};
 use self::problem::{Problem, ProblemCode};
 
 /// What handlers work with.
@@ -44,6 +48,10 @@ pub struct Api {
     pub places: Arc<Places>,
     /// The mail outbox, in development only.
     pub outbox: Option<Arc<Outbox>>,
+    /// Requests a minute from one network.
+    pub limits: Arc<Limits>,
+    /// Reverse proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// Largest request body in bytes.
     pub max_body_bytes: usize,
 }

@@ -1,12 +1,14 @@
 //! The operator's side: health, metrics, administration. It listens on an address of its own.
 
+mod rollout;
+
 use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::dev::Payload;
 use actix_web::http::header::ORIGIN;
-use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
+use actix_web::web::{self, Data, Path, Query, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
 use metrics::gauge;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -19,9 +21,8 @@ use super::{no_such_route, to_the_end};
 use crate::actors::Directory;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
-use crate::store;
 use crate::telemetry::{DATABASE_CONNECTIONS_IN_USE, USER_ACTORS};
-use crate::verification::{Verification, VerificationError};
+use crate::verification::Verification;
 
 /// What the operator's handlers work with.
 pub struct Operator {
@@ -45,8 +46,7 @@ pub fn routes(config: &mut ServiceConfig, operator: Data<Operator>) {
         .route("/healthz", web::get().to(health))
         .route("/readyz", web::get().to(readiness))
         .route("/metrics", web::get().to(metrics))
-        .route("/admin/rollout", web::get().to(show_rollout))
-        .route("/admin/rollout", web::put().to(set_rollout))
+        .configure(rollout::routes)
         .route("/admin/accounts", web::get().to(find_account))
         .route("/admin/accounts/{id}/sign-out-everywhere", web::post().to(sign_out_everywhere))
         .route("/admin/accounts/{id}/unfreeze", web::post().to(unfreeze))
@@ -64,7 +64,7 @@ async fn readiness(operator: Data<Operator>) -> impl Responder {
     if operator.draining.load(Ordering::Relaxed) {
         return HttpResponse::ServiceUnavailable().json(serde_json::json!({ "status": "draining" }));
     }
-    match operator.verification.store().run(async |db| store::rollout::get_rollout(db).await).await {
+    match operator.verification.rollout().await {
         Ok(_) => HttpResponse::Ok().json(serde_json::json!({ "status": "ready" })),
         Err(error) => HttpResponse::ServiceUnavailable()
             .json(serde_json::json!({ "status": "unavailable", "database": error.to_string() })),
@@ -77,34 +77,6 @@ async fn metrics(operator: Data<Operator>) -> impl Responder {
     let (in_use, _) = operator.verification.store().usage();
     gauge!(DATABASE_CONNECTIONS_IN_USE).set(in_use as f64);
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(operator.metrics.render())
-}
-
-#[derive(Serialize)]
-struct RolloutAnswer {
-    /// Share of accounts, 0 to 100.
-    percent: f64,
-}
-
-async fn show_rollout(operator: Data<Operator>) -> Result<impl Responder, Problem> {
-    let found = operator.verification.store().run(async |db| store::rollout::get_rollout(db).await).await;
-    let rollout = found.map_err(VerificationError::from)?;
-    Ok(HttpResponse::Ok().json(RolloutAnswer { percent: rollout.percent }))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RolloutBody {
-    percent: f64,
-}
-
-async fn set_rollout(operator: Data<Operator>, Json(body): Json<RolloutBody>) -> Result<impl Responder, Problem> {
-    if !(0.0..=100.0).contains(&body.percent) {
-        return Err(invalid("percent", "must be 0 to 100"));
-    }
-    let percent = body.percent;
-    let set = operator.verification.store().run(async |db| store::rollout::set_percent(db, percent).await).await;
-    set.map_err(VerificationError::from)?;
-    Ok(HttpResponse::Ok().json(RolloutAnswer { percent }))
 }
 
 #[derive(Deserialize)]

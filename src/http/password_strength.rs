@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, Responder};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::AcceptedLocale;
+use super::limits::Limited;
 use super::problem::{Problem, ProblemBody};
 use super::views::{SecretText, email};
 use super::{Api, no_such_method};
@@ -13,6 +13,7 @@ use crate::domain::locale::Language;
 use crate::domain::password::Password;
 use crate::domain::strength::{PasswordSuggestion, PasswordWarning, Strength};
 use crate::texts::{password_suggestion_text, password_warning_text};
+use crate::verification::Origin;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     let resource = web::resource("/v1/password-strength");
@@ -79,16 +80,18 @@ impl PasswordStrengthAnswer {
         (status = 200, description = "The estimate", body = PasswordStrengthAnswer),
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn judge(
     api: Data<Api>,
-    AcceptedLocale(accepted): AcceptedLocale,
+    origin: Origin,
     Json(body): Json<PasswordStrengthBody>,
 ) -> Result<impl Responder, Problem> {
+    api.limits.check(Limited::PasswordStrength, &origin)?;
     let email = body.email.as_deref().map(email).transpose()?;
     let password = Password::typed(body.password.into());
     let strength = api.verification.password_strength(password, email).await?;
-    Ok(HttpResponse::Ok().json(PasswordStrengthAnswer::new(strength, Language::of(accepted.as_ref()))))
+    Ok(HttpResponse::Ok().json(PasswordStrengthAnswer::new(strength, Language::of(origin.locale.as_ref()))))
 }

@@ -142,6 +142,12 @@ impl Problem {
         Self::new(ProblemCode::InternalError, "Try again. If it stays, tell the people who run this service.")
     }
 
+    /// Too many requests from one network.
+    pub(super) fn too_many_requests(wait: SignedDuration) -> Self {
+        let detail = "Too many requests come from your network. Wait a little.";
+        Self::new(ProblemCode::TooManyRequests, detail).retry_after(wait)
+    }
+
     fn retry_after(self, wait: SignedDuration) -> Self {
         // Rounded up: who waits as long as told is not refused again.
         let seconds = u64::try_from(wait.as_millis().max(0)).unwrap_or(u64::MAX).div_ceil(1000).max(1);
@@ -220,6 +226,10 @@ impl From<VerificationError> for Problem {
                 let detail = "Too many wrong codes were typed for this account. Wait, then sign in again.";
                 Self::new(ProblemCode::TooManyRequests, detail).retry_after(retry_after)
             }
+            VerificationError::TooManyWrongPasswords { retry_after } => {
+                let detail = "Too many wrong passwords were typed. Wait, then try again.";
+                Self::new(ProblemCode::TooManyRequests, detail).retry_after(retry_after)
+            }
             VerificationError::TooManyMails { retry_after } => {
                 let detail = "As many codes were mailed to this address as may be. Look for the newest one, also in the spam folder, or wait.";
                 Self::new(ProblemCode::TooManyRequests, detail).retry_after(retry_after)
@@ -230,7 +240,7 @@ impl From<VerificationError> for Problem {
             ),
             VerificationError::TwoStepUnavailable => Self::new(
                 ProblemCode::TwoStepUnavailable,
-                "It comes to all accounts step by step. Yours will get it without an update of the app.",
+                "It comes to accounts step by step, and has not come to yours yet. There is nothing to do: it will be there without an update of the app.",
             ),
             VerificationError::AlreadySo(what) => {
                 Self::new(ProblemCode::InvalidRequest, format!("Nothing to do: {what}."))

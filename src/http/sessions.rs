@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::extract::Session;
+use super::limits::Limited;
 use super::problem::{Problem, ProblemBody};
 use super::views::{SecretText, SessionAnswer};
 use super::{Api, no_such_method, to_the_end};
@@ -42,6 +43,7 @@ pub(super) struct RefreshAnswer {
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -50,6 +52,7 @@ pub(super) async fn refresh(
     origin: Origin,
     body: Json<RefreshBody>,
 ) -> Result<impl Responder, Problem> {
+    api.limits.check(Limited::Refresh, &origin)?;
     let token = Token::parse(TokenKind::Refresh, body.refresh_token.expose_secret());
     let token = token.ok_or(VerificationError::Unauthorized)?;
     let session = to_the_end(async move { api.verification.refresh(&token, &origin).await }).await?;

@@ -6,6 +6,7 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::limits::Limited;
 use super::problem::{Problem, ProblemBody};
 use super::views::{ChallengeAnswer, DeviceBody, SecretText, SignedInAnswer, email};
 use super::{Api, no_such_method, to_the_end};
@@ -60,6 +61,7 @@ pub(super) async fn sign_in(
     origin: Origin,
     Json(body): Json<SignInBody>,
 ) -> Result<HttpResponse, Problem> {
+    api.limits.check(Limited::SignIn, &origin)?;
     let request = SignInRequest {
         email: email(&body.email)?,
         password: Password::typed(body.password.into()),

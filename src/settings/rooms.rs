@@ -2,9 +2,11 @@
 
 use std::fmt::Display;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -23,6 +25,8 @@ pub struct Settings {
     pub mode: Mode,
     /// The public side.
     pub http: HttpSettings,
+    /// Requests a minute from one network.
+    pub limits: LimitsSettings,
     /// The operator's side.
     pub operator: OperatorSettings,
     /// PostgreSQL.
@@ -86,8 +90,23 @@ room! {
         workers: usize,
         /// Pages that may open a WebSocket.
         allowed_origins: Vec<String>,
+        /// Reverse proxies whose `X-Forwarded-For` is believed.
+        trusted_proxies: Vec<IpNet>,
         /// Largest request body.
         max_body_bytes: usize,
+    }
+}
+room! {
+    /// Requests a minute from one network, this machine excepted.
+    LimitsSettings {
+        /// Sign-ins; also estimates of passwords.
+        sign_in_per_minute: NonZeroU32,
+        /// New accounts.
+        accounts_per_minute: NonZeroU32,
+        /// Refreshed sessions.
+        refresh_per_minute: NonZeroU32,
+        /// Tickets and connections.
+        connect_per_minute: NonZeroU32,
     }
 }
 room! {
@@ -240,6 +259,11 @@ impl Settings {
     }
 
     pub(super) fn check_ranges(&self) -> Result<(), SettingsError> {
+        let limits = &self.limits;
+        within("limits.sign_in_per_minute", limits.sign_in_per_minute.get(), 1..=100_000)?;
+        within("limits.accounts_per_minute", limits.accounts_per_minute.get(), 1..=100_000)?;
+        within("limits.refresh_per_minute", limits.refresh_per_minute.get(), 1..=100_000)?;
+        within("limits.connect_per_minute", limits.connect_per_minute.get(), 1..=100_000)?;
         within("http.max_body_bytes", self.http.max_body_bytes, 1024..=1_048_576)?;
         within("http.workers", self.http.workers, 0..=1024)?;
         within("database.pool_size", self.database.pool_size, 2..=500)?;

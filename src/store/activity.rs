@@ -8,6 +8,7 @@ use crate::domain::activity::{ActivityDevice, ActivityEntry, ActivityKind, Activ
 use crate::domain::challenge::Method;
 use crate::domain::delivery::Requester;
 use crate::domain::id::{AccountId, ActivityId, ChallengeId};
+use crate::domain::rollout::ShadowReach;
 
 /// What is written when something happens.
 pub struct NewEntry<'a> {
@@ -25,6 +26,8 @@ pub struct NewEntry<'a> {
     pub requester: Option<&'a Requester>,
     /// The challenge it belongs to.
     pub challenge_id: Option<ChallengeId>,
+    /// In shadow mode, a sign-in that would have been challenged: whether a device could have shown the code.
+    pub shadow: Option<ShadowReach>,
 }
 
 /// Where a page ends: the next one begins after it.
@@ -58,6 +61,7 @@ pub async fn record(db: &impl Db, entry: &NewEntry<'_>) -> Result<(), StoreError
         &entry.requester.map(|requester| &requester.ip),
         &entry.requester.and_then(|requester| requester.location.as_ref()),
         &entry.challenge_id.map(ChallengeId::uuid),
+        &entry.shadow.map(ShadowReach::as_str),
     ];
     execute(db, query!("activity/record"), parameters).await?;
     Ok(())
@@ -110,6 +114,7 @@ pub async fn page(
                 ip: get(row, "ip")?,
                 location: get(row, "location")?,
                 reported_at: get(row, "reported_at")?,
+                would_need_code: get(row, "would_need_code")?,
             })
         })
         .collect()

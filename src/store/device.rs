@@ -90,6 +90,15 @@ pub async fn untrust(db: &impl Db, account: AccountId, device: DeviceId) -> Resu
     Ok(execute(db, query!("device/untrust"), &[&account.uuid(), &device.uuid()]).await? == 1)
 }
 
+/// Whether a device besides installation `signing_in` could have shown a code, were two-step verification on.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn could_show_code(db: &impl Db, account: AccountId, signing_in: InstallId) -> Result<bool, StoreError> {
+    let row = one_row(db, query!("device/could_show_code"), &[&account.uuid(), &signing_in.uuid()]).await?;
+    get(&row, "could")
+}
+
 /// The trusted devices of an account, most recently used first.
 ///
 /// # Errors

@@ -1,39 +1,96 @@
-//! The rollout switch.
+//! The rollout switch. It is read whenever it is asked for, so that every node obeys it at once: nothing keeps it.
 
-use super::row::get;
-use super::{Db, StoreError, execute, one_row, query};
+use tokio_postgres::Row;
+
+use super::account::email;
+use super::row::{get, id, optional_word, word};
+use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::id::AccountId;
-use crate::domain::rollout::{Listed, Rollout};
+use crate::domain::rollout::{Listed, ListedAccount, Rollout, RolloutMode, RolloutState};
 
-/// The switch as it stands.
+/// The switch as it stands, with the counts of its lists.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn get_rollout(db: &impl Db) -> Result<Rollout, StoreError> {
-    let row = one_row(db, query!("rollout/get"), &[&None::<uuid::Uuid>]).await?;
-    Ok(Rollout { percent: get(&row, "percent")?, salt: get(&row, "salt")? })
+pub async fn get_state(db: &impl Db) -> Result<RolloutState, StoreError> {
+    let row = one_row(db, query!("rollout/state"), &[]).await?;
+    Ok(RolloutState {
+        percent: get(&row, "percent")?,
+        mode: word(&row, "mode")?,
+        allowed: get(&row, "allowed")?,
+        denied: get(&row, "denied")?,
+        changed_at: get(&row, "changed_at")?,
+    })
 }
 
-/// Whether two-step verification is offered to an account.
+/// Whether two-step verification may be turned on for an account.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
 pub async fn offers(db: &impl Db, account: AccountId) -> Result<bool, StoreError> {
-    let row = one_row(db, query!("rollout/get"), &[&Some(account.uuid())]).await?;
-    let rollout = Rollout { percent: get(&row, "percent")?, salt: get(&row, "salt")? };
-    let listed = match get::<Option<&str>>(&row, "listed")? {
-        Some("allow") => Some(Listed::Allow),
-        Some(_) => Some(Listed::Deny),
-        None => None,
-    };
+    let (rollout, listed) = standing(db, account).await?;
     Ok(rollout.offers(account, listed))
 }
 
-/// Moves the switch to `percent` (0 to 100).
+/// Whether sign-ins of an account count as if two-step verification were on for it.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn set_percent(db: &impl Db, percent: f64) -> Result<(), StoreError> {
-    execute(db, query!("rollout/set"), &[&percent]).await?;
+pub async fn shadows(db: &impl Db, account: AccountId) -> Result<bool, StoreError> {
+    let (rollout, listed) = standing(db, account).await?;
+    Ok(rollout.shadows(account, listed))
+}
+
+async fn standing(db: &impl Db, account: AccountId) -> Result<(Rollout, Option<Listed>), StoreError> {
+    let row = one_row(db, query!("rollout/get"), &[&account.uuid()]).await?;
+    let rollout = Rollout { percent: get(&row, "percent")?, mode: word(&row, "mode")?, salt: get(&row, "salt")? };
+    Ok((rollout, optional_word(&row, "listed")?))
+}
+
+/// Moves the switch: the share (0 to 100), the mode, or both; `None` leaves a value as it is.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn set(db: &impl Db, percent: Option<f64>, mode: Option<RolloutMode>) -> Result<(), StoreError> {
+    execute(db, query!("rollout/set"), &[&percent, &mode.map(RolloutMode::as_str)]).await?;
     Ok(())
+}
+
+/// At most `limit` accounts on the lists, by id, beginning after `after`.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn list(db: &impl Db, after: Option<AccountId>, limit: i64) -> Result<Vec<ListedAccount>, StoreError> {
+    let found = rows(db, query!("rollout/list"), &[&after.map(AccountId::uuid), &limit]).await?;
+    found.iter().map(listed_account).collect()
+}
+
+/// Puts an account on a list, and takes it off the other one; `None` when there is no such account.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn put_on_list(
+    db: &impl Db,
+    account: AccountId,
+    listed: Listed,
+) -> Result<Option<ListedAccount>, StoreError> {
+    let put = optional_row(db, query!("rollout/put_on_list"), &[&account.uuid(), &listed.as_str()]).await?;
+    put.as_ref().map(listed_account).transpose()
+}
+
+/// Takes an account off its list; `false` when it was on none.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn take_off_list(db: &impl Db, account: AccountId) -> Result<bool, StoreError> {
+    Ok(execute(db, query!("rollout/take_off_list"), &[&account.uuid()]).await? == 1)
+}
+
+fn listed_account(row: &Row) -> Result<ListedAccount, StoreError> {
+    Ok(ListedAccount {
+        id: id(row, "account_id", AccountId::new)?,
+        email: email(row)?,
+        listed: word(row, "listed")?,
+        listed_at: get(row, "listed_at")?,
+    })
 }

@@ -48,7 +48,8 @@ impl Verification {
         requester: Option<&Requester>,
     ) -> Result<(), VerificationError> {
         let id = fresh(ActivityId::new);
-        let entry = NewEntry { account_id, id, kind, outcome, method: None, requester, challenge_id: None };
+        let entry =
+            NewEntry { account_id, id, kind, outcome, method: None, requester, challenge_id: None, shadow: None };
         Ok(store::activity::record(db, &entry).await?)
     }
 

@@ -22,7 +22,9 @@ impl Verification {
     /// Ends the trust in a device, its sessions and its connection; open codes it may have seen are replaced.
     ///
     /// # Errors
-    /// [`VerificationError::NotFound`] when the account does not trust such a device.
+    /// [`VerificationError::NotFound`] when the account does not trust such a device;
+    /// [`VerificationError::DeviceNotTrusted`] from one that is not trusted itself, while two-step verification is on: an
+    /// intruder must not lock the others out.
     pub async fn remove_device(
         &self,
         session: &ActiveSession,
@@ -32,7 +34,10 @@ impl Verification {
         let account = session.account_id;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
-            self.lock_for(db, session).await?;
+            let locked = self.lock_for(db, session).await?;
+            if locked.two_step_enabled && !session.device_trusted && device != session.device_id {
+                return Err(VerificationError::DeviceNotTrusted);
+            }
             let requester = self.requester_of(db, session, origin).await?;
             if !self.revoke_trust(db, account, device, SessionEnd::DeviceRemoved, &mut events).await? {
                 return Err(VerificationError::NotFound);

@@ -44,6 +44,12 @@ pub enum VerificationError {
     /// Somebody said "this wasn't me": no new device may sign in.
     #[error("no new device may sign in")]
     AccountFrozen,
+    /// Too many wrong passwords were typed, for this address from this network, or from this network at all.
+    #[error("too many wrong passwords")]
+    TooManyWrongPasswords {
+        /// Wait this long.
+        retry_after: SignedDuration,
+    },
     /// As many codes were mailed to the address as may be.
     #[error("too many mails to this address")]
     TooManyMails {

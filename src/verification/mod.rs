@@ -12,8 +12,10 @@ mod expire;
 mod freeze;
 mod operator;
 mod password_change;
+mod password_waiting;
 mod passwords;
 mod resend;
+mod rollout;
 mod session;
 mod sign_in;
 mod start;
@@ -23,6 +25,7 @@ mod trust;
 mod two_step;
 mod verify;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
@@ -42,11 +45,14 @@ use crate::domain::token::{TOKEN_BYTES, Token, TokenKind};
 use crate::store::Store;
 use crate::store::session::TokenLifetimes;
 
+use password_waiting::PasswordWaiting;
+
 pub use activity::ActivityPage;
 pub use challenge::{ChallengeView, Destination};
 pub use error::VerificationError;
 pub use operator::AccountSummary;
 pub use passwords::{PasswordCost, Passwords};
+pub use rollout::ListedPage;
 pub use session::{IssuedSession, SignedIn};
 pub use sign_in::{SignInRequest, SignInResult};
 pub use state::ChallengeStatus;
@@ -78,13 +84,14 @@ pub struct Verification {
     rules: Rules,
     bus: Bus,
     notices: Arc<Notify>,
+    password_waits: PasswordWaiting,
 }
 
 /// Where a request came from.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    /// The client's address, as text.
-    pub ip: String,
+    /// The client's address.
+    pub ip: IpAddr,
     /// Where it seems to be.
     pub location: Option<String>,
     /// The language that it likes best of those that there are texts in.
@@ -96,7 +103,7 @@ impl Origin {
     #[must_use]
     pub fn requester(&self, mut device: DeviceInfo) -> Requester {
         device.locale = device.locale.or_else(|| self.locale.clone());
-        Requester { device, ip: self.ip.clone(), location: self.location.clone() }
+        Requester { device, ip: self.ip.to_string(), location: self.location.clone() }
     }
 }
 
@@ -104,7 +111,16 @@ impl Verification {
     /// Puts the use cases together.
     #[must_use]
     pub fn new(node: NodeId, store: Store, code_keys: CodeKeys, passwords: Passwords, rules: Rules, bus: Bus) -> Self {
-        Self { node, store, code_keys, passwords, rules, bus, notices: Arc::new(Notify::new()) }
+        Self {
+            node,
+            store,
+            code_keys,
+            passwords,
+            rules,
+            bus,
+            notices: Arc::new(Notify::new()),
+            password_waits: PasswordWaiting::default(),
+        }
     }
 
     /// The node on which they run.

@@ -9,13 +9,15 @@ use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::password::Password;
 use crate::domain::session::{ActiveSession, SessionEnd};
 use crate::store;
+use crate::store::account::Account;
 
 impl Verification {
     /// Changes the password, and ends every other session and every sign-in that the old one began; with `forget_devices` only this device stays trusted.
     ///
     /// # Errors
     /// [`VerificationError::InvalidCredentials`] when the current password is wrong or was changed meanwhile;
-    /// [`VerificationError::CommonPassword`].
+    /// [`VerificationError::CommonPassword`]; [`VerificationError::DeviceNotTrusted`] for `forget_devices` from a device that is
+    /// not trusted itself, while two-step verification is on: an intruder must not lock the others out.
     pub async fn change_password(
         &self,
         session: &ActiveSession,
@@ -25,14 +27,15 @@ impl Verification {
         origin: &Origin,
     ) -> Result<(), VerificationError> {
         let account = session.account_id;
-        let old_hash = self.check_own_password(session, current).await?;
-        let owner = self.store.run(async |db| store::account::by_id(db, account).await).await?;
-        let owner = owner.ok_or(VerificationError::Unauthorized)?;
+        let (owner, old_hash) = self.check_own_password(session, current, origin).await?;
         self.passwords.require_uncommon(&new, &owner.email).await?;
         let new_hash = self.passwords.hash(new).await?;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
-            self.lock_for(db, session).await?;
+            let locked = self.lock_for(db, session).await?;
+            if forget_devices && locked.two_step_enabled && !session.device_trusted {
+                return Err(VerificationError::DeviceNotTrusted);
+            }
             if !store::account::set_password(db, account, &new_hash, &old_hash).await? {
                 return Err(VerificationError::InvalidCredentials);
             }
@@ -57,16 +60,18 @@ impl Verification {
         Ok(())
     }
 
-    /// Checks the password of a session's own account and returns its hash.
+    /// Checks the password of a session's own account; returns the account and the hash.
     pub(super) async fn check_own_password(
         &self,
         session: &ActiveSession,
         password: Password,
-    ) -> Result<SecretString, VerificationError> {
+        origin: &Origin,
+    ) -> Result<(Account, SecretString), VerificationError> {
         let id = session.account_id;
         let account = self.store.run(async |db| store::account::by_id(db, id).await).await?;
-        let stored = account.and_then(|account| account.password_hash);
-        let is_right = self.passwords.verify(password, stored.clone()).await?;
-        stored.filter(|_| is_right).ok_or(VerificationError::InvalidCredentials)
+        let account = account.ok_or(VerificationError::Unauthorized)?;
+        let stored = account.password_hash.clone();
+        self.check_password(&account.email, password, stored.clone(), origin).await?;
+        Ok((account, stored.ok_or(VerificationError::InvalidCredentials)?))
     }
 }

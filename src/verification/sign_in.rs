@@ -2,9 +2,10 @@
 
 use secrecy::ExposeSecret;
 
+use super::rollout::{count_shadow, shadow_reach};
 use super::session::Trust;
 use super::start::Start;
-use super::{ChallengeView, Origin, SignedIn, Verification, VerificationError};
+use super::{ChallengeView, Origin, SignedIn, Verification, VerificationError, fresh};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
 use crate::domain::budget::{BudgetKind, BudgetRefusal};
 use crate::domain::challenge::{Method, Purpose};
@@ -12,11 +13,13 @@ use crate::domain::delivery::Requester;
 use crate::domain::device::DeviceInfo;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::{AccountEvent, AlertKind};
-use crate::domain::id::AccountId;
+use crate::domain::id::{AccountId, ActivityId};
 use crate::domain::password::Password;
+use crate::domain::rollout::ShadowReach;
 use crate::domain::session::SessionEnd;
 use crate::domain::token::Token;
 use crate::store::account::{LockedAccount, SignInAccount};
+use crate::store::activity::NewEntry;
 use crate::store::trust_token::TrustCheck;
 use crate::store::{self, Db};
 
@@ -48,9 +51,9 @@ impl Verification {
     /// [`VerificationError::AccountFrozen`] when the device needs a code and no new device may sign in;
     /// [`VerificationError::TooManyOpenChallenges`], [`VerificationError::Busy`], or the database's.
     pub async fn sign_in(&self, request: SignInRequest, origin: &Origin) -> Result<SignInResult, VerificationError> {
-        let account = self.checked_account(&request.email, request.password).await?;
+        let account = self.checked_account(&request.email, request.password, origin).await?;
         let requester = origin.requester(request.device);
-        let mut events = Vec::new();
+        let (mut events, mut shadow) = (Vec::new(), None);
         let transaction = self.store.transaction(async |db| {
             let locked = still_checked(db, &account).await?;
             let trust = check_trust(db, account.id, request.trust_token.as_ref(), &requester).await?;
@@ -62,7 +65,10 @@ impl Verification {
             }
             let trust = match (trust, &request.trust_token) {
                 (TrustCheck::Trusted(device), Some(token)) => Trust::Rotate(device, token.hash()),
-                _ if !locked.two_step_enabled => Trust::No,
+                _ if !locked.two_step_enabled => {
+                    shadow = shadow_reach(db, account.id, &requester).await?;
+                    Trust::No
+                }
                 _ => {
                     if let Err(refused) = may_ask_for_code(db, account.id, &locked).await? {
                         self.record_frozen(db, account.id, &requester).await?;
@@ -72,12 +78,12 @@ impl Verification {
                     return started.await.map(Ok);
                 }
             };
-            let (kind, outcome) = (ActivityKind::SignIn, ActivityOutcome::Succeeded);
             let signed_in = self.grant_session(db, account.id, &requester, trust, &mut events).await?;
-            self.record(db, account.id, kind, outcome, Some(&requester)).await?;
+            record_sign_in(db, account.id, &requester, shadow).await?;
             Ok(Ok(SignInResult::SignedIn(Box::new(signed_in))))
         });
         let result = transaction.await?;
+        count_shadow(shadow);
         self.publish(account.id, events).await;
         result
     }
@@ -86,11 +92,12 @@ impl Verification {
         &self,
         email: &EmailAddress,
         password: Password,
+        origin: &Origin,
     ) -> Result<SignInAccount, VerificationError> {
         let account = self.store.run(async |db| store::account::by_email(db, email).await).await?;
         let stored = account.as_ref().map(|account| account.password_hash.clone());
-        let is_right = self.passwords.verify(password, stored).await?;
-        account.filter(|_| is_right).ok_or(VerificationError::InvalidCredentials)
+        self.check_password(email, password, stored, origin).await?;
+        account.ok_or(VerificationError::InvalidCredentials)
     }
 
     async fn challenge(
@@ -117,6 +124,26 @@ impl Verification {
     }
 }
 
+/// Writes a sign-in that needed no code.
+async fn record_sign_in(
+    db: &impl Db,
+    account_id: AccountId,
+    requester: &Requester,
+    shadow: Option<ShadowReach>,
+) -> Result<(), VerificationError> {
+    let entry = NewEntry {
+        account_id,
+        id: fresh(ActivityId::new),
+        kind: ActivityKind::SignIn,
+        outcome: ActivityOutcome::Succeeded,
+        method: None,
+        requester: Some(requester),
+        challenge_id: None,
+        shadow,
+    };
+    Ok(store::activity::record(db, &entry).await?)
+}
+
 /// Locks the account and makes sure that the password that was checked is still the password.
 async fn still_checked(db: &impl Db, account: &SignInAccount) -> Result<LockedAccount, VerificationError> {
     let locked = store::account::lock(db, account.id).await?;
@@ -127,7 +154,7 @@ async fn still_checked(db: &impl Db, account: &SignInAccount) -> Result<LockedAc
 }
 
 /// Whether a new device may ask for a code: a code that nobody may compare is of no use.
-async fn may_ask_for_code(
+pub(super) async fn may_ask_for_code(
     db: &impl Db,
     account: AccountId,
     locked: &LockedAccount,

@@ -135,6 +135,7 @@ async fn record_attempt(
         method: Some(new.progress.method),
         requester: Some(&new.requester),
         challenge_id: Some(new.challenge_id),
+        shadow: None,
     };
     Ok(store::activity::record(db, &attempt).await?)
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::sign_in::may_ask_for_code;
 use super::start::Start;
 use super::{ChallengeView, Origin, Verification, VerificationError, Verified};
 use crate::domain::activity::ActivityKind;
@@ -115,6 +116,10 @@ impl Verification {
         let session = new.session_id.ok_or(VerificationError::Unauthorized)?;
         let session = store::session::for_connection(db, account, session).await?;
         let session = session.ok_or(VerificationError::Unauthorized)?;
+        // The rollout may have been taken back since: then nobody turns it on any more.
+        if !store::rollout::offers(db, account).await? {
+            return Err(VerificationError::TwoStepUnavailable);
+        }
         if !store::account::set_two_step(db, account, true).await? {
             return Err(VerificationError::AlreadySo("two-step verification is on already"));
         }
@@ -133,7 +138,8 @@ impl Verification {
     /// the day it is turned on again.
     ///
     /// # Errors
-    /// [`VerificationError::InvalidCredentials`] for a wrong password; off already is fine.
+    /// [`VerificationError::InvalidCredentials`] for a wrong password; off already is fine. On a device that is not trusted
+    /// also those of a sign-in that needs a code.
     pub async fn disable_two_step(
         &self,
         session: &ActiveSession,
@@ -141,7 +147,7 @@ impl Verification {
         origin: &Origin,
     ) -> Result<Disabling, VerificationError> {
         let account = session.account_id;
-        self.check_own_password(session, password).await?;
+        self.check_own_password(session, password, origin).await?;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             let locked = self.lock_for(db, session).await?;
@@ -150,6 +156,7 @@ impl Verification {
             }
             let requester = self.requester_of(db, session, origin).await?;
             if !session.device_trusted {
+                may_ask_for_code(db, account, &locked).await??;
                 let started = self.begin_disabling(db, session, requester, locked.now, &mut events).await?;
                 return Ok(Disabling::VerificationRequired(Box::new(started)));
             }

@@ -35,6 +35,7 @@ impl Verification {
     /// Checks a code.
     ///
     /// # Errors
+    /// [`VerificationError::TwoStepUnavailable`] when turning it on is no longer offered;
     /// [`VerificationError::WrongCode`], [`VerificationError::Refused`] when the challenge is closed or has no
     /// attempts left; [`VerificationError::NotFound`] and [`VerificationError::Unauthorized`] as for every call on
     /// a challenge. When the database does not answer nothing is compared.

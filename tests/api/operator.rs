@@ -1,7 +1,6 @@
 //! The operator's side, on its own address.
 
 use reqwest::Method;
-use serde_json::json;
 
 use super::ANNA;
 use crate::support::client::Answer;
@@ -26,26 +25,6 @@ async fn metrics_are_in_the_format_of_prometheus() {
     assert!(answer.headers["content-type"].to_str().is_ok_and(|kind| kind.starts_with("text/plain; version=0.0.4")));
     let text = answer.expect(200);
     assert!(text.as_str().is_some_and(|text| text.contains("# TYPE ")), "{text}");
-    gateway.stop().await;
-}
-
-#[actix_web::test]
-async fn the_rollout_is_shown_and_moved_within_its_bounds() {
-    let gateway = TestGateway::start().await;
-    assert_eq!(get(&gateway, "/admin/rollout").await.expect(200), json!({ "percent": 100.0 }));
-    let put =
-        async |body: serde_json::Value| gateway.operator().send(Method::PUT, "/admin/rollout", None, Some(body)).await;
-    assert_eq!(put(json!({ "percent": 12.5 })).await.expect(200), json!({ "percent": 12.5 }));
-    for body in [
-        json!({ "percent": 101 }),
-        json!({ "percent": -1 }),
-        json!({ "percent": "all" }),
-        json!({}),
-        json!({ "percent": 1, "salt": "x" }),
-    ] {
-        put(body).await.expect_problem(400, "invalid_request");
-    }
-    assert_eq!(get(&gateway, "/admin/rollout").await.expect(200), json!({ "percent": 12.5 }));
     gateway.stop().await;
 }
 

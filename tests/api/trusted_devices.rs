@@ -200,6 +200,12 @@ async fn a_device_that_is_not_trusted_neither_renames_nor_removes_the_others() {
     renamed.expect_problem(403, "device_not_trusted");
     let removed = pair.client.delete("/v1/trusted-devices", &guest.access_token).await;
     removed.expect_problem(403, "device_not_trusted");
+    for other in [&pair.first, &pair.second] {
+        remove(&pair.client, &guest, &other.device_id).await.expect_problem(403, "device_not_trusted");
+    }
+    let body = json!({ "current": PASSWORD, "new": "another battery staple", "forget_devices": true });
+    let forgotten = pair.client.post("/v1/login-security/password", &guest.access_token, body).await;
+    forgotten.expect_problem(403, "device_not_trusted");
     assert_eq!(pair.list().await.len(), 2);
     pair.gateway.stop().await;
 }

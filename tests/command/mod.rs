@@ -1,6 +1,7 @@
 //! The command line, as a process of its own.
 
 mod doctor;
+mod rollout;
 mod settings;
 
 use std::path::Path;

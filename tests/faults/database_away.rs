@@ -54,8 +54,10 @@ impl Scene {
     async fn fill_the_pool(&self) {
         let blocker = self.gateway.database.connect().await;
         blocker.batch_execute("BEGIN; LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE").await.expect("locked");
-        let installs = [(); SILENT].map(|()| Install::new("Warm"));
-        let asks = installs.iter().map(|install| self.client.sign_in(EMAIL, "not the password", install, None));
+        let install = Install::new("Warm");
+        // Addresses without an account: as many wrong passwords for one would have to wait.
+        let emails: Vec<String> = (0..SILENT).map(|number| format!("nobody{number}@example.com")).collect();
+        let asks = emails.iter().map(|email| self.client.sign_in(email, "not the password", &install, None));
         let unlock = async {
             let waiting = format!("SELECT least(count(*), {SILENT}) FROM pg_locks WHERE NOT granted");
             self.gateway.database.await_count(&waiting, SILENT as i64).await;

@@ -15,7 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("texts", &["domain"]),
     ("delivery", &["domain", "telemetry", "texts"]),
     ("settings", &["domain", "delivery", "telemetry"]),
-    ("verification", &["domain", "store", "bus"]),
+    ("verification", &["domain", "store", "bus", "telemetry"]),
     ("actors", &["domain", "protocol", "store", "bus", "delivery", "texts", "verification"]),
     ("gateway", &["domain", "protocol", "actors", "telemetry"]),
     (
@@ -37,6 +37,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("demo", &["app", "protocol", "settings"]),
     ("doctor", &["delivery", "embedded_postgres", "places", "settings", "store"]),
     ("places", &[]),
+    ("rollout_command", &[]),
 ];
 
 #[test]

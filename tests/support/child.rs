@@ -15,7 +15,7 @@ const READY_WITHIN: Duration = Duration::from_secs(20);
 pub struct ChildGateway {
     process: Child,
     pub url: String,
-    operator_url: String,
+    pub operator_url: String,
 }
 
 /// Where a node listens: the public side and the operator's.

@@ -162,6 +162,25 @@ impl Client {
         Self::answer(request).await
     }
 
+    /// A request as a reverse proxy passes it on for somebody at this address.
+    pub async fn send_for(
+        &self,
+        address: &str,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: Option<Value>,
+    ) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).header("x-forwarded-for", address);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        Self::answer(request).await
+    }
+
     /// A body as it is, for malformed ones.
     pub async fn send_raw(&self, call: &Call<'_>, content_type: &str, body: impl Into<reqwest::Body>) -> Answer {
         let mut request = self.http.request(call.method.clone(), format!("{}{}", self.base, call.path));

@@ -1,0 +1,57 @@
+//! Whose address a request comes from, behind reverse proxies too.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+/// The client's address: the peer's, unless the peer is a trusted proxy. Then it is the last address in `X-Forwarded-For` that
+/// is no trusted proxy: each proxy appends the address of who came to it, so what stands before an untrusted one may be made up.
+///
+/// A header that cannot be read is worth no more than what stands behind the unreadable part.
+#[must_use]
+pub(super) fn client_ip<'a>(
+    peer: IpAddr,
+    forwarded_for: impl DoubleEndedIterator<Item = &'a str>,
+    trusted: &[IpNet],
+) -> IpAddr {
+    let is_trusted = |ip: &IpAddr| trusted.iter().any(|network| network.contains(ip));
+    let mut client = peer.to_canonical(); // an IPv4 address that comes through an IPv6 socket is the IPv4 address
+    let mut steps = forwarded_for.rev().flat_map(|line| line.rsplit(','));
+    while is_trusted(&client) {
+        let Some(before) = steps.next().and_then(|step| step.trim().parse::<IpAddr>().ok()) else { break };
+        client = before.to_canonical();
+    }
+    client
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(peer: &str, forwarded_for: &[&str]) -> String {
+        let trusted = ["10.0.0.0/8", "::1/128"].map(|text| text.parse().expect("a network"));
+        client_ip(peer.parse().expect("an address"), forwarded_for.iter().copied(), &trusted).to_string()
+    }
+
+    #[test]
+    fn a_stranger_cannot_choose_an_address() {
+        assert_eq!(client("192.0.2.1", &["198.51.100.7"]), "192.0.2.1");
+        assert_eq!(client("10.0.0.1", &["1.1.1.1, 192.0.2.1"]), "192.0.2.1");
+        assert_eq!(client("10.0.0.1", &["1.1.1.1", "192.0.2.1, 10.0.0.2"]), "192.0.2.1");
+    }
+
+    #[test]
+    fn the_address_that_came_to_the_first_trusted_proxy_counts() {
+        assert_eq!(client("10.0.0.1", &["192.0.2.1, 10.1.1.1, 10.0.0.2"]), "192.0.2.1");
+        assert_eq!(client("::1", &["2001:db8::5"]), "2001:db8::5");
+        assert_eq!(client("::ffff:10.0.0.1", &["::ffff:192.0.2.9"]), "192.0.2.9");
+    }
+
+    #[test]
+    fn without_a_readable_header_it_is_the_proxy() {
+        for header in [&[][..], &[""], &["unknown"], &["192.0.2.1, _hidden"], &["192.0.2.1:443"]] {
+            assert_eq!(client("10.0.0.1", header), "10.0.0.1", "{header:?}");
+        }
+        assert_eq!(client("10.0.0.1", &["nonsense, 10.0.0.2"]), "10.0.0.2");
+    }
+}

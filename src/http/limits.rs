@@ -1,0 +1,131 @@
+//! Requests a minute from one network, before anything costly is done (GCRA, by the crate governor).
+//!
+//! What must hold across nodes and restarts is counted in the database; this stands in front of it. Memory is bounded by the
+//! requests of a minute: what is as good as new is forgotten.
+
+use std::num::NonZeroU32;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use jiff::SignedDuration;
+
+use super::problem::Problem;
+use crate::domain::password_waits::Network;
+use crate::verification::Origin;
+
+/// What is limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Limited {
+    SignIn,
+    Accounts,
+    Refresh,
+    Connect,
+    PasswordStrength,
+}
+
+/// Requests a minute from one network; as many may come at once.
+#[derive(Debug, Clone, Copy)]
+pub struct LimitSettings {
+    /// Sign-ins.
+    pub sign_in: NonZeroU32,
+    /// Accounts.
+    pub accounts: NonZeroU32,
+    /// Refreshed sessions.
+    pub refresh: NonZeroU32,
+    /// Tickets and connections.
+    pub connect: NonZeroU32,
+}
+
+/// The limits of this node.
+pub struct Limits {
+    sign_in: DefaultKeyedRateLimiter<Network>,
+    accounts: DefaultKeyedRateLimiter<Network>,
+    refresh: DefaultKeyedRateLimiter<Network>,
+    connect: DefaultKeyedRateLimiter<Network>,
+    password_strength: DefaultKeyedRateLimiter<Network>,
+}
+
+impl Limits {
+    /// Nothing was asked for yet.
+    #[must_use]
+    pub fn new(settings: LimitSettings) -> Self {
+        let a_minute = |number| RateLimiter::keyed(Quota::per_minute(number));
+        Self {
+            sign_in: a_minute(settings.sign_in),
+            accounts: a_minute(settings.accounts),
+            refresh: a_minute(settings.refresh),
+            connect: a_minute(settings.connect),
+            password_strength: a_minute(settings.sign_in),
+        }
+    }
+
+    /// Counts a request. This machine is not limited: it is a reverse proxy that nobody listed, so everybody, or a developer.
+    ///
+    /// # Errors
+    /// 429 with how long to wait.
+    pub(super) fn check(&self, what: Limited, origin: &Origin) -> Result<(), Problem> {
+        let network = Network::of(origin.ip);
+        if network.is_loopback() {
+            return Ok(());
+        }
+        let refused = self.of(what).check_key(&network).err();
+        refused.map_or(Ok(()), |until| {
+            let wait = until.wait_time_from(DefaultClock::default().now());
+            Err(Problem::too_many_requests(SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)))
+        })
+    }
+
+    /// Forgets networks that are as good as new. Call it every minute.
+    pub fn forget(&self) {
+        for limiter in [&self.sign_in, &self.accounts, &self.refresh, &self.connect, &self.password_strength] {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+    }
+
+    fn of(&self, what: Limited) -> &DefaultKeyedRateLimiter<Network> {
+        match what {
+            Limited::SignIn => &self.sign_in,
+            Limited::Accounts => &self.accounts,
+            Limited::Refresh => &self.refresh,
+            Limited::Connect => &self.connect,
+            Limited::PasswordStrength => &self.password_strength,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits() -> Limits {
+        let three = NonZeroU32::new(3).expect("not zero");
+        Limits::new(LimitSettings { sign_in: three, accounts: three, refresh: three, connect: three })
+    }
+
+    fn origin(ip: &str) -> Origin {
+        Origin { ip: ip.parse().expect("an address"), location: None, locale: None }
+    }
+
+    #[test]
+    fn a_network_gets_no_more_than_its_share_and_others_theirs() {
+        let limits = limits();
+        let here = origin("192.0.2.1");
+        for _ in 0..3 {
+            assert!(limits.check(Limited::SignIn, &here).is_ok());
+        }
+        assert!(limits.check(Limited::SignIn, &here).is_err());
+        assert!(limits.check(Limited::Accounts, &here).is_ok());
+        assert!(limits.check(Limited::SignIn, &origin("192.0.2.2")).is_ok());
+        let neighbours = ["2001:db8::1", "2001:db8::2", "2001:db8::3"].map(origin);
+        assert!(neighbours.iter().all(|one| limits.check(Limited::SignIn, one).is_ok()));
+        assert!(limits.check(Limited::SignIn, &origin("2001:db8::4")).is_err());
+    }
+
+    #[test]
+    fn this_machine_is_not_limited() {
+        let limits = limits();
+        assert!((0..100).all(|_| limits.check(Limited::SignIn, &origin("127.0.0.1")).is_ok()));
+        assert!((0..100).all(|_| limits.check(Limited::SignIn, &origin("::1")).is_ok()));
+    }
+}

@@ -1,0 +1,141 @@
+//! `/admin/rollout`: to whom two-step verification is offered.
+
+use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
+use actix_web::{HttpResponse, Responder};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{NotFromAPage, Operator};
+use crate::domain::id::AccountId;
+use crate::domain::rollout::{Listed, ListedAccount, RolloutMode, RolloutState};
+use crate::http::extract::invalid;
+use crate::http::problem::{Problem, ProblemCode};
+use crate::verification::VerificationError;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/admin/rollout", web::get().to(show))
+        .route("/admin/rollout", web::put().to(set))
+        .route("/admin/rollout/accounts", web::get().to(accounts))
+        .route("/admin/rollout/accounts/{id}", web::put().to(list))
+        .route("/admin/rollout/accounts/{id}", web::delete().to(unlist));
+}
+
+#[derive(Serialize)]
+struct RolloutAnswer {
+    /// Share of accounts, 0 to 100.
+    percent: f64,
+    mode: RolloutMode,
+    /// Accounts on the allow list.
+    allowed: i64,
+    /// Accounts on the deny list.
+    denied: i64,
+    /// When the share or the mode was last set.
+    changed_at: Timestamp,
+}
+
+impl From<RolloutState> for RolloutAnswer {
+    fn from(state: RolloutState) -> Self {
+        let RolloutState { percent, mode, allowed, denied, changed_at } = state;
+        Self { percent, mode, allowed, denied, changed_at }
+    }
+}
+
+/// The switch as it stands.
+async fn show(operator: Data<Operator>) -> Result<impl Responder, Problem> {
+    Ok(HttpResponse::Ok().json(RolloutAnswer::from(operator.verification.rollout().await?)))
+}
+
+/// What is left out stays as it is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RolloutBody {
+    percent: Option<f64>,
+    mode: Option<RolloutMode>,
+}
+
+/// Moves the switch.
+async fn set(
+    operator: Data<Operator>,
+    _: NotFromAPage,
+    Json(body): Json<RolloutBody>,
+) -> Result<impl Responder, Problem> {
+    if body.percent.is_some_and(|percent| !(0.0..=100.0).contains(&percent)) {
+        return Err(invalid("percent", "must be 0 to 100"));
+    }
+    if body.percent.is_none() && body.mode.is_none() {
+        return Err(invalid("percent", "must be there, or `mode`"));
+    }
+    let state = operator.verification.set_rollout(body.percent, body.mode).await?;
+    Ok(HttpResponse::Ok().json(RolloutAnswer::from(state)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PageQuery {
+    /// `next` of the page before.
+    after: Option<AccountId>,
+}
+
+#[derive(Serialize)]
+struct ListedAnswer {
+    id: AccountId,
+    /// Masked.
+    email: String,
+    listed: Listed,
+    listed_at: Timestamp,
+}
+
+impl From<ListedAccount> for ListedAnswer {
+    fn from(account: ListedAccount) -> Self {
+        Self { id: account.id, email: account.email.masked(), listed: account.listed, listed_at: account.listed_at }
+    }
+}
+
+#[derive(Serialize)]
+struct ListedPageAnswer {
+    /// By id.
+    accounts: Vec<ListedAnswer>,
+    /// `after` of the next page; null on the last one.
+    next: Option<AccountId>,
+}
+
+/// The accounts on the lists.
+async fn accounts(operator: Data<Operator>, Query(query): Query<PageQuery>) -> Result<impl Responder, Problem> {
+    let page = operator.verification.listed_accounts(query.after).await?;
+    let accounts = page.accounts.into_iter().map(Into::into).collect();
+    Ok(HttpResponse::Ok().json(ListedPageAnswer { accounts, next: page.next }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListBody {
+    listed: Listed,
+}
+
+/// Puts an account on a list.
+async fn list(
+    operator: Data<Operator>,
+    id: Path<AccountId>,
+    _: NotFromAPage,
+    Json(body): Json<ListBody>,
+) -> Result<impl Responder, Problem> {
+    let put = operator.verification.list_account(*id, body.listed).await;
+    Ok(HttpResponse::Ok().json(ListedAnswer::from(put.map_err(no_such_account)?)))
+}
+
+/// Takes an account off its list.
+async fn unlist(operator: Data<Operator>, id: Path<AccountId>, _: NotFromAPage) -> Result<impl Responder, Problem> {
+    operator.verification.unlist_account(*id).await.map_err(no_such_account)?;
+    Ok(HttpResponse::NoContent())
+}
+
+fn no_such_account(error: VerificationError) -> Problem {
+    match error {
+        VerificationError::NotFound => Problem::new(
+            ProblemCode::NotFound,
+            "There is no account with this id. GET /admin/accounts?email= finds the id of an address.",
+        ),
+        other => other.into(),
+    }
+}
