@@ -1,6 +1,6 @@
 # Every target is a command that also works by hand.
 
-.PHONY: run test check bench
+.PHONY: run test check bench screenshots
 
 run: ## Serve on 127.0.0.1:8080, with a private PostgreSQL.
 	scripts/install-postgres
@@ -9,12 +9,18 @@ run: ## Serve on 127.0.0.1:8080, with a private PostgreSQL.
 test: ## Run every test.
 	scripts/install-postgres
 	scripts/install-test-tools
+	scripts/install-browser
 	cargo test --workspace
 
 check: ## Format, lints, dependencies.
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
 	cargo deny check bans licenses sources
+
+screenshots: ## A picture of every screen of the page, into target/screenshots; SCREENSHOTS=docs/screenshots elsewhere.
+	scripts/install-postgres
+	scripts/install-browser
+	cargo test --test browser -- --ignored every_screen
 
 bench: ## Pushes a second through one gateway, and their cost (docs/performance.md).
 	scripts/install-postgres

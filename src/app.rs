@@ -10,6 +10,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::web::Data;
 use actix_web::{App as WebApp, HttpServer};
 use jiff::SignedDuration;
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -40,6 +41,8 @@ const SHUTDOWN_SECONDS: u64 = 12;
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often the private PostgreSQL is looked after.
 const DATABASE_CHECK: Duration = Duration::from_secs(1);
+/// How often metrics are summed up.
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 /// A request must send its headers within this time.
 const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -119,6 +122,7 @@ impl App {
         let (postgres, store) = open_database(settings).await?;
         store::migrate(&store).await?;
         let code_keys = settings::code_keys(settings)?;
+        let upkeep = actix_web::rt::spawn(keep_metrics(metrics.clone()));
         let push = PushProviders::open(&settings.fcm, &settings.apns)?;
         if settings.bus.url.is_some() {
             warn!("bus.url is set, but this version does not join nodes yet: this node runs alone");
@@ -140,6 +144,7 @@ impl App {
         });
         let directory = Directory::start(&services, cores());
         let mut tasks = background_tasks(&services, &directory, inbox, settings);
+        tasks.push(upkeep);
         tasks.extend(postgres.as_ref().map(|postgres| actix_web::rt::spawn(look_after(Arc::clone(postgres)))));
 
         let (draining, drain_asked) = (Arc::<AtomicBool>::default(), Arc::<Notify>::default());
@@ -301,6 +306,15 @@ async fn forget(limits: Arc<Limits>) {
     loop {
         ticks.tick().await;
         limits.forget();
+    }
+}
+
+/// Sums up what histograms took in, so that nothing piles up while nobody asks.
+async fn keep_metrics(metrics: PrometheusHandle) {
+    let mut ticks = tokio::time::interval(METRICS_UPKEEP);
+    loop {
+        ticks.tick().await;
+        metrics.run_upkeep();
     }
 }
 

@@ -15,6 +15,12 @@ pub const SHADOW_CHALLENGES: &str = "twostep_shadow_challenges_total";
 pub const CONNECTIONS_OPEN: &str = "twostep_connections_open";
 /// User actors alive.
 pub const USER_ACTORS: &str = "twostep_user_actors";
+/// Sign-ins with the right password. Label: `outcome`.
+pub const SIGN_INS: &str = "twostep_sign_ins_total";
+/// Deliveries by how far this node brought them. Labels: `channel`, `outcome`.
+pub const DELIVERIES: &str = "twostep_deliveries_total";
+/// From writing a code to a connection until the device says that it shows it, in seconds.
+pub const RECEIPT_SECONDS: &str = "twostep_receipt_seconds";
 /// Database connections in use.
 pub const DATABASE_CONNECTIONS_IN_USE: &str = "twostep_database_connections_in_use";
 /// Tries to send a mail, by what the mail server answered. Label: `outcome`.
@@ -80,6 +86,9 @@ fn install_metrics() -> PrometheusHandle {
     metrics::describe_gauge!(CONNECTIONS_OPEN, "Live WebSocket connections");
     metrics::describe_gauge!(USER_ACTORS, "User actors alive");
     metrics::describe_gauge!(DATABASE_CONNECTIONS_IN_USE, "Database connections in use");
+    metrics::describe_counter!(SIGN_INS, "Sign-ins with the right password by what came of them");
+    metrics::describe_counter!(DELIVERIES, "Deliveries by channel and how far this node brought them");
+    metrics::describe_histogram!(RECEIPT_SECONDS, "Seconds from a code on a connection to the device's receipt");
     metrics::describe_counter!(MAIL_TRIES, "Tries to send a mail by what the mail server answered");
     metrics::describe_counter!(PUSHES, "Pushes by provider and how they ended");
     metrics::describe_counter!(PUSH_ATTEMPTS, "Attempts to push by provider and what it answered");

@@ -9,7 +9,7 @@ mod record;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::prelude::*;
 use jiff::Timestamp;
@@ -48,6 +48,8 @@ pub struct User {
     under_way: usize,
     connections: Connections,
     awaited: AwaitedReceipts,
+    /// When the codes that are awaited were written to their connections.
+    sent_at: HashMap<SentCode, Instant>,
     /// Dropping a sender stops what is under way for a challenge's codes so far, its pushes above all.
     at_work: HashMap<ChallengeId, watch::Sender<()>>,
 }
@@ -81,6 +83,7 @@ impl User {
             under_way: 0,
             connections: Connections::default(),
             awaited: HashMap::new(),
+            sent_at: HashMap::new(),
             at_work: HashMap::new(),
         }
     }

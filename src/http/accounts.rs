@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::extract::invalid;
 use super::limits::Limited;
+use super::page::{AccountTag, Caller};
 use super::problem::{Problem, ProblemBody};
 use super::views::{ChallengeEnvelope, DeviceBody, SecretText, email};
 use super::{Api, no_such_method, to_the_end};
@@ -44,13 +45,15 @@ pub(super) struct CreateAccountBody {
 pub(super) async fn create(
     api: Data<Api>,
     origin: Origin,
+    caller: Caller,
     Json(body): Json<CreateAccountBody>,
 ) -> Result<impl Responder, Problem> {
     api.limits.check(Limited::Accounts, &origin)?;
     let email = email(&body.email)?;
+    let tag = AccountTag::from(&email);
     let password = Password::parse_new(body.password.into()).map_err(|error| invalid("password", error))?;
     let device = body.device.checked()?;
     let challenge =
         to_the_end(async move { api.verification.create_account(email, password, device, &origin).await }).await?;
-    Ok(HttpResponse::Accepted().json(ChallengeEnvelope::from(challenge)))
+    Ok(caller.answer(HttpResponse::Accepted(), Some(&tag), ChallengeEnvelope::from(challenge)))
 }

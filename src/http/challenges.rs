@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::extract::{AcceptedLocale, ChallengeToken, OptionalBody, Session, invalid};
+use super::page::{Caller, HoldsTokens};
 use super::problem::{Problem, ProblemBody};
 use super::views::{ChallengeAnswer, ChallengeEnvelope, DeviceAnswer, SecretText, SignedInAnswer};
 use super::{Api, no_such_method, to_the_end};
@@ -18,6 +19,7 @@ use crate::domain::delivery::{Channel, DeliveryState, UnreachableReason};
 use crate::domain::hints::{Hint, HintCode};
 use crate::domain::id::ChallengeId;
 use crate::domain::locale::{Language, Locale};
+use crate::domain::token::TokenKind;
 use crate::texts::{delivery_texts, hint_text};
 use crate::verification::{ChallengeStatus, Verified};
 
@@ -166,6 +168,16 @@ pub(super) enum VerifiedAnswer {
     TwoStepDisabled(TwoStepDisabledAnswer),
 }
 
+impl HoldsTokens for VerifiedAnswer {
+    fn take_tokens(&mut self) -> Vec<(TokenKind, String)> {
+        match self {
+            Self::SignedIn(answer) => answer.take_tokens(),
+            Self::TwoStepEnabled(answer) => answer.device.take_tokens(),
+            Self::TwoStepDisabled(answer) => answer.device.take_tokens(),
+        }
+    }
+}
+
 /// Check a code.
 #[utoipa::path(
     post, path = "/v1/challenges/{id}/verify", tag = "challenges", request_body = VerifyBody,
@@ -187,12 +199,13 @@ pub(super) async fn verify(
     api: Data<Api>,
     id: Path<ChallengeId>,
     ChallengeToken(token): ChallengeToken,
+    caller: Caller,
     Json(body): Json<VerifyBody>,
 ) -> Result<impl Responder, Problem> {
     let typed = TypedCode::parse(&body.code).map_err(|error| invalid("code", error))?;
     let trust = body.trust_device;
     let verified = to_the_end(async move { api.verification.verify(*id, &token, &typed, trust).await }).await?;
-    Ok(HttpResponse::Ok().json(match verified {
+    let answer = match verified {
         Verified::SignedIn(signed_in) => VerifiedAnswer::SignedIn((*signed_in).into()),
         Verified::TwoStepEnabled { device, trust_token } => VerifiedAnswer::TwoStepEnabled(TwoStepEnabledAnswer {
             status: "two_step_enabled",
@@ -202,7 +215,10 @@ pub(super) async fn verify(
             status: "two_step_disabled",
             device: DeviceAnswer::new(device, None),
         }),
-    }))
+    };
+    let mut response = HttpResponse::Ok();
+    caller.forget(&mut response, &[TokenKind::Challenge]);
+    Ok(caller.answer(response, caller.account(TokenKind::Challenge).as_ref(), answer))
 }
 
 /// How to send the new code.

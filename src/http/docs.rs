@@ -3,44 +3,33 @@
 use std::sync::LazyLock;
 
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpResponse, Responder};
+use actix_web::{HttpRequest, Responder};
 use serde_json::Value;
 
 use super::openapi;
 use super::problem::ProblemCode;
+use super::web::{address, file, html};
 use crate::delivery::mail::escaped;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route("/docs", web::get().to(show));
+    config.service(file("/docs", web::get().to(show)));
 }
 
-async fn show() -> impl Responder {
+async fn show(request: HttpRequest) -> impl Responder {
     static PAGE: LazyLock<String> = LazyLock::new(page);
-    page_response(PAGE.as_str())
+    html(&request, &PAGE)
 }
 
-/// A page of ours: it loads nothing from elsewhere and runs nothing.
-pub(super) fn page_response(html: impl Into<String>) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header(("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"))
-        .insert_header(("X-Content-Type-Options", "nosniff"))
-        .insert_header(("Referrer-Policy", "no-referrer"))
-        .body(html.into())
-}
-
-/// The frame that our pages share.
+/// The frame that our pages without scripts share.
 pub(super) fn frame(title: &str, body: &str) -> String {
-    let title = escaped(title);
+    let (title, style, icon) = (escaped(title), address("style.css"), address("icon.svg"));
     format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title}</title><style>{STYLE}</style></head><body><main><h1>{title}</h1>\n{body}</main></body></html>\n"
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>{title}</title><link rel=\"icon\" href=\"{icon}\"><link rel=\"stylesheet\" href=\"{style}\"></head>\
+         <body><header class=\"bar\"><a class=\"brand\" href=\"/\"><img src=\"{icon}\" alt=\"\" width=\"28\" height=\"28\">Twostep</a></header>\
+         <main class=\"page document\"><h1>{title}</h1>\n{body}</main></body></html>\n"
     )
 }
-
-const STYLE: &str = ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:0}main{max-width:60rem;margin:0 auto;padding:1rem}\
-    code,pre{font-family:ui-monospace,monospace;overflow-wrap:anywhere}pre{white-space:pre-wrap}\
-    section,article{border-top:1px solid #8886;padding:.5rem 0}table{border-collapse:collapse}td,th{text-align:left;padding:.2rem .8rem .2rem 0;vertical-align:top}";
 
 fn page() -> String {
     let document = serde_json::to_value(openapi::document()).unwrap_or_default();
@@ -108,6 +97,10 @@ fn schema_section(name: &str, schema: &Value) -> String {
     format!("<article id=\"{0}\"><h3>{0}</h3><pre>{1}</pre></article>\n", escaped(name), escaped(&pretty))
 }
 
+/// A text, with what stands between backticks as code.
 fn text(value: &Value) -> String {
-    escaped(value.as_str().unwrap_or_default())
+    let parts = value.as_str().unwrap_or_default().split('`').enumerate();
+    parts
+        .map(|(at, part)| if at % 2 == 1 { format!("<code>{}</code>", escaped(part)) } else { escaped(part) })
+        .collect()
 }

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::Api;
 use super::client_ip::client_ip;
+use super::page::Page;
 use super::problem::{Problem, ProblemCode};
 use crate::domain::locale::Locale;
 use crate::domain::session::ActiveSession;
@@ -151,7 +152,7 @@ impl FromRequest for Session {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let token = bearer(request, TokenKind::Access);
+        let token = token(request, TokenKind::Access);
         let api = request.app_data::<Data<Api>>().cloned();
         Box::pin(async move {
             let api = api.ok_or_else(Problem::internal)?;
@@ -169,7 +170,20 @@ impl FromRequest for ChallengeToken {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(bearer(request, TokenKind::Challenge).map(Self))
+        ready(token(request, TokenKind::Challenge).map(Self))
+    }
+}
+
+/// The token of a request: in a cookie when our own page calls, otherwise as a bearer token.
+fn token(request: &HttpRequest, kind: TokenKind) -> Result<Token, Problem> {
+    match Page::of(request)? {
+        Some(page) => page.token(kind).ok_or_else(|| {
+            Problem::new(
+                ProblemCode::Unauthorized,
+                "This browser is not signed in, or its token is for something else.",
+            )
+        }),
+        None => bearer(request, kind),
     }
 }
 

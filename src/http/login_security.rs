@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::extract::{Session, invalid};
+use super::page::Caller;
 use super::problem::{Problem, ProblemBody};
 use super::views::{ChallengeEnvelope, SecretText, TrustedDeviceAnswer};
 use super::{Api, no_such_method, to_the_end};
 use crate::domain::password::Password;
+use crate::domain::token::TokenKind;
 use crate::verification::{Disabling, Origin};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -101,13 +103,15 @@ pub(super) async fn switch(
     api: Data<Api>,
     Session(session): Session,
     origin: Origin,
+    caller: Caller,
     Json(body): Json<TwoStepBody>,
 ) -> Result<HttpResponse, Problem> {
     match (body.enabled, body.password) {
         (true, None) => {
             let begin = async move { api.verification.begin_enabling(&session, &origin).await };
             let challenge = to_the_end(begin).await?;
-            Ok(HttpResponse::Accepted().json(ChallengeEnvelope::from(challenge)))
+            let account = caller.account(TokenKind::Access);
+            Ok(caller.answer(HttpResponse::Accepted(), account.as_ref(), ChallengeEnvelope::from(challenge)))
         }
         (false, Some(password)) => {
             let password = Password::typed(password.into());
@@ -115,7 +119,8 @@ pub(super) async fn switch(
             Ok(match to_the_end(disable).await? {
                 Disabling::Done => HttpResponse::NoContent().finish(),
                 Disabling::VerificationRequired(challenge) => {
-                    HttpResponse::Accepted().json(ChallengeEnvelope::from(*challenge))
+                    let account = caller.account(TokenKind::Access);
+                    caller.answer(HttpResponse::Accepted(), account.as_ref(), ChallengeEnvelope::from(*challenge))
                 }
             })
         }

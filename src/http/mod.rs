@@ -13,16 +13,18 @@ mod login_activity;
 mod login_security;
 mod openapi;
 pub mod operator;
+mod page;
 mod password_strength;
 pub mod problem;
 mod sessions;
 mod sign_in;
 mod support;
 mod views;
+mod web;
 
 use std::sync::Arc;
 
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::{Data, ServiceConfig, to};
 use ipnet::IpNet;
 
 use crate::actors::Directory;
@@ -57,7 +59,7 @@ pub struct Api {
 }
 
 /// Adds every public route.
-pub fn routes(config: &mut ServiceConfig, api: web::Data<Api>) {
+pub fn routes(config: &mut ServiceConfig, api: Data<Api>) {
     let has_outbox = api.outbox.is_some();
     extract::limits(config, api.max_body_bytes);
     config
@@ -74,7 +76,8 @@ pub fn routes(config: &mut ServiceConfig, api: web::Data<Api>) {
         .configure(password_strength::routes)
         .configure(openapi::routes)
         .configure(docs::routes)
-        .default_service(web::to(no_such_route));
+        .configure(web::routes)
+        .default_service(to(no_such_route));
     if has_outbox {
         development::routes(config);
     }

@@ -3,11 +3,12 @@
 mod rollout;
 
 use std::future::{Ready, ready};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::ORIGIN;
+use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
 use actix_web::web::{self, Data, Path, Query, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
 use metrics::gauge;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use super::extract::{self, invalid};
+use super::page::is_same_origin;
 use super::problem::{Problem, ProblemCode};
 use super::{no_such_route, to_the_end};
 use crate::actors::Directory;
@@ -43,6 +45,7 @@ pub fn routes(config: &mut ServiceConfig, operator: Data<Operator>) {
     extract::limits(config, 16 * 1024);
     config
         .app_data(operator)
+        .configure(super::web::operator_routes)
         .route("/healthz", web::get().to(health))
         .route("/readyz", web::get().to(readiness))
         .route("/metrics", web::get().to(metrics))
@@ -129,6 +132,33 @@ async fn unfreeze(operator: Data<Operator>, id: Path<AccountId>, _: NotFromAPage
 async fn drain(operator: Data<Operator>, _: NotFromAPage) -> impl Responder {
     operator.drain.notify_one();
     HttpResponse::Accepted().json(serde_json::json!({ "status": "draining" }))
+}
+
+/// Refuses what a page of another origin sends, also one that came to this address by a name of its own (DNS
+/// rebinding): the live view says that it is itself with a header that no other page can send without a preflight.
+struct NotFromAnotherPage;
+
+impl FromRequest for NotFromAnotherPage {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let headers = request.headers();
+        let is_page = headers.contains_key(ORIGIN) || headers.contains_key("sec-fetch-site");
+        let is_live_view =
+            is_same_origin(headers) && headers.contains_key("x-twostep-page") && has_address_for_a_name(headers);
+        ready(if is_page && !is_live_view {
+            Err(Problem::new(ProblemCode::Forbidden, "Only the live view of this address may do this."))
+        } else {
+            Ok(Self)
+        })
+    }
+}
+
+fn has_address_for_a_name(headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    name == "localhost" || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
 }
 
 /// Refuses what a web page sends: a page that an operator happens to have open must not act on the node (a POST

@@ -1,13 +1,14 @@
 //! `/v1/sessions`.
 
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::Session;
+use super::extract::{OptionalBody, Session, invalid};
 use super::limits::Limited;
+use super::page::{Caller, HoldsTokens};
 use super::problem::{Problem, ProblemBody};
 use super::views::{SecretText, SessionAnswer};
 use super::{Api, no_such_method, to_the_end};
@@ -22,17 +23,25 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 }
 
 /// A refresh token.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RefreshBody {
-    /// As it came with the session.
-    refresh_token: SecretText,
+    /// As it came with the session. Our own page has it in a cookie and sends no body.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    refresh_token: Option<SecretText>,
 }
 
 /// The next tokens of a session.
 #[derive(Serialize, ToSchema)]
 pub(super) struct RefreshAnswer {
     session: SessionAnswer,
+}
+
+impl HoldsTokens for RefreshAnswer {
+    fn take_tokens(&mut self) -> Vec<(TokenKind, String)> {
+        self.session.take_tokens()
+    }
 }
 
 /// Exchange a refresh token for the next tokens. It works once: used again, it ends the session.
@@ -50,13 +59,19 @@ pub(super) struct RefreshAnswer {
 pub(super) async fn refresh(
     api: Data<Api>,
     origin: Origin,
-    body: Json<RefreshBody>,
+    caller: Caller,
+    OptionalBody(body): OptionalBody<RefreshBody>,
 ) -> Result<impl Responder, Problem> {
     api.limits.check(Limited::Refresh, &origin)?;
-    let token = Token::parse(TokenKind::Refresh, body.refresh_token.expose_secret());
+    let token = match &body.refresh_token {
+        Some(text) => Token::parse(TokenKind::Refresh, text.expose_secret()),
+        None if caller.is_page() => caller.token(TokenKind::Refresh),
+        None => return Err(invalid("refresh_token", "is needed")),
+    };
     let token = token.ok_or(VerificationError::Unauthorized)?;
     let session = to_the_end(async move { api.verification.refresh(&token, &origin).await }).await?;
-    Ok(HttpResponse::Ok().json(RefreshAnswer { session: session.into() }))
+    let account = caller.account(TokenKind::Refresh);
+    Ok(caller.answer(HttpResponse::Ok(), account.as_ref(), RefreshAnswer { session: session.into() }))
 }
 
 /// Sign out.
@@ -72,7 +87,10 @@ pub(super) async fn sign_out(
     api: Data<Api>,
     Session(session): Session,
     origin: Origin,
+    caller: Caller,
 ) -> Result<impl Responder, Problem> {
     to_the_end(async move { api.verification.sign_out(&session, &origin).await }).await?;
-    Ok(HttpResponse::NoContent())
+    let mut response = HttpResponse::NoContent();
+    caller.forget(&mut response, &[TokenKind::Access, TokenKind::Refresh, TokenKind::Challenge]);
+    Ok(response.finish())
 }

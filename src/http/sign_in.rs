@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::limits::Limited;
+use super::page::{AccountTag, Caller, HoldsTokens};
 use super::problem::{Problem, ProblemBody};
 use super::views::{ChallengeAnswer, DeviceBody, SecretText, SignedInAnswer, email};
 use super::{Api, no_such_method, to_the_end};
 use crate::domain::password::Password;
 use crate::domain::token::{Token, TokenKind};
+use crate::telemetry::SIGN_INS;
 use crate::verification::{Origin, SignInRequest, SignInResult};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -28,7 +30,7 @@ pub(super) struct SignInBody {
     /// The password.
     password: SecretText,
     device: DeviceBody,
-    /// The trust token of this device, if it has one.
+    /// The trust token of this device, if it has one. Our own page has it in a cookie.
     #[serde(default)]
     trust_token: Option<SecretText>,
 }
@@ -39,6 +41,12 @@ pub(super) struct VerificationRequiredAnswer {
     /// `verification_required`.
     status: &'static str,
     challenge: ChallengeAnswer,
+}
+
+impl HoldsTokens for VerificationRequiredAnswer {
+    fn take_tokens(&mut self) -> Vec<(TokenKind, String)> {
+        self.challenge.take_tokens()
+    }
 }
 
 /// Sign in. A trusted device, or one of an account with two-step verification off, gets a session; any other one a
@@ -59,20 +67,36 @@ pub(super) struct VerificationRequiredAnswer {
 pub(super) async fn sign_in(
     api: Data<Api>,
     origin: Origin,
+    caller: Caller,
     Json(body): Json<SignInBody>,
 ) -> Result<HttpResponse, Problem> {
     api.limits.check(Limited::SignIn, &origin)?;
+    let email = email(&body.email)?;
+    let tag = AccountTag::from(&email);
     let request = SignInRequest {
-        email: email(&body.email)?,
+        email,
         password: Password::typed(body.password.into()),
         device: body.device.checked()?,
         // A text that cannot be a trust token is like none: the device is verified anew.
-        trust_token: body.trust_token.and_then(|text| Token::parse(TokenKind::Trust, text.expose_secret())),
+        trust_token: match &body.trust_token {
+            Some(text) => Token::parse(TokenKind::Trust, text.expose_secret()),
+            None => caller.trust_token(&tag),
+        },
     };
     let result = to_the_end(async move { api.verification.sign_in(request, &origin).await }).await?;
+    let outcome = match &result {
+        SignInResult::SignedIn(_) => "signed_in",
+        SignInResult::VerificationRequired(_) => "verification_required",
+    };
+    metrics::counter!(SIGN_INS, "outcome" => outcome).increment(1);
     Ok(match result {
-        SignInResult::SignedIn(signed_in) => HttpResponse::Ok().json(SignedInAnswer::from(*signed_in)),
-        SignInResult::VerificationRequired(challenge) => HttpResponse::Accepted()
-            .json(VerificationRequiredAnswer { status: "verification_required", challenge: (*challenge).into() }),
+        SignInResult::SignedIn(signed_in) => {
+            caller.answer(HttpResponse::Ok(), Some(&tag), SignedInAnswer::from(*signed_in))
+        }
+        SignInResult::VerificationRequired(challenge) => {
+            let status = "verification_required";
+            let answer = VerificationRequiredAnswer { status, challenge: (*challenge).into() };
+            caller.answer(HttpResponse::Accepted(), Some(&tag), answer)
+        }
     })
 }

@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::extract::invalid;
+use super::page::HoldsTokens;
 use super::problem::Problem;
 use crate::domain::challenge::{Method, Purpose};
 use crate::domain::device::{Device, DeviceInfo, Platform};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{ChallengeId, DeviceId, InstallId};
 use crate::domain::locale::Locale;
-use crate::domain::token::Token;
+use crate::domain::token::{Token, TokenKind};
 use crate::store::device::TrustedDevice;
 use crate::verification::{ChallengeView, Destination, IssuedSession, SignedIn};
 
@@ -112,6 +113,12 @@ impl DeviceAnswer {
     }
 }
 
+impl HoldsTokens for DeviceAnswer {
+    fn take_tokens(&mut self) -> Vec<(TokenKind, String)> {
+        self.trust_token.take().map(|token| (TokenKind::Trust, token)).into_iter().collect()
+    }
+}
+
 /// A trusted device in a list.
 #[derive(Serialize, ToSchema)]
 pub(super) struct TrustedDeviceAnswer {
@@ -159,21 +166,31 @@ impl TrustedDeviceAnswer {
 /// The tokens of a session.
 #[derive(Serialize, ToSchema)]
 pub(super) struct SessionAnswer {
-    /// Send it as `Authorization: Bearer`.
-    access_token: String,
+    /// Send it as `Authorization: Bearer`. Our own page gets both tokens as cookies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_token: Option<String>,
     /// Seconds for which it is good.
     expires_in: i64,
     /// Exchange it for the next tokens, once.
-    refresh_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
 }
 
 impl From<IssuedSession> for SessionAnswer {
     fn from(session: IssuedSession) -> Self {
         Self {
-            access_token: session.access.expose().to_owned(),
+            access_token: Some(session.access.expose().to_owned()),
             expires_in: session.expires_in.as_secs(),
-            refresh_token: session.refresh.expose().to_owned(),
+            refresh_token: Some(session.refresh.expose().to_owned()),
         }
+    }
+}
+
+impl HoldsTokens for SessionAnswer {
+    fn take_tokens(&mut self) -> Vec<(TokenKind, String)> {
+        let access = self.access_token.take().map(|token| (TokenKind::Access, token));
+        let refresh = self.refresh_token.take().map(|token| (TokenKind::Refresh, token));
+        access.into_iter().chain(refresh).collect()
     }
 }
 
@@ -193,6 +210,12 @@ impl From<SignedIn> for SignedInAnswer {
             device: DeviceAnswer::new(signed_in.device, signed_in.trust_token.as_ref()),
             session: signed_in.session.into(),
         }
+    }
+}
+
+impl HoldsTokens for SignedInAnswer {
+    fn take_tokens(&mut self) -> Vec<(TokenKind, String)> {
+        [self.session.take_tokens(), self.device.take_tokens()].concat()
     }
 }
 
@@ -249,6 +272,12 @@ impl From<ChallengeView> for ChallengeAnswer {
     }
 }
 
+impl HoldsTokens for ChallengeAnswer {
+    fn take_tokens(&mut self) -> Vec<(TokenKind, String)> {
+        self.token.take().map(|token| (TokenKind::Challenge, token)).into_iter().collect()
+    }
+}
+
 /// An answer that holds a challenge.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ChallengeEnvelope {
@@ -258,5 +287,11 @@ pub(super) struct ChallengeEnvelope {
 impl From<ChallengeView> for ChallengeEnvelope {
     fn from(view: ChallengeView) -> Self {
         Self { challenge: view.into() }
+    }
+}
+
+impl HoldsTokens for ChallengeEnvelope {
+    fn take_tokens(&mut self) -> Vec<(TokenKind, String)> {
+        self.challenge.take_tokens()
     }
 }

@@ -237,10 +237,22 @@ async fn calls_on_a_challenge_need_its_own_token() {
 #[actix_web::test]
 async fn an_address_that_is_nothing_and_a_method_it_does_not_take_are_told_apart() {
     let scene = Scene::new().await;
-    for path in ["/", "/v1", "/v1/account", "/v1/accounts/", "/v2/accounts", "/admin/rollout", "/metrics"] {
+    for path in [
+        "/index.html",
+        "/assets/x",
+        "/v1",
+        "/v1/account",
+        "/v1/accounts/",
+        "/v2/accounts",
+        "/admin/rollout",
+        "/metrics",
+    ] {
         scene.client.send(Method::GET, path, None, None).await.expect_problem(404, "not_found");
     }
     for (method, path) in [
+        (Method::POST, "/"),
+        (Method::POST, "/assets/0/app.js"),
+        (Method::POST, "/docs"),
         (Method::GET, "/v1/accounts"),
         (Method::GET, "/v1/sign-in"),
         (Method::GET, "/v1/sessions/refresh"),

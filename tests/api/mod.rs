@@ -13,6 +13,7 @@ mod login_activity;
 mod login_security;
 mod openapi;
 mod operator;
+mod page;
 mod passwords;
 mod places;
 mod rollout;

@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("delivery", &["domain", "telemetry", "texts"]),
     ("settings", &["domain", "delivery", "telemetry"]),
     ("verification", &["domain", "store", "bus", "telemetry"]),
-    ("actors", &["domain", "protocol", "store", "bus", "delivery", "texts", "verification"]),
+    ("actors", &["domain", "protocol", "store", "bus", "delivery", "telemetry", "texts", "verification"]),
     ("gateway", &["domain", "protocol", "actors", "telemetry"]),
     (
         "http",

@@ -3,6 +3,7 @@
 mod arrows;
 mod documents;
 mod features;
+mod page_texts;
 mod queries;
 
 use std::path::{Path, PathBuf};

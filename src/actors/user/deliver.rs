@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix::prelude::*;
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +11,7 @@ use tracing::error;
 use super::super::messages::Place;
 use super::User;
 use super::overtaken::{Overtaken, is_overtaken};
-use super::record::news;
+use super::record::{count, news};
 use crate::domain::code::{Code, CodeSource};
 use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState, Reach, Step, first_step};
 use crate::domain::email::EmailAddress;
@@ -132,12 +133,15 @@ impl User {
             // A lost node sent it before and the time for a receipt is over.
             Step::Socket if delivery.already_sent && reach.unreachable_reason().is_none() => None,
             Step::Socket => {
+                count(Channel::Websocket, DeliveryState::Accepted);
+                self.sent_at.entry(sent).or_insert_with(Instant::now);
                 self.awaited.entry(sent).or_default().insert(device, delivery.id);
                 let window = SignedDuration::try_from(self.services.receipt_window).unwrap_or_default();
                 Some(news(delivery.id, DeliveryState::Accepted, Some(window)))
             }
             Step::Push => None,
             Step::Unreachable(reason) => {
+                count(Channel::Websocket, DeliveryState::Unreachable);
                 Some(DeliveryNews { reason: Some(reason), ..news(delivery.id, DeliveryState::Unreachable, None) })
             }
             Step::Rest => Some(news(delivery.id, DeliveryState::Accepted, None)),
@@ -152,6 +156,7 @@ impl User {
         self.under_way += 1;
         context.run_later(self.services.receipt_window, move |actor, context| {
             actor.under_way -= 1;
+            actor.sent_at.remove(&sent);
             let silent = actor.awaited.remove(&sent).unwrap_or_default();
             actor.escalate(sent, silent, None, context);
             actor.settle(context);

@@ -9,10 +9,10 @@ use tracing::error;
 use super::User;
 use super::deliver::Mailbox;
 use super::overtaken::Overtaken;
-use super::record::news;
+use super::record::{count, news};
 use crate::delivery::mail::{MailOutcome, code_mail};
 use crate::domain::code::Code;
-use crate::domain::delivery::{CodeToDeliver, Delivery, DeliveryState};
+use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState};
 use crate::domain::id::{ChallengeId, DeliveryId};
 use crate::store::delivery::DeliveryNews;
 
@@ -73,6 +73,7 @@ impl User {
                 DeliveryState::Failed
             }
         };
+        count(Channel::Email, state);
         let news = DeliveryNews { detail: Some(outcome.word()), ..news(tried.delivery, state, None) };
         self.record(tried.challenge, vec![news], context);
     }

@@ -10,7 +10,7 @@ use tracing::{error, warn};
 
 use super::User;
 use super::overtaken::Overtaken;
-use super::record::{log_failure, news};
+use super::record::{count, log_failure, news};
 use crate::actors::Services;
 use crate::delivery::push::{Push, PushContent, PushOutcome, UnavailableReason};
 use crate::domain::code::Code;
@@ -115,6 +115,7 @@ impl User {
                 failed(id, detail)
             }
         };
+        count(channel, news.state);
         self.record(challenge, vec![news], context);
     }
 

@@ -8,11 +8,12 @@ use tracing::{error, info};
 
 use super::User;
 use super::deliver::SentCode;
-use crate::domain::delivery::{CodeToDeliver, DeliveryState};
+use crate::domain::delivery::{Channel, CodeToDeliver, DeliveryState};
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId};
 use crate::store::delivery::DeliveryNews;
 use crate::store::{self, StoreError};
+use crate::telemetry::{DELIVERIES, RECEIPT_SECONDS};
 use crate::verification::Verification;
 
 impl User {
@@ -68,6 +69,12 @@ impl User {
             return;
         }
         let awaited = self.awaited.get_mut(&sent).and_then(|devices| devices.remove_entry(&device));
+        if awaited.is_some() {
+            count(Channel::Websocket, if shown { DeliveryState::Shown } else { DeliveryState::NotShown });
+            if let Some(at) = self.sent_at.get(&sent) {
+                metrics::histogram!(RECEIPT_SECONDS).record(at.elapsed());
+            }
+        }
         let (services, account) = (Arc::clone(&self.services), self.account);
         let record = async move {
             let store = services.verification.store();
@@ -104,6 +111,11 @@ impl User {
         };
         self.run(context, record, move |_, result, _| log_failure(challenge, &result));
     }
+}
+
+/// Counts how far a delivery came on this node.
+pub(super) fn count(channel: Channel, state: DeliveryState) {
+    metrics::counter!(DELIVERIES, "channel" => channel.as_str(), "outcome" => state.as_str()).increment(1);
 }
 
 pub(super) fn news(id: DeliveryId, state: DeliveryState, due_in: Option<SignedDuration>) -> DeliveryNews {

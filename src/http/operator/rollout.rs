@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, Responder};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{NotFromAPage, Operator};
+use super::{NotFromAPage, NotFromAnotherPage, Operator};
 use crate::domain::id::AccountId;
 use crate::domain::rollout::{Listed, ListedAccount, RolloutMode, RolloutState};
 use crate::http::extract::invalid;
@@ -57,7 +57,7 @@ struct RolloutBody {
 /// Moves the switch.
 async fn set(
     operator: Data<Operator>,
-    _: NotFromAPage,
+    _: NotFromAnotherPage,
     Json(body): Json<RolloutBody>,
 ) -> Result<impl Responder, Problem> {
     if body.percent.is_some_and(|percent| !(0.0..=100.0).contains(&percent)) {

@@ -1,0 +1,210 @@
+//! The tokens of our own page: in cookies that no script can read, never in a body (docs/decisions/0009).
+
+use std::future::{Ready, ready};
+
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::Payload;
+use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::problem::{Problem, ProblemCode};
+use crate::domain::email::EmailAddress;
+use crate::domain::token::{Token, TokenKind};
+
+/// Our page sends it with every call. A page of somebody else cannot without our consent, which nobody gets: it needs
+/// a preflight (Fetch standard section 4.8).
+const PAGE_HEADER: &str = "x-twostep-page";
+/// Only the exact host gets such a cookie, only over a secure line or the loopback, whole (RFC 6265bis section 4.1.3.2).
+const COOKIE_PREFIX: &str = "__Host-";
+/// The server decides how long a token is good; a cookie is kept as long as any token may be (design section 9).
+const LONGEST: Duration = Duration::days(180);
+/// A code that confirms an address lives a day; no other challenge lives longer.
+const LONGEST_CHALLENGE: Duration = Duration::days(1);
+/// Accounts of one browser that it is trusted for.
+const MAX_TRUSTED_ACCOUNTS: usize = 5;
+/// Bytes of the hash that stands for an address in the name of a cookie.
+const TAG_BYTES: usize = 8;
+
+/// Stands for an account in cookies: a token of trust is only good for the address that it was given to.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct AccountTag(String);
+
+impl From<&EmailAddress> for AccountTag {
+    fn from(email: &EmailAddress) -> Self {
+        Self(hex(&Sha256::digest(email.as_str())[..TAG_BYTES]))
+    }
+}
+
+impl AccountTag {
+    fn parse(text: &str) -> Option<Self> {
+        let is_tag = text.len() == 2 * TAG_BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_tag.then(|| Self(text.to_owned()))
+    }
+}
+
+/// Bytes as small hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// An answer with tokens that our page must not see.
+pub(super) trait HoldsTokens {
+    /// Takes the tokens out of it.
+    fn take_tokens(&mut self) -> Vec<(TokenKind, String)>;
+}
+
+/// Who calls: our page, whose tokens are in cookies, or any other client, which carries its own.
+pub(super) struct Caller(Option<Page>);
+
+/// Our page, proven by its header and by where the browser says that the call comes from.
+pub(super) struct Page {
+    cookies: Vec<(String, String)>,
+}
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Page::of(request).map(Self))
+    }
+}
+
+impl Caller {
+    /// Whether it is our page.
+    pub(super) fn is_page(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The token of this kind that our page has in a cookie.
+    pub(super) fn token(&self, kind: TokenKind) -> Option<Token> {
+        self.0.as_ref()?.token(kind)
+    }
+
+    /// The account for which our page has a token of this kind.
+    pub(super) fn account(&self, kind: TokenKind) -> Option<AccountTag> {
+        self.0.as_ref()?.pair(kind)?.1
+    }
+
+    /// The trust that our page has for this account.
+    pub(super) fn trust_token(&self, account: &AccountTag) -> Option<Token> {
+        let name = trust_name(account);
+        let cookie = self.0.as_ref()?.cookies.iter().find(|(found, _)| *found == name)?;
+        Token::parse(TokenKind::Trust, &cookie.1)
+    }
+
+    /// Answers: to our page with the tokens in cookies, to any other client with the tokens in the body.
+    pub(super) fn answer(
+        &self,
+        mut response: HttpResponseBuilder,
+        account: Option<&AccountTag>,
+        mut body: impl Serialize + HoldsTokens,
+    ) -> HttpResponse {
+        response.insert_header(("Cache-Control", "no-store"));
+        if let Some(page) = &self.0 {
+            for (kind, token) in body.take_tokens() {
+                page.keep(&mut response, kind, &token, account);
+            }
+        }
+        response.json(body)
+    }
+
+    /// Has our page forget the tokens of these kinds.
+    pub(super) fn forget(&self, response: &mut HttpResponseBuilder, kinds: &[TokenKind]) {
+        if self.is_page() {
+            for kind in kinds {
+                remove(response, &name(*kind));
+            }
+        }
+    }
+}
+
+impl Page {
+    /// The page of a request; `None` when another client calls.
+    ///
+    /// # Errors
+    /// [`ProblemCode::Forbidden`] when it says that it is our page and the browser does not.
+    pub(super) fn of(request: &HttpRequest) -> Result<Option<Self>, Problem> {
+        if !request.headers().contains_key(PAGE_HEADER) {
+            return Ok(None);
+        }
+        if !is_same_origin(request.headers()) {
+            return Err(Problem::new(ProblemCode::Forbidden, "Only the gateway's own page may call like this."));
+        }
+        let cookies =
+            request.cookies().map_err(|_| Problem::new(ProblemCode::InvalidRequest, "Send valid cookies."))?;
+        let cookies = cookies.iter().map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).collect();
+        Ok(Some(Self { cookies }))
+    }
+
+    /// The token of this kind that it has in a cookie.
+    pub(super) fn token(&self, kind: TokenKind) -> Option<Token> {
+        Some(self.pair(kind)?.0)
+    }
+
+    fn pair(&self, kind: TokenKind) -> Option<(Token, Option<AccountTag>)> {
+        let name = name(kind);
+        let value = &self.cookies.iter().find(|(found, _)| *found == name)?.1;
+        let (token, account) = value.split_once('.').unwrap_or((value, ""));
+        Some((Token::parse(kind, token)?, AccountTag::parse(account)))
+    }
+
+    fn keep(&self, response: &mut HttpResponseBuilder, kind: TokenKind, token: &str, account: Option<&AccountTag>) {
+        match (kind, account) {
+            (TokenKind::Trust, Some(account)) => self.keep_trust(response, token, account),
+            // A device that does not know for whom it is trusted is verified anew the next time.
+            (TokenKind::Trust, None) => {}
+            (_, account) => {
+                let tag = account.map(|account| format!(".{}", account.0)).unwrap_or_default();
+                let lifetime = if kind == TokenKind::Challenge { LONGEST_CHALLENGE } else { LONGEST };
+                set(response, &name(kind), format!("{token}{tag}"), lifetime);
+            }
+        }
+    }
+
+    fn keep_trust(&self, response: &mut HttpResponseBuilder, token: &str, account: &AccountTag) {
+        let (own, prefix) = (trust_name(account), name(TokenKind::Trust));
+        let others: Vec<&String> = self
+            .cookies
+            .iter()
+            .map(|(found, _)| found)
+            .filter(|found| found.starts_with(&prefix) && **found != own)
+            .collect();
+        for beyond in others.iter().take((others.len() + 1).saturating_sub(MAX_TRUSTED_ACCOUNTS)) {
+            remove(response, beyond);
+        }
+        set(response, &own, token.to_owned(), LONGEST);
+    }
+}
+
+/// What the browser says about where a call comes from (Fetch Metadata; `Origin` of RFC 6454 where there is none).
+pub(super) fn is_same_origin(headers: &HeaderMap) -> bool {
+    let text = |value: Option<&actix_web::http::header::HeaderValue>| {
+        value.map(|value| value.to_str().unwrap_or_default().to_ascii_lowercase())
+    };
+    if let Some(site) = text(headers.get("sec-fetch-site")) {
+        return site == "same-origin";
+    }
+    let (Some(origin), Some(host)) = (text(headers.get(ORIGIN)), text(headers.get(HOST))) else { return false };
+    origin.split_once("://").is_some_and(|(_, authority)| authority == host)
+}
+
+fn name(kind: TokenKind) -> String {
+    format!("{COOKIE_PREFIX}{}", kind.as_str().trim_end_matches('_'))
+}
+
+fn trust_name(account: &AccountTag) -> String {
+    format!("{}_{}", name(TokenKind::Trust), account.0)
+}
+
+fn set(response: &mut HttpResponseBuilder, name: &str, value: String, lifetime: Duration) {
+    let cookie = Cookie::build(name, value).path("/").secure(true).http_only(true).same_site(SameSite::Strict);
+    response.cookie(cookie.max_age(lifetime).finish());
+}
+
+fn remove(response: &mut HttpResponseBuilder, name: &str) {
+    set(response, name, String::new(), Duration::ZERO);
+}

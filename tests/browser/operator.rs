@@ -1,0 +1,36 @@
+//! The operator's live view.
+
+use serde_json::json;
+
+use crate::person::{Stage, shown_code};
+
+#[actix_web::test]
+async fn the_live_view_draws_what_happens_and_moves_the_rollout() {
+    let stage = Stage::new().await;
+    let first = stage.trusted().await;
+    let view = stage.driver.open(&stage.gateway.operator_url()).await;
+    view.see("#connection", "Ready").await;
+    view.see("#rollout", "100 %").await;
+    view.wait("Number(document.getElementById('connections').textContent) > 0").await;
+    let second = stage.asking().await;
+    shown_code(&first).await;
+    view.see("#deliveries td", "shown").await;
+    view.see("#receipts", "p99").await;
+    view.wait("document.querySelector('.chart .p99').getAttribute('d').includes('L')").await;
+
+    view.click("#move-rollout").await;
+    view.expect_accessible("move the rollout").await;
+    view.fill("#percent", "25").await;
+    view.click("dialog button.main").await;
+    view.see("#rollout", "25 %").await;
+    view.gone("dialog").await;
+    for (width, scheme) in [(1280, "light"), (320, "dark")] {
+        view.look(width, 900, scheme).await;
+        view.expect_accessible("live view").await;
+    }
+    let elsewhere =
+        "return performance.getEntriesByType('resource').filter((one) => !one.name.startsWith(location.origin)).length";
+    assert_eq!(view.run(elsewhere, json!([])).await, 0);
+    view.expect_clean_console().await;
+    stage.end([first, second, view]).await;
+}

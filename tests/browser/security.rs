@@ -1,0 +1,105 @@
+//! The Login Security screen, the live connection, and what a page may hold.
+
+use serde_json::json;
+use twostep::app::App;
+
+use crate::person::{ANNA, Stage, shown_code, trust_another};
+use crate::support::client::{Install, PASSWORD};
+use crate::support::gateway::TestGateway;
+
+#[actix_web::test]
+async fn a_removed_device_is_signed_out_within_a_second() {
+    let stage = Stage::new().await;
+    let first = stage.trusted().await;
+    let second = trust_another(&stage, &first).await;
+    first.wait("document.querySelectorAll('#devices li').length === 2").await;
+    second.run("new MutationObserver(() => { if (document.getElementById('notice')) window.signedOutAt ??= Date.now(); }).observe(document.body, { childList: true, subtree: true })", json!([])).await;
+    first.click("#devices li:not(:has(.badge)) .remove").await;
+    first.see("dialog h2", "Remove Chrome on Linux?").await;
+    first.expect_accessible("remove a device").await;
+    first.click("dialog button.bad").await;
+    second.see("#notice", "removed from your account").await;
+    let at = second.run("return window.signedOutAt", json!([])).await;
+    // From the call itself: how fast a driver clicks on a busy machine is not the question.
+    let call =
+        "performance.getEntriesByType('resource').filter((one) => one.name.includes('/v1/trusted-devices/')).at(-1)";
+    let before = first.wait(&format!("performance.timeOrigin + {call}.startTime")).await;
+    let took = at.as_f64().zip(before.as_f64()).map(|(at, before)| at - before).expect("both times");
+    assert!(took < 1000.0, "{took} ms");
+    first.wait("document.querySelectorAll('#devices li').length === 1").await;
+    second.expect_clean_console().await;
+    stage.end([first, second]).await;
+}
+
+#[actix_web::test]
+async fn two_step_verification_is_not_offered_before_the_rollout_comes() {
+    let stage = Stage::new().await;
+    let put = json!({ "percent": 0 });
+    stage.gateway.operator().send(reqwest::Method::PUT, "/admin/rollout", None, Some(put)).await.expect(200);
+    let browser = stage.with_account().await;
+    browser.see("#two-step", "Not offered to your account yet").await;
+    assert_eq!(browser.run("return document.getElementById('two-step-switch').disabled", json!([])).await, true);
+    browser.expect_accessible("not offered").await;
+    stage.end([browser]).await;
+}
+
+#[actix_web::test]
+async fn the_page_comes_back_after_a_restart_and_shows_what_is_pending_once() {
+    let stage = Stage::new().await;
+    let first = stage.trusted().await;
+    let address = stage.gateway.app.address();
+    let client = stage.client();
+    let challenge = client.begin_sign_in(ANNA, &Install::new("Tablet")).await;
+    let code = shown_code(&first).await;
+    let Stage { gateway, driver: _driver } = stage;
+    let database = gateway.database;
+    gateway.app.stop().await;
+    first.see("#connection", "Reconnecting").await;
+    let settings = TestGateway::settings(&database.url, |settings| settings.http.address = address);
+    let app = App::start(&settings).await.expect("it starts again");
+    let other = client.begin_sign_in(ANNA, &Install::new("Phone")).await;
+    first.see("#connection", "Live").await;
+    first.see("#codes dd", "Phone (Model)").await;
+    let cards = "[...document.querySelectorAll('#codes section')].map((card) => card.dataset.challenge)";
+    let cards = first.wait(cards).await;
+    assert_eq!(cards, json!([other.id, challenge.id]));
+    let shown = first.text(&format!("[data-challenge='{}'] .digits", challenge.id)).await;
+    assert_eq!(shown, code);
+    app.stop().await;
+}
+
+#[actix_web::test]
+async fn the_switch_is_turned_off_with_the_password_only() {
+    let stage = Stage::new().await;
+    let browser = stage.trusted().await;
+    browser.click("#two-step-switch").await;
+    browser.expect_accessible("turn off").await;
+    browser.fill("#off-password", "not the password").await;
+    browser.click("dialog button.bad").await;
+    browser.see("dialog .error", "password is wrong").await;
+    browser.fill("#off-password", PASSWORD).await;
+    browser.click("dialog button.bad").await;
+    browser.see("#two-step .badge", "Off").await;
+    stage.end([browser]).await;
+}
+
+#[actix_web::test]
+async fn scripts_can_read_no_token() {
+    let stage = Stage::new().await;
+    let browser = stage.trusted().await;
+    let readable = "return document.cookie + JSON.stringify({ ...localStorage, ...sessionStorage })";
+    let readable = browser.run(readable, json!([])).await;
+    assert!(!readable.as_str().expect("a text").contains("ts_"), "{readable}");
+    let cookies = browser.devtools("Network.getAllCookies", json!({})).await;
+    let cookies = cookies["cookies"].as_array().expect("a list");
+    let names: Vec<&str> = cookies.iter().filter_map(|cookie| cookie["name"].as_str()).collect();
+    assert_eq!(names.len(), 3, "access, refresh, trust: {names:?}");
+    for cookie in cookies {
+        assert!(cookie["name"].as_str().is_some_and(|name| name.starts_with("__Host-ts_")), "{names:?}");
+        assert_eq!(
+            (&cookie["httpOnly"], &cookie["secure"], &cookie["sameSite"]),
+            (&json!(true), &json!(true), &json!("Strict"))
+        );
+    }
+    stage.end([browser]).await;
+}

@@ -1,0 +1,75 @@
+// Login activity: who signed in or tried to, and what changed.
+
+import { signedCall, words } from "./api.js";
+import { announce, h } from "./dom.js";
+import { dateTime, has, t } from "./text.js";
+
+const PAGE = 20;
+const FILTERS = {
+  all: () => true,
+  sign_ins: (entry) => entry.kind === "sign_in" || entry.kind === "sign_out",
+  refused: (entry) => ["denied", "frozen", "expired", "attempts_exhausted"].includes(entry.outcome) || entry.reported_at,
+  changes: (entry) => !["sign_in", "sign_out"].includes(entry.kind),
+};
+const GOOD = ["succeeded"];
+const BAD = ["denied", "frozen", "attempts_exhausted"];
+
+/** The card. `onAlarm()` is called when somebody said "this wasn't me". */
+export class Activity {
+  constructor({ onAlarm }) {
+    this.onAlarm = onAlarm;
+    this.entries = [];
+    this.cursor = null;
+    this.filter = h("select", { id: "activity-filter", onchange: () => this.#draw() }, Object.keys(FILTERS).map((name) => h("option", { value: name }, t(`filter-${name}`))));
+    this.list = h("ul", { class: "list" });
+    this.more = h("button", { type: "button", hidden: true, onclick: () => this.#load(this.cursor) }, t("more"));
+    this.element = h("section", { class: "card", id: "activity", "aria-labelledby": "activity-title" },
+      h("div", { class: "head" }, h("h2", { id: "activity-title" }, t("activity")), h("div", { class: "row filters" }, h("label", { for: "activity-filter" }, t("filter")), this.filter)),
+      this.list, this.more,
+      h("p", { class: "soft small" }, t("location-note")));
+  }
+
+  /** Loads the newest entries. */
+  refresh() {
+    return this.#load(null);
+  }
+
+  async #load(cursor) {
+    try {
+      const page = await signedCall("GET", `/v1/login-activity?limit=${PAGE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+      this.entries = cursor ? [...this.entries, ...page.entries] : page.entries;
+      this.cursor = page.next_cursor;
+      this.more.hidden = !this.cursor;
+      this.#draw();
+    } catch (problem) {
+      announce(words(problem));
+    }
+  }
+
+  #draw() {
+    const entries = this.entries.filter(FILTERS[this.filter.value]);
+    this.list.replaceChildren(...(entries.length ? entries.map((entry) => this.#item(entry)) : [h("li", { class: "empty" }, t("no-activity"))]));
+  }
+
+  #item(entry) {
+    const device = entry.device ? `${entry.device.name} (${entry.device.model})` : t("by-operator");
+    const place = [entry.location ? t("about-there", { place: entry.location }) : null, entry.ip].filter(Boolean).join(" · ");
+    const colour = GOOD.includes(entry.outcome) ? "good" : BAD.includes(entry.outcome) ? "bad" : "warm";
+    const outcome = entry.reported_at ? h("span", { class: "badge bad" }, t("reported")) : h("span", { class: `badge ${colour}` }, t(`outcome-${entry.outcome}`));
+    const kind = has(`kind-${entry.kind}`) ? t(`kind-${entry.kind}`) : entry.kind.replaceAll("_", " ");
+    const canReport = entry.kind === "sign_in" && !entry.reported_at;
+    return h("li", { "data-kind": entry.kind },
+      h("div", { class: "what" }, h("div", { class: "row" }, h("h3", {}, kind), outcome), h("p", { class: "small" }, device), h("p", { class: "soft small" }, [place, dateTime(entry.at)].filter(Boolean).join(" · "))),
+      canReport && h("button", { type: "button", class: "plain", "aria-label": t("not-me-entry", { kind, at: dateTime(entry.at) }), onclick: () => this.#report(entry) }, t("not-me")));
+  }
+
+  async #report(entry) {
+    try {
+      await signedCall("POST", `/v1/login-activity/${entry.id}/report`);
+      await this.refresh();
+      this.onAlarm();
+    } catch (problem) {
+      announce(words(problem));
+    }
+  }
+}

@@ -1,0 +1,72 @@
+// Elements, dialogs and messages. Text goes in as text: nothing here parses HTML.
+
+/** Makes an element. `props`: `on*` listeners, `class`, and attributes (false and null: left out). */
+export function h(tag, props = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (value === false || value === null || value === undefined) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "value") element.value = value;
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** Shows a screen and takes the keyboard there. */
+export function show(screen, { narrow = false, focus = true } = {}) {
+  const main = document.getElementById("main");
+  main.className = narrow ? "page narrow" : "page";
+  main.replaceChildren(...[screen].flat());
+  const heading = main.querySelector("h1");
+  if (focus && heading) {
+    heading.tabIndex = -1;
+    heading.focus();
+  }
+}
+
+/** Says something to everybody: on the screen for a while, and to screen readers. */
+export function announce(text) {
+  const toast = h("div", { class: "toast" }, text);
+  document.getElementById("announcer").append(toast);
+  setTimeout(() => toast.remove(), 7000);
+}
+
+/** A labelled field; `error` below it is announced. */
+export function field(id, label, input, ...more) {
+  return h("div", { class: "field" }, h("label", { for: id }, label), input, ...more);
+}
+
+/** Asks in a dialog. `content` may hold fields; `act` is called on the main button and may throw to keep it open. */
+export function ask({ title, content = [], confirm, cancel, danger = false, act = async () => {}, problem }) {
+  return new Promise((resolve) => {
+    const error = h("p", { class: "error", role: "alert" });
+    const button = h("button", { class: danger ? "bad" : "main", type: "submit" }, confirm);
+    const form = h("form", { method: "dialog" }, h("h2", { id: "dialog-title" }, title), ...content, error,
+      h("div", { class: "row" }, button, h("button", { type: "button", onclick: () => dialog.close("no") }, cancel)));
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      button.disabled = true;
+      try {
+        await act();
+        dialog.close("yes");
+      } catch (caught) {
+        error.textContent = problem(caught);
+        button.disabled = false;
+      }
+    });
+    const dialog = h("dialog", { "aria-labelledby": "dialog-title" }, form);
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes");
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+/** Calls `step` every half second until the element is gone. */
+export function everyTick(element, step) {
+  step();
+  const timer = setInterval(() => (element.isConnected ? step() : clearInterval(timer)), 500);
+}

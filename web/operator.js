@@ -1,0 +1,136 @@
+// The operator's live view of one node: its metrics, asked for every two seconds and drawn.
+
+import { ask, h } from "./dom.js";
+
+const PERIOD = 2000;
+/** Samples in a chart: five minutes. */
+const KEPT = 150;
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Reads Prometheus' text format: [{ name, labels, value }]. */
+export function parseMetrics(text) {
+  const line = /^(\w+)(?:\{(.*)\})? (\S+)$/;
+  return text.split("\n").map((row) => line.exec(row)).filter(Boolean).map(([, name, labels = "", value]) => ({
+    name, value: Number(value), labels: Object.fromEntries([...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, key, found]) => [key, found])),
+  }));
+}
+
+const samples = [];
+const card = (id, title, ...content) => h("section", { class: "card", "aria-labelledby": `${id}-title`, id }, h("h2", { id: `${id}-title` }, title), ...content);
+const figure = (id, label, unit) => h("div", { class: "card figure" }, h("span", { class: "soft" }, label), h("b", { id }, "–"), h("span", { class: "soft small" }, unit));
+
+const chart = document.createElementNS(SVG, "svg");
+chart.setAttribute("class", "chart");
+chart.setAttribute("viewBox", "0 0 600 200");
+chart.setAttribute("role", "img");
+const receipts = h("p", { class: "soft small", id: "receipts" });
+const deliveries = h("tbody");
+const providers = h("ul", { class: "list" });
+const percent = h("b", { id: "rollout" }, "–");
+const move = h("button", { type: "button", id: "move-rollout", disabled: true, onclick: moveRollout }, "Change");
+
+document.getElementById("main").replaceChildren(
+  h("h1", {}, "Live view"),
+  h("div", { class: "figures" },
+    figure("connections", "Live connections", "now"),
+    figure("sign-ins", "Sign-ins", "a minute"),
+    figure("codes", "Codes handed on", "a minute"),
+    h("div", { class: "card figure" }, h("span", { class: "soft" }, "Two-step verification offered to"), percent, h("div", { class: "row" }, move))),
+  h("div", { class: "columns" },
+    card("latency", "From code to receipt", chart, h("p", { class: "small" }, h("span", { class: "badge" }, "p50 line"), " ", h("span", { class: "badge warm" }, "p99 dashed")), receipts),
+    h("div", { class: "stack" }, card("providers", "Providers", providers),
+    card("deliveries", "Deliveries of this node", h("table", { class: "plain" }, h("thead", {}, h("tr", {}, ["Channel", "Outcome", "Total"].map((name) => h("th", { scope: "col" }, name)))), deliveries)))));
+
+async function look() {
+  const state = document.getElementById("connection");
+  try {
+    const [metrics, ready, rollout] = await Promise.all([fetch("/metrics"), fetch("/readyz"), fetch("/admin/rollout")]);
+    const status = (await ready.json()).status;
+    state.className = `state ${status === "ready" ? "open" : "waiting"}`;
+    state.textContent = status === "ready" ? "Ready" : `Not ready: ${status}`;
+    samples.push({ at: performance.now(), metrics: parseMetrics(await metrics.text()) });
+    if (samples.length > KEPT) samples.shift();
+    if (rollout.ok) drawRollout((await rollout.json()).percent);
+    draw();
+  } catch {
+    state.className = "state waiting";
+    state.textContent = "The node does not answer";
+  }
+  setTimeout(look, PERIOD);
+}
+
+const sum = (sample, name, where = () => true) => sample.metrics.filter((one) => one.name === name && where(one.labels)).reduce((total, one) => total + one.value, 0);
+const quantile = (sample, q) => sample.metrics.find((one) => one.name === "twostep_receipt_seconds" && one.labels.quantile === q)?.value ?? 0;
+const handedOn = (labels) => labels.outcome === "accepted" || labels.outcome === "shown";
+
+function draw() {
+  const last = samples.at(-1);
+  const first = samples.find((sample) => last.at - sample.at <= 60_000);
+  const minutes = (last.at - first.at) / 60_000;
+  const rate = (name, where) => (minutes ? ((sum(last, name, where) - sum(first, name, where)) / minutes).toFixed(0) : "–");
+  document.getElementById("connections").textContent = sum(last, "twostep_connections_open");
+  document.getElementById("sign-ins").textContent = rate("twostep_sign_ins_total");
+  document.getElementById("codes").textContent = rate("twostep_deliveries_total", (labels) => labels.outcome === "accepted");
+  drawChart();
+  const rows = last.metrics.filter((one) => one.name === "twostep_deliveries_total").sort((a, b) => b.value - a.value);
+  deliveries.replaceChildren(...(rows.length ? rows.map(({ labels, value }) => h("tr", {}, [labels.channel, labels.outcome.replaceAll("_", " "), value].map((cell) => h("td", {}, String(cell))))) : [h("tr", {}, h("td", { colspan: 3, class: "soft" }, "None since this node started."))]));
+  drawProviders(last);
+}
+
+function drawProviders(sample) {
+  const lights = sample.metrics.filter((one) => one.name === "twostep_push_breaker_open");
+  const alarms = new Map(sample.metrics.filter((one) => one.name === "twostep_push_dead_token_alarm").map((one) => [one.labels.provider, one.value]));
+  const items = lights.map(({ labels: { provider }, value }) => {
+    const isBad = value > 0 || alarms.get(provider) > 0;
+    const held = sum(sample, "twostep_pushes_held", (labels) => labels.provider === provider);
+    return h("li", {}, h("div", { class: "what" }, h("h3", {}, provider.toUpperCase()), h("p", { class: "soft small" }, `${held} pushes under way`)), h("span", { class: `badge ${isBad ? "bad" : "good"}` }, value > 0 ? "Turned away" : isBad ? "Dead addresses" : "Healthy"));
+  });
+  const mails = sample.metrics.filter((one) => one.name === "twostep_mail_tries_total");
+  if (mails.length) items.push(h("li", {}, h("div", { class: "what" }, h("h3", {}, "Mail"), h("p", { class: "soft small" }, mails.map((one) => `${one.labels.outcome.replaceAll("_", " ")}: ${one.value}`).join(", ")))));
+  providers.replaceChildren(...(items.length ? items : [h("li", { class: "empty" }, "No push provider is in use.")]));
+}
+
+function drawChart() {
+  const series = ["0.5", "0.99"].map((q) => samples.map((sample) => 1000 * quantile(sample, q)));
+  const top = Math.max(10, ...series.flat()) * 1.15;
+  const place = (value, at) => [75 + (520 * at) / (KEPT - 1), 185 - (165 * value) / top];
+  const make = (tag, attributes, text) => {
+    const element = document.createElementNS(SVG, tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    if (text) element.textContent = text;
+    return element;
+  };
+  const offset = KEPT - samples.length;
+  const lines = [0, 0.5, 1].flatMap((share) => {
+    const [, y] = place((top / 1.15) * share, 0);
+    return [make("line", { x1: 75, x2: 595, y1: y, y2: y }), make("text", { x: 66, y: y + 4, "text-anchor": "end" }, `${((top / 1.15) * share).toFixed(0)} ms`)];
+  });
+  const paths = series.map((values, which) => make("path", { class: which ? "p99" : "p50", d: values.map((value, at) => `${at ? "L" : "M"}${place(value, at + offset).map((one) => one.toFixed(1)).join(" ")}`).join("") }));
+  const [p50, p99] = series.map((values) => values.at(-1).toFixed(0));
+  const count = sum(samples.at(-1), "twostep_receipt_seconds_count");
+  chart.setAttribute("aria-label", `Time from code to receipt over five minutes: p50 ${p50} ms, p99 ${p99} ms`);
+  receipts.textContent = count ? `p50 ${p50} ms · p99 ${p99} ms · ${count} receipts since this node started` : "No receipt since this node started.";
+  chart.replaceChildren(...lines, ...paths);
+}
+
+function drawRollout(value) {
+  percent.textContent = `${value} %`;
+  percent.dataset.percent = value;
+  move.disabled = false;
+}
+
+async function moveRollout() {
+  const input = h("input", { id: "percent", type: "number", min: 0, max: 100, step: "any", required: true, value: percent.dataset.percent });
+  await ask({
+    title: "Offer two-step verification", confirm: "Change", cancel: "Cancel", problem: (error) => error.message,
+    content: [h("p", {}, "Accounts that have it on keep it. The others see it in their Login Security, or no longer."), h("div", { class: "field" }, h("label", { for: "percent" }, "Share of accounts, in percent"), input)],
+    act: async () => {
+      const answer = await fetch("/admin/rollout", { method: "PUT", headers: { "content-type": "application/json", "x-twostep-page": "1" }, body: JSON.stringify({ percent: Number(input.value) }) });
+      const body = await answer.json();
+      if (!answer.ok) throw new Error(`${body.title}. ${body.detail}`);
+      drawRollout(body.percent);
+    },
+  });
+}
+
+look();

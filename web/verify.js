@@ -1,0 +1,220 @@
+// The code on the new device: typing it, how it travels, and what to do when it does not come.
+
+import { call, now, open, secondsUntil, words } from "./api.js";
+import { announce, everyTick, field, h, show } from "./dom.js";
+import { clock, grouped, many, t } from "./text.js";
+
+/** Shows the screen of a challenge. `onDone(answer)`, `onOver(why)` and `onCancel()` say how it went on. */
+export function showVerification({ challenge, onDone, onOver, onCancel }) {
+  new Verification(challenge, { onDone, onOver, onCancel }).show();
+}
+
+class Verification {
+  constructor(challenge, listeners) {
+    this.challenge = challenge;
+    this.listeners = listeners;
+    this.path = `/v1/challenges/${challenge.id}`;
+    this.stopped = new AbortController();
+    this.lifetime = Math.max(1, secondsUntil(challenge.expires_at));
+    this.status = null;
+  }
+
+  show() {
+    const c = this.challenge;
+    this.input = h("input", { id: "code", class: "code", inputmode: "numeric", autocomplete: "one-time-code", spellcheck: "false", required: true, "aria-describedby": "code-hint problem", maxlength: c.code_length + Math.ceil(c.code_length / 3) + 6, oninput: () => this.group() });
+    this.error = h("p", { class: "error", id: "problem", role: "alert" });
+    this.button = h("button", { class: "main", type: "submit" }, t("verify-button"));
+    this.trust = h("input", { type: "checkbox", id: "trust", checked: true });
+    this.lead = h("p", { class: "soft", id: "destination" });
+    this.time = h("span", { id: "time-left" });
+    this.attempts = h("span", { id: "attempts-left" });
+    this.bar = h("progress", { max: 1, "aria-label": t("time-left-label") });
+    this.deliveries = h("ul", { class: "ticks", id: "deliveries", "aria-live": "polite" });
+    this.resend = h("button", { type: "button", id: "resend", onclick: () => this.again() }, t("resend"));
+    const cancel = h("button", { type: "button", class: "plain", onclick: () => this.leave(this.listeners.onCancel) }, t("cancel"));
+    const card = h("div", { class: "card" },
+      h("form", { onsubmit: (event) => this.verify(event) },
+        field("code", t("code-label"), this.input, h("p", { class: "soft small", id: "code-hint" }, many("code-hint", c.code_length))),
+        h("div", {}, this.bar, h("div", { class: "facts" }, this.time, this.attempts)),
+        this.error,
+        c.purpose === "sign_in" && h("label", { class: "check", for: "trust" }, this.trust, h("span", {}, t("trust-device"), h("span", { class: "soft small" }, " ", t("trust-device-hint")))),
+        this.button),
+      this.deliveries,
+      h("div", { class: "row" }, this.resend, cancel),
+      this.help());
+    show([h("div", { class: "hello" }, h("h1", {}, t(`verify-title-${c.purpose}`)), this.lead), card], { narrow: true });
+    this.draw();
+    everyTick(card, () => this.tick());
+    this.watch();
+    this.input.focus();
+  }
+
+  help() {
+    this.hints = h("ul", { class: "ticks", id: "hints" });
+    this.viaEmail = h("button", { type: "button", id: "via-email", onclick: () => (this.sendPanel.hidden = false, this.send.focus()) }, t("via-email"));
+    this.send = h("button", { type: "button", class: "main", id: "send-code", onclick: () => this.again("email") }, t("send-code"));
+    this.sendPanel = h("div", { class: "note", hidden: true }, h("p", {}, t("via-email-explained")), h("div", { class: "row" }, this.send));
+    this.support = h("pre", { hidden: true, id: "support", tabindex: "0", "aria-label": t("support-details") });
+    const copy = h("button", { type: "button", class: "plain", id: "copy-support", onclick: () => this.copySupport() }, t("copy-support"));
+    return h("details", { id: "help" }, h("summary", {}, t("no-code")),
+      h("div", { class: "stack" }, h("h2", {}, t("what-is-known")), this.hints, this.viaEmail, this.sendPanel, copy, this.support));
+  }
+
+  group() {
+    const digits = this.input.value.replace(/\D/g, "").slice(0, this.challenge.code_length);
+    const atEnd = this.input.selectionStart === this.input.value.length;
+    if (atEnd) this.input.value = grouped(digits);
+    this.input.removeAttribute("aria-invalid");
+  }
+
+  draw() {
+    const { challenge: c, status } = this;
+    this.lead.textContent = c.method === "email" ? t("goes-to-mail", { address: c.destination }) : c.destination === 0 ? t("goes-nowhere") : many("goes-to-devices", c.destination);
+    this.attempts.textContent = many("attempts-left", c.attempts_left);
+    const offersEmail = c.methods.includes("email") && c.method !== "email";
+    this.viaEmail.hidden = !offersEmail;
+    if (!offersEmail) this.sendPanel.hidden = true;
+    const deliveries = status?.deliveries ?? [];
+    const total = c.method === "app" ? new Set(deliveries.map((one) => one.destination)).size : 0;
+    const shown = new Set(deliveries.filter((one) => one.state === "shown").map((one) => one.destination)).size;
+    const lines = deliveries.map((one) => h("li", { class: { shown: "good", accepted: "good", unreachable: "bad", failed: "bad" }[one.state] ?? "" }, one.text));
+    if (total) lines.unshift(h("li", { class: shown ? "good" : "", id: "shown" }, many("shown-on", total, { shown })));
+    this.replace(this.deliveries, lines);
+    const hints = (status?.hints ?? []).filter((hint) => !hint.code.startsWith("resend_"));
+    this.replace(this.hints, hints.length ? hints.map((hint) => h("li", { "data-hint": hint.code }, hint.text)) : [h("li", {}, t("nothing-known"))]);
+    this.tick();
+  }
+
+  /** Replaces lines only when they say something else: a screen reader is not told twice. */
+  replace(list, lines) {
+    const said = lines.map((line) => line.textContent).join("\n");
+    if (list.dataset.said !== said) list.replaceChildren(...lines);
+    list.dataset.said = said;
+  }
+
+  tick() {
+    const left = secondsUntil(this.challenge.expires_at);
+    this.bar.value = Math.max(0, Math.min(1, left / this.lifetime));
+    this.time.textContent = left > 0 ? t("good-for", { time: clock(left) }) : t("code-expired");
+    const wait = secondsUntil(this.challenge.resend_at);
+    this.resend.disabled = wait > 0;
+    this.resend.textContent = wait > 0 ? t("resend-in", { time: clock(wait) }) : t("resend");
+  }
+
+  async verify(event) {
+    event.preventDefault();
+    this.error.textContent = "";
+    this.button.disabled = true;
+    try {
+      const answer = await call("POST", `${this.path}/verify`, { code: this.input.value, trust_device: this.trust.checked });
+      this.leave(() => this.listeners.onDone(answer));
+    } catch (problem) {
+      this.button.disabled = false;
+      this.refused(problem);
+    }
+  }
+
+  refused(problem) {
+    const left = problem.attemptsLeft;
+    const isOver = problem.code === "challenge_closed" || problem.code === "unauthorized" || left === 0;
+    if (isOver) return this.leave(() => this.listeners.onOver(words(problem)));
+    if (problem.code === "wrong_code") {
+      this.input.setAttribute("aria-invalid", "true");
+      this.input.select();
+      this.challenge.attempts_left = left;
+      this.draw();
+      this.error.textContent = many("wrong-code", left);
+    } else {
+      this.error.textContent = words(problem);
+    }
+    this.input.focus();
+  }
+
+  async again(method) {
+    this.error.textContent = "";
+    try {
+      const answer = await call("POST", `${this.path}/resend`, method ? { method } : {});
+      this.take(answer.challenge);
+      this.sendPanel.hidden = true;
+      this.input.value = "";
+      announce(t(method === "email" ? "sent-by-mail" : "sent-again"));
+      this.input.focus();
+    } catch (problem) {
+      if (problem.code === "challenge_closed") return this.refused(problem);
+      if (problem.retryAfter) this.challenge.resend_at = new Date(now() + 1000 * problem.retryAfter).toISOString();
+      this.error.textContent = words(problem);
+      this.draw();
+    }
+  }
+
+  take(challenge) {
+    const isNew = challenge.expires_at !== this.challenge.expires_at;
+    this.challenge = { ...this.challenge, ...challenge };
+    if (isNew) this.lifetime = Math.max(1, secondsUntil(challenge.expires_at));
+    this.draw();
+  }
+
+  /** Follows the live state; comes back when the line was cut. */
+  async watch() {
+    for (let failures = 0; !this.stopped.signal.aborted; failures++) {
+      try {
+        const answer = await open("GET", `${this.path}/events`, undefined, this.stopped.signal);
+        if (answer.status === 401 || answer.status === 404) return this.leave(() => this.listeners.onOver(t("problem-challenge_closed")));
+        if (answer.ok) {
+          failures = 0;
+          await this.read(answer.body);
+        }
+      } catch {
+        // The line was cut, or the screen was left.
+      }
+      await new Promise((resolve) => setTimeout(resolve, 250 + Math.random() * Math.min(10_000, 500 * 2 ** failures)));
+    }
+  }
+
+  async read(body) {
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      const events = (rest + part.value).split("\n\n");
+      rest = events.pop();
+      for (const event of events) {
+        const data = event.split("\n").find((line) => line.startsWith("data: "));
+        if (data) this.heard(JSON.parse(data.slice(6)));
+      }
+    }
+  }
+
+  heard(status) {
+    this.status = status;
+    if (status.state !== "open") {
+      // Our own right code ends it too, and the answer to that call goes on.
+      if (status.state !== "verified") this.leave(() => this.listeners.onOver(t(`over-${status.state}`)));
+      return;
+    }
+    this.take(status.challenge);
+  }
+
+  async copySupport() {
+    let details;
+    try {
+      details = await call("GET", `${this.path}/support`);
+    } catch {
+      details = { at: new Date(now()).toISOString(), challenge: this.challenge, deliveries: this.status?.deliveries, hints: this.status?.hints };
+    }
+    this.support.textContent = JSON.stringify(details, null, 2);
+    this.support.hidden = false;
+    try {
+      await navigator.clipboard.writeText(this.support.textContent);
+      announce(t("copied"));
+    } catch {
+      this.support.focus();
+      announce(t("copy-by-hand"));
+    }
+  }
+
+  leave(next) {
+    if (this.stopped.signal.aborted) return;
+    this.stopped.abort();
+    next();
+  }
+}
