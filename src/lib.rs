@@ -16,4 +16,5 @@ pub mod rollout_command;
 pub mod settings;
 pub mod store;
 pub mod telemetry;
+pub mod texts;
 pub mod verification;

@@ -11,6 +11,7 @@ use super::user::User;
 use crate::domain::delivery::Delivery;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ChallengeId, ConnectionId, DeviceId, SessionId};
+use crate::domain::locale::Language;
 use crate::protocol::close::CloseReason;
 
 /// To a connection: do this. No reply.
@@ -76,6 +77,8 @@ pub struct Attach {
     pub connection_id: ConnectionId,
     /// The way to it.
     pub to: ToConnection,
+    /// The language that its device's user reads.
+    pub language: Language,
 }
 
 /// A connection closed; forget it if it still is the current one. No reply.

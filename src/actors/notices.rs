@@ -8,11 +8,12 @@ use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use super::Services;
-use crate::delivery::mail::{MailOutcome, notice_mail, notice_title};
+use crate::delivery::mail::{MailOutcome, notice_mail};
 use crate::delivery::push::{Push, PushContent};
 use crate::domain::mail::NOTICE_PATIENCE;
 use crate::store::notice::Notice;
 use crate::store::{self, StoreError};
+use crate::texts::{notice_mail_text, notice_text, notice_title};
 
 /// Notices claimed at a time.
 const BATCH: i64 = 50;
@@ -63,7 +64,7 @@ async fn push(services: &Services, notice: &Notice) {
         }
     };
     let now = Timestamp::now();
-    let sends = addresses.iter().map(|(device, address)| async move {
+    let sends = addresses.iter().map(|(device, address, language)| async move {
         let push = Push {
             delivery_id: Uuid::now_v7(),
             subject_id: id.uuid(),
@@ -71,8 +72,8 @@ async fn push(services: &Services, notice: &Notice) {
             expires_at: now + NOTICE_PATIENCE,
             content: PushContent::Alert {
                 kind: notice.kind.as_str(),
-                title: notice_title(notice.kind).to_owned(),
-                body: notice.kind.text().to_owned(),
+                title: notice_title(*language, notice.kind),
+                body: notice_text(*language, notice.kind),
             },
         };
         let outcome = services.push.send(address, &push, now).await;
@@ -85,7 +86,8 @@ async fn push(services: &Services, notice: &Notice) {
 async fn mail(services: &Services, notice: &Notice) {
     let (account_id, id) = (notice.account_id, notice.id);
     let email = notice.email.clone();
-    let mail = notice_mail(id.uuid(), email, notice.kind, notice.requester.as_ref(), notice.created_at);
+    let text = notice_mail_text(notice.language, notice.kind, notice.requester.as_ref(), notice.created_at);
+    let mail = notice_mail(id.uuid(), email, &text);
     let outcome = services.mail.send(&mail).await;
     let (store, word) = (services.verification.store(), outcome.word());
     let recorded = if outcome == MailOutcome::Accepted {

@@ -18,6 +18,7 @@ use crate::domain::code::{CodeKeys, KeyId};
 use crate::domain::delivery::EmailFallback;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ConnectionId, DeviceId, NodeId, SessionId};
+use crate::domain::locale::Language;
 use crate::domain::mail::MailRetry;
 use crate::protocol::close::CloseReason;
 use crate::store::session::TokenLifetimes;
@@ -101,6 +102,7 @@ impl Connected {
             session_id,
             connection_id: ConnectionId::new(Uuid::now_v7()),
             to,
+            language: Language::English,
         };
         let user = directory.attach(attach).await.expect("taken");
         Self { account_id, session_id, user, hears }

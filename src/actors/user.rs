@@ -28,6 +28,7 @@ use crate::domain::id::{AccountId, ChallengeId, ConnectionId, DeviceId, SessionI
 use crate::domain::token::{Token, TokenKind};
 use crate::protocol::close::CloseReason;
 use crate::protocol::message::{GoodbyeReason, ServerMessage};
+use crate::texts::notice_text;
 use crate::verification::VerificationError;
 
 /// Messages that wait for a user actor; see `Shard::send` for what happens when it is full.
@@ -183,10 +184,14 @@ impl User {
                 self.connections.send_to_all(&text.into());
             }
             AccountEvent::SecurityAlert { kind } => {
-                let alert = ServerMessage::SecurityAlert { kind, at: Timestamp::now(), text: kind.text() };
-                self.connections.send_to_all(&alert.to_text().into());
+                let at = Timestamp::now();
+                self.connections.send_in_each_language(|language| {
+                    let text = &notice_text(language, kind);
+                    ServerMessage::SecurityAlert { kind, at, text }.to_text().into()
+                });
             }
             AccountEvent::SessionEnded { session_id } => self.connections.end_session(session_id),
+            AccountEvent::LanguageChanged { device_id, language } => self.connections.set_language(device_id, language),
             AccountEvent::DeviceRemoved { device_id } => self.connections.remove_device(device_id),
             AccountEvent::DeliveryChanged { .. } => {}
         }

@@ -71,9 +71,6 @@ impl From<super::challenge::Outcome> for ActivityOutcome {
     }
 }
 
-/// What people should know about the locations that addresses suggest.
-pub const LOCATION_NOTE: &str = "Locations are approximate: they come from the network address, and a mobile carrier, a company network or a VPN can put it far from the device.";
-
 /// The device of an entry, kept as it was then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActivityDevice {

@@ -6,6 +6,7 @@ use super::challenge::{Method, Purpose};
 use super::code::KeyId;
 use super::device::DeviceInfo;
 use super::id::{AccountId, ActivityId, ChallengeId, DeliveryId, DeviceId};
+use super::locale::{Language, Locale};
 use super::words::words;
 
 words! {
@@ -138,6 +139,21 @@ pub struct DeliveryView {
     pub accepted_at: Option<Timestamp>,
     /// When the device said whether it shows the code.
     pub receipt_at: Option<Timestamp>,
+}
+
+impl CodeToDeliver {
+    /// The language of the mail that brings it: the account's, or where nobody chose one, that of whoever asks. An
+    /// account that is being made has the language of the device that makes it; the owner of an address that was taken
+    /// reads their own, whoever asks.
+    #[must_use]
+    pub fn mail_language(&self, account: Option<&Locale>) -> Language {
+        let asks = self.requester.device.locale.as_ref();
+        Language::of(match self.purpose {
+            Purpose::CreateAccount if self.address_taken => account,
+            Purpose::CreateAccount => asks,
+            Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep => account.or(asks),
+        })
+    }
 }
 
 impl Reach {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::id::{DeviceId, InstallId};
+use super::locale::Locale;
 use super::text::{TextError, short_text};
 use super::words::words;
 
@@ -40,6 +41,9 @@ pub struct DeviceInfo {
     pub os_version: String,
     /// Version of the app.
     pub app_version: String,
+    /// Which language its user reads, if it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<Locale>,
 }
 
 /// A field of a device that was refused.

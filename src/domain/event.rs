@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::challenge::Outcome;
 use super::id::{ChallengeId, DeviceId, SessionId};
+use super::locale::Language;
 use super::words::words;
 
 words! {
@@ -67,6 +68,13 @@ pub enum AccountEvent {
         /// Which.
         device_id: DeviceId,
     },
+    /// A device reads another language.
+    LanguageChanged {
+        /// Which device.
+        device_id: DeviceId,
+        /// Which language.
+        language: Language,
+    },
     /// The owner should know.
     SecurityAlert {
         /// What about.
@@ -91,47 +99,6 @@ impl AlertKind {
             | Self::DeviceEvicted
             | Self::DisablingDenied => true,
             Self::SignInUnfinished | Self::AddressTaken => false,
-        }
-    }
-
-    /// What a connected device shows, in English.
-    #[must_use]
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::SignInDenied => {
-                "A sign-in to your account was denied, and no new device can sign in until you allow it again on a trusted device. If it was not you who tried, somebody knows your password: change it now. A good password is long, is used nowhere else, and comes from a password manager or is made of several random words."
-            }
-            Self::SignInReported => {
-                "An entry of your login activity was reported as not yours. If it was not you: change your password now, and remove devices that you do not know. A good password is long, is used nowhere else, and comes from a password manager or is made of several random words."
-            }
-            Self::SignInUnfinished => {
-                "Somebody typed the right password of your account on a new device, but not the code. If it was you, there is nothing to do. If not, somebody knows your password: change it now."
-            }
-            Self::TooManyWrongCodes => {
-                "Too many wrong codes were typed for your account, so no new device can sign in until you allow it again on a trusted device. If it was not you, somebody knows your password: change it now."
-            }
-            Self::SignInsUnfrozen => {
-                "New devices can sign in to your account again. If it was not you who allowed it, change your password."
-            }
-            Self::TwoStepDisabled => {
-                "Two-step verification was turned off for your account. If it was not you, change your password and turn it on again."
-            }
-            Self::PasswordChanged => "The password of your account was changed. If it was not you, ask for help now.",
-            Self::TokenReused => {
-                "A sign-in key of one of your devices was used twice, so that device was signed out. If you did not restore it from a backup, change your password."
-            }
-            Self::DeviceRemoved => {
-                "A trusted device was removed from your account. If it was not you, change your password."
-            }
-            Self::DeviceEvicted => {
-                "Your account had as many trusted devices as it may have, so the one that was unused the longest is no longer trusted. If you did not sign in on a new device, change your password."
-            }
-            Self::DisablingDenied => {
-                "Somebody tried to turn off two-step verification, and a trusted device denied it. The device that tried was signed out. If it was not you who tried, somebody knows your password: change it now."
-            }
-            Self::AddressTaken => {
-                "Somebody tried to create an account with your address. You already have one; nothing was changed."
-            }
         }
     }
 }

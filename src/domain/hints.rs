@@ -1,4 +1,4 @@
-//! "Did not receive a code?": what is known about a challenge, in words that help.
+//! "Did not receive a code?": what is known about a challenge, decided here and worded in `texts`.
 
 use jiff::Timestamp;
 
@@ -42,13 +42,69 @@ words! {
     }
 }
 
-/// One hint.
+/// One hint, with what its words need. The words themselves are in `texts`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hint {
+pub enum Hint {
+    /// [`HintCode::NoTrustedDeviceReachable`].
+    NoTrustedDeviceReachable,
+    /// [`HintCode::ShownOnTrustedDevice`].
+    ShownOnTrustedDevice {
+        /// So many show it.
+        devices: u64,
+    },
+    /// [`HintCode::WaitingForDevice`].
+    WaitingForDevice,
+    /// [`HintCode::NotificationsOff`].
+    NotificationsOff,
+    /// [`HintCode::PushTokenExpired`].
+    PushTokenExpired,
+    /// [`HintCode::MailAccepted`].
+    MailAccepted {
+        /// The address that the mail comes from.
+        sender: String,
+    },
+    /// [`HintCode::MailPending`].
+    MailPending,
+    /// [`HintCode::MailDelayed`].
+    MailDelayed,
+    /// [`HintCode::MailRefused`].
+    MailRefused,
+    /// [`HintCode::MailFailed`].
+    MailFailed,
+    /// [`HintCode::EmailOffered`].
+    EmailOffered,
+    /// [`HintCode::ResendPossible`].
+    ResendPossible,
+    /// [`HintCode::ResendLater`].
+    ResendLater {
+        /// Seconds to wait.
+        seconds: i64,
+    },
+    /// [`HintCode::Closed`].
+    Closed(Outcome),
+}
+
+impl Hint {
     /// Its stable name.
-    pub code: HintCode,
-    /// What a user reads, in English.
-    pub text: String,
+    #[must_use]
+    pub fn code(&self) -> HintCode {
+        match self {
+            Self::NoTrustedDeviceReachable => HintCode::NoTrustedDeviceReachable,
+            Self::ShownOnTrustedDevice { .. } => HintCode::ShownOnTrustedDevice,
+            Self::WaitingForDevice => HintCode::WaitingForDevice,
+            Self::NotificationsOff => HintCode::NotificationsOff,
+            Self::PushTokenExpired => HintCode::PushTokenExpired,
+            Self::MailAccepted { .. } => HintCode::MailAccepted,
+            Self::MailPending => HintCode::MailPending,
+            Self::MailDelayed => HintCode::MailDelayed,
+            Self::MailRefused => HintCode::MailRefused,
+            Self::MailFailed => HintCode::MailFailed,
+            Self::EmailOffered => HintCode::EmailOffered,
+            Self::ResendPossible => HintCode::ResendPossible,
+            Self::ResendLater { .. } => HintCode::ResendLater,
+            Self::Closed(_) => HintCode::Closed,
+        }
+    }
 }
 
 /// What can be said at `now`, most helpful first. `sender` is the address that mail comes from.
@@ -61,14 +117,14 @@ pub fn hints(
     now: Timestamp,
 ) -> Vec<Hint> {
     if let Some(outcome) = progress.outcome_at(now) {
-        return vec![hint(HintCode::Closed, closed_text(outcome))];
+        return vec![Hint::Closed(outcome)];
     }
     let mut hints = match progress.method {
         Method::App => app_hints(deliveries),
         Method::Email => vec![email_hint(deliveries, sender)],
     };
     if progress.method == Method::App && offered.contains(&Method::Email) {
-        hints.push(hint(HintCode::EmailOffered, "You can have the code sent to your email address instead."));
+        hints.push(Hint::EmailOffered);
     }
     hints.extend(resend_hint(progress, now));
     hints
@@ -80,33 +136,18 @@ fn app_hints(deliveries: &[DeliveryView]) -> Vec<Hint> {
     let shown = with(DeliveryState::Shown).count();
     let waiting = with(DeliveryState::Accepted).count() + with(DeliveryState::Pending).count();
     let mut hints = Vec::new();
-    if shown > 0 {
-        hints.push(hint(
-            HintCode::ShownOnTrustedDevice,
-            &format!("The code is on the screen of {}.", trusted_devices(shown)),
-        ));
+    hints.push(if shown > 0 {
+        Hint::ShownOnTrustedDevice { devices: u64::try_from(shown).unwrap_or(u64::MAX) }
     } else if waiting > 0 {
-        hints.push(hint(
-            HintCode::WaitingForDevice,
-            "The code is on its way to your trusted devices. Unlock them and open the app.",
-        ));
+        Hint::WaitingForDevice
     } else {
-        hints.push(hint(
-            HintCode::NoTrustedDeviceReachable,
-            "None of your trusted devices can be reached right now. Open the app on one of them: the code appears there.",
-        ));
-    }
+        Hint::NoTrustedDeviceReachable
+    });
     if because(UnreachableReason::NotificationsOff) {
-        hints.push(hint(
-            HintCode::NotificationsOff,
-            "Notifications are turned off on a trusted device. Open the app there to see the code.",
-        ));
+        hints.push(Hint::NotificationsOff);
     }
     if because(UnreachableReason::TokenExpired) {
-        hints.push(hint(
-            HintCode::PushTokenExpired,
-            "A trusted device can no longer be notified. Open the app there once to register it again.",
-        ));
+        hints.push(Hint::PushTokenExpired);
     }
     hints
 }
@@ -116,25 +157,11 @@ fn email_hint(deliveries: &[DeliveryView], sender: &str) -> Hint {
     let detail = mail.and_then(|mail| mail.detail.as_deref());
     let is_refused = detail.is_some_and(|word| word.parse::<MailRefusal>().is_ok());
     match mail.map_or(DeliveryState::Pending, |mail| mail.state) {
-        DeliveryState::Accepted => hint(
-            HintCode::MailAccepted,
-            &format!(
-                "The mail with the code was sent. Look into the spam folder too, and add {sender} to your contacts or allow list."
-            ),
-        ),
-        DeliveryState::Failed if is_refused => hint(
-            HintCode::MailRefused,
-            "Your mail provider refused the mail with the code. Check that your mailbox is there and not full, or use a trusted device.",
-        ),
-        DeliveryState::Failed => hint(
-            HintCode::MailFailed,
-            "The mail with the code could not be sent, and your mailbox is not to blame. Use a trusted device, or try again later.",
-        ),
-        _ if detail.is_some() => hint(
-            HintCode::MailDelayed,
-            "The mail with the code is held up on its way. It is tried again by itself, which may take some minutes.",
-        ),
-        _ => hint(HintCode::MailPending, "The mail with the code is being sent."),
+        DeliveryState::Accepted => Hint::MailAccepted { sender: sender.to_owned() },
+        DeliveryState::Failed if is_refused => Hint::MailRefused,
+        DeliveryState::Failed => Hint::MailFailed,
+        _ if detail.is_some() => Hint::MailDelayed,
+        _ => Hint::MailPending,
     }
 }
 
@@ -142,30 +169,8 @@ fn resend_hint(progress: &Progress, now: Timestamp) -> Option<Hint> {
     if progress.resends >= MAX_RESENDS {
         return None;
     }
-    let wait = progress.resend_at.duration_since(now).as_secs();
-    Some(if wait > 0 {
-        hint(HintCode::ResendLater, &format!("You can ask for a new code in {wait} s."))
-    } else {
-        hint(HintCode::ResendPossible, "You can ask for a new code now.")
-    })
-}
-
-fn closed_text(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Verified => "The code was accepted.",
-        Outcome::Denied => "The sign-in was denied on a trusted device.",
-        Outcome::Expired => "The code is too old. Sign in again to get a new one.",
-        Outcome::AttemptsExhausted => "Too many wrong codes. Sign in again to get a new one.",
-        Outcome::Superseded => "A newer sign-in from this device replaced this one.",
-    }
-}
-
-fn trusted_devices(count: usize) -> String {
-    if count == 1 { "1 trusted device".to_owned() } else { format!("{count} trusted devices") }
-}
-
-fn hint(code: HintCode, text: &str) -> Hint {
-    Hint { code, text: text.to_owned() }
+    let seconds = progress.resend_at.duration_since(now).as_secs();
+    Some(if seconds > 0 { Hint::ResendLater { seconds } } else { Hint::ResendPossible })
 }
 
 #[cfg(test)]
@@ -182,8 +187,7 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second);
         let sender = "no-reply@example.com";
         let hints = hints(&progress, &[Method::App, Method::Email], deliveries, sender, now);
-        assert!(hints.iter().all(|hint| hint.code != HintCode::MailAccepted || hint.text.contains(sender)));
-        hints.into_iter().map(|hint| hint.code).collect()
+        hints.iter().map(Hint::code).collect()
     }
 
     fn delivery(state: DeliveryState, reason: Option<UnreachableReason>) -> DeliveryView {

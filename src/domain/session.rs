@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::id::{AccountId, DeviceId, SessionId};
+use super::locale::Locale;
 use super::words::words;
 
 /// A connection outlives its access token by this much, so that a `refresh` can still keep it.
@@ -43,4 +44,6 @@ pub struct ActiveSession {
     pub device_trusted: bool,
     /// Until when the access token is good.
     pub access_expires_at: Timestamp,
+    /// Which language the device's user reads.
+    pub locale: Option<Locale>,
 }

@@ -62,37 +62,6 @@ pub struct Strength {
     pub suggestions: Vec<PasswordSuggestion>,
 }
 
-impl PasswordWarning {
-    /// What a user reads, in English.
-    #[must_use]
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::Common => "This is like one of the most used passwords.",
-            Self::Word => "A single word is easy to guess.",
-            Self::Name => "Names are easy to guess.",
-            Self::Keyboard => "Rows of keys are easy to guess.",
-            Self::Repeat => "Repetitions are easy to guess.",
-            Self::Sequence => "Sequences such as abc or 6543 are easy to guess.",
-            Self::Date => "Dates and years are easy to guess.",
-        }
-    }
-}
-
-impl PasswordSuggestion {
-    /// What a user reads, in English.
-    #[must_use]
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::MoreWords => "Use several words that have nothing to do with each other.",
-            Self::FewTricks => {
-                "Capitals, symbols for letters and words written backwards help little. More length helps."
-            }
-            Self::NoPatterns => "Leave out repetitions, sequences and rows of keys.",
-            Self::NoDates => "Leave out dates and years that have to do with you.",
-        }
-    }
-}
-
 /// Estimates a password. `personal` are words that are expected in it: parts of the address, say. It takes up to milliseconds,
 /// growing with the length; what is longer than 100 characters is judged by its first 100.
 #[must_use]

@@ -23,6 +23,7 @@ use tracing::debug;
 use super::frames::{Fragment, Fragments};
 use crate::actors::{Attach, Detach, DeviceSays, Directory, Outgoing, ToConnection, User};
 use crate::domain::id::{ChallengeId, ConnectionId};
+use crate::domain::locale::Language;
 use crate::domain::session::{ActiveSession, CONNECTION_EXPIRY_GRACE};
 use crate::protocol::close::CloseReason;
 use crate::protocol::message::{DeviceMessage, ServerMessage};
@@ -100,6 +101,7 @@ impl Connection {
             session_id: self.session.session_id,
             connection_id: self.id,
             to: ToConnection::new(context.address().recipient(), Arc::clone(&self.let_go)),
+            language: Language::of(self.session.locale.as_ref()),
         };
         let directory = self.directory.clone();
         let attached = async move { directory.attach(attach).await };

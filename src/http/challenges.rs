@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::{ChallengeToken, OptionalBody, Session, invalid};
+use super::extract::{AcceptedLocale, ChallengeToken, OptionalBody, Session, invalid};
 use super::page::{Caller, HoldsTokens};
 use super::problem::{Problem, ProblemBody};
 use super::views::{ChallengeAnswer, ChallengeEnvelope, DeviceAnswer, SecretText, SignedInAnswer};
@@ -16,10 +16,11 @@ use super::{Api, no_such_method, to_the_end};
 use crate::domain::challenge::{ChallengeState, Method, Outcome};
 use crate::domain::code::TypedCode;
 use crate::domain::delivery::{Channel, DeliveryState, UnreachableReason};
-use crate::domain::delivery_text::delivery_texts;
-use crate::domain::hints::HintCode;
+use crate::domain::hints::{Hint, HintCode};
 use crate::domain::id::ChallengeId;
+use crate::domain::locale::{Language, Locale};
 use crate::domain::token::TokenKind;
+use crate::texts::{delivery_texts, hint_text};
 use crate::verification::{ChallengeStatus, Verified};
 
 pub(super) use events::__path_events;
@@ -77,9 +78,12 @@ pub(super) struct ChallengeStatusAnswer {
     hints: Vec<HintAnswer>,
 }
 
-impl From<ChallengeStatus> for ChallengeStatusAnswer {
-    fn from(status: ChallengeStatus) -> Self {
-        let texts = delivery_texts(&status.deliveries);
+impl ChallengeStatusAnswer {
+    /// In the language of whoever asked for the code; else in the one that this request likes.
+    fn new(status: ChallengeStatus, accepted: Option<&Locale>) -> Self {
+        let language = Language::of(status.locale.as_ref().or(accepted));
+        let texts = delivery_texts(language, &status.deliveries);
+        let hint = |hint: &Hint| HintAnswer { code: hint.code(), text: hint_text(language, hint) };
         let deliveries = status.deliveries.iter().zip(texts).map(|(delivery, text)| DeliveryAnswer {
             destination: delivery.destination,
             channel: delivery.channel,
@@ -93,7 +97,7 @@ impl From<ChallengeStatus> for ChallengeStatusAnswer {
             state: status.outcome.into(),
             answered: status.outcome.is_some_and(Outcome::is_answer),
             deliveries: deliveries.collect(),
-            hints: status.hints.into_iter().map(|hint| HintAnswer { code: hint.code, text: hint.text }).collect(),
+            hints: status.hints.iter().map(hint).collect(),
             challenge: status.challenge.into(),
         }
     }
@@ -114,9 +118,10 @@ pub(super) async fn status(
     api: Data<Api>,
     id: Path<ChallengeId>,
     ChallengeToken(token): ChallengeToken,
+    AcceptedLocale(accepted): AcceptedLocale,
 ) -> Result<impl Responder, Problem> {
     let status = api.verification.status(*id, &token).await?;
-    Ok(HttpResponse::Ok().json(ChallengeStatusAnswer::from(status)))
+    Ok(HttpResponse::Ok().json(ChallengeStatusAnswer::new(status, accepted.as_ref())))
 }
 
 /// A code.

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::extract::{Session, invalid};
 use super::problem::{Problem, ProblemBody};
-use super::views::{DeviceAnswer, SecretText, TrustedDeviceAnswer};
+use super::views::{DeviceAnswer, SecretText, TrustedDeviceAnswer, checked_locale};
 use super::{Api, no_such_method, to_the_end};
 use crate::domain::device::{NAME_MAX_CHARS, VERSION_MAX_CHARS};
 use crate::domain::id::DeviceId;
@@ -169,6 +169,10 @@ pub(super) struct UpdateDeviceBody {
     /// Version of the operating system or browser.
     #[serde(default)]
     os_version: Option<String>,
+    /// The language that its user reads, a BCP 47 tag such as `hu-HU`. That of a trusted device is the mails' as well.
+    #[serde(default)]
+    #[schema(min_length = 2, max_length = 35)]
+    locale: Option<String>,
 }
 
 /// The device after the change.
@@ -200,6 +204,7 @@ pub(super) async fn update(
         os_version: checked("os_version", body.os_version, VERSION_MAX_CHARS)?,
         notifications_allowed: body.notifications_allowed,
         location: origin.location,
+        locale: checked_locale("locale", body.locale.as_deref())?,
     };
     let push = body.push.as_ref().map(push_address).transpose()?;
     let update = async move { api.verification.update_device(&session, &change, push.as_ref()).await };

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::error::{JsonPayloadError, PathError, PayloadError, QueryPayloadError};
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION};
 use actix_web::web::{Bytes, Data, JsonConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use serde::de::DeserializeOwned;
@@ -14,6 +14,7 @@ use super::Api;
 use super::client_ip::client_ip;
 use super::page::Page;
 use super::problem::{Problem, ProblemCode};
+use crate::domain::locale::Locale;
 use crate::domain::session::ActiveSession;
 use crate::domain::token::{Token, TokenKind};
 use crate::verification::Origin;
@@ -119,11 +120,28 @@ impl FromRequest for Origin {
         ready(match (request.peer_addr(), api) {
             (Some(peer), Some(api)) => {
                 let ip = client_ip(peer.ip(), forwarded_for.into_iter(), &api.trusted_proxies);
-                Ok(Self { ip, location: api.places.lookup(ip) })
+                Ok(Self { ip, location: api.places.lookup(ip), locale: accepted_locale(request) })
             }
             _ => Err(Problem::internal()),
         })
     }
+}
+
+/// The language that a request likes best of those that there are texts in.
+pub(super) struct AcceptedLocale(pub(super) Option<Locale>);
+
+impl FromRequest for AcceptedLocale {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(accepted_locale(request))))
+    }
+}
+
+fn accepted_locale(request: &HttpRequest) -> Option<Locale> {
+    let header = request.headers().get(ACCEPT_LANGUAGE)?;
+    header.to_str().ok().and_then(Locale::accepted)
 }
 
 /// The session that a call is made with.

@@ -104,7 +104,7 @@ mod tests {
     }
 
     fn origin(ip: &str) -> Origin {
-        Origin { ip: ip.parse().expect("an address"), location: None }
+        Origin { ip: ip.parse().expect("an address"), location: None, locale: None }
     }
 
     #[test]

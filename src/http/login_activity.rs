@@ -9,14 +9,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::extract::{Session, invalid};
+use super::extract::{AcceptedLocale, Session, invalid};
 use super::problem::{Problem, ProblemBody};
 use super::{Api, no_such_method, to_the_end};
-use crate::domain::activity::{ActivityDevice, ActivityEntry, ActivityKind, ActivityOutcome, LOCATION_NOTE};
+use crate::domain::activity::{ActivityDevice, ActivityEntry, ActivityKind, ActivityOutcome};
 use crate::domain::challenge::Method;
 use crate::domain::device::Platform;
 use crate::domain::id::ActivityId;
+use crate::domain::locale::Language;
 use crate::store::activity::Cursor;
+use crate::texts::location_note;
 use crate::verification::Origin;
 
 /// Entries on a page when nobody says how many.
@@ -103,7 +105,7 @@ pub(super) struct ActivityPageAnswer {
     /// Where the next page begins; null on the last one.
     next_cursor: Option<String>,
     /// What to show beside locations: why they may be far from the truth.
-    location_note: &'static str,
+    location_note: String,
 }
 
 /// The login activity, newest first.
@@ -120,6 +122,7 @@ pub(super) async fn page(
     api: Data<Api>,
     Session(session): Session,
     Query(query): Query<PageQuery>,
+    AcceptedLocale(accepted): AcceptedLocale,
 ) -> Result<impl Responder, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
@@ -130,7 +133,7 @@ pub(super) async fn page(
     Ok(HttpResponse::Ok().json(ActivityPageAnswer {
         entries: page.entries.into_iter().map(Into::into).collect(),
         next_cursor: page.next.map(|cursor| write_cursor(&cursor)),
-        location_note: LOCATION_NOTE,
+        location_note: location_note(Language::of(session.locale.as_ref().or(accepted.as_ref()))),
     }))
 }
 

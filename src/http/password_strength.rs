@@ -9,8 +9,10 @@ use super::limits::Limited;
 use super::problem::{Problem, ProblemBody};
 use super::views::{SecretText, email};
 use super::{Api, no_such_method};
+use crate::domain::locale::Language;
 use crate::domain::password::Password;
 use crate::domain::strength::{PasswordSuggestion, PasswordWarning, Strength};
+use crate::texts::{password_suggestion_text, password_warning_text};
 use crate::verification::Origin;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -35,7 +37,7 @@ pub(super) struct PasswordStrengthBody {
 pub(super) struct WarningAnswer {
     code: PasswordWarning,
     /// What a user reads.
-    text: &'static str,
+    text: String,
 }
 
 /// What would make it better.
@@ -43,7 +45,7 @@ pub(super) struct WarningAnswer {
 pub(super) struct SuggestionAnswer {
     code: PasswordSuggestion,
     /// What a user reads.
-    text: &'static str,
+    text: String,
 }
 
 /// How strong it is.
@@ -58,19 +60,20 @@ pub(super) struct PasswordStrengthAnswer {
     suggestions: Vec<SuggestionAnswer>,
 }
 
-impl From<Strength> for PasswordStrengthAnswer {
-    fn from(strength: Strength) -> Self {
-        let suggestion = |code: PasswordSuggestion| SuggestionAnswer { code, text: code.text() };
+impl PasswordStrengthAnswer {
+    fn new(strength: Strength, language: Language) -> Self {
+        let warning = |code| WarningAnswer { code, text: password_warning_text(language, code) };
+        let suggestion = |code| SuggestionAnswer { code, text: password_suggestion_text(language, code) };
         Self {
             score: strength.score,
             is_common: strength.is_common,
-            warning: strength.warning.map(|code| WarningAnswer { code, text: code.text() }),
+            warning: strength.warning.map(warning),
             suggestions: strength.suggestions.into_iter().map(suggestion).collect(),
         }
     }
 }
 
-/// How strong a password would be.
+/// How strong a password would be, in the language that `Accept-Language` likes best.
 #[utoipa::path(
     post, path = "/v1/password-strength", tag = "accounts", request_body = PasswordStrengthBody,
     responses(
@@ -90,5 +93,5 @@ pub(super) async fn judge(
     let email = body.email.as_deref().map(email).transpose()?;
     let password = Password::typed(body.password.into());
     let strength = api.verification.password_strength(password, email).await?;
-    Ok(HttpResponse::Ok().json(PasswordStrengthAnswer::from(strength)))
+    Ok(HttpResponse::Ok().json(PasswordStrengthAnswer::new(strength, Language::of(origin.locale.as_ref()))))
 }

@@ -12,6 +12,7 @@ use crate::domain::challenge::{Method, Purpose};
 use crate::domain::device::{Device, DeviceInfo, Platform};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{ChallengeId, DeviceId, InstallId};
+use crate::domain::locale::Locale;
 use crate::domain::token::{Token, TokenKind};
 use crate::store::device::TrustedDevice;
 use crate::verification::{ChallengeView, Destination, IssuedSession, SignedIn};
@@ -36,14 +37,24 @@ pub(super) struct DeviceBody {
     /// Version of the app, up to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     app_version: String,
+    /// The language that its user reads, a BCP 47 tag such as `hu-HU`; else the request's `Accept-Language` says.
+    #[serde(default)]
+    #[schema(min_length = 2, max_length = 35)]
+    locale: Option<String>,
 }
 
 impl DeviceBody {
     pub(super) fn checked(self) -> Result<DeviceInfo, Problem> {
-        let Self { install_id, name, model, platform, os_version, app_version } = self;
-        let info = DeviceInfo { install_id, name, model, platform, os_version, app_version };
+        let Self { install_id, name, model, platform, os_version, app_version, locale } = self;
+        let locale = checked_locale("device.locale", locale.as_deref())?;
+        let info = DeviceInfo { install_id, name, model, platform, os_version, app_version, locale };
         info.checked().map_err(|error| invalid(&format!("device.{}", error.field), error.error))
     }
+}
+
+/// Reads a language tag of a body.
+pub(super) fn checked_locale(field: &str, tag: Option<&str>) -> Result<Option<Locale>, Problem> {
+    tag.map(Locale::parse).transpose().map_err(|error| invalid(field, error))
 }
 
 /// Reads the address of a body.
@@ -78,6 +89,9 @@ pub(super) struct DeviceAnswer {
     name: String,
     model: String,
     platform: Platform,
+    /// The language that its user reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locale: Option<String>,
     /// It skips the second step.
     trusted: bool,
     /// Keep it, and send it with the next sign-in: it replaces the one before.
@@ -92,6 +106,7 @@ impl DeviceAnswer {
             name: device.info.name,
             model: device.info.model,
             platform: device.info.platform,
+            locale: device.info.locale.map(Into::into),
             trusted: device.trusted,
             trust_token: trust_token.map(|token| token.expose().to_owned()),
         }

@@ -8,6 +8,7 @@ use super::row::{get, id};
 use super::{Db, StoreError, execute, one_row, optional_row, query};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
+use crate::domain::locale::Locale;
 
 /// What signing in needs to know of an account.
 pub struct SignInAccount {
@@ -129,7 +130,8 @@ pub async fn reserve_address(
     })
 }
 
-/// Confirms an address with the password chosen beside it; `false` when somebody else did so first.
+/// Confirms an address with the password chosen beside it, and takes the locale of the device that does so; `false` when
+/// somebody else did so first.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -137,8 +139,20 @@ pub async fn confirm_address(
     db: &impl Db,
     account: AccountId,
     password_hash: &SecretString,
+    locale: Option<&Locale>,
 ) -> Result<bool, StoreError> {
-    Ok(execute(db, query!("account/confirm_address"), &[&account.uuid(), &password_hash.expose_secret()]).await? == 1)
+    let parameters: super::Parameters<'_> =
+        &[&account.uuid(), &password_hash.expose_secret(), &locale.map(Locale::as_str)];
+    Ok(execute(db, query!("account/confirm_address"), parameters).await? == 1)
+}
+
+/// Changes the language of the mails to an account.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn set_locale(db: &impl Db, account: AccountId, locale: &Locale) -> Result<(), StoreError> {
+    execute(db, query!("account/set_locale"), &[&account.uuid(), &locale.as_str()]).await?;
+    Ok(())
 }
 
 /// Turns two-step verification on or off; `false` when it already is so.

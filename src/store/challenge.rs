@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::Row;
 
 use super::row::{
-    as_integer, count, get, id, json, optional_id, optional_word, seconds, small_count, token_hash, word,
+    as_integer, count, get, id, json, locale, optional_id, optional_word, seconds, small_count, token_hash, word,
 };
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::budget::{Budget, BudgetKind, FIRST_WAIT, LONGEST_WAIT, WAIT_FROM};
@@ -15,6 +15,7 @@ use crate::domain::delivery::{CodeToDeliver, Requester};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AccountId, ActivityId, ChallengeId, InstallId, SessionId};
 use crate::domain::limits::MAX_ATTEMPTS;
+use crate::domain::locale::Locale;
 use crate::domain::sends::{Sent, SentCodes};
 use crate::domain::token::TokenHash;
 
@@ -329,7 +330,7 @@ pub async fn open_for_app(db: &impl Db, account: AccountId) -> Result<Vec<CodeTo
     open.iter().map(code_to_deliver).collect()
 }
 
-/// A challenge's current code and its mailbox, while the challenge is open.
+/// A challenge's current code, its mailbox and the account's locale, while the challenge is open.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -337,9 +338,9 @@ pub async fn to_deliver(
     db: &impl Db,
     account: AccountId,
     challenge: ChallengeId,
-) -> Result<Option<(CodeToDeliver, EmailAddress)>, StoreError> {
+) -> Result<Option<(CodeToDeliver, EmailAddress, Option<Locale>)>, StoreError> {
     let found = optional_row(db, query!("challenge/to_deliver"), &[&account.uuid(), &challenge.uuid()]).await?;
-    found.map(|row| Ok((code_to_deliver(&row)?, super::account::email(&row)?))).transpose()
+    found.map(|row| Ok((code_to_deliver(&row)?, super::account::email(&row)?, locale(&row)?))).transpose()
 }
 
 /// The open challenges whose code trusted devices may have seen, locked for the transaction.

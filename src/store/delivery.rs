@@ -8,6 +8,7 @@ use super::{Db, StoreError, execute, query, rows};
 use crate::domain::challenge::Method;
 use crate::domain::delivery::{Channel, Delivery, DeliveryState, DeliveryView, UnreachableReason};
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId, NodeId};
+use crate::domain::locale::Language;
 use crate::domain::push::PushAddress;
 
 /// Which node works a delivery, and how long before another may take over although this one lives.
@@ -200,6 +201,8 @@ pub struct PlannedPush {
     pub channel: Channel,
     /// To which address.
     pub address: PushAddress,
+    /// In which language.
+    pub language: Language,
 }
 
 /// Goes on from the socket to push for those of `devices` that a provider can reach; the others are not in the answer.
@@ -247,6 +250,7 @@ fn planned_push(row: &Row) -> Result<PlannedPush, StoreError> {
         device_id: id(row, "device_id", DeviceId::new)?,
         channel: word(row, "channel")?,
         address: super::device::push_address(row)?,
+        language: super::device::language(row)?,
     })
 }
 

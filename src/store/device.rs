@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use super::row::{get, id, optional_word, word};
+use super::row::{get, id, locale, optional_word, word};
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::delivery::Reach;
 use crate::domain::device::{Device, DeviceInfo};
 use crate::domain::id::{AccountId, DeviceId, InstallId};
 use crate::domain::limits::MAX_TRUSTED_DEVICES;
+use crate::domain::locale::{Language, Locale};
 use crate::domain::push::{ApnsEnvironment, PushAddress};
 
 /// A trusted device as its owner sees it.
@@ -38,6 +39,8 @@ pub struct DeviceChange {
     pub notifications_allowed: Option<bool>,
     /// Where it seems to be.
     pub location: Option<String>,
+    /// Which language its user reads.
+    pub locale: Option<Locale>,
 }
 
 /// Makes or refreshes the device of an installation that signed in.
@@ -61,9 +64,10 @@ pub async fn upsert(
         &info.os_version,
         &info.app_version,
         &location,
+        &info.locale.as_ref().map(Locale::as_str),
     ];
     let row = one_row(db, query!("device/upsert"), parameters).await?;
-    let info = DeviceInfo { name: get(&row, "name")?, ..info };
+    let info = DeviceInfo { name: get(&row, "name")?, locale: locale(&row)?, ..info };
     Ok(Device { id: id(&row, "device_id", DeviceId::new)?, info, trusted: get(&row, "trusted")? })
 }
 
@@ -141,6 +145,7 @@ pub async fn update_current(
         &change.os_version,
         &change.notifications_allowed,
         &change.location,
+        &change.locale.as_ref().map(Locale::as_str),
     ];
     let row = one_row(db, query!("device/update_current"), parameters).await?;
     device(&row, get(&row, "trusted")?)
@@ -197,7 +202,7 @@ pub async fn reach(db: &impl Db, account: AccountId) -> Result<Vec<(DeviceId, Re
         .collect()
 }
 
-/// The push addresses of devices that may be notified.
+/// The push addresses of devices that may be notified, each with the language of its device.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -205,10 +210,10 @@ pub async fn push_addresses(
     db: &impl Db,
     account: AccountId,
     devices: &[DeviceId],
-) -> Result<HashMap<DeviceId, PushAddress>, StoreError> {
+) -> Result<HashMap<DeviceId, (PushAddress, Language)>, StoreError> {
     let devices: Vec<uuid::Uuid> = devices.iter().map(|device| device.uuid()).collect();
     let found = rows(db, query!("device/push_addresses"), &[&account.uuid(), &devices]).await?;
-    found.iter().map(|row| Ok((id(row, "device_id", DeviceId::new)?, push_address(row)?))).collect()
+    found.iter().map(|row| Ok((id(row, "device_id", DeviceId::new)?, (push_address(row)?, language(row)?)))).collect()
 }
 
 /// Forgets an address that its provider calls dead, if it still is the device's and was registered by `as_of`.
@@ -232,6 +237,11 @@ pub(super) fn push_address(row: &Row) -> Result<PushAddress, StoreError> {
         .map_err(|error| StoreError::Corrupt(format!("push_address {error}")))
 }
 
+/// The language of a device's texts.
+pub(super) fn language(row: &Row) -> Result<Language, StoreError> {
+    Ok(Language::of(locale(row)?.as_ref()))
+}
+
 fn device(row: &Row, trusted: bool) -> Result<Device, StoreError> {
     let info = DeviceInfo {
         install_id: id(row, "install_id", InstallId::new)?,
@@ -240,6 +250,7 @@ fn device(row: &Row, trusted: bool) -> Result<Device, StoreError> {
         platform: word(row, "platform")?,
         os_version: get(row, "os_version")?,
         app_version: get(row, "app_version")?,
+        locale: locale(row)?,
     };
     Ok(Device { id: id(row, "device_id", DeviceId::new)?, info, trusted })
 }

@@ -17,6 +17,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("V9__freeze_sign_ins", include_str!("../../sql/migrations/0009_freeze_sign_ins.sql")),
     ("V10__add_rollout_mode", include_str!("../../sql/migrations/0010_add_rollout_mode.sql")),
     ("V11__know_devices_better", include_str!("../../sql/migrations/0011_know_devices_better.sql")),
+    ("V12__add_locales", include_str!("../../sql/migrations/0012_add_locales.sql")),
     ("V13__create_code_budgets", include_str!("../../sql/migrations/0013_create_code_budgets.sql")),
 ];
 

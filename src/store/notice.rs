@@ -2,12 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::row::{get, id, seconds, small_count, word};
+use super::row::{get, id, locale, seconds, small_count, word};
 use super::{Db, StoreError, execute, query, rows};
 use crate::domain::delivery::Requester;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::AlertKind;
 use crate::domain::id::{AccountId, DeviceId, InstallId, NoticeId};
+use crate::domain::locale::Language;
 use crate::domain::push::PushAddress;
 
 /// A node works a notice for this long before another may take it over: longer than a mail server may take.
@@ -27,6 +28,8 @@ pub struct Notice {
     pub created_at: Timestamp,
     /// The mailbox.
     pub email: EmailAddress,
+    /// The language of the mails to its account.
+    pub language: Language,
     /// How often it was claimed, this time included.
     pub tries: u16,
 }
@@ -128,13 +131,14 @@ pub async fn claim_due(db: &impl Db, limit: i64) -> Result<Vec<Notice>, StoreErr
                 requester: device.zip(ip).map(|(device, ip)| Requester { device, ip, location }),
                 created_at: get(row, "created_at")?,
                 email: super::account::email(row)?,
+                language: Language::of(locale(row)?.as_ref()),
                 tries: small_count(row, "tries")?,
             })
         })
         .collect()
 }
 
-/// Takes the push of a notice, once; returns where it goes.
+/// Takes the push of a notice, once; returns where it goes, and in which language.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -142,9 +146,13 @@ pub async fn take_push(
     db: &impl Db,
     account: AccountId,
     notice: NoticeId,
-) -> Result<Vec<(DeviceId, PushAddress)>, StoreError> {
+) -> Result<Vec<(DeviceId, PushAddress, Language)>, StoreError> {
     let found = rows(db, query!("notice/take_push"), &[&account.uuid(), &notice.uuid()]).await?;
-    found.iter().map(|row| Ok((id(row, "device_id", DeviceId::new)?, super::device::push_address(row)?))).collect()
+    let target = |row| {
+        let (address, language) = (super::device::push_address(row)?, super::device::language(row)?);
+        Ok((id(row, "device_id", DeviceId::new)?, address, language))
+    };
+    found.iter().map(target).collect()
 }
 
 /// Writes down that the mail server took a notice.

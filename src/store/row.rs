@@ -8,6 +8,7 @@ use tokio_postgres::types::FromSql;
 use uuid::Uuid;
 
 use super::StoreError;
+use crate::domain::locale::Locale;
 use crate::domain::token::TokenHash;
 
 pub(super) fn get<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> Result<T, StoreError> {
@@ -40,6 +41,12 @@ pub(super) fn optional_word<T: FromStr<Err = crate::domain::words::UnknownWord>>
             text.parse().map_err(|error: crate::domain::words::UnknownWord| StoreError::Corrupt(error.to_string()))
         })
         .transpose()
+}
+
+/// The language tag in `locale`, if there is one.
+pub(super) fn locale(row: &Row) -> Result<Option<Locale>, StoreError> {
+    let tag = get::<Option<&str>>(row, "locale")?.map(Locale::parse).transpose();
+    tag.map_err(|error| StoreError::Corrupt(format!("locale {error}")))
 }
 
 pub(super) fn json<T: serde::de::DeserializeOwned>(row: &Row, column: &str) -> Result<T, StoreError> {

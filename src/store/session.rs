@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use tokio_postgres::Row;
 
-use super::row::{get, id, seconds};
+use super::row::{get, id, locale, seconds};
 use super::{Db, StoreError, execute, optional_row, query, rows};
 use crate::domain::id::{AccountId, DeviceId, SessionId};
 use crate::domain::session::{ActiveSession, CONNECTION_EXPIRY_GRACE, SessionEnd};
@@ -130,5 +130,6 @@ pub(super) fn active_session(row: &Row) -> Result<ActiveSession, StoreError> {
         device_id: id(row, "device_id", DeviceId::new)?,
         device_trusted: get(row, "device_trusted")?,
         access_expires_at: get(row, "access_expires_at")?,
+        locale: locale(row)?,
     })
 }

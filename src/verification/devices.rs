@@ -3,7 +3,7 @@
 use super::{Origin, Verification, VerificationError};
 use crate::domain::activity::ActivityKind;
 use crate::domain::device::Device;
-use crate::domain::event::AlertKind;
+use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::DeviceId;
 use crate::domain::push::PushAddress;
 use crate::domain::session::{ActiveSession, SessionEnd};
@@ -112,7 +112,7 @@ impl Verification {
         transaction.await
     }
 
-    /// Changes what the session's device says of itself.
+    /// Changes what the session's device says of itself. The language of a trusted device becomes that of the account's mails.
     ///
     /// # Errors
     /// The database's.
@@ -128,8 +128,17 @@ impl Verification {
             if let Some(push) = push {
                 store::device::register_push(db, account, device, push).await?;
             }
-            Ok(store::device::update_current(db, account, device, change).await?)
+            let changed = store::device::update_current(db, account, device, change).await?;
+            if let Some(locale) = change.locale.as_ref().filter(|_| changed.trusted) {
+                store::account::set_locale(db, account, locale).await?;
+            }
+            Ok::<_, VerificationError>(changed)
         });
-        transaction.await
+        let changed = transaction.await?;
+        if let Some(locale) = &change.locale {
+            let event = AccountEvent::LanguageChanged { device_id: device, language: locale.language() };
+            self.publish(account, vec![event]).await;
+        }
+        Ok(changed)
     }
 }

@@ -38,6 +38,7 @@ use crate::domain::device::DeviceInfo;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, NodeId};
+use crate::domain::locale::Locale;
 use crate::domain::password::Password;
 use crate::domain::strength::Strength;
 use crate::domain::token::{TOKEN_BYTES, Token, TokenKind};
@@ -93,12 +94,15 @@ pub struct Origin {
     pub ip: IpAddr,
     /// Where it seems to be.
     pub location: Option<String>,
+    /// The language that it likes best of those that there are texts in.
+    pub locale: Option<Locale>,
 }
 
 impl Origin {
-    /// The device that asks, from here.
+    /// The device that asks, from here. One that does not say which language it reads reads what the request likes.
     #[must_use]
-    pub fn requester(&self, device: DeviceInfo) -> Requester {
+    pub fn requester(&self, mut device: DeviceInfo) -> Requester {
+        device.locale = device.locale.or_else(|| self.locale.clone());
         Requester { device, ip: self.ip.to_string(), location: self.location.clone() }
     }
 }

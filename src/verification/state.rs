@@ -1,4 +1,4 @@
-//! How a challenge stands, in words a user understands.
+//! How a challenge stands, and what helps whoever waits for its code.
 
 use jiff::Timestamp;
 
@@ -7,6 +7,7 @@ use crate::domain::challenge::{Method, Outcome};
 use crate::domain::delivery::{DeliveryView, device_may_show};
 use crate::domain::hints::{Hint, hints};
 use crate::domain::id::{AccountId, ChallengeId};
+use crate::domain::locale::Locale;
 use crate::domain::token::Token;
 use crate::store;
 
@@ -21,8 +22,10 @@ pub struct ChallengeStatus {
     pub outcome: Option<Outcome>,
     /// The deliveries of its current code.
     pub deliveries: Vec<DeliveryView>,
-    /// What is known, in words.
+    /// What is known.
     pub hints: Vec<Hint>,
+    /// Which language whoever asked for the code reads.
+    pub locale: Option<Locale>,
     /// The database's clock.
     pub now: Timestamp,
 }
@@ -47,6 +50,7 @@ impl Verification {
             account_id,
             outcome: progress.outcome_at(stored.now),
             hints: hints(&progress, challenge.methods, &deliveries, &self.rules.mail_sender, stored.now),
+            locale: new.requester.device.locale.clone(),
             challenge,
             deliveries,
             now: stored.now,

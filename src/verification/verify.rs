@@ -185,7 +185,8 @@ impl Verification {
     async fn confirm_address(&self, db: &impl Db, new: &NewChallenge) -> Result<(), VerificationError> {
         let superseded = VerificationError::Refused(crate::domain::challenge::Refusal::Closed(Outcome::Superseded));
         let Some(password_hash) = &new.password_hash else { return Err(superseded) };
-        let is_first = store::account::confirm_address(db, new.account_id, password_hash).await?;
+        let locale = new.requester.device.locale.as_ref();
+        let is_first = store::account::confirm_address(db, new.account_id, password_hash, locale).await?;
         if is_first { Ok(()) } else { Err(superseded) }
     }
 }

@@ -77,8 +77,8 @@ fn calls(first: &SignedIn, challenge: &Challenge) -> Vec<WithBody> {
     let two_step = json!({ "enabled": true, "password": "x" });
     let password = json!({ "current": "wrong", "new": "long enough", "forget_devices": true });
     let update = json!({ "name": "Mine", "push": { "provider": "fcm", "token": "one" }, "notifications_allowed": true,
-        "app_version": "1", "os_version": "2" });
-    let optional = &["name", "push", "notifications_allowed", "app_version", "os_version"];
+        "app_version": "1", "os_version": "2", "locale": "hu" });
+    let optional = &["name", "push", "notifications_allowed", "app_version", "os_version", "locale"];
     vec![
         WithBody::post("/v1/accounts", None, create, &[]),
         WithBody::post("/v1/sign-in", None, sign_in, &["trust_token"]),

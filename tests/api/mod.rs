@@ -7,6 +7,7 @@ mod connect_tickets;
 mod development;
 mod devices;
 mod events;
+mod languages;
 mod limits;
 mod login_activity;
 mod login_security;

@@ -9,6 +9,7 @@ use twostep::actors::{Attach, Detach, Directory, Outgoing, ToConnection, User};
 use twostep::bus::Envelope;
 use twostep::domain::event::{AccountEvent, AlertKind};
 use twostep::domain::id::{AccountId, ConnectionId, DeviceId, SessionId};
+use twostep::domain::locale::Language;
 use twostep::protocol::close::CloseReason;
 use uuid::Uuid;
 
@@ -68,7 +69,7 @@ impl Holder {
         let (told, hears) = mpsc::unbounded_channel();
         let to = ToConnection::new(FakeConnection(told).start().recipient(), Arc::default());
         let Self { account_id, device_id, session_id } = self;
-        let attach = Attach { account_id, device_id, session_id, connection_id, to };
+        let attach = Attach { account_id, device_id, session_id, connection_id, to, language: Language::English };
         let user = directory.attach(attach).await.expect("the user actor takes it");
         let mut connected = Connected { user, connection_id, hears };
         assert!(connected.text().await.starts_with(r#"{"type":"welcome""#));
@@ -227,7 +228,10 @@ async fn who_connects_to_a_node_that_goes_away_is_told_so() {
     let to = ToConnection::new(FakeConnection(told).start().recipient(), Arc::default());
     let Holder { account_id, device_id, session_id } = holder;
     let connection_id = ConnectionId::new(Uuid::now_v7());
-    let user = directory.attach(Attach { account_id, device_id, session_id, connection_id, to }).await.expect("taken");
+    let user = directory
+        .attach(Attach { account_id, device_id, session_id, connection_id, to, language: Language::English })
+        .await
+        .expect("taken");
     let mut late = Connected { user, connection_id, hears };
     assert!(late.text().await.starts_with(r#"{"type":"goodbye""#));
     assert!(matches!(late.next().await, Outgoing::Close(CloseReason::Drain)));

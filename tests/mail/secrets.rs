@@ -7,6 +7,7 @@ use tracing::instrument::WithSubscriber;
 use tracing_subscriber::fmt::MakeWriter;
 use twostep::delivery::mail::{Mail, MailOutcome, Mailer, Smtp};
 use twostep::domain::email::EmailAddress;
+use twostep::domain::locale::Language;
 use twostep::domain::mail::{MailDelay, MailFault, MailRefusal};
 use twostep::settings;
 use uuid::Uuid;
@@ -37,7 +38,8 @@ impl<'a> MakeWriter<'a> for Log {
 
 fn mail() -> Mail {
     let (subject, text, html) = ("Your code".to_owned(), "123 456\n".to_owned(), "<p>123 456</p>".to_owned());
-    Mail { id: Uuid::now_v7(), to: EmailAddress::parse("anna@example.com").expect("valid"), subject, text, html }
+    let (id, to) = (Uuid::now_v7(), EmailAddress::parse("anna@example.com").expect("valid"));
+    Mail { id, to, language: Language::English, subject, text, html }
 }
 
 async fn send_through_all_weathers() {

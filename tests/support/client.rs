@@ -59,18 +59,29 @@ pub struct Client {
 pub struct Install {
     pub id: Uuid,
     pub name: String,
+    /// The language that its user reads, if it says so.
+    pub locale: Option<&'static str>,
 }
 
 impl Install {
     pub fn new(name: &str) -> Self {
-        Self { id: Uuid::now_v7(), name: name.to_owned() }
+        Self { id: Uuid::now_v7(), name: name.to_owned(), locale: None }
+    }
+
+    /// One whose user reads this language.
+    pub fn reading(name: &str, locale: &'static str) -> Self {
+        Self { locale: Some(locale), ..Self::new(name) }
     }
 
     pub fn json(&self) -> Value {
-        json!({
+        let mut device = json!({
             "install_id": self.id, "name": self.name, "model": "Model", "platform": "android",
             "os_version": "15", "app_version": "1.0.0",
-        })
+        });
+        if let Some(locale) = self.locale {
+            device["locale"] = json!(locale);
+        }
+        device
     }
 }
 

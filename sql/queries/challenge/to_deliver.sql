@@ -3,6 +3,7 @@
 -- Returns 1 row while the challenge is open, else none. Index: challenges_pkey.
 SELECT account_id, challenge_id, purpose, generation, key_id, digits, created_at, expires_at, requester,
     host(ip) AS ip, location, activity_id, address_taken,
-    (SELECT email FROM accounts WHERE accounts.account_id = challenges.account_id) AS email
+    (SELECT email FROM accounts WHERE accounts.account_id = challenges.account_id) AS email,
+    (SELECT locale FROM accounts WHERE accounts.account_id = challenges.account_id) AS locale
 FROM challenges
 WHERE account_id = $1 AND challenge_id = $2 AND outcome IS NULL AND expires_at > now()

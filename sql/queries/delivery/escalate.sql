@@ -26,6 +26,6 @@ WITH pushed AS (
         AND device_id IN (SELECT device_id FROM pushed)
 )
 SELECT pushed.delivery_id, pushed.device_id, pushed.channel,
-    devices.push_kind, devices.push_address, devices.push_environment
+    devices.push_kind, devices.push_address, devices.push_environment, devices.locale
 FROM pushed
 JOIN devices USING (account_id, device_id)

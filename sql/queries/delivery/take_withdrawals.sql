@@ -9,7 +9,7 @@ WITH taken AS (
     RETURNING account_id, delivery_id, device_id, channel, generation
 )
 SELECT DISTINCT ON (taken.device_id) taken.delivery_id, taken.device_id, taken.channel, taken.generation,
-    devices.push_kind, devices.push_address, devices.push_environment
+    devices.push_kind, devices.push_address, devices.push_environment, devices.locale
 FROM taken
 JOIN devices USING (account_id, device_id)
 WHERE devices.push_address IS NOT NULL

@@ -5,7 +5,7 @@ WITH taken AS (
     DELETE FROM connect_tickets WHERE ticket_hash = $1 RETURNING account_id, session_id, expires_at
 )
 SELECT session.account_id, session.session_id, session.device_id, session.access_expires_at,
-    is_trusted(device.trusted_at, device.last_seen_at) AS device_trusted
+    is_trusted(device.trusted_at, device.last_seen_at) AS device_trusted, device.locale
 FROM taken
 JOIN sessions session USING (account_id, session_id)
 JOIN devices device USING (account_id, device_id)

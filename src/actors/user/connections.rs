@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::messages::{Attach, Outgoing, ToConnection};
 use crate::domain::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
+use crate::domain::locale::Language;
 use crate::domain::session::ActiveSession;
 use crate::protocol::close::CloseReason;
 
@@ -20,6 +21,8 @@ struct Live {
     connection_id: ConnectionId,
     session_id: SessionId,
     to: ToConnection,
+    /// The language of what it is told in words.
+    language: Language,
     /// `None` once welcomed; before, what came meanwhile waits here, so that the welcome is first.
     waiting: Option<Vec<Arc<str>>>,
     /// Codes already sent over this connection.
@@ -49,6 +52,7 @@ impl Connections {
             connection_id: attach.connection_id,
             session_id: attach.session_id,
             to: attach.to.clone(),
+            language: attach.language,
             waiting: Some(Vec::new()),
             shown: HashSet::new(),
         };
@@ -87,6 +91,17 @@ impl Connections {
 
     pub(super) fn send_to_all(&mut self, text: &Arc<str>) {
         self.live.retain(|_, live| live.send(text));
+    }
+
+    /// Sends everybody a message that has words in it.
+    pub(super) fn send_in_each_language(&mut self, text: impl Fn(Language) -> Arc<str>) {
+        self.live.retain(|_, live| live.send(&text(live.language)));
+    }
+
+    pub(super) fn set_language(&mut self, device: DeviceId, language: Language) {
+        if let Some(live) = self.live.get_mut(&device) {
+            live.language = language;
+        }
     }
 
     pub(super) fn close_challenge(&mut self, challenge: ChallengeId) {

@@ -16,15 +16,22 @@ use crate::domain::code::{Code, CodeSource};
 use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState, Reach, Step, first_step};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId};
+use crate::domain::locale::Locale;
 use crate::protocol::message::ServerMessage;
 use crate::store::delivery::{DeliveryNews, PlannedPush};
 use crate::store::{self, StoreError};
 use crate::verification::Verification;
 
+/// Where the mails of an account go, and in which language.
+pub(super) struct Mailbox {
+    pub(super) email: EmailAddress,
+    pub(super) locale: Option<Locale>,
+}
+
 /// What is needed to work the deliveries of a challenge.
 struct Work {
     issued: CodeToDeliver,
-    email: EmailAddress,
+    mailbox: Mailbox,
     deliveries: Vec<Delivery>,
     reach: HashMap<DeviceId, Reach>,
     /// Pushes that a lost node began.
@@ -93,7 +100,7 @@ impl User {
                     None => drop(asleep.insert(device, delivery.id)),
                 },
                 (Channel::Email, _) => {
-                    self.send_mail(&work.issued, &work.email, delivery, &code, overtaken.clone(), context);
+                    self.send_mail(&work.issued, &work.mailbox, delivery, &code, overtaken.clone(), context);
                 }
                 (Channel::Fcm | Channel::Apns, _) | (Channel::Websocket, None) => {}
             }
@@ -183,7 +190,7 @@ impl User {
                 .await
         };
         self.run(context, plan, move |actor, planned, context| match planned {
-            Ok((pushes, Some((issued, _)))) => actor.make_pushes(&issued, pushes, devices, &overtaken, context),
+            Ok((pushes, Some((issued, ..)))) => actor.make_pushes(&issued, pushes, devices, &overtaken, context),
             Ok((_, None)) => {}
             // The rows become due again: a sweeper goes on.
             Err(error) => {
@@ -248,14 +255,14 @@ async fn load(
                 claimed.into_iter().map(|claimed| claimed.delivery).collect()
             }
         };
-        let Some((issued, email)) = store::challenge::to_deliver(db, account, challenge).await? else {
+        let Some((issued, email, locale)) = store::challenge::to_deliver(db, account, challenge).await? else {
             return Ok(None);
         };
         // A newer code overtook the others after they were claimed.
         deliveries.retain(|delivery| delivery.generation == issued.generation);
         let reach = store::device::reach(db, account).await?.into_iter().collect();
         let pushes = begun_pushes(db, account, &deliveries).await?;
-        Ok(Some(Work { issued, email, deliveries, reach, pushes }))
+        Ok(Some(Work { issued, mailbox: Mailbox { email, locale }, deliveries, reach, pushes }))
     });
     load.await
 }
@@ -276,8 +283,8 @@ async fn begun_pushes(
     let addresses = store::device::push_addresses(db, account, &devices).await?;
     let planned = deliveries.iter().filter(is_push).filter_map(|delivery| {
         let device_id = delivery.device_id?;
-        let address = addresses.get(&device_id)?.clone();
-        Some(PlannedPush { delivery_id: delivery.id, device_id, channel: delivery.channel, address })
+        let (address, language) = addresses.get(&device_id)?.clone();
+        Some(PlannedPush { delivery_id: delivery.id, device_id, channel: delivery.channel, address, language })
     });
     Ok(planned.collect())
 }

@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use tracing::error;
 
 use super::User;
+use super::deliver::Mailbox;
 use super::overtaken::Overtaken;
 use super::record::{count, news};
 use crate::delivery::mail::{MailOutcome, code_mail};
 use crate::domain::code::Code;
 use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState};
-use crate::domain::email::EmailAddress;
 use crate::domain::id::{ChallengeId, DeliveryId};
 use crate::store::delivery::DeliveryNews;
 
@@ -29,13 +29,14 @@ impl User {
     pub(super) fn send_mail(
         &mut self,
         issued: &CodeToDeliver,
-        email: &EmailAddress,
+        mailbox: &Mailbox,
         delivery: &Delivery,
         code: &Code,
         mut overtaken: Overtaken,
         context: &mut Context<Self>,
     ) {
-        let mail = code_mail(delivery.id.uuid(), email.clone(), issued, code);
+        let language = issued.mail_language(mailbox.locale.as_ref());
+        let mail = code_mail(delivery.id.uuid(), mailbox.email.clone(), language, issued, code);
         let (challenge, expires_at) = (issued.challenge_id, issued.expires_at);
         let tried = Tried { challenge, delivery: delivery.id, tries: delivery.tries, expires_at };
         let services = Arc::clone(&self.services);

@@ -13,12 +13,13 @@ use super::overtaken::Overtaken;
 use super::record::{count, log_failure, news};
 use crate::actors::Services;
 use crate::delivery::push::{Push, PushContent, PushOutcome, UnavailableReason};
-use crate::domain::challenge::Purpose;
 use crate::domain::code::Code;
 use crate::domain::delivery::{CodeToDeliver, DeliveryState, UnreachableReason};
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId};
+use crate::domain::locale::Language;
 use crate::store;
 use crate::store::delivery::{DeliveryNews, PlannedPush};
+use crate::texts::{PushText, code_push_text, wake_push_text};
 
 /// How often a push that takes long says so, well before its lease (60 s) ends: a provider may ask for a wait that is
 /// longer, and nobody else should push meanwhile.
@@ -51,7 +52,7 @@ impl User {
             subject_id: issued.challenge_id.uuid(),
             generation: issued.generation,
             expires_at: issued.expires_at,
-            content: self.content(issued, code),
+            content: self.content(planned.language, issued, code),
         };
         let (account, challenge) = (self.account, issued.challenge_id);
         let services = Arc::clone(&self.services);
@@ -70,20 +71,13 @@ impl User {
         });
     }
 
-    /// The words of a notification. `wake` says nothing that a lock screen should not show.
-    fn content(&self, issued: &CodeToDeliver, code: &Code) -> PushContent {
-        let device = &issued.requester.device;
-        let title = match issued.purpose {
-            Purpose::DisableTwoStep => "Your code to turn off two-step verification",
-            // The other two come by mail only.
-            Purpose::SignIn | Purpose::EnableTwoStep | Purpose::CreateAccount => "Your sign-in code",
-        };
-        let title = title.to_owned();
+    fn content(&self, language: Language, issued: &CodeToDeliver, code: &Code) -> PushContent {
         if self.services.push_shows_code {
-            let body = format!("{} for {} ({})", code.grouped(), device.name, device.model);
+            let PushText { title, body } = code_push_text(language, issued, code);
             PushContent::Code { title, body, code: code.expose().to_owned().into() }
         } else {
-            PushContent::Wake { title, body: "Open the app to see it.".to_owned() }
+            let PushText { title, body } = wake_push_text(language, issued.purpose);
+            PushContent::Wake { title, body }
         }
     }
 

@@ -11,6 +11,9 @@ use crate::domain::mail::MailRefusal;
 /// Marks mail that no person wrote, so that nobody's absence notice answers it (RFC 3834 section 5).
 const AUTO_SUBMITTED: (&str, &str) = ("Auto-Submitted", "auto-generated");
 
+/// The language of a mail's words (RFC 3282 section 2).
+const CONTENT_LANGUAGE: &str = "Content-Language";
+
 /// A mail ready for the line. Not `Debug`: it may hold a code.
 pub(super) struct Letter {
     pub(super) sender: Address,
@@ -28,14 +31,15 @@ pub(super) fn letter(from: &Mailbox, mail: &Mail) -> Result<Letter, MailRefusal>
     let recipient: Address = mail.to.as_str().parse().map_err(|_| MailRefusal::AddressUnsupported)?;
     let sender = from.email.clone();
     let envelope = Envelope::new(Some(sender.clone()), vec![recipient.clone()]);
-    let (name, value) = AUTO_SUBMITTED;
+    let header = |name, value: &str| HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned());
     let message = Message::builder()
         .from(from.clone())
         .to(Mailbox::new(None, recipient.clone()))
         .subject(mail.subject.as_str())
         .message_id(Some(format!("<{}@{}>", mail.id, sender.domain())))
         .date_now()
-        .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned()))
+        .raw_header(header(AUTO_SUBMITTED.0, AUTO_SUBMITTED.1))
+        .raw_header(header(CONTENT_LANGUAGE, mail.language.as_str()))
         .envelope(envelope.map_err(|_| MailRefusal::AddressUnsupported)?)
         .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
         .map_err(|_| MailRefusal::AddressUnsupported)?;
@@ -49,11 +53,12 @@ mod tests {
 
     use super::*;
     use crate::domain::email::EmailAddress;
+    use crate::domain::locale::Language;
 
     fn text_of(id: Uuid, text: &str) -> String {
         let to = EmailAddress::parse("anna@example.com").expect("valid");
         let (subject, html) = ("Your sign-in code".to_owned(), format!("<p>{text}</p>"));
-        let mail = Mail { id, to, subject, text: text.to_owned(), html };
+        let mail = Mail { id, to, language: Language::English, subject, text: text.to_owned(), html };
         let letter = letter(&"Twostep <no-reply@example.com>".parse().expect("valid"), &mail).expect("written");
         assert!(!letter.needs_smtputf8);
         String::from_utf8(letter.bytes).expect("ASCII")
@@ -67,6 +72,7 @@ mod tests {
             "From: Twostep <no-reply@example.com>\r\n",
             "To: anna@example.com\r\n",
             "Auto-Submitted: auto-generated\r\n",
+            "Content-Language: en\r\n",
             "MIME-Version: 1.0\r\n",
             "Date: ",
             &format!("Message-ID: <{id}@example.com>\r\n"),

@@ -12,9 +12,10 @@ use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use crate::domain::email::EmailAddress;
+use crate::domain::locale::Language;
 
 pub use check::MailCheckError;
-pub use compose::{code_mail, escaped, notice_mail, notice_title};
+pub use compose::{code_mail, escaped, notice_mail};
 pub use outbox::{Outbox, OutboxMessage};
 pub use outcome::MailOutcome;
 pub use settings::{MailSettings, MailSetupError, SmtpSettings, SmtpTls};
@@ -26,6 +27,8 @@ pub struct Mail {
     pub id: Uuid,
     /// The mailbox.
     pub to: EmailAddress,
+    /// The language of its words.
+    pub language: Language,
     /// One line.
     pub subject: String,
     /// The plain part.

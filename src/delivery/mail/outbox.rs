@@ -78,6 +78,7 @@ impl Mailer for Outbox {
 mod tests {
     use super::*;
     use crate::domain::email::EmailAddress;
+    use crate::domain::locale::Language;
 
     #[test]
     fn the_outbox_keeps_the_newest() {
@@ -85,7 +86,7 @@ mod tests {
         for number in 0..CAPACITY + 5 {
             let to = EmailAddress::parse("anna@example.com").expect("valid");
             let (subject, text, html) = (number.to_string(), String::new(), String::new());
-            outbox.keep(&Mail { id: Uuid::now_v7(), to, subject, text, html });
+            outbox.keep(&Mail { id: Uuid::now_v7(), to, language: Language::English, subject, text, html });
         }
         let messages = outbox.messages();
         assert_eq!(messages.len(), CAPACITY);

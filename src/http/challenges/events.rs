@@ -14,9 +14,10 @@ use super::ChallengeStatusAnswer;
 use crate::bus::Envelope;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ChallengeId};
+use crate::domain::locale::Locale;
 use crate::domain::token::Token;
 use crate::http::Api;
-use crate::http::extract::ChallengeToken;
+use crate::http::extract::{AcceptedLocale, ChallengeToken};
 use crate::http::problem::{Problem, ProblemBody};
 use crate::verification::{ChallengeStatus, Verification, VerificationError};
 
@@ -38,6 +39,7 @@ pub(in crate::http) async fn events(
     api: Data<Api>,
     id: Path<ChallengeId>,
     ChallengeToken(token): ChallengeToken,
+    AcceptedLocale(accepted): AcceptedLocale,
 ) -> Result<impl Responder, Problem> {
     // Watched before the first look, so that nothing falls between the two.
     let changes = api.verification.bus().watch();
@@ -47,6 +49,7 @@ pub(in crate::http) async fn events(
         account_id: first.account_id,
         id: *id,
         token,
+        accepted,
         changes,
         is_over: first.outcome.is_some(),
         has_news: false,
@@ -68,6 +71,8 @@ struct Watch {
     account_id: AccountId,
     id: ChallengeId,
     token: Token,
+    /// The language that the request likes.
+    accepted: Option<Locale>,
     changes: Receiver<Envelope>,
     is_over: bool,
     /// Something changed that was not told yet.
@@ -86,7 +91,7 @@ impl Watch {
     /// The next event, or `None` when the challenge is over and that was said.
     async fn next_event(&mut self) -> Option<String> {
         if let Some(first) = self.first.take() {
-            return Some(event(first));
+            return Some(event(first, self.accepted.as_ref()));
         }
         if self.is_over {
             return None;
@@ -100,7 +105,7 @@ impl Watch {
             Ok(status) if self.has_news || status.outcome.is_some() => {
                 self.has_news = false;
                 self.is_over = status.outcome.is_some();
-                Some(event(status))
+                Some(event(status, self.accepted.as_ref()))
             }
             Err(VerificationError::NotFound | VerificationError::Unauthorized) => None,
             // Nothing new, or the database is away: then the news is told at the next look.
@@ -128,6 +133,7 @@ impl Watch {
             | AccountEvent::DeliveryChanged { challenge_id } => challenge_id,
             AccountEvent::SessionEnded { .. }
             | AccountEvent::DeviceRemoved { .. }
+            | AccountEvent::LanguageChanged { .. }
             | AccountEvent::SecurityAlert { .. } => {
                 return false;
             }
@@ -136,7 +142,7 @@ impl Watch {
     }
 }
 
-fn event(status: ChallengeStatus) -> String {
-    let data = serde_json::to_string(&ChallengeStatusAnswer::from(status));
+fn event(status: ChallengeStatus, accepted: Option<&Locale>) -> String {
+    let data = serde_json::to_string(&ChallengeStatusAnswer::new(status, accepted));
     format!("event: state\ndata: {}\n\n", data.expect("an answer has string keys and no value that JSON lacks"))
 }

@@ -1,0 +1,29 @@
+# „Keinen Code erhalten?“
+
+hint-no-trusted-device-reachable = Keines Ihrer vertrauenswürdigen Geräte ist gerade erreichbar. Öffnen Sie die App auf einem davon: Dort erscheint der Code.
+hint-shown-on-trusted-device =
+    { $devices ->
+        [one] Der Code steht auf dem Bildschirm von 1 vertrauenswürdigen Gerät.
+       *[other] Der Code steht auf dem Bildschirm von { $devices } vertrauenswürdigen Geräten.
+    }
+hint-waiting-for-device = Der Code ist unterwegs zu Ihren vertrauenswürdigen Geräten. Entsperren Sie sie, und öffnen Sie die App.
+hint-notifications-off = Auf einem vertrauenswürdigen Gerät sind die Benachrichtigungen ausgeschaltet. Öffnen Sie dort die App, um den Code zu sehen.
+hint-push-token-expired = Ein vertrauenswürdiges Gerät kann nicht mehr benachrichtigt werden. Öffnen Sie dort einmal die App, um es wieder zu registrieren.
+# { $sender } ist eine E-Mail-Adresse.
+hint-mail-accepted = Die E-Mail mit dem Code wurde gesendet. Sehen Sie auch im Spam-Ordner nach, und nehmen Sie { $sender } in Ihre Kontakte oder die Liste der erlaubten Absender auf.
+hint-mail-pending = Die E-Mail mit dem Code wird gerade gesendet.
+hint-mail-delayed = Die E-Mail mit dem Code wird unterwegs aufgehalten. Sie wird von selbst noch einmal gesendet; das kann einige Minuten dauern.
+hint-mail-refused = Ihr E-Mail-Anbieter hat die E-Mail mit dem Code abgelehnt. Prüfen Sie, ob es Ihr Postfach gibt und ob es nicht voll ist, oder verwenden Sie ein vertrauenswürdiges Gerät.
+hint-mail-failed = Die E-Mail mit dem Code konnte nicht gesendet werden; an Ihrem Postfach liegt es nicht. Verwenden Sie ein vertrauenswürdiges Gerät, oder versuchen Sie es später noch einmal.
+hint-email-offered = Sie können sich den Code stattdessen an Ihre E-Mail-Adresse senden lassen.
+hint-resend-possible = Sie können jetzt einen neuen Code anfordern.
+hint-resend-later = In { $seconds } s können Sie einen neuen Code anfordern.
+
+hint-closed-verified = Der Code wurde angenommen.
+hint-closed-denied = Die Anmeldung wurde auf einem vertrauenswürdigen Gerät abgelehnt.
+hint-closed-expired = Der Code ist zu alt. Melden Sie sich noch einmal an, um einen neuen zu erhalten.
+hint-closed-attempts-exhausted = Zu viele falsche Codes. Melden Sie sich noch einmal an, um einen neuen zu erhalten.
+hint-closed-superseded = Eine neuere Anmeldung von diesem Gerät hat diese ersetzt.
+
+# Neben den Orten in der Anmeldeaktivität.
+location-note = Ortsangaben sind ungefähr: Sie stammen von der Netzwerkadresse, und die kann durch einen Mobilfunkanbieter, ein Firmennetz oder ein VPN weit vom Gerät entfernt liegen.

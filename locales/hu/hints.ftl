@@ -1,0 +1,29 @@
+# „Nem kapott kódot?”
+
+hint-no-trusted-device-reachable = Jelenleg egyik megbízható eszköze sem érhető el. Nyissa meg az alkalmazást az egyiken: ott megjelenik a kód.
+hint-shown-on-trusted-device =
+    { $devices ->
+        [one] A kód 1 megbízható eszköz képernyőjén látható.
+       *[other] A kód { $devices } megbízható eszköz képernyőjén látható.
+    }
+hint-waiting-for-device = A kód úton van a megbízható eszközeire. Oldja fel őket, és nyissa meg az alkalmazást.
+hint-notifications-off = Egy megbízható eszközön ki vannak kapcsolva az értesítések. Nyissa meg ott az alkalmazást, hogy lássa a kódot.
+hint-push-token-expired = Egy megbízható eszköznek már nem küldhető értesítés. Nyissa meg ott egyszer az alkalmazást, hogy újra regisztrálja.
+# { $sender } egy e-mail-cím.
+hint-mail-accepted = A kódot tartalmazó levelet elküldtük. Nézze meg a levélszemét mappát is, és vegye fel a névjegyei vagy az engedélyezett feladók közé ezt a címet: { $sender }.
+hint-mail-pending = A kódot tartalmazó levél küldése folyamatban van.
+hint-mail-delayed = A kódot tartalmazó levél útközben elakadt. A küldés magától újraindul, ez néhány percig is eltarthat.
+hint-mail-refused = A levelezőszolgáltatója visszautasította a kódot tartalmazó levelet. Ellenőrizze, hogy a postafiókja létezik-e, és nincs-e tele, vagy használjon megbízható eszközt.
+hint-mail-failed = A kódot tartalmazó levelet nem sikerült elküldeni, de ennek nem az Ön postafiókja az oka. Használjon megbízható eszközt, vagy próbálja meg később.
+hint-email-offered = A kódot az e-mail-címére is kérheti.
+hint-resend-possible = Most kérhet új kódot.
+hint-resend-later = { $seconds } másodperc múlva kérhet új kódot.
+
+hint-closed-verified = A kódot elfogadtuk.
+hint-closed-denied = A bejelentkezést egy megbízható eszközön elutasították.
+hint-closed-expired = A kód lejárt. Jelentkezzen be újra, hogy újat kapjon.
+hint-closed-attempts-exhausted = Túl sok hibás kód. Jelentkezzen be újra, hogy újat kapjon.
+hint-closed-superseded = Erről az eszközről egy újabb bejelentkezés lépett ennek a helyébe.
+
+# A bejelentkezési előzmények helyei mellett.
+location-note = A helyek hozzávetőlegesek: a hálózati címből adódnak, amely mobilszolgáltató, céges hálózat vagy VPN miatt távol eshet az eszköztől.

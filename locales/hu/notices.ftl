@@ -1,0 +1,38 @@
+# Biztonsági értesítések: a cím a levél tárgya és az értesítés címe, a szöveg mindkettőben benne van, és a kapcsolódó
+# eszközök is ezt mutatják.
+
+notice-sign-in-denied-title = Elutasítottak egy bejelentkezést a fiókjába
+notice-sign-in-denied-body = Elutasítottak egy bejelentkezést a fiókjába, és új eszköz addig nem jelentkezhet be, amíg egy megbízható eszközén újra nem engedélyezi. Ha nem Ön próbálkozott, valaki ismeri a jelszavát: változtassa meg most. A jó jelszó hosszú, sehol máshol nem használja, és jelszókezelőből való, vagy több véletlenszerű szóból áll.
+
+notice-sign-in-reported-title = Gyanúsnak jelöltek egy bejelentkezést a fiókjába
+notice-sign-in-reported-body = A bejelentkezési előzmények egyik bejegyzését úgy jelölték meg, hogy nem Öntől származik. Ha nem Ön volt: változtassa meg most a jelszavát, és távolítsa el azokat az eszközöket, amelyeket nem ismer. A jó jelszó hosszú, sehol máshol nem használja, és jelszókezelőből való, vagy több véletlenszerű szóból áll.
+
+notice-sign-in-unfinished-title = Valaki ismeri a jelszavát
+notice-sign-in-unfinished-body = Valaki egy új eszközön helyesen megadta a fiókja jelszavát, de a kódot nem. Ha Ön volt, nincs teendője. Ha nem, valaki ismeri a jelszavát: változtassa meg most.
+
+notice-too-many-wrong-codes-title = Túl sok hibás kódot adtak meg
+notice-too-many-wrong-codes-body = Túl sok hibás kódot adtak meg a fiókjához, ezért új eszköz addig nem jelentkezhet be, amíg egy megbízható eszközén újra nem engedélyezi. Ha nem Ön volt, valaki ismeri a jelszavát: változtassa meg most.
+
+notice-sign-ins-unfrozen-title = Új eszközök újra bejelentkezhetnek
+notice-sign-ins-unfrozen-body = Új eszközök újra bejelentkezhetnek a fiókjába. Ha nem Ön engedélyezte, változtassa meg a jelszavát.
+
+notice-two-step-disabled-title = A kétlépcsős azonosítást kikapcsolták
+notice-two-step-disabled-body = A fiókjában kikapcsolták a kétlépcsős azonosítást. Ha nem Ön volt, változtassa meg a jelszavát, és kapcsolja be újra.
+
+notice-password-changed-title = Megváltozott a jelszava
+notice-password-changed-body = A fiókja jelszavát megváltoztatták. Ha nem Ön volt, kérjen most segítséget.
+
+notice-token-reused-title = Egy eszközét kijelentkeztettük
+notice-token-reused-body = Egyik eszközének bejelentkezési kulcsát kétszer használták, ezért azt az eszközt kijelentkeztettük. Ha nem biztonsági mentésből állította vissza, változtassa meg a jelszavát.
+
+notice-device-removed-title = Eltávolítottak egy megbízható eszközt
+notice-device-removed-body = Eltávolítottak egy megbízható eszközt a fiókjából. Ha nem Ön volt, változtassa meg a jelszavát.
+
+notice-device-evicted-title = Egy megbízható eszköz helyét új eszköz vette át
+notice-device-evicted-body = A fiókjában már annyi megbízható eszköz volt, amennyi lehet, ezért a legrégebben használt már nem számít megbízhatónak. Ha nem Ön jelentkezett be egy új eszközön, változtassa meg a jelszavát.
+
+notice-disabling-denied-title = A kétlépcsős azonosítás bekapcsolva marad
+notice-disabling-denied-body = Valaki ki akarta kapcsolni a kétlépcsős azonosítást, de egy megbízható eszközön elutasították. A próbálkozó eszközt kijelentkeztettük. Ha nem Ön próbálkozott, valaki ismeri a jelszavát: változtassa meg most.
+
+notice-address-taken-title = Önnek már van fiókja
+notice-address-taken-body = Valaki fiókot próbált létrehozni az Ön címével. Önnek már van fiókja; semmi sem változott.

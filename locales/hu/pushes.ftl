@@ -1,0 +1,6 @@
+# Értesítések.
+
+push-code-title = Bejelentkezési kód
+push-disable-two-step-title = Kód a kétlépcsős azonosítás kikapcsolásához
+push-code-body = { $code } – { $device } ({ $model })
+push-wake-body = Nyissa meg az alkalmazást, ott látja a kódot.

@@ -1,0 +1,39 @@
+//! "Did not receive a code?", in words.
+
+use super::bundle::words;
+use super::text::Text;
+use crate::domain::challenge::Outcome;
+use crate::domain::hints::Hint;
+use crate::domain::locale::Language;
+
+/// What a user reads of a hint.
+#[must_use]
+pub fn hint_text(language: Language, hint: &Hint) -> String {
+    let text = match hint {
+        Hint::NoTrustedDeviceReachable => Text::HintNoTrustedDeviceReachable,
+        Hint::ShownOnTrustedDevice { devices } => Text::HintShownOnTrustedDevice { devices: *devices },
+        Hint::WaitingForDevice => Text::HintWaitingForDevice,
+        Hint::NotificationsOff => Text::HintNotificationsOff,
+        Hint::PushTokenExpired => Text::HintPushTokenExpired,
+        Hint::MailAccepted { sender } => Text::HintMailAccepted { sender },
+        Hint::MailPending => Text::HintMailPending,
+        Hint::MailDelayed => Text::HintMailDelayed,
+        Hint::MailRefused => Text::HintMailRefused,
+        Hint::MailFailed => Text::HintMailFailed,
+        Hint::EmailOffered => Text::HintEmailOffered,
+        Hint::ResendPossible => Text::HintResendPossible,
+        Hint::ResendLater { seconds } => Text::HintResendLater { seconds: *seconds },
+        Hint::Closed(Outcome::Verified) => Text::HintClosedVerified,
+        Hint::Closed(Outcome::Denied) => Text::HintClosedDenied,
+        Hint::Closed(Outcome::Expired) => Text::HintClosedExpired,
+        Hint::Closed(Outcome::AttemptsExhausted) => Text::HintClosedAttemptsExhausted,
+        Hint::Closed(Outcome::Superseded) => Text::HintClosedSuperseded,
+    };
+    words(language, text)
+}
+
+/// What to show beside locations: why they may be far from the truth.
+#[must_use]
+pub fn location_note(language: Language) -> String {
+    words(language, Text::LocationNote)
+}

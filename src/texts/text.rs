@@ -1,0 +1,137 @@
+//! Every text by name, with what it takes: a key or an argument that is not in the files cannot be written.
+
+use fluent_bundle::FluentArgs;
+
+/// Declares the texts: variant, what it takes, and its key in the files.
+macro_rules! texts {
+    ($($variant:ident $({ $($argument:ident: $kind:ty),+ })? = $key:literal),+ $(,)?) => {
+        /// A text. Not `Debug`: it may hold a code.
+        #[derive(Clone, Copy)]
+        pub(super) enum Text<'a> { $( $variant $({ $($argument: $kind),+ })? ),+ }
+
+        impl<'a> Text<'a> {
+            /// Its key in the files.
+            pub(super) fn key(self) -> &'static str {
+                match self { $( Self::$variant { .. } => $key ),+ }
+            }
+
+            /// What it takes, by the names in the files.
+            pub(super) fn arguments(self) -> FluentArgs<'a> {
+                let mut arguments = FluentArgs::new();
+                match self {
+                    $( Self::$variant $({ $($argument),+ })? => { $($( arguments.set(stringify!($argument), $argument); )+)? } ),+
+                }
+                arguments
+            }
+        }
+
+        /// Every key with the names of what it takes.
+        #[cfg(test)]
+        pub(super) const KEYS: &[(&str, &[&str])] = &[ $( ($key, &[ $($( stringify!($argument) ),+)? ]) ),+ ];
+    };
+}
+
+texts! {
+    MailSignInSubject = "mail-sign-in-subject",
+    MailSignInUse = "mail-sign-in-use",
+    MailSignInAdvice = "mail-sign-in-advice",
+    MailEnableTwoStepSubject = "mail-enable-two-step-subject",
+    MailEnableTwoStepUse = "mail-enable-two-step-use",
+    MailEnableTwoStepAdvice = "mail-enable-two-step-advice",
+    MailDisableTwoStepSubject = "mail-disable-two-step-subject",
+    MailDisableTwoStepUse = "mail-disable-two-step-use",
+    MailDisableTwoStepAdvice = "mail-disable-two-step-advice",
+    MailCreateAccountSubject = "mail-create-account-subject",
+    MailCreateAccountUse = "mail-create-account-use",
+    MailCreateAccountAdvice = "mail-create-account-advice",
+    MailExpiry { time: &'a str } = "mail-expiry",
+    MailAskedBy { device: &'a str, model: &'a str, ip: &'a str, time: &'a str } = "mail-asked-by",
+    MailAskedByNear { device: &'a str, model: &'a str, ip: &'a str, place: &'a str, time: &'a str } = "mail-asked-by-near",
+    MailAskedFrom { platform: &'a str, ip: &'a str, time: &'a str } = "mail-asked-from",
+    MailHappened { time: &'a str } = "mail-happened",
+    Time { year: i64, month: i64, day: i64, clock: &'a str } = "time",
+
+    NoticeSignInDeniedTitle = "notice-sign-in-denied-title",
+    NoticeSignInDeniedBody = "notice-sign-in-denied-body",
+    NoticeSignInReportedTitle = "notice-sign-in-reported-title",
+    NoticeSignInReportedBody = "notice-sign-in-reported-body",
+    NoticeSignInUnfinishedTitle = "notice-sign-in-unfinished-title",
+    NoticeSignInUnfinishedBody = "notice-sign-in-unfinished-body",
+    NoticeTooManyWrongCodesTitle = "notice-too-many-wrong-codes-title",
+    NoticeTooManyWrongCodesBody = "notice-too-many-wrong-codes-body",
+    NoticeSignInsUnfrozenTitle = "notice-sign-ins-unfrozen-title",
+    NoticeSignInsUnfrozenBody = "notice-sign-ins-unfrozen-body",
+    NoticeTwoStepDisabledTitle = "notice-two-step-disabled-title",
+    NoticeTwoStepDisabledBody = "notice-two-step-disabled-body",
+    NoticePasswordChangedTitle = "notice-password-changed-title",
+    NoticePasswordChangedBody = "notice-password-changed-body",
+    NoticeTokenReusedTitle = "notice-token-reused-title",
+    NoticeTokenReusedBody = "notice-token-reused-body",
+    NoticeDeviceRemovedTitle = "notice-device-removed-title",
+    NoticeDeviceRemovedBody = "notice-device-removed-body",
+    NoticeDeviceEvictedTitle = "notice-device-evicted-title",
+    NoticeDeviceEvictedBody = "notice-device-evicted-body",
+    NoticeDisablingDeniedTitle = "notice-disabling-denied-title",
+    NoticeDisablingDeniedBody = "notice-disabling-denied-body",
+    NoticeAddressTakenTitle = "notice-address-taken-title",
+    NoticeAddressTakenBody = "notice-address-taken-body",
+
+    PushCodeTitle = "push-code-title",
+    PushDisableTwoStepTitle = "push-disable-two-step-title",
+    PushCodeBody { code: &'a str, device: &'a str, model: &'a str } = "push-code-body",
+    PushWakeBody = "push-wake-body",
+
+    HintNoTrustedDeviceReachable = "hint-no-trusted-device-reachable",
+    HintShownOnTrustedDevice { devices: u64 } = "hint-shown-on-trusted-device",
+    HintWaitingForDevice = "hint-waiting-for-device",
+    HintNotificationsOff = "hint-notifications-off",
+    HintPushTokenExpired = "hint-push-token-expired",
+    HintMailAccepted { sender: &'a str } = "hint-mail-accepted",
+    HintMailPending = "hint-mail-pending",
+    HintMailDelayed = "hint-mail-delayed",
+    HintMailRefused = "hint-mail-refused",
+    HintMailFailed = "hint-mail-failed",
+    HintEmailOffered = "hint-email-offered",
+    HintResendPossible = "hint-resend-possible",
+    HintResendLater { seconds: i64 } = "hint-resend-later",
+    HintClosedVerified = "hint-closed-verified",
+    HintClosedDenied = "hint-closed-denied",
+    HintClosedExpired = "hint-closed-expired",
+    HintClosedAttemptsExhausted = "hint-closed-attempts-exhausted",
+    HintClosedSuperseded = "hint-closed-superseded",
+    LocationNote = "location-note",
+
+    DeliveryToDevice { number: u64, state: &'a str } = "delivery-to-device",
+    DeliveryToMailbox { state: &'a str } = "delivery-to-mailbox",
+    DeliveryShown = "delivery-shown",
+    DeliveryNotShown = "delivery-not-shown",
+    DeliveryConnectionPending = "delivery-connection-pending",
+    DeliveryConnectionAccepted = "delivery-connection-accepted",
+    DeliveryConnectionFailed = "delivery-connection-failed",
+    DeliveryConnectionCancelled = "delivery-connection-cancelled",
+    DeliveryPushPending { provider: &'a str } = "delivery-push-pending",
+    DeliveryPushAccepted { provider: &'a str } = "delivery-push-accepted",
+    DeliveryPushShownMeanwhile { provider: &'a str } = "delivery-push-shown-meanwhile",
+    DeliveryPushFailed { provider: &'a str } = "delivery-push-failed",
+    DeliveryPushCancelled = "delivery-push-cancelled",
+    DeliveryMailPending = "delivery-mail-pending",
+    DeliveryMailAccepted = "delivery-mail-accepted",
+    DeliveryMailFailed = "delivery-mail-failed",
+    DeliveryMailCancelled = "delivery-mail-cancelled",
+    DeliveryNotificationsOff = "delivery-notifications-off",
+    DeliveryNoPushToken = "delivery-no-push-token",
+    DeliveryTokenExpired = "delivery-token-expired",
+    DeliveryUnreachable = "delivery-unreachable",
+
+    PasswordCommon = "password-common",
+    PasswordWord = "password-word",
+    PasswordName = "password-name",
+    PasswordKeyboard = "password-keyboard",
+    PasswordRepeat = "password-repeat",
+    PasswordSequence = "password-sequence",
+    PasswordDate = "password-date",
+    PasswordMoreWords = "password-more-words",
+    PasswordFewTricks = "password-few-tricks",
+    PasswordNoPatterns = "password-no-patterns",
+    PasswordNoDates = "password-no-dates",
+}
