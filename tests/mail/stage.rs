@@ -73,7 +73,9 @@ impl Stage {
     pub async fn verify_and_see_nothing_more(&self, challenge: &Challenge, code: &str, copies: usize) {
         self.client.verify(challenge, code).await.expect(200);
         assert_eq!(self.due().await, 0);
-        assert_eq!(self.server.mails(EMAIL).len(), copies);
+        let mails = self.server.mails(EMAIL);
+        let heads: Vec<_> = mails.iter().map(|mail| (mail.header("subject"), mail.header("message-id"))).collect();
+        assert_eq!(mails.len(), copies, "{heads:?}, {:?}", self.server.tries());
     }
 }
 
