@@ -7,6 +7,7 @@ hint-shown-on-trusted-device =
        *[other] Der Code steht auf dem Bildschirm von { $devices } vertrauenswürdigen Geräten.
     }
 hint-waiting-for-device = Der Code ist unterwegs zu Ihren vertrauenswürdigen Geräten. Entsperren Sie sie, und öffnen Sie die App.
+hint-handed-to-provider = Eine Benachrichtigung wurde vor { $seconds } s an Google oder Apple übergeben. Wenn sie nicht ankommt, prüfen Sie, ob das Gerät online ist und Benachrichtigungen erlaubt.
 hint-notifications-off = Auf einem vertrauenswürdigen Gerät sind die Benachrichtigungen ausgeschaltet. Öffnen Sie dort die App, um den Code zu sehen.
 hint-push-token-expired = Ein vertrauenswürdiges Gerät kann nicht mehr benachrichtigt werden. Öffnen Sie dort einmal die App, um es wieder zu registrieren.
 # { $sender } ist eine E-Mail-Adresse.
@@ -20,7 +21,7 @@ hint-resend-possible = Sie können jetzt einen neuen Code anfordern.
 hint-resend-later = In { $seconds } s können Sie einen neuen Code anfordern.
 
 hint-closed-verified = Der Code wurde angenommen.
-hint-closed-denied = Die Anmeldung wurde auf einem vertrauenswürdigen Gerät abgelehnt.
+hint-closed-denied = Auf einem vertrauenswürdigen Gerät wurde abgelehnt.
 hint-closed-expired = Der Code ist zu alt. Melden Sie sich noch einmal an, um einen neuen zu erhalten.
 hint-closed-attempts-exhausted = Zu viele falsche Codes. Melden Sie sich noch einmal an, um einen neuen zu erhalten.
 hint-closed-superseded = Eine neuere Anmeldung von diesem Gerät hat diese ersetzt.

@@ -7,6 +7,7 @@ hint-shown-on-trusted-device =
        *[other] The code is on the screen of { $devices } trusted devices.
     }
 hint-waiting-for-device = The code is on its way to your trusted devices. Unlock them and open the app.
+hint-handed-to-provider = A notification was handed to Google or Apple { $seconds } s ago. If it does not come, look whether the device is online and may notify you.
 hint-notifications-off = Notifications are turned off on a trusted device. Open the app there to see the code.
 hint-push-token-expired = A trusted device can no longer be notified. Open the app there once to register it again.
 # { $sender } is an email address.
@@ -20,7 +21,7 @@ hint-resend-possible = You can ask for a new code now.
 hint-resend-later = You can ask for a new code in { $seconds } s.
 
 hint-closed-verified = The code was accepted.
-hint-closed-denied = The sign-in was denied on a trusted device.
+hint-closed-denied = It was denied on a trusted device.
 hint-closed-expired = The code is too old. Sign in again to get a new one.
 hint-closed-attempts-exhausted = Too many wrong codes. Sign in again to get a new one.
 hint-closed-superseded = A newer sign-in from this device replaced this one.

@@ -7,6 +7,7 @@ hint-shown-on-trusted-device =
        *[other] A kód { $devices } megbízható eszköz képernyőjén látható.
     }
 hint-waiting-for-device = A kód úton van a megbízható eszközeire. Oldja fel őket, és nyissa meg az alkalmazást.
+hint-handed-to-provider = Az értesítést { $seconds } másodperce átadtuk a Google-nak vagy az Apple-nek. Ha nem érkezik meg, nézze meg, hogy az eszköz online van-e, és küldhet-e értesítéseket.
 hint-notifications-off = Egy megbízható eszközön ki vannak kapcsolva az értesítések. Nyissa meg ott az alkalmazást, hogy lássa a kódot.
 hint-push-token-expired = Egy megbízható eszköznek már nem küldhető értesítés. Nyissa meg ott egyszer az alkalmazást, hogy újra regisztrálja.
 # { $sender } egy e-mail-cím.
@@ -20,7 +21,7 @@ hint-resend-possible = Most kérhet új kódot.
 hint-resend-later = { $seconds } másodperc múlva kérhet új kódot.
 
 hint-closed-verified = A kódot elfogadtuk.
-hint-closed-denied = A bejelentkezést egy megbízható eszközön elutasították.
+hint-closed-denied = Egy megbízható eszközön elutasították.
 hint-closed-expired = A kód lejárt. Jelentkezzen be újra, hogy újat kapjon.
 hint-closed-attempts-exhausted = Túl sok hibás kód. Jelentkezzen be újra, hogy újat kapjon.
 hint-closed-superseded = Erről az eszközről egy újabb bejelentkezés lépett ennek a helyébe.

@@ -17,6 +17,8 @@ words! {
         ShownOnTrustedDevice = "shown_on_trusted_device",
         /// Handed to a device or its provider; no sign yet that it was seen.
         WaitingForDevice = "waiting_for_device",
+        /// A notification was taken by its provider, and no device has said anything yet.
+        HandedToProvider = "handed_to_provider",
         /// Notifications are off on some trusted device.
         NotificationsOff = "notifications_off",
         /// A trusted device lost its registration for push.
@@ -54,6 +56,11 @@ pub enum Hint {
     },
     /// [`HintCode::WaitingForDevice`].
     WaitingForDevice,
+    /// [`HintCode::HandedToProvider`].
+    HandedToProvider {
+        /// Seconds since the last one was.
+        seconds: i64,
+    },
     /// [`HintCode::NotificationsOff`].
     NotificationsOff,
     /// [`HintCode::PushTokenExpired`].
@@ -92,6 +99,7 @@ impl Hint {
             Self::NoTrustedDeviceReachable => HintCode::NoTrustedDeviceReachable,
             Self::ShownOnTrustedDevice { .. } => HintCode::ShownOnTrustedDevice,
             Self::WaitingForDevice => HintCode::WaitingForDevice,
+            Self::HandedToProvider { .. } => HintCode::HandedToProvider,
             Self::NotificationsOff => HintCode::NotificationsOff,
             Self::PushTokenExpired => HintCode::PushTokenExpired,
             Self::MailAccepted { .. } => HintCode::MailAccepted,
@@ -120,7 +128,7 @@ pub fn hints(
         return vec![Hint::Closed(outcome)];
     }
     let mut hints = match progress.method {
-        Method::App => app_hints(deliveries),
+        Method::App => app_hints(deliveries, now),
         Method::Email => vec![email_hint(deliveries, sender)],
     };
     if progress.method == Method::App && offered.contains(&Method::Email) {
@@ -130,7 +138,7 @@ pub fn hints(
     hints
 }
 
-fn app_hints(deliveries: &[DeliveryView]) -> Vec<Hint> {
+fn app_hints(deliveries: &[DeliveryView], now: Timestamp) -> Vec<Hint> {
     let with = |state| deliveries.iter().filter(move |delivery| delivery.state == state);
     let because = |reason| with(DeliveryState::Unreachable).any(|delivery| delivery.reason == Some(reason));
     let shown = with(DeliveryState::Shown).count();
@@ -143,6 +151,11 @@ fn app_hints(deliveries: &[DeliveryView]) -> Vec<Hint> {
     } else {
         Hint::NoTrustedDeviceReachable
     });
+    let by_push = |delivery: &&DeliveryView| matches!(delivery.channel, Channel::Fcm | Channel::Apns);
+    let handed = with(DeliveryState::Accepted).filter(by_push).filter_map(|delivery| delivery.accepted_at).max();
+    if let Some(at) = handed.filter(|_| shown == 0) {
+        hints.push(Hint::HandedToProvider { seconds: now.duration_since(at).as_secs().max(0) });
+    }
     if because(UnreachableReason::NotificationsOff) {
         hints.push(Hint::NotificationsOff);
     }
@@ -228,6 +241,25 @@ mod tests {
         assert_eq!(first(DeliveryState::Failed, Some("address_refused")), HintCode::MailRefused);
         assert_eq!(first(DeliveryState::Failed, Some("no_starttls")), HintCode::MailFailed);
         assert_eq!(first(DeliveryState::Failed, Some("try_later")), HintCode::MailFailed);
+    }
+
+    #[test]
+    fn a_notification_that_nobody_answered_is_said_to_be_on_its_way_for_so_long() {
+        let taken = DeliveryView {
+            channel: Channel::Apns,
+            accepted_at: Some(Timestamp::UNIX_EPOCH + SignedDuration::from_secs(4)),
+            ..delivery(DeliveryState::Accepted, None)
+        };
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(16);
+        assert_eq!(
+            app_hints(std::slice::from_ref(&taken), now),
+            [Hint::WaitingForDevice, Hint::HandedToProvider { seconds: 12 }]
+        );
+        let shown = delivery(DeliveryState::Shown, None);
+        assert_eq!(app_hints(&[shown, taken], now), [Hint::ShownOnTrustedDevice { devices: 1 }]);
+        let by_socket =
+            DeliveryView { accepted_at: Some(Timestamp::UNIX_EPOCH), ..delivery(DeliveryState::Accepted, None) };
+        assert_eq!(app_hints(&[by_socket], now), [Hint::WaitingForDevice]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub fn hint_text(language: Language, hint: &Hint) -> String {
         Hint::NoTrustedDeviceReachable => Text::HintNoTrustedDeviceReachable,
         Hint::ShownOnTrustedDevice { devices } => Text::HintShownOnTrustedDevice { devices: *devices },
         Hint::WaitingForDevice => Text::HintWaitingForDevice,
+        Hint::HandedToProvider { seconds } => Text::HintHandedToProvider { seconds: *seconds },
         Hint::NotificationsOff => Text::HintNotificationsOff,
         Hint::PushTokenExpired => Text::HintPushTokenExpired,
         Hint::MailAccepted { sender } => Text::HintMailAccepted { sender },

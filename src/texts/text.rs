@@ -84,6 +84,7 @@ texts! {
     HintNoTrustedDeviceReachable = "hint-no-trusted-device-reachable",
     HintShownOnTrustedDevice { devices: u64 } = "hint-shown-on-trusted-device",
     HintWaitingForDevice = "hint-waiting-for-device",
+    HintHandedToProvider { seconds: i64 } = "hint-handed-to-provider",
     HintNotificationsOff = "hint-notifications-off",
     HintPushTokenExpired = "hint-push-token-expired",
     HintMailAccepted { sender: &'a str } = "hint-mail-accepted",

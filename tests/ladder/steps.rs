@@ -61,6 +61,7 @@ async fn the_holder_reads_what_was_handed_on_what_was_shown_and_what_was_answere
     assert!(texts(&sent).contains(&format!("Trusted device {phone}: handed to Apple, no answer yet").as_str()));
     assert!(!sent.to_string().contains("iPhone"), "devices are not named: {sent}");
     assert_eq!(sent["answered"], false);
+    assert_eq!(hints(&sent)[..2], ["waiting_for_device", "handed_to_provider"]);
 
     say_shown(&mut screen, &code, true).await;
     let is_shown = |status: &serde_json::Value| hints(status).contains(&"shown_on_trusted_device");
