@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App as WebApp, HttpServer};
 use jiff::SignedDuration;
@@ -158,6 +159,7 @@ impl App {
             accounts: settings.limits.accounts_per_minute,
             refresh: settings.limits.refresh_per_minute,
             connect: settings.limits.connect_per_minute,
+            calls: settings.limits.calls_per_minute,
         }));
         tasks.push(actix_web::rt::spawn(forget(Arc::clone(&limits))));
         let api = Data::new(Api {
@@ -167,6 +169,7 @@ impl App {
             connections,
             places,
             limits,
+            streams: Arc::default(),
             trusted_proxies: settings.http.trusted_proxies.clone(),
             outbox,
             max_body_bytes: settings.http.max_body_bytes,
@@ -427,7 +430,11 @@ fn serve_public(listener: std::net::TcpListener, settings: &Settings, api: Data<
 }
 
 fn serve_operator(listener: std::net::TcpListener, operator: Data<Operator>) -> Result<Server, AppError> {
-    let server = HttpServer::new(move || WebApp::new().configure(|config| operator::routes(config, operator.clone())))
+    let app = move || {
+        let app = WebApp::new().wrap(from_fn(operator::refuse_names));
+        app.configure(|config| operator::routes(config, operator.clone()))
+    };
+    let server = HttpServer::new(app)
         .workers(1)
         .disable_signals()
         .listen(listener)

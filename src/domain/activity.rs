@@ -49,6 +49,8 @@ words! {
         Denied = "denied",
         /// The password was right, but no new device may sign in at the moment.
         Frozen = "frozen",
+        /// The password was right, but as many codes are asked for, or were typed wrong, as may be: later.
+        Refused = "refused",
         /// The code ran out.
         Expired = "expired",
         /// Too many wrong codes.

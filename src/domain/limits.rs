@@ -17,6 +17,8 @@ pub const FIRST_RESEND_WAIT: SignedDuration = SignedDuration::from_secs(30);
 pub const UNFINISHED_SIGN_IN_NOTICE: SignedDuration = SignedDuration::from_mins(10);
 /// That mail comes once in so long.
 pub const UNFINISHED_SIGN_IN_PAUSE: SignedDuration = SignedDuration::from_hours(24);
+/// However many entries are reported as "this wasn't me", the owner is told once in so long.
+pub const REPORT_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// How long a used trust token still works, for an answer that was lost on the way.
 pub const TRUST_ROTATION_GRACE: SignedDuration = SignedDuration::from_secs(10);
 /// How long a ticket for a WebSocket lives.

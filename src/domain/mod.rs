@@ -16,6 +16,7 @@ pub mod id;
 pub mod limits;
 pub mod locale;
 pub mod mail;
+pub mod network;
 pub mod password;
 pub mod password_waits;
 pub mod push;

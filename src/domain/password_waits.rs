@@ -3,11 +3,12 @@
 //! Kept in memory by each node: what it forgets by a restart costs a guesser a restart. Where a second step is on, a guessed
 //! password alone opens nothing.
 
-use core::net::{IpAddr, Ipv6Addr};
 use std::collections::HashMap;
 use std::hash::Hash;
 
 use jiff::{SignedDuration, Timestamp};
+
+use super::network::Network;
 
 /// From this wrong password on each one is followed by a wait.
 const WAIT_FROM: u32 = 10;
@@ -22,33 +23,13 @@ const MEMORY: SignedDuration = SignedDuration::from_hours(1);
 /// Entries of each kind. When there are more, and all are fresh, all are forgotten: memory stays bounded.
 const MAX_ENTRIES: usize = 100_000;
 
-/// An address as limits see it: an IPv6 host has a whole /64 to itself (RFC 6177).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Network(IpAddr);
-
-impl Network {
-    /// The network of an address: an IPv4 address itself, the /64 of an IPv6 one.
-    #[must_use]
-    pub fn of(ip: IpAddr) -> Self {
-        match ip.to_canonical() {
-            ip if ip.is_loopback() => Self(ip),
-            IpAddr::V4(ip) => Self(ip.into()),
-            IpAddr::V6(ip) => Self(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into()),
-        }
-    }
-
-    /// This machine: a reverse proxy that is not on the list of trusted ones, or somebody who tries things out.
-    #[must_use]
-    pub fn is_loopback(self) -> bool {
-        self.0.is_loopback()
-    }
-}
-
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     failures: u32,
     first: Timestamp,
     last: Timestamp,
+    /// One is being compared; kept where each is followed by a wait.
+    is_comparing: bool,
 }
 
 /// What is remembered. `Subject` stands for the address that was typed, whether it has an account or not.
@@ -65,6 +46,30 @@ impl<Subject> Default for PasswordWaits<Subject> {
 }
 
 impl<Subject: Copy + Eq + Hash> PasswordWaits<Subject> {
+    /// Takes the right to compare one password at `now`; [`Self::record_wrong`], [`Self::record_right`] or [`Self::give_back`]
+    /// must follow. Where waits have begun, one is compared at a time: many at once would all pass before the first is counted.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub fn begin(&mut self, subject: Subject, network: Network, now: Timestamp) -> Result<(), SignedDuration> {
+        self.check(subject, network, now)?;
+        match self.pairs.get_mut(&(subject, network)).filter(|entry| entry.failures >= WAIT_FROM) {
+            Some(entry) if entry.is_comparing => Err(FIRST_WAIT),
+            Some(entry) => {
+                entry.is_comparing = true;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Nothing was compared after all.
+    pub fn give_back(&mut self, subject: Subject, network: Network) {
+        if let Some(entry) = self.pairs.get_mut(&(subject, network)) {
+            entry.is_comparing = false;
+        }
+    }
+
     /// Whether a password may be tried at `now`.
     ///
     /// # Errors
@@ -106,13 +111,14 @@ fn remember<Key: Eq + Hash>(
             entries.clear();
         }
     }
-    let new = Entry { failures: 0, first: now, last: now };
+    let new = Entry { failures: 0, first: now, last: now, is_comparing: false };
     let entry = entries.entry(key).or_insert(new);
     if !is_fresh(entry) {
         *entry = new;
     }
     entry.failures += 1;
     entry.last = now;
+    entry.is_comparing = false;
 }
 
 fn wait_after(failures: u32) -> SignedDuration {
@@ -169,11 +175,18 @@ mod tests {
     }
 
     #[test]
-    fn the_hosts_of_a_64_share_their_waits() {
-        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff::9"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
-        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
-        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+    fn where_waits_have_begun_one_is_compared_at_a_time() {
+        let (mut waits, here) = (PasswordWaits::default(), network("192.0.2.1"));
+        for _ in 0..10 {
+            assert_eq!(waits.begin(1, here, at(0)), Ok(()));
+            waits.record_wrong(1, here, at(0));
+        }
+        assert_eq!(waits.begin(1, here, at(5)), Ok(()));
+        assert!(waits.begin(1, here, at(5)).is_err());
+        waits.give_back(1, here);
+        assert_eq!(waits.begin(1, here, at(5)), Ok(()));
+        waits.record_wrong(1, here, at(5));
+        assert_eq!(waits.begin(1, here, at(5)), Err(SignedDuration::from_secs(10)));
     }
 
     #[test]

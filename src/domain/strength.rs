@@ -12,6 +12,9 @@ use super::words::words;
 
 /// Whatever is found within so many guesses counts as common: lists of passwords are tried in the order of their frequency.
 const COMMON_WITHIN: u64 = 10_000;
+/// As much of a password is judged: the estimator's time grows with more than the square of the length, up to a second for a
+/// hundred characters made for it. Whoever has so many good ones has enough.
+const JUDGED_CHARS: usize = 32;
 /// Expected in passwords of accounts of this product.
 const PRODUCT_WORDS: [&str; 2] = ["twostep", "two-step"];
 
@@ -62,12 +65,13 @@ pub struct Strength {
     pub suggestions: Vec<PasswordSuggestion>,
 }
 
-/// Estimates a password. `personal` are words that are expected in it: parts of the address, say. It takes up to milliseconds,
-/// growing with the length; what is longer than 100 characters is judged by its first 100.
+/// Estimates a password. `personal` are words that are expected in it: parts of the address, say. What is longer than 32
+/// characters is judged by its first 32; that takes a tenth of a second at worst.
 #[must_use]
 pub fn estimate(password: &str, personal: &[&str]) -> Strength {
     let expected: Vec<&str> = personal.iter().copied().chain(PRODUCT_WORDS).collect();
-    let entropy = zxcvbn::zxcvbn(password, &expected);
+    let judged: String = password.chars().take(JUDGED_CHARS).collect();
+    let entropy = zxcvbn::zxcvbn(&judged, &expected);
     let feedback = entropy.feedback();
     let mut suggestions = Vec::new();
     for suggestion in feedback.map(Feedback::suggestions).unwrap_or_default() {

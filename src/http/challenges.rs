@@ -24,6 +24,7 @@ use crate::texts::{delivery_texts, hint_text};
 use crate::verification::{ChallengeStatus, Verified};
 
 pub(super) use events::__path_events;
+pub use events::Streams;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -187,11 +188,12 @@ impl HoldsTokens for VerifiedAnswer {
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`two_step_unavailable`: the offer was taken back since", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`account_frozen`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 410, description = "`challenge_closed`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`wrong_code`, with `attempts_left`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`, `too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]

@@ -1,13 +1,13 @@
 //! Whose address a request comes from, behind reverse proxies too.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use ipnet::IpNet;
 
 /// The client's address: the peer's, unless the peer is a trusted proxy. Then it is the last address in `X-Forwarded-For` that
 /// is no trusted proxy: each proxy appends the address of who came to it, so what stands before an untrusted one may be made up.
 ///
-/// A header that cannot be read is worth no more than what stands behind the unreadable part.
+/// Where that cannot be read it is `0.0.0.0`, one network for all who come so: never the proxy's own, which may be this machine.
 #[must_use]
 pub(super) fn client_ip<'a>(
     peer: IpAddr,
@@ -18,10 +18,20 @@ pub(super) fn client_ip<'a>(
     let mut client = peer.to_canonical(); // an IPv4 address that comes through an IPv6 socket is the IPv4 address
     let mut steps = forwarded_for.rev().flat_map(|line| line.rsplit(','));
     while is_trusted(&client) {
-        let Some(before) = steps.next().and_then(|step| step.trim().parse::<IpAddr>().ok()) else { break };
-        client = before.to_canonical();
+        match steps.next().map(address) {
+            Some(Some(before)) => client = before.to_canonical(),
+            Some(None) => return Ipv4Addr::UNSPECIFIED.into(),
+            None => break, // the proxy asks for itself
+        }
     }
     client
+}
+
+/// An address, with or without a port: proxies write both.
+fn address(step: &str) -> Option<IpAddr> {
+    let step = step.trim();
+    let bare = step.trim_start_matches('[').trim_end_matches(']');
+    bare.parse().ok().or_else(|| step.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 #[cfg(test)]
@@ -48,10 +58,17 @@ mod tests {
     }
 
     #[test]
-    fn without_a_readable_header_it_is_the_proxy() {
-        for header in [&[][..], &[""], &["unknown"], &["192.0.2.1, _hidden"], &["192.0.2.1:443"]] {
-            assert_eq!(client("10.0.0.1", header), "10.0.0.1", "{header:?}");
+    fn an_address_may_have_a_port() {
+        assert_eq!(client("10.0.0.1", &["192.0.2.1:4711"]), "192.0.2.1");
+        assert_eq!(client("10.0.0.1", &["[2001:db8::5]:4711"]), "2001:db8::5");
+        assert_eq!(client("10.0.0.1", &["[2001:db8::5]"]), "2001:db8::5");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_nobodys_address() {
+        for header in ["", "unknown", "192.0.2.1, _hidden", "192.0.2.1, \u{fffd}", "nonsense, 10.0.0.2"] {
+            assert_eq!(client("10.0.0.1", &[header]), "0.0.0.0", "{header:?}");
         }
-        assert_eq!(client("10.0.0.1", &["nonsense, 10.0.0.2"]), "10.0.0.2");
+        assert_eq!(client("10.0.0.1", &[]), "10.0.0.1", "without the header it is the proxy");
     }
 }

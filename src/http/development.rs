@@ -1,16 +1,39 @@
 //! `/dev/outbox`: the mail that would have been sent. In development only.
 
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, Responder};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 
 use super::Api;
 use super::docs::frame;
+use super::operator::has_address_for_a_name;
+use super::problem::{Problem, ProblemCode};
 use super::web::{file, html};
 use crate::delivery::mail::{OutboxMessage, escaped};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(file("/dev/outbox", web::get().to(page))).route("/dev/outbox.json", web::get().to(list));
+}
+
+/// Somebody at this machine: mail holds codes, and a gateway in development may listen to the whole network by mistake.
+struct AtThisMachine;
+
+impl FromRequest for AtThisMachine {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let is_here = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+        ready(if is_here && has_address_for_a_name(request.headers()) {
+            Ok(Self)
+        } else {
+            let detail = "The outbox is shown on the gateway's own machine only, at an address or localhost.";
+            Err(Problem::new(ProblemCode::Forbidden, detail))
+        })
+    }
 }
 
 #[derive(Serialize)]
@@ -19,11 +42,11 @@ struct OutboxAnswer {
     messages: Vec<OutboxMessage>,
 }
 
-async fn list(api: Data<Api>) -> impl Responder {
+async fn list(api: Data<Api>, _: AtThisMachine) -> impl Responder {
     HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(OutboxAnswer { messages: messages(&api) })
 }
 
-async fn page(api: Data<Api>, request: HttpRequest) -> impl Responder {
+async fn page(api: Data<Api>, _: AtThisMachine, request: HttpRequest) -> impl Responder {
     let messages: String = messages(&api).iter().map(article).collect();
     let body = if messages.is_empty() {
         "<p class=\"empty\">Nothing yet. Create an account.</p>".to_owned()

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::Api;
 use super::client_ip::client_ip;
+use super::limits::Limited;
 use super::page::Page;
 use super::problem::{Problem, ProblemCode};
 use crate::domain::locale::Locale;
@@ -115,11 +116,12 @@ impl FromRequest for Origin {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let api = request.app_data::<Data<Api>>();
-        let forwarded_for = request.headers().get_all(FORWARDED_FOR).filter_map(|line| line.to_str().ok());
-        let forwarded_for: Vec<&str> = forwarded_for.collect();
+        // Bytes that are no text spoil their own step only, not the line that a proxy added its step to.
+        let lines = request.headers().get_all(FORWARDED_FOR).map(|line| String::from_utf8_lossy(line.as_bytes()));
+        let forwarded_for: Vec<_> = lines.collect();
         ready(match (request.peer_addr(), api) {
             (Some(peer), Some(api)) => {
-                let ip = client_ip(peer.ip(), forwarded_for.into_iter(), &api.trusted_proxies);
+                let ip = client_ip(peer.ip(), forwarded_for.iter().map(AsRef::as_ref), &api.trusted_proxies);
                 Ok(Self { ip, location: api.places.lookup(ip), locale: accepted_locale(request) })
             }
             _ => Err(Problem::internal()),
@@ -152,11 +154,11 @@ impl FromRequest for Session {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let token = token(request, TokenKind::Access);
+        let token = limited(request).and_then(|()| token(request, TokenKind::Access));
         let api = request.app_data::<Data<Api>>().cloned();
         Box::pin(async move {
-            let api = api.ok_or_else(Problem::internal)?;
-            let session = api.verification.authenticate(&token?).await?;
+            let (token, api) = (token?, api.ok_or_else(Problem::internal)?);
+            let session = api.verification.authenticate(&token).await?;
             Ok(Self(session))
         })
     }
@@ -170,8 +172,15 @@ impl FromRequest for ChallengeToken {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(token(request, TokenKind::Challenge).map(Self))
+        ready(limited(request).and_then(|()| token(request, TokenKind::Challenge)).map(Self))
     }
+}
+
+/// Counts a call with a token.
+fn limited(request: &HttpRequest) -> Result<(), Problem> {
+    let origin = Origin::from_request(request, &mut Payload::None).into_inner()?;
+    let api = request.app_data::<Data<Api>>().ok_or_else(Problem::internal)?;
+    api.limits.check(Limited::Calls, &origin)
 }
 
 /// The token of a request: in a cookie when our own page calls, otherwise as a bearer token.

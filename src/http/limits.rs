@@ -1,8 +1,8 @@
 //! Requests a minute from one network, before anything costly is done (GCRA, by the crate governor).
 //!
-//! What must hold across nodes and restarts is counted in the database; this stands in front of it. Memory is bounded by the
-//! requests of a minute: what is as good as new is forgotten.
+//! What must hold across nodes and restarts is counted in the database; this stands in front of it.
 
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use governor::clock::{Clock, DefaultClock};
@@ -10,8 +10,11 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use jiff::SignedDuration;
 
 use super::problem::Problem;
-use crate::domain::password_waits::Network;
+use crate::domain::network::Network;
 use crate::verification::Origin;
+
+/// Networks remembered at the same time, for each limit; what is as good as new is forgotten.
+const MAX_NETWORKS: usize = 100_000;
 
 /// What is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +24,12 @@ pub(super) enum Limited {
     Refresh,
     Connect,
     PasswordStrength,
+    /// Calls with a token that cost something or tell somebody something.
+    Calls,
 }
+
+/// Estimates of passwords a minute: they cost more than most calls.
+const STRENGTHS: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
 
 /// Requests a minute from one network; as many may come at once.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +42,8 @@ pub struct LimitSettings {
     pub refresh: NonZeroU32,
     /// Tickets and connections.
     pub connect: NonZeroU32,
+    /// Other calls with a token.
+    pub calls: NonZeroU32,
 }
 
 /// The limits of this node.
@@ -43,6 +53,7 @@ pub struct Limits {
     refresh: DefaultKeyedRateLimiter<Network>,
     connect: DefaultKeyedRateLimiter<Network>,
     password_strength: DefaultKeyedRateLimiter<Network>,
+    calls: DefaultKeyedRateLimiter<Network>,
 }
 
 impl Limits {
@@ -55,7 +66,8 @@ impl Limits {
             accounts: a_minute(settings.accounts),
             refresh: a_minute(settings.refresh),
             connect: a_minute(settings.connect),
-            password_strength: a_minute(settings.sign_in),
+            password_strength: a_minute(STRENGTHS),
+            calls: a_minute(settings.calls),
         }
     }
 
@@ -68,7 +80,13 @@ impl Limits {
         if network.is_loopback() {
             return Ok(());
         }
-        let refused = self.of(what).check_key(&network).err();
+        let limiter = self.of(what);
+        if limiter.len() >= MAX_NETWORKS {
+            limiter.retain_recent();
+        }
+        // More than that in a minute is an attack from everywhere: who is not known by then shares one place.
+        let network = if limiter.len() < MAX_NETWORKS { network } else { Network::of(IpAddr::from([0, 0, 0, 0])) };
+        let refused = limiter.check_key(&network).err();
         refused.map_or(Ok(()), |until| {
             let wait = until.wait_time_from(DefaultClock::default().now());
             Err(Problem::too_many_requests(SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)))
@@ -77,7 +95,9 @@ impl Limits {
 
     /// Forgets networks that are as good as new. Call it every minute.
     pub fn forget(&self) {
-        for limiter in [&self.sign_in, &self.accounts, &self.refresh, &self.connect, &self.password_strength] {
+        for limiter in
+            [&self.sign_in, &self.accounts, &self.refresh, &self.connect, &self.password_strength, &self.calls]
+        {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
@@ -90,6 +110,7 @@ impl Limits {
             Limited::Refresh => &self.refresh,
             Limited::Connect => &self.connect,
             Limited::PasswordStrength => &self.password_strength,
+            Limited::Calls => &self.calls,
         }
     }
 }
@@ -100,7 +121,7 @@ mod tests {
 
     fn limits() -> Limits {
         let three = NonZeroU32::new(3).expect("not zero");
-        Limits::new(LimitSettings { sign_in: three, accounts: three, refresh: three, connect: three })
+        Limits::new(LimitSettings { sign_in: three, accounts: three, refresh: three, connect: three, calls: three })
     }
 
     fn origin(ip: &str) -> Origin {

@@ -45,7 +45,7 @@ pub(super) struct TwoStepAnswer {
 #[derive(Serialize, ToSchema)]
 pub(super) struct LoginSecurityAnswer {
     two_step: TwoStepAnswer,
-    /// Since when no new device may sign in, because of a "this wasn't me"; null when new devices may.
+    /// Since when no new device may sign in, because of a "this wasn't me" or too many wrong codes; null when new devices may.
     sign_ins_frozen_at: Option<Timestamp>,
     /// The account's address, masked.
     email: String,
@@ -93,7 +93,7 @@ pub(super) struct TwoStepBody {
         (status = 204, description = "Off"),
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`unauthorized`, `invalid_credentials`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "`two_step_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`two_step_unavailable`, `account_frozen`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
@@ -129,13 +129,13 @@ pub(super) async fn switch(
     }
 }
 
-/// Let new devices sign in again, after a "this wasn't me". Changing the password does it too.
+/// Let new devices sign in again, after a "this wasn't me" or too many wrong codes. Changing the password does it too.
 #[utoipa::path(
     post, path = "/v1/login-security/unfreeze", tag = "login-security", security(("session" = [])),
     responses(
         (status = 204, description = "They may"),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "`device_not_trusted`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`device_not_trusted`, `account_frozen` when only a new password helps", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -162,7 +162,7 @@ pub(super) struct PasswordBody {
     forget_devices: bool,
 }
 
-/// Change the password. Every other session ends.
+/// Change the password. Every other session ends. While two-step verification is on, only a trusted device may.
 #[utoipa::path(
     post, path = "/v1/login-security/password", tag = "login-security", request_body = PasswordBody,
     security(("session" = [])),
@@ -170,7 +170,7 @@ pub(super) struct PasswordBody {
         (status = 204, description = "It is changed"),
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`unauthorized`, `invalid_credentials`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "`device_not_trusted`, with `forget_devices` only", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`device_not_trusted`, while two-step verification is on", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),

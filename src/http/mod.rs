@@ -33,6 +33,7 @@ use crate::gateway::{AllowedOrigins, ConnectionSettings};
 use crate::places::Places;
 use crate::verification::{Verification, VerificationError};
 
+pub use self::challenges::Streams;
 pub use self::limits::{LimitSettings, Limits};
 use self::problem::{Problem, ProblemCode};
 
@@ -52,6 +53,8 @@ pub struct Api {
     pub outbox: Option<Arc<Outbox>>,
     /// Requests a minute from one network.
     pub limits: Arc<Limits>,
+    /// The live states that are watched.
+    pub streams: Arc<Streams>,
     /// Reverse proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Largest request body in bytes.

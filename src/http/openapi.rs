@@ -2,7 +2,9 @@
 
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
+use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Content, Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
 use super::{
@@ -57,9 +59,27 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
         support::of_session,
         support::of_challenge,
     ),
-    modifiers(&BearerTokens)
+    modifiers(&BearerTokens, &CallLimit)
 )]
 struct Document;
+
+/// Every call with a token counts against its network's share.
+struct CallLimit;
+
+impl Modify for CallLimit {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let body = Content::new(Some(Ref::from_schema_name("ProblemBody")));
+        let refused =
+            ResponseBuilder::new().description("`too_many_requests`").content("application/problem+json", body);
+        let refused: RefOr<Response> = refused.build().into();
+        for path in document.paths.paths.values_mut() {
+            let calls = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
+            for call in calls.into_iter().flatten().filter(|call| call.security.is_some()) {
+                call.responses.responses.entry("429".to_owned()).or_insert_with(|| refused.clone());
+            }
+        }
+    }
+}
 
 /// The two tokens that calls are made with.
 struct BearerTokens;

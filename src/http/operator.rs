@@ -7,8 +7,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use actix_web::dev::Payload;
-use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
+use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HOST, HeaderMap, ORIGIN, USER_AGENT};
+use actix_web::middleware::Next;
 use actix_web::web::{self, Data, Path, Query, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
 use metrics::gauge;
@@ -94,7 +96,7 @@ struct AccountAnswer {
     /// Masked: who asks knows it.
     email: String,
     two_step_enabled: bool,
-    /// No new device may sign in: somebody said "this wasn't me".
+    /// No new device may sign in: somebody said "this wasn't me", or too many wrong codes were typed.
     sign_ins_frozen: bool,
     trusted_devices: usize,
 }
@@ -134,6 +136,25 @@ async fn drain(operator: Data<Operator>, _: NotFromAPage) -> impl Responder {
     HttpResponse::Accepted().json(serde_json::json!({ "status": "draining" }))
 }
 
+/// Refuses browsers that came here by a name: a page of anybody could have given its name this address (DNS rebinding), and
+/// would read what only operators should. Tools may use names.
+///
+/// # Errors
+/// `forbidden`.
+pub async fn refuse_names(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let headers = request.headers();
+    let agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // Every browser says so, and no page can change it.
+    if agent.starts_with("Mozilla/") && !has_address_for_a_name(headers) {
+        let detail = "A browser must come here by an address or as localhost, not by another name.";
+        return Err(Problem::new(ProblemCode::Forbidden, detail).into());
+    }
+    next.call(request).await
+}
+
 /// Refuses what a page of another origin sends, also one that came to this address by a name of its own (DNS
 /// rebinding): the live view says that it is itself with a header that no other page can send without a preflight.
 struct NotFromAnotherPage;
@@ -155,7 +176,7 @@ impl FromRequest for NotFromAnotherPage {
     }
 }
 
-fn has_address_for_a_name(headers: &HeaderMap) -> bool {
+pub(super) fn has_address_for_a_name(headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     name == "localhost" || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()

@@ -24,7 +24,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PasswordStrengthBody {
-    /// It is neither kept nor logged. What is longer than 128 characters is judged by its beginning.
+    /// It is neither kept nor logged. What is longer than 32 characters is judged by its beginning.
     password: SecretText,
     /// The account's address: its parts make bad passwords.
     #[serde(default)]

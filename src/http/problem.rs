@@ -21,6 +21,8 @@ words! {
     ProblemCode("problem code") {
         /// The request is malformed.
         InvalidRequest = "invalid_request",
+        /// The new password is one of those that are tried first.
+        CommonPassword = "common_password",
         /// The address is unknown or the password wrong.
         InvalidCredentials = "invalid_credentials",
         /// No valid token.
@@ -61,7 +63,7 @@ impl ProblemCode {
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
-            Self::InvalidRequest => StatusCode::BAD_REQUEST,
+            Self::InvalidRequest | Self::CommonPassword => StatusCode::BAD_REQUEST,
             Self::InvalidCredentials | Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::DeviceNotTrusted | Self::AccountFrozen | Self::TwoStepUnavailable => {
                 StatusCode::FORBIDDEN
@@ -80,6 +82,7 @@ impl ProblemCode {
     fn title(self) -> &'static str {
         match self {
             Self::InvalidRequest => "The request is malformed",
+            Self::CommonPassword => "The new password is too common",
             Self::InvalidCredentials => "The email address or the password is wrong",
             Self::Unauthorized => "A valid token is needed",
             Self::Forbidden => "Not allowed",
@@ -238,6 +241,10 @@ impl From<VerificationError> for Problem {
                 ProblemCode::AccountFrozen,
                 "Its owner said that a sign-in was not theirs, or too many wrong codes were typed. Allow new devices again on a trusted device, or change the password there.",
             ),
+            VerificationError::OnlyNewPasswordUnfreezes => Self::new(
+                ProblemCode::AccountFrozen,
+                "So many wrong codes were typed that only a new password lets new devices sign in again. Change it now.",
+            ),
             VerificationError::TwoStepUnavailable => Self::new(
                 ProblemCode::TwoStepUnavailable,
                 "It comes to accounts step by step, and has not come to yours yet. There is nothing to do: it will be there without an update of the app.",
@@ -246,8 +253,8 @@ impl From<VerificationError> for Problem {
                 Self::new(ProblemCode::InvalidRequest, format!("Nothing to do: {what}."))
             }
             VerificationError::CommonPassword => Self::new(
-                ProblemCode::InvalidRequest,
-                "The new password is one of those that are tried first. Choose another, for instance several words that have nothing to do with each other.",
+                ProblemCode::CommonPassword,
+                "It is one of those that are tried first. Choose another, for instance several words that have nothing to do with each other.",
             ),
             VerificationError::Busy => {
                 Self::new(ProblemCode::ServiceUnavailable, "Many sign in right now. Try again in a moment.")
@@ -267,9 +274,9 @@ impl From<VerificationError> for Problem {
 
 fn wrong_code(attempts_left: u16) -> Problem {
     let detail = match attempts_left {
-        0 => "That was the last attempt. Sign in again to get a new code.".to_owned(),
-        1 => "Look at the newest code on your trusted device. One attempt is left.".to_owned(),
-        left => format!("Look at the newest code on your trusted device. {left} attempts are left."),
+        0 => "That was the last attempt. Begin again to get a new code.".to_owned(),
+        1 => "Look for the newest code. One attempt is left.".to_owned(),
+        left => format!("Look for the newest code. {left} attempts are left."),
     };
     Problem::new(ProblemCode::WrongCode, detail).attempts_left(attempts_left)
 }

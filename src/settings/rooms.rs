@@ -99,7 +99,7 @@ room! {
 room! {
     /// Requests a minute from one network, this machine excepted.
     LimitsSettings {
-        /// Sign-ins; also estimates of passwords.
+        /// Sign-ins.
         sign_in_per_minute: NonZeroU32,
         /// New accounts.
         accounts_per_minute: NonZeroU32,
@@ -107,6 +107,8 @@ room! {
         refresh_per_minute: NonZeroU32,
         /// Tickets and connections.
         connect_per_minute: NonZeroU32,
+        /// Other calls with a token.
+        calls_per_minute: NonZeroU32,
     }
 }
 room! {
@@ -263,6 +265,7 @@ impl Settings {
         within("limits.sign_in_per_minute", limits.sign_in_per_minute.get(), 1..=100_000)?;
         within("limits.accounts_per_minute", limits.accounts_per_minute.get(), 1..=100_000)?;
         within("limits.refresh_per_minute", limits.refresh_per_minute.get(), 1..=100_000)?;
+        within("limits.calls_per_minute", limits.calls_per_minute.get(), 1..=100_000)?;
         within("limits.connect_per_minute", limits.connect_per_minute.get(), 1..=100_000)?;
         within("http.max_body_bytes", self.http.max_body_bytes, 1024..=1_048_576)?;
         within("http.workers", self.http.workers, 0..=1024)?;

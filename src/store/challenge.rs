@@ -290,8 +290,14 @@ fn closed_challenge(row: &Row, account_id: AccountId) -> Result<ClosedChallenge,
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn count_open(db: &impl Db, account: AccountId, purpose: Purpose) -> Result<OpenChallenges, StoreError> {
-    let row = one_row(db, query!("challenge/count_open"), &[&account.uuid(), &purpose.as_str()]).await?;
+pub async fn count_open(
+    db: &impl Db,
+    account: AccountId,
+    purpose: Purpose,
+    besides: Option<InstallId>,
+) -> Result<OpenChallenges, StoreError> {
+    let parameters: super::Parameters<'_> = &[&account.uuid(), &purpose.as_str(), &besides.map(InstallId::uuid)];
+    let row = one_row(db, query!("challenge/count_open"), parameters).await?;
     Ok(OpenChallenges { open: get(&row, "open")?, first_expires_at: get(&row, "first_expires_at")? })
 }
 

@@ -127,6 +127,15 @@ pub async fn by_id(db: &impl Db, account: AccountId, device_id: DeviceId) -> Res
     found.map(|row| device(&row, get(&row, "trusted")?)).transpose()
 }
 
+/// The device of an installation.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn by_install(db: &impl Db, account: AccountId, install: InstallId) -> Result<Option<DeviceId>, StoreError> {
+    let found = optional_row(db, query!("device/by_install"), &[&account.uuid(), &install.uuid()]).await?;
+    found.map(|row| id(&row, "device_id", DeviceId::new)).transpose()
+}
+
 /// Changes what a device says of itself.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::row::{get, id, locale, seconds, small_count, word};
-use super::{Db, StoreError, execute, query, rows};
+use super::{Db, StoreError, execute, one_row, query, rows};
 use crate::domain::delivery::Requester;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::AlertKind;
@@ -84,6 +84,20 @@ pub async fn plan_unfinished(
     ];
     execute(db, query!("notice/plan_unfinished"), parameters).await?;
     Ok(())
+}
+
+/// Whether an account got a notice of a kind within `within`.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn was_added(
+    db: &impl Db,
+    account: AccountId,
+    kind: AlertKind,
+    within: SignedDuration,
+) -> Result<bool, StoreError> {
+    let parameters: super::Parameters<'_> = &[&account.uuid(), &kind.as_str(), &seconds(within)];
+    get(&one_row(db, query!("notice/was_added"), parameters).await?, "was_added")
 }
 
 /// Takes back what [`plan_unfinished`] wrote for an installation, if it was not sent yet.

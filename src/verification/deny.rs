@@ -5,7 +5,8 @@ use crate::domain::challenge::{Outcome, Purpose, Refusal};
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, ChallengeId, SessionId};
 use crate::domain::session::{ActiveSession, SessionEnd};
-use crate::store;
+use crate::store::challenge::NewChallenge;
+use crate::store::{self, Db};
 
 impl Verification {
     /// [`Self::deny`], said over a connection of a session.
@@ -42,15 +43,10 @@ impl Verification {
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             self.lock_for(db, session).await?;
-            let Some(closed) = challenge::close(db, new, Outcome::Denied, None).await? else { return Ok(false) };
-            events.push(closed);
-            store::notice::drop_unfinished(db, new.account_id, new.requester.device.install_id).await?;
-            self.freeze(db, new.account_id, &mut events).await?;
-            if let Some(asking) = new.session_id
-                && store::session::end(db, new.account_id, asking, SessionEnd::Denied).await?
-            {
-                events.push(AccountEvent::SessionEnded { session_id: asking });
+            if !self.end_denied(db, new, &mut events).await? {
+                return Ok(false);
             }
+            self.freeze(db, new.account_id, &mut events).await?;
             let kind = match new.purpose {
                 Purpose::DisableTwoStep => AlertKind::DisablingDenied,
                 Purpose::SignIn | Purpose::EnableTwoStep | Purpose::CreateAccount => AlertKind::SignInDenied,
@@ -68,5 +64,23 @@ impl Verification {
             Some(Outcome::Denied) => Ok(()),
             outcome => Err(Refusal::Closed(outcome.unwrap_or(Outcome::Superseded)).into()),
         }
+    }
+
+    /// Ends a challenge that its account's owner did not ask for, with the session that asked; `false` when it ended before.
+    pub(super) async fn end_denied(
+        &self,
+        db: &impl Db,
+        new: &NewChallenge,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<bool, VerificationError> {
+        let Some(closed) = challenge::close(db, new, Outcome::Denied, None).await? else { return Ok(false) };
+        events.push(closed);
+        store::notice::drop_unfinished(db, new.account_id, new.requester.device.install_id).await?;
+        if let Some(asking) = new.session_id
+            && store::session::end(db, new.account_id, asking, SessionEnd::Denied).await?
+        {
+            events.push(AccountEvent::SessionEnded { session_id: asking });
+        }
+        Ok(true)
     }
 }

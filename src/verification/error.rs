@@ -56,6 +56,9 @@ pub enum VerificationError {
         /// Wait this long.
         retry_after: SignedDuration,
     },
+    /// As many wrong codes were typed as may be between two successes: no freeze is lifted without a new password.
+    #[error("only a new password lets new devices sign in")]
+    OnlyNewPasswordUnfreezes,
     /// Two-step verification is not offered to this account yet.
     #[error("two-step verification is not offered to this account yet")]
     TwoStepUnavailable,

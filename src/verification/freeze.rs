@@ -4,18 +4,18 @@
 use super::{Origin, Verification, VerificationError, challenge, fresh};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
 use crate::domain::budget::BudgetKind;
-use crate::domain::challenge::Outcome;
 use crate::domain::delivery::Requester;
 use crate::domain::event::{AccountEvent, AlertKind};
-use crate::domain::id::{AccountId, ActivityId, NoticeId};
-use crate::domain::limits::{UNFINISHED_SIGN_IN_NOTICE, UNFINISHED_SIGN_IN_PAUSE};
-use crate::domain::session::ActiveSession;
+use crate::domain::id::{AccountId, ActivityId, InstallId, NoticeId};
+use crate::domain::limits::{REPORT_PAUSE, UNFINISHED_SIGN_IN_NOTICE, UNFINISHED_SIGN_IN_PAUSE};
+use crate::domain::session::{ActiveSession, SessionEnd};
 use crate::store::challenge::NewChallenge;
 use crate::store::{self, Db};
 
 impl Verification {
-    /// Marks an entry as "this wasn't me". The first time its challenge, if it is open, is denied, no new device signs in any
-    /// more, and the owner is told everywhere.
+    /// Marks an entry as "this wasn't me". The first time its challenge, if it is open, is denied, and the owner is told
+    /// everywhere, once an hour. From a device that the account trusts, or without two-step verification, the device that the
+    /// entry's code let in is out, and no new device signs in any more: others must not do that to the owner.
     ///
     /// # Errors
     /// [`VerificationError::NotFound`] when the account has no such entry.
@@ -28,30 +28,59 @@ impl Verification {
         let account = session.account_id;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
-            self.lock_for(db, session).await?;
+            let locked = self.lock_for(db, session).await?;
             let reported = store::activity::report(db, account, entry).await?.ok_or(VerificationError::NotFound)?;
             if !reported.is_first {
                 return Ok(());
             }
+            let is_owner = session.device_trusted || !locked.two_step_enabled;
             if let Some(id) = reported.challenge_id
                 && let Some(stored) = store::challenge::by_id(db, id).await?
             {
-                events.extend(challenge::close(db, &stored.challenge, Outcome::Denied, None).await?);
+                let new = &stored.challenge;
+                if !self.end_denied(db, new, &mut events).await? && is_owner {
+                    self.put_out(db, session, new.requester.device.install_id, &mut events).await?;
+                }
             }
-            self.freeze(db, account, &mut events).await?;
+            if is_owner {
+                self.freeze(db, account, &mut events).await?;
+            }
+            let kind = AlertKind::SignInReported;
+            if store::notice::was_added(db, account, kind, REPORT_PAUSE).await? {
+                return Ok(());
+            }
             let requester = self.requester_of(db, session, origin).await?;
-            self.alert(db, account, AlertKind::SignInReported, Some(&requester), &mut events).await
+            self.alert(db, account, kind, Some(&requester), &mut events).await
         });
         transaction.await?;
         self.publish(account, events).await;
         Ok(())
     }
 
+    /// Ends the trust in the device of an installation and its sessions, unless it is the session's own.
+    async fn put_out(
+        &self,
+        db: &impl Db,
+        session: &ActiveSession,
+        install: InstallId,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<(), VerificationError> {
+        let account = session.account_id;
+        let Some(device) = store::device::by_install(db, account, install).await? else { return Ok(()) };
+        if device == session.device_id {
+            return Ok(());
+        }
+        if !self.revoke_trust(db, account, device, SessionEnd::Denied, events).await? {
+            store::session::end_of_device(db, account, device, SessionEnd::Denied).await?;
+        }
+        Ok(())
+    }
+
     /// Lets new devices sign in again.
     ///
     /// # Errors
-    /// [`VerificationError::DeviceNotTrusted`]; [`VerificationError::AccountFrozen`] when so many codes were guessed that only
-    /// a new password helps. It is fine when they may already.
+    /// [`VerificationError::DeviceNotTrusted`]; [`VerificationError::OnlyNewPasswordUnfreezes`] when as many codes were guessed as
+    /// ever may be. It is fine when they may already.
     pub async fn unfreeze(&self, session: &ActiveSession, origin: &Origin) -> Result<(), VerificationError> {
         if !session.device_trusted {
             return Err(VerificationError::DeviceNotTrusted);
@@ -62,7 +91,7 @@ impl Verification {
             self.lock_for(db, session).await?;
             let budget = store::budget::get_budget(db, account, BudgetKind::Account).await?;
             if budget.is_spent() {
-                let extended = budget.extend().ok_or(VerificationError::AccountFrozen)?;
+                let extended = budget.extend().ok_or(VerificationError::OnlyNewPasswordUnfreezes)?;
                 store::budget::extend(db, account, BudgetKind::Account, extended).await?;
             }
             let requester = self.requester_of(db, session, origin).await?;
@@ -121,14 +150,18 @@ impl Verification {
         Ok(is_first)
     }
 
-    /// Writes down that the right password was typed while sign-ins are frozen.
-    pub(super) async fn record_frozen(
+    /// Writes down that the right password was typed and no code was asked for, because of `refusal`.
+    pub(super) async fn record_refused(
         &self,
         db: &impl Db,
         account: AccountId,
+        kind: ActivityKind,
+        refusal: &VerificationError,
         requester: &Requester,
     ) -> Result<(), VerificationError> {
-        self.record(db, account, ActivityKind::SignIn, ActivityOutcome::Frozen, Some(requester)).await
+        let is_frozen = matches!(refusal, VerificationError::AccountFrozen);
+        let outcome = if is_frozen { ActivityOutcome::Frozen } else { ActivityOutcome::Refused };
+        self.record(db, account, kind, outcome, Some(requester)).await
     }
 }
 

@@ -16,8 +16,8 @@ impl Verification {
     ///
     /// # Errors
     /// [`VerificationError::InvalidCredentials`] when the current password is wrong or was changed meanwhile;
-    /// [`VerificationError::CommonPassword`]; [`VerificationError::DeviceNotTrusted`] for `forget_devices` from a device that is
-    /// not trusted itself, while two-step verification is on: an intruder must not lock the others out.
+    /// [`VerificationError::CommonPassword`]; [`VerificationError::DeviceNotTrusted`] from a device that is not trusted,
+    /// while two-step verification is on: who was let in once with a code must not lock the owner out, nor lift a freeze.
     pub async fn change_password(
         &self,
         session: &ActiveSession,
@@ -33,13 +33,15 @@ impl Verification {
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             let locked = self.lock_for(db, session).await?;
-            if forget_devices && locked.two_step_enabled && !session.device_trusted {
+            if locked.two_step_enabled && !session.device_trusted {
                 return Err(VerificationError::DeviceNotTrusted);
             }
             if !store::account::set_password(db, account, &new_hash, &old_hash).await? {
                 return Err(VerificationError::InvalidCredentials);
             }
-            store::budget::refill(db, account, BudgetKind::Account).await?;
+            if session.device_trusted {
+                store::budget::refill(db, account, BudgetKind::Account).await?;
+            }
             let why = SessionEnd::PasswordChanged;
             if forget_devices {
                 for trusted in store::device::list_trusted(db, account).await? {

@@ -8,8 +8,9 @@ use secrecy::SecretString;
 
 use super::{Origin, Verification, VerificationError};
 use crate::domain::email::EmailAddress;
+use crate::domain::network::Network;
 use crate::domain::password::Password;
-use crate::domain::password_waits::{Network, PasswordWaits};
+use crate::domain::password_waits::PasswordWaits;
 
 /// The waits of this node.
 #[derive(Default)]
@@ -35,14 +36,21 @@ impl Verification {
         let PasswordWaiting { hasher, waits } = &self.password_waits;
         let (subject, network) = (hasher.hash_one(email.as_str()), Network::of(origin.ip));
         let waits = || waits.lock().unwrap_or_else(PoisonError::into_inner);
-        let may_try = waits().check(subject, network, Timestamp::now());
+        let may_try = waits().begin(subject, network, Timestamp::now());
         may_try.map_err(|retry_after| VerificationError::TooManyWrongPasswords { retry_after })?;
-        if self.passwords.verify(password, stored).await? {
-            waits().record_right(subject, network);
-            Ok(())
-        } else {
-            waits().record_wrong(subject, network, Timestamp::now());
-            Err(VerificationError::InvalidCredentials)
+        match self.passwords.verify(password, stored).await {
+            Ok(true) => {
+                waits().record_right(subject, network);
+                Ok(())
+            }
+            Ok(false) => {
+                waits().record_wrong(subject, network, Timestamp::now());
+                Err(VerificationError::InvalidCredentials)
+            }
+            Err(error) => {
+                waits().give_back(subject, network);
+                Err(error)
+            }
         }
     }
 }

@@ -32,7 +32,13 @@ pub struct Passwords {
     decoy: SecretString,
     waiting: Arc<Semaphore>,
     running: Arc<Semaphore>,
+    /// Strengths are judged apart, so that a flood of them holds up no sign-in.
+    judging: Semaphore,
+    judging_or_waiting: Semaphore,
 }
+
+/// Strengths that may wait to be judged.
+const JUDGING_QUEUE: usize = 8;
 
 impl Passwords {
     /// Prepares the hasher; computes one hash.
@@ -48,6 +54,8 @@ impl Passwords {
             decoy,
             waiting: Arc::new(Semaphore::new(cost.parallel + cost.queue)),
             running: Arc::new(Semaphore::new(cost.parallel)),
+            judging: Semaphore::new(1),
+            judging_or_waiting: Semaphore::new(1 + JUDGING_QUEUE),
         })
     }
 
@@ -64,7 +72,9 @@ impl Passwords {
             let personal = email.as_ref().map(EmailAddress::parts).unwrap_or_default();
             estimate(password.expose(), &personal)
         };
-        self.off_the_event_loop(judge).await
+        let _place = self.judging_or_waiting.try_acquire().map_err(|_| VerificationError::Busy)?;
+        let _turn = self.judging.acquire().await.map_err(|_| VerificationError::Busy)?;
+        tokio::task::spawn_blocking(judge).await.map_err(|_| VerificationError::Busy)
     }
 
     /// Makes sure that a new password is none of those that are tried first.

@@ -14,6 +14,7 @@ use crate::domain::device::DeviceInfo;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, ActivityId};
+use crate::domain::limits::MAX_OPEN_CHALLENGES;
 use crate::domain::password::Password;
 use crate::domain::rollout::ShadowReach;
 use crate::domain::session::SessionEnd;
@@ -70,9 +71,14 @@ impl Verification {
                     Trust::No
                 }
                 _ => {
-                    if let Err(refused) = may_ask_for_code(db, account.id, &locked).await? {
-                        self.record_frozen(db, account.id, &requester).await?;
-                        return Ok(Err(refused));
+                    let refusal = match refusal_to_ask(db, account.id, &locked).await? {
+                        None => refusal_to_wait(db, account.id, &requester, &locked).await?,
+                        refusal => refusal,
+                    };
+                    if let Some(refusal) = refusal {
+                        let kind = ActivityKind::SignIn;
+                        self.record_refused(db, account.id, kind, &refusal, &requester).await?;
+                        return Ok(Err(refusal));
                     }
                     let started = self.challenge(db, &request.email, account.id, requester, &locked, &mut events);
                     return started.await.map(Ok);
@@ -153,20 +159,33 @@ async fn still_checked(db: &impl Db, account: &SignInAccount) -> Result<LockedAc
     locked.filter(is_same).ok_or(VerificationError::InvalidCredentials)
 }
 
-/// Whether a new device may ask for a code: a code that nobody may compare is of no use.
-pub(super) async fn may_ask_for_code(
+/// Why a device that is not trusted may not ask for a code now: one that nobody may compare is of no use.
+pub(super) async fn refusal_to_ask(
     db: &impl Db,
     account: AccountId,
     locked: &LockedAccount,
-) -> Result<Result<(), VerificationError>, VerificationError> {
+) -> Result<Option<VerificationError>, VerificationError> {
     if locked.sign_ins_frozen_at.is_some() {
-        return Ok(Err(VerificationError::AccountFrozen));
+        return Ok(Some(VerificationError::AccountFrozen));
     }
     let budget = store::budget::get_budget(db, account, BudgetKind::Account).await?;
-    Ok(budget.check(locked.now).map_err(|refusal| match refusal {
+    Ok(budget.check(locked.now).err().map(|refusal| match refusal {
         BudgetRefusal::Wait(retry_after) => VerificationError::TooManyWrongCodes { retry_after },
         BudgetRefusal::Spent => VerificationError::AccountFrozen,
     }))
+}
+
+/// Why one more sign-in may not wait for its code now.
+async fn refusal_to_wait(
+    db: &impl Db,
+    account: AccountId,
+    requester: &Requester,
+    locked: &LockedAccount,
+) -> Result<Option<VerificationError>, VerificationError> {
+    let open = store::challenge::count_open(db, account, Purpose::SignIn, Some(requester.device.install_id)).await?;
+    let first_ends = open.first_expires_at.unwrap_or(locked.now);
+    let retry_after = first_ends.duration_since(locked.now);
+    Ok((open.open >= MAX_OPEN_CHALLENGES).then_some(VerificationError::TooManyOpenChallenges { retry_after }))
 }
 
 async fn check_trust(

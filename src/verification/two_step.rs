@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::sign_in::may_ask_for_code;
+use super::sign_in::refusal_to_ask;
 use super::start::Start;
 use super::{ChallengeView, Origin, Verification, VerificationError, Verified};
 use crate::domain::activity::ActivityKind;
@@ -67,7 +67,7 @@ impl Verification {
     ///
     /// # Errors
     /// [`VerificationError::TwoStepUnavailable`] outside the rollout, [`VerificationError::AlreadySo`] when it is
-    /// on, [`VerificationError::TooManyOpenChallenges`].
+    /// on, [`VerificationError::TooManyMails`].
     pub async fn begin_enabling(
         &self,
         session: &ActiveSession,
@@ -152,21 +152,25 @@ impl Verification {
         let transaction = self.store.transaction(async |db| {
             let locked = self.lock_for(db, session).await?;
             if !locked.two_step_enabled {
-                return Ok(Disabling::Done);
+                return Ok(Ok(Disabling::Done));
             }
             let requester = self.requester_of(db, session, origin).await?;
             if !session.device_trusted {
-                may_ask_for_code(db, account, &locked).await??;
+                if let Some(refusal) = refusal_to_ask(db, account, &locked).await? {
+                    let kind = ActivityKind::TwoStepDisabled;
+                    self.record_refused(db, account, kind, &refusal, &requester).await?;
+                    return Ok(Err(refusal));
+                }
                 let started = self.begin_disabling(db, session, requester, locked.now, &mut events).await?;
-                return Ok(Disabling::VerificationRequired(Box::new(started)));
+                return Ok(Ok(Disabling::VerificationRequired(Box::new(started))));
             }
             self.record_change(db, account, ActivityKind::TwoStepDisabled, Some(&requester)).await?;
             self.turn_off(db, account, &requester, &mut events).await?;
-            Ok::<_, VerificationError>(Disabling::Done)
+            Ok::<_, VerificationError>(Ok(Disabling::Done))
         });
         let disabling = transaction.await?;
         self.publish(account, events).await;
-        Ok(disabling)
+        disabling
     }
 
     async fn begin_disabling(

@@ -36,7 +36,8 @@ impl Verification {
     ///
     /// # Errors
     /// [`VerificationError::TwoStepUnavailable`] when turning it on is no longer offered;
-    /// [`VerificationError::WrongCode`], [`VerificationError::Refused`] when the challenge is closed or has no
+    /// [`VerificationError::TooManyWrongCodes`] and [`VerificationError::AccountFrozen`] when the account's guess budget waits or
+    /// is spent; [`VerificationError::WrongCode`], [`VerificationError::Refused`] when the challenge is closed or has no
     /// attempts left; [`VerificationError::NotFound`] and [`VerificationError::Unauthorized`] as for every call on
     /// a challenge. When the database does not answer nothing is compared.
     pub async fn verify(

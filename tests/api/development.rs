@@ -44,3 +44,14 @@ async fn production_has_no_outbox() {
     }
     gateway.stop().await;
 }
+
+#[actix_web::test]
+async fn the_outbox_is_shown_to_nobody_who_comes_by_another_name() {
+    let gateway = TestGateway::start().await;
+    let http = reqwest::Client::new();
+    for (host, status) in [("evil.example", 403), ("localhost:8080", 200), ("[::1]:8080", 200)] {
+        let asked = http.get(format!("{}/dev/outbox.json", gateway.url())).header("host", host);
+        assert_eq!(asked.send().await.expect("an answer").status().as_u16(), status, "{host}");
+    }
+    gateway.stop().await;
+}

@@ -91,3 +91,25 @@ async fn a_new_code_is_told_and_other_challenges_are_not() {
     drop(watched.events);
     watched.gateway.stop().await;
 }
+
+#[actix_web::test]
+async fn a_challenge_has_four_streams_and_one_that_ends_makes_room() {
+    let watched = Watched::new().await;
+    let path = watched.challenge.path("/events");
+    let mut more = Vec::new();
+    for _ in 0..3 {
+        let mut stream = EventStream::open(&watched.client, &watched.challenge).await;
+        stream.next().await.expect("how it stands");
+        more.push(stream);
+    }
+    let fifth = watched.client.get(&path, &watched.challenge.token).await;
+    fifth.expect_problem(429, "too_many_requests");
+    drop(more);
+    let deadline = std::time::Instant::now() + crate::support::client::DEADLINE;
+    // The gateway sees that a stream is gone when it writes to it: the end of the challenge makes it write.
+    watched.client.verify(&watched.challenge, &watched.code).await.expect(200);
+    while watched.client.get(&path, &watched.challenge.token).await.status != 200 {
+        assert!(std::time::Instant::now() < deadline, "no room");
+    }
+    watched.gateway.stop().await;
+}

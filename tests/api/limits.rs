@@ -93,3 +93,41 @@ async fn a_network_has_a_hundred_wrong_passwords_an_hour() {
     sign_in(&client, "192.0.2.8", ANNA, PASSWORD).await.expect(200);
     gateway.stop().await;
 }
+
+/// A proxy appends to what its client sent, be that text or not.
+#[actix_web::test]
+async fn bytes_that_are_no_text_do_not_hide_the_address_behind_them() {
+    let gateway = TestGateway::start_with(behind_a_proxy).await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    let http = reqwest::Client::new();
+    for (header, ip) in [(&b"\xff, 203.0.113.5"[..], "203.0.113.5"), (b"203.0.113.5, \xff", "0.0.0.0")] {
+        let body = json!({ "email": ANNA, "password": PASSWORD, "device": Install::new("Far").json() });
+        let header = reqwest::header::HeaderValue::from_bytes(header).expect("a header");
+        let url = format!("{}/v1/sign-in", gateway.url());
+        let answer = http.post(url).header("x-forwarded-for", header).json(&body).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        assert_eq!(newest_ip(&client, &first).await, ip);
+    }
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn calls_with_a_token_are_limited_too() {
+    let gateway = TestGateway::start_with(|settings| {
+        behind_a_proxy(settings);
+        settings.limits.calls_per_minute = 3.try_into().expect("not zero");
+    })
+    .await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    let call = async |address| {
+        client.send_for(address, Method::GET, "/v1/login-security", Some(&first.access_token), None).await
+    };
+    for _ in 0..3 {
+        call("192.0.2.7").await.expect(200);
+    }
+    call("192.0.2.7").await.expect_problem(429, "too_many_requests");
+    call("192.0.2.8").await.expect(200);
+    gateway.stop().await;
+}

@@ -9,7 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{ANNA, BEN};
-use crate::support::client::{Answer, Client, SignedIn};
+use crate::support::client::{Answer, Client, Install, PASSWORD, SignedIn};
 use crate::support::database::TestDatabase;
 use crate::support::gateway::TestGateway;
 
@@ -142,5 +142,54 @@ async fn an_entry_can_be_reported_and_the_first_time_stays() {
     assert_eq!(client.activity(&first).await[0]["reported_at"], reported);
     report(&client, &first, &Uuid::now_v7().to_string()).await.expect_problem(404, "not_found");
     report(&client, &first, "not-a-uuid").await.expect_problem(404, "not_found");
+    gateway.stop().await;
+}
+
+/// Upkeep runs when a node starts, and daily.
+#[actix_web::test]
+async fn what_is_older_than_the_retention_is_dropped_and_old_addresses_are_shortened() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    let database = &gateway.database;
+    let old = "CREATE TABLE login_activity_2020_01 PARTITION OF login_activity FOR VALUES FROM ('2020-01-01Z') TO ('2020-02-01Z')";
+    database.execute(old).await;
+    for (at, ip) in [
+        ("timestamptz '2020-01-15Z'", "192.0.2.1"),
+        ("now() - interval '31 days'", "192.0.2.77"),
+        ("now() - interval '31 days'", "2001:db8:1:2::3"),
+        ("now() - interval '29 days'", "192.0.2.88"),
+    ] {
+        let insert = format!(
+            "INSERT INTO login_activity (account_id, activity_id, at, kind, outcome, ip)
+            SELECT account_id, gen_random_uuid(), {at}, 'sign_in', 'succeeded', '{ip}' FROM accounts"
+        );
+        database.execute(&insert).await;
+    }
+    let settings = TestGateway::settings(&database.url, |_| {});
+    let next = twostep::app::App::start(&settings).await.expect("another node starts");
+    database.await_count("SELECT count(*) FROM login_activity WHERE at < '2021-01-01Z'", 0).await;
+    database.await_count("SELECT count(*) FROM login_activity WHERE masklen(ip) IN (24, 48)", 2).await;
+    let shown: Vec<Value> = client.activity(&first).await.iter().map(|entry| entry["ip"].clone()).collect();
+    for ip in ["192.0.2.0", "2001:db8:1::", "192.0.2.88"] {
+        assert!(shown.iter().any(|one| one == ip), "{ip} in {shown:?}");
+    }
+    assert!(!shown.iter().any(|one| one == "192.0.2.77"), "{shown:?}");
+    next.stop().await;
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_sign_in_that_is_refused_after_the_right_password_is_written_too() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    for name in ["Second", "Third", "Fourth"] {
+        client.begin_sign_in(ANNA, &Install::new(name)).await;
+    }
+    let refused = client.sign_in(ANNA, PASSWORD, &Install::new("Fifth"), None).await;
+    refused.expect_problem(429, "too_many_requests");
+    let entry = client.activity(&first).await[0].clone();
+    assert_eq!([&entry["kind"], &entry["outcome"], &entry["device"]["name"]], ["sign_in", "refused", "Fifth"]);
     gateway.stop().await;
 }

@@ -51,3 +51,23 @@ async fn the_two_sides_serve_nothing_of_each_other() {
     }
     gateway.stop().await;
 }
+
+/// DNS rebinding: a page of anybody that gave its own name this address.
+#[actix_web::test]
+async fn a_browser_that_comes_by_another_name_is_told_nothing() {
+    let gateway = TestGateway::start().await;
+    let http = reqwest::Client::new();
+    let agent = "Mozilla/5.0 (X11; Linux x86_64)";
+    for path in ["/", "/metrics", "/admin/rollout", "/admin/accounts?email=anna@example.com"] {
+        let ask = async |host: &str, agent: &str| {
+            let url = format!("{}{path}", gateway.operator_url());
+            let asked = http.get(url).header("host", host).header("user-agent", agent);
+            asked.send().await.expect("an answer").status().as_u16()
+        };
+        assert_eq!(ask("evil.example:9090", agent).await, 403, "{path}");
+        assert_ne!(ask("127.0.0.1:9090", agent).await, 403, "{path}");
+        assert_ne!(ask("localhost:9090", agent).await, 403, "{path}");
+        assert_ne!(ask("gateway.internal:9090", "Prometheus/3.0").await, 403, "{path}");
+    }
+    gateway.stop().await;
+}

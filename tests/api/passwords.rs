@@ -23,11 +23,11 @@ async fn a_common_password_makes_no_account_whether_the_address_is_taken_or_not(
     client.new_account(ANNA).await;
     for email in [ANNA, "new@example.com"] {
         for password in ["password1", "Qwertyuiop", "12345678"] {
-            let problem = create(&client, email, password).await.expect_problem(400, "invalid_request");
+            let problem = create(&client, email, password).await.expect_problem(400, "common_password");
             assert!(problem["detail"].as_str().expect("text").contains("several words"), "{problem}");
         }
     }
-    create(&client, "anna.smith@example.com", "anna.smith").await.expect_problem(400, "invalid_request");
+    create(&client, "anna.smith@example.com", "anna.smith").await.expect_problem(400, "common_password");
     create(&client, "other@example.com", "long enough").await.expect(202);
     gateway.stop().await;
 }
@@ -39,7 +39,7 @@ async fn a_password_is_not_changed_to_a_common_one() {
     let first = client.new_account(ANNA).await;
     let body = json!({ "current": PASSWORD, "new": "iloveyou" });
     let refused = client.post("/v1/login-security/password", &first.access_token, body).await;
-    refused.expect_problem(400, "invalid_request");
+    refused.expect_problem(400, "common_password");
     client.sign_in(ANNA, PASSWORD, &first.install, None).await.expect(200);
     gateway.stop().await;
 }

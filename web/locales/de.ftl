@@ -170,6 +170,7 @@ outcome-code_required = Wartet auf den Code
 outcome-succeeded = Erledigt
 outcome-denied = Abgelehnt
 outcome-frozen = Abgelehnt: Anmeldungen gesperrt
+outcome-refused = Abgelehnt: zu viele Versuche
 outcome-expired = Nicht abgeschlossen
 outcome-attempts_exhausted = Falsche Codes
 outcome-superseded = Neu begonnen

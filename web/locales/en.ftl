@@ -170,6 +170,7 @@ outcome-code_required = Waiting for the code
 outcome-succeeded = Done
 outcome-denied = Denied
 outcome-frozen = Refused: sign-ins frozen
+outcome-refused = Refused: too many attempts
 outcome-expired = Not completed
 outcome-attempts_exhausted = Wrong codes
 outcome-superseded = Started again

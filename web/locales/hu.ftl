@@ -170,6 +170,7 @@ outcome-code_required = Kódra vár
 outcome-succeeded = Kész
 outcome-denied = Elutasítva
 outcome-frozen = Elutasítva: befagyasztva
+outcome-refused = Elutasítva: túl sok próbálkozás
 outcome-expired = Nem fejeződött be
 outcome-attempts_exhausted = Hibás kódok
 outcome-superseded = Újrakezdve

@@ -1,5 +1,5 @@
--- How many codes an account was sent lately: new ones that were asked for, and those by email. What an unconfirmed stranger
--- causes (codes that confirm an address) is counted apart from what belongs to the account.
+-- How many codes an account was sent lately: new ones that were asked for (counted by the beginning of their challenge), and
+-- those by email (by their own time). What an unconfirmed stranger causes (codes that confirm an address) is counted apart.
 -- $1 uuid: account; $2 text[]: purposes.
 -- Returns 1 row. Index: challenges_pkey, deliveries_pkey.
 WITH asked AS (

@@ -1,11 +1,14 @@
 //! The state of a challenge, live: Server-Sent Events (WHATWG HTML section 9.2).
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpResponse, Responder};
 use futures_util::stream;
+use jiff::SignedDuration;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::timeout;
@@ -23,6 +26,44 @@ use crate::verification::{ChallengeStatus, Verification, VerificationError};
 
 /// A comment this often keeps proxies from closing a quiet stream, and is a chance to see that time ran out.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Streams of one challenge on one node: a device needs one, and a second while it reconnects.
+const MAX_STREAMS: usize = 4;
+
+/// The streams of this node, by challenge.
+#[derive(Default)]
+pub struct Streams(Mutex<HashMap<ChallengeId, usize>>);
+
+/// One of them; it makes room when it goes.
+struct Place {
+    streams: Arc<Streams>,
+    id: ChallengeId,
+}
+
+impl Streams {
+    /// `None` when the challenge has as many as it may.
+    fn open(self: &Arc<Self>, id: ChallengeId) -> Option<Place> {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(id).or_default();
+        if *count >= MAX_STREAMS {
+            return None;
+        }
+        *count += 1;
+        Some(Place { streams: Arc::clone(self), id })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut count) = open.entry(self.id) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
+}
 
 /// How a challenge stands, now and whenever it changes, until it is over. Each event is named `state`.
 #[utoipa::path(
@@ -44,6 +85,7 @@ pub(in crate::http) async fn events(
     // Watched before the first look, so that nothing falls between the two.
     let changes = api.verification.bus().watch();
     let first = api.verification.status(*id, &token).await?;
+    let place = api.streams.open(*id).ok_or_else(|| Problem::too_many_requests(SignedDuration::from_secs(1)))?;
     let watch = Watch {
         verification: Arc::clone(&api.verification),
         account_id: first.account_id,
@@ -54,6 +96,7 @@ pub(in crate::http) async fn events(
         is_over: first.outcome.is_some(),
         has_news: false,
         first: Some(first),
+        _place: place,
     };
     let events = stream::unfold(watch, |mut watch| async move {
         let event = watch.next_event().await?;
@@ -79,6 +122,8 @@ struct Watch {
     has_news: bool,
     /// What was found before the stream began.
     first: Option<ChallengeStatus>,
+    /// Makes room for another stream when this one ends.
+    _place: Place,
 }
 
 /// Why a watcher looks again.

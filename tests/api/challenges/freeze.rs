@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{ANNA, Scene};
+use crate::api::assert_ended;
 use crate::support::client::{Answer, Client, Install, PASSWORD, SignedIn};
 
 async fn sign_in(client: &Client, install: &Install) -> Answer {
@@ -144,5 +145,70 @@ async fn the_advice_says_what_to_do_and_what_a_good_password_is() {
     for text in [alert, scene.client.await_mail(ANNA, "denied", 1).await] {
         assert!(text.contains("change it now") && text.contains("A good password is long"), "{text}");
     }
+    scene.gateway.stop().await;
+}
+
+/// A device that signed in with a code; trusted if it likes.
+async fn intruder(scene: &mut Scene, trust_device: bool) -> SignedIn {
+    let body = json!({ "code": scene.code, "trust_device": trust_device });
+    let path = scene.challenge.path("/verify");
+    let inside = scene.client.post(&path, &scene.challenge.token, body).await.expect(200);
+    SignedIn::new(&scene.install, &inside)
+}
+
+#[actix_web::test]
+async fn a_report_puts_out_the_device_that_the_reported_sign_in_let_in() {
+    for trust_device in [true, false] {
+        let mut scene = Scene::new().await;
+        let intruder = intruder(&mut scene, trust_device).await;
+        let entry = scene.client.activity(&scene.trusted).await[0].clone();
+        report(&scene.client, &scene.trusted, &entry).await.expect(204);
+        assert_ended(&scene.client, &intruder).await;
+        let devices = scene.client.get("/v1/trusted-devices", &scene.trusted.access_token).await.expect(200);
+        assert_eq!(devices["devices"].as_array().map(Vec::len), Some(1));
+        let again = scene.client.sign_in(ANNA, PASSWORD, &intruder.install, intruder.trust_token.as_deref()).await;
+        again.expect_problem(403, "account_frozen");
+        scene.gateway.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_device_that_is_not_trusted_reports_without_freezing_or_putting_out_anybody() {
+    let mut scene = Scene::new().await;
+    let intruder = intruder(&mut scene, false).await;
+    for entry in scene.client.activity(&intruder).await {
+        report(&scene.client, &intruder, &entry).await.expect(204);
+    }
+    assert!(frozen_at(&scene.client, &scene.trusted).await.is_null());
+    let told = "SELECT count(*) FROM notices WHERE kind = 'sign_in_reported'";
+    assert_eq!(scene.gateway.database.count(told).await, 1, "once an hour");
+    scene.gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_device_that_is_not_trusted_cannot_lift_a_freeze_or_lock_the_owner_out_with_a_new_password() {
+    let mut scene = Scene::new().await;
+    let intruder = intruder(&mut scene, false).await;
+    let body = json!({ "current": PASSWORD, "new": "another battery staple" });
+    let changed = scene.client.post("/v1/login-security/password", &intruder.access_token, body).await;
+    changed.expect_problem(403, "device_not_trusted");
+    scene
+        .client
+        .sign_in(ANNA, PASSWORD, &scene.trusted.install, scene.trusted.trust_token.as_deref())
+        .await
+        .expect(200);
+    scene.gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_report_of_an_open_disabling_ends_the_session_that_asked() {
+    let mut scene = Scene::new().await;
+    let intruder = intruder(&mut scene, false).await;
+    let body = json!({ "enabled": false, "password": PASSWORD });
+    scene.client.post("/v1/login-security/two-step", &intruder.access_token, body).await.expect(202);
+    let entry = scene.client.activity(&scene.trusted).await[0].clone();
+    assert_eq!(entry["kind"], "two_step_disabled");
+    report(&scene.client, &scene.trusted, &entry).await.expect(204);
+    assert_ended(&scene.client, &intruder).await;
     scene.gateway.stop().await;
 }
