@@ -70,6 +70,7 @@ impl<'a> Story<'a> {
         let challenge = self.refused_without_code(&stranger, 3).await?;
         let code = self.code_on(&mut [&mut phone_screen, &mut tablet_screen], &challenge).await?;
         self.denied(&mut [&mut phone_screen, &mut tablet_screen], &challenge, &code).await?;
+        self.frozen_until_lifted(&phone).await?;
 
         if let Some(providers) = providers {
             self.play_pushes(providers, (&phone, phone_screen), (&tablet, tablet_screen)).await?;
@@ -196,6 +197,18 @@ impl<'a> Story<'a> {
         let answer = self.verify(challenge, code, 410).await?;
         ensure!(answer["code"] == "challenge_closed", "unexpected answer: {answer}");
         self.timeline.done("Even the right code is refused now", "");
+        Ok(())
+    }
+
+    /// Nobody new gets in until the owner says so on a trusted device.
+    async fn frozen_until_lifted(&mut self, owner: &Device) -> anyhow::Result<()> {
+        let again = Install::new("Somebody's other phone", "Phone", "android");
+        let answer = self.sign_in(&again, None, 403).await?;
+        ensure!(answer["code"] == "account_frozen", "unexpected answer: {answer}");
+        self.timeline.done("No new device gets as far as a code any more", "the account is frozen for them");
+        let path = "/v1/login-security/unfreeze";
+        self.api.call(Method::POST, path, Some(&owner.access_token), None, 204).await?;
+        self.timeline.done("Anna's phone allows new devices again", "");
         Ok(())
     }
 
