@@ -118,20 +118,24 @@ async fn find_account(operator: Data<Operator>, Query(query): Query<AccountQuery
 async fn sign_out_everywhere(
     operator: Data<Operator>,
     id: Path<AccountId>,
-    _: NotFromAPage,
+    _: NotFromAnotherPage,
 ) -> Result<impl Responder, Problem> {
     to_the_end(async move { operator.verification.sign_out_everywhere(*id).await }).await?;
     Ok(HttpResponse::NoContent())
 }
 
 /// Lets new devices sign in to an account again.
-async fn unfreeze(operator: Data<Operator>, id: Path<AccountId>, _: NotFromAPage) -> Result<impl Responder, Problem> {
+async fn unfreeze(
+    operator: Data<Operator>,
+    id: Path<AccountId>,
+    _: NotFromAnotherPage,
+) -> Result<impl Responder, Problem> {
     to_the_end(async move { operator.verification.unfreeze_for_owner(*id).await }).await?;
     Ok(HttpResponse::NoContent())
 }
 
 /// Begins a drain: the node stops as it does on SIGTERM.
-async fn drain(operator: Data<Operator>, _: NotFromAPage) -> impl Responder {
+async fn drain(operator: Data<Operator>, _: NotFromAnotherPage) -> impl Responder {
     operator.drain.notify_one();
     HttpResponse::Accepted().json(serde_json::json!({ "status": "draining" }))
 }
@@ -156,7 +160,7 @@ pub async fn refuse_names(
 }
 
 /// Refuses what a page of another origin sends, also one that came to this address by a name of its own (DNS
-/// rebinding): the live view says that it is itself with a header that no other page can send without a preflight.
+/// rebinding): the live view says that it is itself with a header that no other page can send without a preflight (a POST without a body needs none, Fetch standard section 4.8).
 struct NotFromAnotherPage;
 
 impl FromRequest for NotFromAnotherPage {
@@ -180,21 +184,4 @@ pub(super) fn has_address_for_a_name(headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     name == "localhost" || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
-}
-
-/// Refuses what a web page sends: a page that an operator happens to have open must not act on the node (a POST
-/// without a body needs no preflight, Fetch standard section 4.8).
-struct NotFromAPage;
-
-impl FromRequest for NotFromAPage {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(if request.headers().contains_key(ORIGIN) {
-            Err(Problem::new(ProblemCode::Forbidden, "Web pages may not do this. Use a command-line client."))
-        } else {
-            Ok(Self)
-        })
-    }
 }

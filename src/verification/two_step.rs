@@ -113,9 +113,7 @@ impl Verification {
         events: &mut Vec<AccountEvent>,
     ) -> Result<Verified, VerificationError> {
         let account = new.account_id;
-        let session = new.session_id.ok_or(VerificationError::Unauthorized)?;
-        let session = store::session::for_connection(db, account, session).await?;
-        let session = session.ok_or(VerificationError::Unauthorized)?;
+        let session = asking_session(db, new).await?;
         // The rollout may have been taken back since: then nobody turns it on any more.
         if !store::rollout::offers(db, account).await? {
             return Err(VerificationError::TwoStepUnavailable);
@@ -204,9 +202,7 @@ impl Verification {
         events: &mut Vec<AccountEvent>,
     ) -> Result<Verified, VerificationError> {
         let account = new.account_id;
-        let session = new.session_id.ok_or(VerificationError::Unauthorized)?;
-        let session = store::session::for_connection(db, account, session).await?;
-        let session = session.ok_or(VerificationError::Unauthorized)?;
+        let session = asking_session(db, new).await?;
         self.turn_off(db, account, &new.requester, events).await?;
         let device = store::device::by_id(db, account, session.device_id).await?;
         Ok(Verified::TwoStepDisabled { device: device.ok_or(VerificationError::Unauthorized)? })
@@ -224,4 +220,11 @@ impl Verification {
         }
         Ok(())
     }
+}
+
+/// The session that asked for a challenge, if it still may make calls.
+async fn asking_session(db: &impl Db, new: &NewChallenge) -> Result<ActiveSession, VerificationError> {
+    let session = new.session_id.ok_or(VerificationError::Unauthorized)?;
+    let found = store::session::for_connection(db, new.account_id, session).await?;
+    found.ok_or(VerificationError::Unauthorized)
 }

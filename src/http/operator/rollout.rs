@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, Responder};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{NotFromAPage, NotFromAnotherPage, Operator};
+use super::{NotFromAnotherPage, Operator};
 use crate::domain::id::AccountId;
 use crate::domain::rollout::{Listed, ListedAccount, RolloutMode, RolloutState};
 use crate::http::extract::invalid;
@@ -117,7 +117,7 @@ struct ListBody {
 async fn list(
     operator: Data<Operator>,
     id: Path<AccountId>,
-    _: NotFromAPage,
+    _: NotFromAnotherPage,
     Json(body): Json<ListBody>,
 ) -> Result<impl Responder, Problem> {
     let put = operator.verification.list_account(*id, body.listed).await;
@@ -125,7 +125,11 @@ async fn list(
 }
 
 /// Takes an account off its list.
-async fn unlist(operator: Data<Operator>, id: Path<AccountId>, _: NotFromAPage) -> Result<impl Responder, Problem> {
+async fn unlist(
+    operator: Data<Operator>,
+    id: Path<AccountId>,
+    _: NotFromAnotherPage,
+) -> Result<impl Responder, Problem> {
     operator.verification.unlist_account(*id).await.map_err(no_such_account)?;
     Ok(HttpResponse::NoContent())
 }
