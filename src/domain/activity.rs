@@ -107,4 +107,6 @@ pub struct ActivityEntry {
     pub reported_at: Option<Timestamp>,
     /// No code was asked for, but one would be with two-step verification on: the rollout is tried in shadow mode.
     pub would_need_code: bool,
+    /// The name of the device that it is about, where another one did it.
+    pub about: Option<String>,
 }

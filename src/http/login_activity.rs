@@ -78,6 +78,9 @@ pub(super) struct ActivityAnswer {
     reported_at: Option<Timestamp>,
     /// No code was asked for, but one would be once two-step verification is on. Set only while its rollout is being tried out.
     would_need_code: bool,
+    /// The name of the device that it is about, where another one did it: one that was removed, say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    about: Option<String>,
 }
 
 impl From<ActivityEntry> for ActivityAnswer {
@@ -93,6 +96,7 @@ impl From<ActivityEntry> for ActivityAnswer {
             location: entry.location,
             reported_at: entry.reported_at,
             would_need_code: entry.would_need_code,
+            about: entry.about,
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct NewEntry<'a> {
     pub challenge_id: Option<ChallengeId>,
     /// In shadow mode, a sign-in that would have been challenged: whether a device could have shown the code.
     pub shadow: Option<ShadowReach>,
+    /// The name of the device that it is about, where another one did it.
+    pub about: Option<&'a str>,
 }
 
 /// Where a page ends: the next one begins after it.
@@ -62,6 +64,7 @@ pub async fn record(db: &impl Db, entry: &NewEntry<'_>) -> Result<(), StoreError
         &entry.requester.and_then(|requester| requester.location.as_ref()),
         &entry.challenge_id.map(ChallengeId::uuid),
         &entry.shadow.map(ShadowReach::as_str),
+        &entry.about,
     ];
     execute(db, query!("activity/record"), parameters).await?;
     Ok(())
@@ -115,6 +118,7 @@ pub async fn page(
                 location: get(row, "location")?,
                 reported_at: get(row, "reported_at")?,
                 would_need_code: get(row, "would_need_code")?,
+                about: get(row, "about")?,
             })
         })
         .collect()

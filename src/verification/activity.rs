@@ -48,8 +48,17 @@ impl Verification {
         requester: Option<&Requester>,
     ) -> Result<(), VerificationError> {
         let id = fresh(ActivityId::new);
-        let entry =
-            NewEntry { account_id, id, kind, outcome, method: None, requester, challenge_id: None, shadow: None };
+        let entry = NewEntry {
+            account_id,
+            id,
+            kind,
+            outcome,
+            method: None,
+            requester,
+            challenge_id: None,
+            shadow: None,
+            about: None,
+        };
         Ok(store::activity::record(db, &entry).await?)
     }
 
@@ -62,6 +71,29 @@ impl Verification {
         requester: Option<&Requester>,
     ) -> Result<(), VerificationError> {
         self.record(db, account, kind, ActivityOutcome::Succeeded, requester).await
+    }
+
+    /// What was done to a trusted device, named as it is or was.
+    pub(super) async fn record_device_change(
+        &self,
+        db: &impl Db,
+        account_id: AccountId,
+        kind: ActivityKind,
+        requester: &Requester,
+        about: &str,
+    ) -> Result<(), VerificationError> {
+        let entry = NewEntry {
+            account_id,
+            id: fresh(ActivityId::new),
+            kind,
+            outcome: ActivityOutcome::Succeeded,
+            method: None,
+            requester: Some(requester),
+            challenge_id: None,
+            shadow: None,
+            about: Some(about),
+        };
+        Ok(store::activity::record(db, &entry).await?)
     }
 
     /// Tells the owner by email, and on every connected device once this is committed.

@@ -39,10 +39,12 @@ impl Verification {
                 return Err(VerificationError::DeviceNotTrusted);
             }
             let requester = self.requester_of(db, session, origin).await?;
+            let removed = store::device::by_id(db, account, device).await?.ok_or(VerificationError::NotFound)?;
             if !self.revoke_trust(db, account, device, SessionEnd::DeviceRemoved, &mut events).await? {
                 return Err(VerificationError::NotFound);
             }
-            self.record_change(db, account, ActivityKind::DeviceRemoved, Some(&requester)).await?;
+            let (kind, name) = (ActivityKind::DeviceRemoved, &removed.info.name);
+            self.record_device_change(db, account, kind, &requester, name).await?;
             self.alert(db, account, AlertKind::DeviceRemoved, Some(&requester), &mut events).await
         });
         transaction.await?;
@@ -72,7 +74,8 @@ impl Verification {
                 let id = trusted.device.id;
                 let is_other = id != session.device_id;
                 if is_other && self.revoke_trust(db, account, id, SessionEnd::DeviceRemoved, &mut events).await? {
-                    self.record_change(db, account, ActivityKind::DeviceRemoved, Some(&requester)).await?;
+                    let (kind, name) = (ActivityKind::DeviceRemoved, &trusted.device.info.name);
+                    self.record_device_change(db, account, kind, &requester, name).await?;
                     removed += 1;
                 }
             }
@@ -106,7 +109,7 @@ impl Verification {
             self.lock_for(db, session).await?;
             let requester = self.requester_of(db, session, origin).await?;
             let renamed = store::device::rename(db, account, device, name).await?.ok_or(VerificationError::NotFound)?;
-            self.record_change(db, account, ActivityKind::DeviceRenamed, Some(&requester)).await?;
+            self.record_device_change(db, account, ActivityKind::DeviceRenamed, &requester, name).await?;
             Ok(renamed)
         });
         transaction.await

@@ -146,6 +146,7 @@ async fn record_sign_in(
         requester: Some(requester),
         challenge_id: None,
         shadow,
+        about: None,
     };
     Ok(store::activity::record(db, &entry).await?)
 }

@@ -132,6 +132,7 @@ async fn record_attempt(
         requester: Some(&new.requester),
         challenge_id: Some(new.challenge_id),
         shadow: None,
+        about: None,
     };
     Ok(store::activity::record(db, &attempt).await?)
 }
