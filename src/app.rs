@@ -144,6 +144,8 @@ impl App {
             heartbeat: connections.heartbeat,
         });
         let directory = Directory::start(&services, cores());
+        // Known before it claims anything: to the others a node that they do not know is gone.
+        store.run(async |db| store::node::beat(db, node).await).await?;
         let mut tasks = background_tasks(&services, &directory, inbox, settings);
         tasks.push(upkeep);
         tasks.extend(postgres.as_ref().map(|postgres| actix_web::rt::spawn(look_after(Arc::clone(postgres)))));
