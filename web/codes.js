@@ -119,11 +119,13 @@ function notify({ code, purpose, requester, challenge_id: id }) {
   }
 }
 
-/** Tells the gateway whether this browser may notify. */
-export async function reportPermission() {
-  if (typeof Notification === "undefined") return;
-  const allowed = Notification.permission === "granted";
-  if (localStorage.getItem("twostep.notifications") === String(allowed)) return;
-  await signedCall("PATCH", "/v1/devices/current", { notifications_allowed: allowed });
-  localStorage.setItem("twostep.notifications", String(allowed));
+/** Tells the gateway whether this browser may notify; one at a time, so that the latest answer is the last one told. */
+export function reportPermission() {
+  return navigator.locks.request("twostep-permission", async () => {
+    if (typeof Notification === "undefined") return;
+    const allowed = Notification.permission === "granted";
+    if (localStorage.getItem("twostep.notifications") === String(allowed)) return;
+    await signedCall("PATCH", "/v1/devices/current", { notifications_allowed: allowed });
+    localStorage.setItem("twostep.notifications", String(allowed));
+  });
 }

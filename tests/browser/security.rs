@@ -144,6 +144,8 @@ async fn the_keyboard_the_language_and_the_line_outlive_a_redraw() {
         .await;
 
     // Two in a row: the first one's answer comes when nobody wants it any more.
+    let counted = "window.sockets = 0; window.WebSocket = class extends WebSocket { constructor(...all) { super(...all); window.sockets++; } }";
+    browser.run(counted, json!([])).await;
     let both = "const list = document.getElementById('language'); list.value = 'hu'; for (const _ of [1, 2]) list.dispatchEvent(new Event('change'));";
     browser.run(both, json!([])).await;
     browser.see("h1", "Bejelentkezési biztonság").await;
@@ -157,6 +159,7 @@ async fn the_keyboard_the_language_and_the_line_outlive_a_redraw() {
         let devices = format!("SELECT count(*) FROM devices WHERE {allowed}");
         stage.gateway.database.await_count(&devices, 1).await;
     }
+    assert_eq!(browser.run("return window.sockets", json!([])).await, 1);
     browser.expect_clean_console().await;
     stage.end([browser]).await;
 }
