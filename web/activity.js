@@ -1,7 +1,7 @@
 // Login activity: who signed in or tried to, and what changed.
 
 import { signedCall, words } from "./api.js";
-import { announce, h } from "./dom.js";
+import { announce, h, redrawn } from "./dom.js";
 import { dateTime, has, t } from "./text.js";
 
 const PAGE = 20;
@@ -11,6 +11,8 @@ const FILTERS = {
   refused: (entry) => ["denied", "frozen", "expired", "attempts_exhausted"].includes(entry.outcome) || entry.reported_at,
   changes: (entry) => !["sign_in", "sign_out"].includes(entry.kind),
 };
+/** What an operator does has no device. */
+const BY_OPERATOR = ["sign_out", "sign_ins_unfrozen"];
 const GOOD = ["succeeded"];
 const BAD = ["denied", "frozen", "attempts_exhausted"];
 
@@ -48,19 +50,18 @@ export class Activity {
 
   #draw() {
     const entries = this.entries.filter(FILTERS[this.filter.value]);
-    this.list.replaceChildren(...(entries.length ? entries.map((entry) => this.#item(entry)) : [h("li", { class: "empty" }, t("no-activity"))]));
+    redrawn(() => this.list.replaceChildren(...(entries.length ? entries.map((entry) => this.#item(entry)) : [h("li", { class: "empty" }, t("no-activity"))])));
   }
 
   #item(entry) {
-    const device = entry.device ? `${entry.device.name} (${entry.device.model})` : t("by-operator");
+    const device = entry.device ? `${entry.device.name} (${entry.device.model})` : BY_OPERATOR.includes(entry.kind) ? t("by-operator") : null;
     const place = [entry.location ? t("about-there", { place: entry.location }) : null, entry.ip].filter(Boolean).join(" · ");
     const colour = GOOD.includes(entry.outcome) ? "good" : BAD.includes(entry.outcome) ? "bad" : "warm";
     const outcome = entry.reported_at ? h("span", { class: "badge bad" }, t("reported")) : h("span", { class: `badge ${colour}` }, t(`outcome-${entry.outcome}`));
     const kind = has(`kind-${entry.kind}`) ? t(`kind-${entry.kind}`) : entry.kind.replaceAll("_", " ");
-    const canReport = entry.kind === "sign_in" && !entry.reported_at;
-    return h("li", { "data-kind": entry.kind },
-      h("div", { class: "what" }, h("div", { class: "row" }, h("h3", {}, kind), outcome), h("p", { class: "small" }, device), h("p", { class: "soft small" }, [place, dateTime(entry.at)].filter(Boolean).join(" · "))),
-      canReport && h("button", { type: "button", class: "plain", "aria-label": t("not-me-entry", { kind, at: dateTime(entry.at) }), onclick: () => this.#report(entry) }, t("not-me")));
+    return h("li", { "data-kind": entry.kind, "data-entry": entry.id },
+      h("div", { class: "what" }, h("div", { class: "row" }, h("h3", {}, kind), outcome), device && h("p", { class: "small" }, device), h("p", { class: "soft small" }, [place, dateTime(entry.at)].filter(Boolean).join(" · "))),
+      !entry.reported_at && h("button", { type: "button", class: "plain report", "aria-label": t("not-me-entry", { kind, at: dateTime(entry.at) }), onclick: () => this.#report(entry) }, t("not-me")));
   }
 
   async #report(entry) {

@@ -6,7 +6,7 @@ import { currentLanguage, has, t } from "./text.js";
 export class Problem extends Error {
   constructor(status, body) {
     super(body.title ?? `HTTP ${status}`);
-    Object.assign(this, { status, code: body.code ?? "offline", detail: body.detail ?? "", retryAfter: body.retry_after, attemptsLeft: body.attempts_left });
+    Object.assign(this, { status, code: body.code ?? "offline", retryAfter: body.retry_after, attemptsLeft: body.attempts_left });
   }
 }
 
@@ -29,7 +29,7 @@ async function once(method, path, body) {
   try {
     answer = await open(method, path, body);
   } catch {
-    throw new Problem(0, { title: t("problem-offline") });
+    throw new Problem(0, {});
   }
   const date = Date.parse(answer.headers.get("date") ?? "");
   // The header counts whole seconds: a smaller difference says nothing.
@@ -70,12 +70,11 @@ export async function signedCall(method, path, body) {
   }
 }
 
-/** A problem in words. */
+/** A problem in words of the page: those of the gateway are for developers. */
 export function words(problem) {
   if (!(problem instanceof Problem)) return t("problem-unknown");
   const key = `problem-${problem.code}`;
-  if (has(key)) return t(key, { seconds: problem.retryAfter ?? 1, attempts: problem.attemptsLeft ?? 0 });
-  return [problem.message, problem.detail].filter(Boolean).join(". ").replace("..", ".");
+  return has(key) ? t(key, { seconds: problem.retryAfter ?? 1 }) : t("problem-unknown");
 }
 
 /** What this browser says of itself. Its id is made once; it is no secret. */

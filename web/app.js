@@ -16,6 +16,10 @@ const CHALLENGE = "twostep.challenge";
 
 let live = null;
 let home = null;
+/** The screen before signing in, or of a challenge; null at home. */
+let screen = null;
+/** Counts what was shown: who waited for an answer sees whether it is still wanted. */
+let run = 0;
 let redraw = () => {};
 
 function begin() {
@@ -27,15 +31,16 @@ function begin() {
 
 function signIn(options = {}) {
   stop();
-  redraw = () => signIn(options);
+  redraw = () => signIn({ ...options, ...screen.typed() });
   sessionStorage.removeItem(CHALLENGE);
   drawBar(false);
   document.title = t("title");
-  showSignIn({ ...options, onChallenge: verification, onSignedIn: goHome });
+  screen = showSignIn({ ...options, onChallenge: verification, onSignedIn: goHome, onSwitch: signIn });
 }
 
-function verification(challenge) {
-  redraw = () => verification(challenge);
+function verification(challenge, typed) {
+  stop();
+  redraw = () => verification(screen.challenge, screen.typed());
   sessionStorage.setItem(CHALLENGE, JSON.stringify(challenge));
   // Asked for by somebody who is signed in.
   const enabling = challenge.purpose === "enable_two_step" || challenge.purpose === "disable_two_step";
@@ -47,8 +52,8 @@ function verification(challenge) {
     if (notice) announce(notice);
     goHome();
   };
-  showVerification({
-    challenge, onOver: back, onCancel: () => back(null),
+  screen = showVerification({
+    challenge, typed, onOver: back, onCancel: () => back(null),
     onDone: () => {
       sessionStorage.removeItem(CHALLENGE);
       if (enabling) announce(t(challenge.purpose === "enable_two_step" ? "on-done" : "off-done"));
@@ -59,15 +64,17 @@ function verification(challenge) {
 
 async function goHome() {
   stop();
+  const mine = run;
   redraw = goHome;
   localStorage.setItem(SIGNED_IN, "1");
   let security;
   try {
     security = await signedCall("GET", "/v1/login-security");
   } catch (problem) {
-    if (problem.code === "unauthorized") return;
+    if (problem.code === "unauthorized" || mine !== run) return;
     return unreachable(problem);
   }
+  if (mine !== run) return;
   live = new Live();
   const codes = new Codes(live, { onAlarm: alarm, onChange: refresh });
   const cards = new Security({ onChallenge: verification, onChange: refresh, onSignedOut: () => leave(t("signed-out-removed")) });
@@ -86,10 +93,11 @@ async function goHome() {
   await activity.refresh();
 }
 
+const isTrusted = (security) => security.trusted_devices.some((device) => device.this_device);
+
 /** Only a trusted device may connect. */
 function connect(security) {
-  const isTrusted = security.trusted_devices.some((device) => device.this_device);
-  if (!isTrusted || home.connected) return;
+  if (!isTrusted(security) || home.connected) return;
   home.connected = true;
   live.start();
   reportPermission().catch((problem) => announce(words(problem)));
@@ -97,9 +105,11 @@ function connect(security) {
 
 async function refresh() {
   if (!home) return;
+  const mine = run;
   const { cards, activity } = home;
   try {
     const security = await signedCall("GET", "/v1/login-security");
+    if (mine !== run) return;
     cards.draw(security);
     connect(security);
     await activity.refresh();
@@ -110,7 +120,7 @@ async function refresh() {
 
 function alarm() {
   refresh();
-  advice({ onPassword: () => home?.cards.changePassword(true), onSignOutOthers: () => home?.cards.removeOthers() });
+  if (home) advice({ isTrusted: isTrusted(home.cards.security), onPassword: () => home?.cards.changePassword(true), onSignOutOthers: () => home?.cards.removeOthers() });
 }
 
 function follow(connection) {
@@ -159,24 +169,59 @@ function leave(notice) {
 }
 
 function stop() {
+  run++;
+  screen?.stop?.();
+  screen = null;
   live?.stop();
   live = null;
   home = null;
 }
 
+/** The list stays the same element: it may be in use. */
+const languages = h("select", { id: "language", onchange: takeLanguage }, Object.entries(LANGUAGES).map(([tag, name]) => h("option", { value: tag, lang: tag }, name)));
+
+async function takeLanguage() {
+  try {
+    await chooseLanguage(languages.value);
+  } catch {
+    languages.value = currentLanguage();
+    return announce(t("problem-offline"));
+  }
+  // Another one was chosen meanwhile.
+  if (languages.value !== currentLanguage()) return;
+  await redraw();
+  languages.focus();
+  if (!localStorage.getItem(SIGNED_IN)) return;
+  // Mails and push messages come in the language of the device.
+  signedCall("PATCH", "/v1/devices/current", { locale: currentLanguage() }).catch((problem) => announce(words(problem)));
+}
+
 function drawBar(signedIn) {
-  const languages = h("select", { id: "language", "aria-label": t("language"), onchange: (event) => chooseLanguage(event.target.value).then(() => redraw()) },
-    Object.entries(LANGUAGES).map(([tag, name]) => h("option", { value: tag, selected: tag === currentLanguage(), lang: tag }, name)));
-  const state = signedIn && home ? h("span", { class: "state off", id: "connection", role: "status" }, t("connection-off")) : null;
-  const out = signedIn ? h("button", { type: "button", id: "sign-out", onclick: signOut }, t("sign-out")) : null;
-  document.getElementById("bar-end").replaceChildren(...[state, languages, out].filter(Boolean));
+  for (const other of languages.parentElement.querySelectorAll(":not(#language, #language *)")) other.remove();
+  if (signedIn && home) languages.before(h("span", { class: "state off", id: "connection", role: "status" }, t("connection-off")));
+  if (signedIn) languages.after(h("button", { type: "button", id: "sign-out", onclick: signOut }, t("sign-out")));
+  languages.value = currentLanguage();
+  languages.setAttribute("aria-label", t("language"));
   document.getElementById("skip").textContent = t("skip");
 }
 
+/** What the browser allows can change beside the page. */
+async function watchPermission() {
+  const permission = await navigator.permissions?.query({ name: "notifications" }).catch(() => null);
+  permission?.addEventListener("change", () => {
+    if (!home?.connected) return;
+    reportPermission().catch((problem) => announce(words(problem)));
+    home.cards.draw(home.cards.security);
+  });
+}
+
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && home?.codes.seen());
 document.getElementById("skip").addEventListener("click", (event) => {
   event.preventDefault();
   document.getElementById("main").focus();
 });
 whenSignedOut(() => leave(t("signed-out-session")));
 await loadLanguage();
+document.getElementById("bar-end").append(languages);
+watchPermission();
 begin();

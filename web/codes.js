@@ -4,35 +4,60 @@ import { secondsUntil, signedCall, words } from "./api.js";
 import { announce, ask, everyTick, h } from "./dom.js";
 import { clock, dateTime, grouped, t } from "./text.js";
 
+// When each challenge was first heard of: a later code, or the same one after a reconnect, does not make it younger.
+const firstSent = new Map();
+
+const isVisible = () => document.visibilityState === "visible";
+
 /** The place on the page where codes appear. `onAlarm()` is called when somebody said "this wasn't me". */
 export class Codes {
   constructor(live, { onAlarm, onChange }) {
     this.element = h("div", { class: "stack", id: "codes", role: "region", "aria-label": t("codes-region") });
     this.element.hidden = true;
-    this.cards = new Map();
+    /** By challenge: { card, code, notified, said }; `said` is the latest receipt. */
+    this.shown = new Map();
     Object.assign(this, { live, onAlarm, onChange });
     live.addEventListener("code", (event) => this.#code(event.detail));
+    live.addEventListener("code_again", (event) => this.#again(event.detail));
     live.addEventListener("challenge_closed", (event) => this.#closed(event.detail));
   }
 
-  #code(code) {
-    this.#remove(code.challenge_id);
-    const card = this.#card(code);
-    this.cards.set(code.challenge_id, card);
-    this.element.hidden = false;
-    this.element.prepend(card);
-    // On the screen only where the page can be seen; a hidden one that may not notify lets push take over.
-    const notified = notify(code);
-    this.live.receipt(code, document.visibilityState === "visible" || notified);
-    document.title = `${grouped(code.code)} · Twostep`;
-    everyTick(card, () => this.#tick(card, code));
+  /** The page can be seen again: so can the cards that were put on it meanwhile. */
+  seen() {
+    for (const one of this.shown.values()) if (!one.said) this.#confirm(one);
   }
 
-  #card({ challenge_id: id, code, requester }) {
+  #code(code) {
+    const id = code.challenge_id;
+    this.#remove(id);
+    if (!firstSent.has(id)) firstSent.set(id, code.sent_at);
+    const one = { card: this.#card(code), code, notified: notify(code), said: false };
+    this.shown.set(id, one);
+    this.element.hidden = false;
+    this.element.prepend(one.card);
+    this.#confirm(one);
+    document.title = `${grouped(code.code)} · Twostep`;
+    everyTick(one.card, () => this.#tick(one.card, code));
+  }
+
+  /** It was sent again, after a reconnect: what is true now may differ from what was said. */
+  #again(code) {
+    const one = this.shown.get(code.challenge_id);
+    if (one) this.#confirm(one);
+    else this.live.receipt(code, false);
+  }
+
+  /** On the screen only where the page can be seen; a hidden one that may not notify lets push take over. */
+  #confirm(one) {
+    one.said = one.notified || isVisible();
+    this.live.receipt(one.code, one.said);
+  }
+
+  #card({ challenge_id: id, code, purpose, requester }) {
     const denying = h("button", { type: "button", class: "bad", onclick: () => this.#deny(id) }, t("not-me"));
-    const facts = [[t("who"), `${requester.name} (${requester.model})`], [t("where"), requester.location ?? t("place-unknown")], [t("address"), requester.ip], [t("when"), dateTime(Date.now())]];
-    return h("section", { class: "card asked", "data-challenge": id, "aria-label": t("code-card") },
-      h("div", { role: "alert" }, h("h2", {}, t("code-asked")), h("p", { class: "digits" }, grouped(code)), h("p", { class: "soft" }, t("code-use"))),
+    const facts = [[t("who"), `${requester.name} (${requester.model})`], [t("where"), requester.location ?? t("place-unknown")], [t("address"), requester.ip], [t("when"), dateTime(firstSent.get(id))]];
+    return h("section", { class: "card asked", "data-challenge": id, "data-purpose": purpose, "aria-label": t("code-card") },
+      h("div", { role: "alert" }, h("h2", {}, t(`code-asked-${purpose}`)), h("p", { class: "digits" }, grouped(code)), h("p", { class: "soft" }, t("code-use"))),
       h("dl", {}, facts.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
       h("p", { class: "soft small wide" }, t("place-approximate")),
       h("div", { class: "head wide" }, denying, h("span", { class: "soft time" })));
@@ -45,16 +70,17 @@ export class Codes {
   }
 
   #closed({ challenge_id: id, outcome }) {
-    if (!this.cards.has(id)) return;
+    firstSent.delete(id);
+    if (!this.shown.has(id)) return;
     this.#remove(id);
     announce(t(`card-${outcome}`));
     this.onChange();
   }
 
   #remove(id) {
-    this.cards.get(id)?.remove();
-    this.cards.delete(id);
-    this.element.hidden = this.cards.size === 0;
+    this.shown.get(id)?.card.remove();
+    this.shown.delete(id);
+    this.element.hidden = this.shown.size === 0;
     if (this.element.hidden) document.title = t("title");
   }
 
@@ -70,21 +96,21 @@ export class Codes {
   }
 }
 
-/** What to do after "this wasn't me". */
-export function advice({ onPassword, onSignOutOthers }) {
+/** What to do after "this wasn't me". Only a trusted device can remove the others. */
+export function advice({ isTrusted, onPassword, onSignOutOthers }) {
   return ask({
     title: t("advice-title"),
     content: [h("p", {}, t("advice-lead")),
       h("ol", { class: "steps" }, h("li", {}, t("advice-password")), h("li", {}, t("advice-strong")), h("li", {}, t("advice-everywhere"))),
-      h("div", { class: "row" }, h("button", { type: "button", id: "advice-others", onclick: (event) => { event.target.closest("dialog").close("no"); onSignOutOthers(); } }, t("remove-others")))],
+      isTrusted && h("div", { class: "row" }, h("button", { type: "button", id: "advice-others", onclick: (event) => { event.target.closest("dialog").close("no"); onSignOutOthers(); } }, t("remove-others")))].filter(Boolean),
     confirm: t("change-password"), cancel: t("later"), problem: words,
   }).then((yes) => yes && onPassword());
 }
 
-function notify({ code, requester, challenge_id: id }) {
+function notify({ code, purpose, requester, challenge_id: id }) {
   if (typeof Notification === "undefined" || Notification.permission !== "granted") return false;
   try {
-    const notification = new Notification(t("notification-title", { code: grouped(code) }), { body: t("notification-body", { device: requester.name, place: requester.location ?? requester.ip }), tag: id });
+    const notification = new Notification(t("notification-title", { code: grouped(code) }), { body: t(`notification-body-${purpose}`, { device: requester.name, place: requester.location ?? requester.ip }), tag: id });
     notification.onclick = () => window.focus();
     return true;
   } catch {
@@ -93,11 +119,13 @@ function notify({ code, requester, challenge_id: id }) {
   }
 }
 
-/** Tells the gateway whether this browser may notify. */
-export async function reportPermission() {
-  if (typeof Notification === "undefined") return;
-  const allowed = Notification.permission === "granted";
-  if (localStorage.getItem("twostep.notifications") === String(allowed)) return;
-  await signedCall("PATCH", "/v1/devices/current", { notifications_allowed: allowed });
-  localStorage.setItem("twostep.notifications", String(allowed));
+/** Tells the gateway whether this browser may notify; one at a time, so that the latest answer is the last one told. */
+export function reportPermission() {
+  return navigator.locks.request("twostep-permission", async () => {
+    if (typeof Notification === "undefined") return;
+    const allowed = Notification.permission === "granted";
+    if (localStorage.getItem("twostep.notifications") === String(allowed)) return;
+    await signedCall("PATCH", "/v1/devices/current", { notifications_allowed: allowed });
+    localStorage.setItem("twostep.notifications", String(allowed));
+  });
 }

@@ -37,6 +37,31 @@ export function field(id, label, input, ...more) {
   return h("div", { class: "field" }, h("label", { for: id }, label), input, ...more);
 }
 
+/** A way to find an element again after a redraw: by its id, or by its row and class; null for others. */
+function place(element) {
+  const row = element?.closest("[data-device], [data-entry]");
+  if (element?.id) return () => document.getElementById(element.id);
+  if (!row || row === element) return null;
+  const { device, entry } = row.dataset;
+  const found = device ? `[data-device="${CSS.escape(device)}"]` : `[data-entry="${CSS.escape(entry)}"]`;
+  return () => document.querySelector(`${found} ${[element.localName, ...element.classList].join(".")}`);
+}
+
+/** Draws anew; the keyboard stays where it was, or at least on the same card. */
+export function redrawn(draw) {
+  const before = document.activeElement;
+  const find = place(before);
+  const card = before.closest("section[id]");
+  draw();
+  if (before.isConnected) return;
+  const same = find?.();
+  if (same) return same.focus();
+  const heading = card?.querySelector("h2");
+  if (!heading) return;
+  heading.tabIndex = -1;
+  heading.focus();
+}
+
 /** Asks in a dialog. `content` may hold fields; `act` is called on the main button and may throw to keep it open. */
 export function ask({ title, content = [], confirm, cancel, danger = false, act = async () => {}, problem }) {
   return new Promise((resolve) => {
@@ -55,9 +80,12 @@ export function ask({ title, content = [], confirm, cancel, danger = false, act 
         button.disabled = false;
       }
     });
+    const opener = place(document.activeElement);
     const dialog = h("dialog", { "aria-labelledby": "dialog-title" }, form);
     dialog.addEventListener("close", () => {
       dialog.remove();
+      // What opened it may have been drawn anew.
+      if (document.activeElement === document.body) opener?.()?.focus();
       resolve(dialog.returnValue === "yes");
     });
     document.body.append(dialog);

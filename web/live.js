@@ -5,9 +5,10 @@ import { now, renew, signedCall, Problem } from "./api.js";
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 30_000;
 
-/** Events: `state` {state, until}, `code`, `challenge_closed`, `security_alert`, `ended` {why}. */
+/** Events: `state` {state, until}, `code`, `code_again`, `challenge_closed`, `security_alert`, `ended` {why}. */
 export class Live extends EventTarget {
   #socket = null;
+  #connecting = false;
   #timer = 0;
   #failures = 0;
   #goodbye = null;
@@ -26,6 +27,7 @@ export class Live extends EventTarget {
     clearTimeout(this.#timer);
     removeEventListener("online", this.#hurry);
     this.#socket?.close(1000);
+    this.#socket = null;
     this.#tell("state", { state: "off" });
   }
 
@@ -34,10 +36,8 @@ export class Live extends EventTarget {
   }
 
   #hurry = () => {
-    if (!this.#socket && !this.#stopped) {
-      clearTimeout(this.#timer);
-      this.#connect();
-    }
+    clearTimeout(this.#timer);
+    this.#connect();
   };
 
   #send(message) {
@@ -49,6 +49,8 @@ export class Live extends EventTarget {
   }
 
   async #connect() {
+    if (this.#stopped || this.#connecting || this.#socket) return;
+    this.#connecting = true;
     this.#tell("state", { state: "connecting" });
     try {
       const { ticket } = await signedCall("POST", "/v1/connect/ticket");
@@ -57,15 +59,18 @@ export class Live extends EventTarget {
       address.protocol = location.protocol.replace("http", "ws");
       const socket = new WebSocket(address, "twostep.v1");
       this.#socket = socket;
-      socket.onmessage = (event) => this.#take(JSON.parse(event.data));
+      socket.onmessage = (event) => this.#socket === socket && this.#take(JSON.parse(event.data));
       socket.onclose = (event) => {
-        if (this.#socket === socket) this.#socket = null;
+        if (this.#socket !== socket) return;
+        this.#socket = null;
         if (!this.#stopped) this.#closed(event.code);
       };
     } catch (problem) {
       if (this.#stopped || (problem instanceof Problem && problem.code === "unauthorized")) return;
       if (problem.code === "device_not_trusted") this.#end("removed");
       else this.#again();
+    } finally {
+      this.#connecting = false;
     }
   }
 
@@ -85,11 +90,9 @@ export class Live extends EventTarget {
 
   #code(message) {
     const seen = this.#seen.get(message.challenge_id) ?? 0;
-    // A code that was shown is confirmed again, and not shown again.
-    if (message.generation === seen) this.receipt(message, true);
-    if (message.generation <= seen) return;
+    if (message.generation < seen) return;
     this.#seen.set(message.challenge_id, message.generation);
-    this.#tell("code", message);
+    this.#tell(message.generation === seen ? "code_again" : "code", message);
   }
 
   async #closed(code) {
@@ -103,6 +106,7 @@ export class Live extends EventTarget {
       await renew();
       this.#connect();
     } catch (problem) {
+      if (this.#stopped) return;
       if (problem.code === "unauthorized") this.#end("session");
       else this.#again();
     }
@@ -113,6 +117,7 @@ export class Live extends EventTarget {
     const wait = this.#goodbye ?? FIRST_WAIT / 2 + Math.random() * most;
     this.#goodbye = null;
     this.#tell("state", { state: "waiting", until: now() + wait });
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#connect(), wait);
   }
 

@@ -27,6 +27,7 @@ const receipts = h("p", { class: "soft small", id: "receipts" });
 const deliveries = h("tbody");
 const providers = h("ul", { class: "list" });
 const percent = h("b", { id: "rollout" }, "–");
+const mode = h("span", { class: "soft small", id: "rollout-mode" });
 const move = h("button", { type: "button", id: "move-rollout", disabled: true, onclick: moveRollout }, "Change");
 
 document.getElementById("main").replaceChildren(
@@ -35,7 +36,7 @@ document.getElementById("main").replaceChildren(
     figure("connections", "Live connections", "now"),
     figure("sign-ins", "Sign-ins", "a minute"),
     figure("codes", "Codes handed on", "a minute"),
-    h("div", { class: "card figure" }, h("span", { class: "soft" }, "Two-step verification offered to"), percent, h("div", { class: "row" }, move))),
+    h("div", { class: "card figure" }, h("span", { class: "soft" }, "Two-step verification offered to"), percent, mode, h("div", { class: "row" }, move))),
   h("div", { class: "columns" },
     card("latency", "From code to receipt", chart, h("p", { class: "small" }, h("span", { class: "badge" }, "p50 line"), " ", h("span", { class: "badge warm" }, "p99 dashed")), receipts),
     h("div", { class: "stack" }, card("providers", "Providers", providers),
@@ -50,7 +51,7 @@ async function look() {
     state.textContent = status === "ready" ? "Ready" : `Not ready: ${status}`;
     samples.push({ at: performance.now(), metrics: parseMetrics(await metrics.text()) });
     if (samples.length > KEPT) samples.shift();
-    if (rollout.ok) drawRollout((await rollout.json()).percent);
+    if (rollout.ok) drawRollout(await rollout.json());
     draw();
   } catch {
     state.className = "state waiting";
@@ -113,9 +114,10 @@ function drawChart() {
   chart.replaceChildren(...lines, ...paths);
 }
 
-function drawRollout(value) {
-  percent.textContent = `${value} %`;
-  percent.dataset.percent = value;
+function drawRollout(rollout) {
+  percent.textContent = `${rollout.percent} %`;
+  percent.dataset.percent = rollout.percent;
+  mode.textContent = rollout.mode === "shadow" ? "of accounts, in shadow: they are counted, and nothing is offered" : "of accounts";
   move.disabled = false;
 }
 
@@ -128,7 +130,7 @@ async function moveRollout() {
       const answer = await fetch("/admin/rollout", { method: "PUT", headers: { "content-type": "application/json", "x-twostep-page": "1" }, body: JSON.stringify({ percent: Number(input.value) }) });
       const body = await answer.json();
       if (!answer.ok) throw new Error(`${body.title}. ${body.detail}`);
-      drawRollout(body.percent);
+      drawRollout(body);
     },
   });
 }

@@ -1,7 +1,7 @@
 // Login Security: two-step verification, trusted devices, the password.
 
 import { signedCall, words } from "./api.js";
-import { announce, ask, field, h } from "./dom.js";
+import { announce, ask, field, h, redrawn } from "./dom.js";
 import { reportPermission } from "./codes.js";
 import { strength } from "./sign-in.js";
 import { dateTime, t } from "./text.js";
@@ -17,9 +17,14 @@ export class Security {
 
   draw(security) {
     this.security = security;
-    this.#drawTwoStep();
-    this.#drawDevices();
-    this.#drawPassword();
+    // Only a trusted device may let new ones in and rename, and while two-step verification is on, remove.
+    this.isTrusted = security.trusted_devices.some((device) => device.this_device);
+    this.mayRemove = this.isTrusted || !security.two_step.enabled;
+    redrawn(() => {
+      this.#drawTwoStep();
+      this.#drawDevices();
+      this.#drawPassword();
+    });
   }
 
   #drawTwoStep() {
@@ -33,7 +38,7 @@ export class Security {
   }
 
   #frozen(at) {
-    return h("div", { class: "note warm" }, h("p", {}, t("frozen", { at: dateTime(at) })), h("div", { class: "row" },
+    return h("div", { class: "note warm" }, h("p", {}, t("frozen", { at: dateTime(at) }), " ", t(this.isTrusted ? "frozen-advice" : "frozen-elsewhere")), this.isTrusted && h("div", { class: "row" },
       h("button", { type: "button", id: "unfreeze", onclick: () => this.#do(() => signedCall("POST", "/v1/login-security/unfreeze"), t("unfrozen")) }, t("unfreeze"))));
   }
 
@@ -59,21 +64,21 @@ export class Security {
     const items = devices.map((device) => h("li", { "data-device": device.id },
       h("div", { class: "what" },
         h("div", { class: "row" }, h("h3", {}, device.name), device.this_device && h("span", { class: "badge" }, t("this-device"))),
-        h("p", { class: "soft small" }, `${device.model} · ${device.os_version}`),
-        h("p", { class: "soft small" }, t("last-seen", { at: dateTime(device.last_seen_at) }))),
-      h("div", { class: "row actions" },
-        h("button", { type: "button", class: "plain rename", "aria-label": t("rename-device", { name: device.name }), onclick: () => this.#rename(device) }, t("rename")),
+        h("p", { class: "soft small" }, [device.model, device.os_version, t("app-version", { version: device.app_version })].join(" · ")),
+        h("p", { class: "soft small" }, [t("last-seen", { at: dateTime(device.last_seen_at) }), device.location && t("about-there", { place: device.location })].filter(Boolean).join(" · "))),
+      this.mayRemove && h("div", { class: "row actions" },
+        this.isTrusted && h("button", { type: "button", class: "plain rename", "aria-label": t("rename-device", { name: device.name }), onclick: () => this.#rename(device) }, t("rename")),
         h("button", { type: "button", class: "icon remove", "aria-label": t("remove-device", { name: device.name }), onclick: () => this.#remove(device) }, "✕"))));
     this.devices.replaceChildren(
       h("div", { class: "head" }, h("h2", { id: "devices-title" }, t("devices")),
-        devices.length > 1 && h("button", { type: "button", class: "plain", id: "remove-others", onclick: () => this.removeOthers() }, t("remove-others"))),
+        this.isTrusted && devices.length > 1 && h("button", { type: "button", class: "plain", id: "remove-others", onclick: () => this.removeOthers() }, t("remove-others"))),
       devices.length ? h("ul", { class: "list" }, items) : h("p", { class: "empty" }, t("no-devices")),
+      ...(devices.length && !this.mayRemove ? [h("p", { class: "note", id: "not-trusted" }, t("not-trusted"))] : []),
       ...this.#notifications());
   }
 
   #notifications() {
-    const isHere = this.security.trusted_devices.some((device) => device.this_device);
-    if (!isHere || typeof Notification === "undefined") return [];
+    if (!this.isTrusted || typeof Notification === "undefined") return [];
     const state = Notification.permission;
     if (state === "granted") return [];
     return [h("div", { class: "note" }, h("p", {}, t(state === "denied" ? "notifications-denied" : "notifications-ask")),
@@ -88,16 +93,8 @@ export class Security {
 
   async #rename(device) {
     const name = h("input", { id: "new-name", required: true, maxlength: 100, value: device.name });
-    const act = async () => {
-      try {
-        await signedCall("PATCH", `/v1/trusted-devices/${device.id}`, { name: name.value });
-      } catch (problem) {
-        // An older gateway renames only the device that asks.
-        if (![404, 405].includes(problem.status) || !device.this_device) throw problem;
-        await signedCall("PATCH", "/v1/devices/current", { name: name.value });
-      }
-    };
-    const done = await ask({ title: t("rename-device", { name: device.name }), content: [field("new-name", t("new-name"), name)], confirm: t("save"), cancel: t("cancel"), act, problem: (problem) => ([404, 405].includes(problem.status) ? t("rename-unavailable") : words(problem)) });
+    const act = () => signedCall("PATCH", `/v1/trusted-devices/${device.id}`, { name: name.value });
+    const done = await ask({ title: t("rename-device", { name: device.name }), content: [field("new-name", t("new-name"), name)], confirm: t("save"), cancel: t("cancel"), act, problem: words });
     if (done) this.#changed(t("renamed"));
   }
 
@@ -113,15 +110,7 @@ export class Security {
 
   /** Trusts and keeps signed in this device only. */
   async removeOthers() {
-    const others = this.security.trusted_devices.filter((device) => !device.this_device);
-    const act = async () => {
-      try {
-        await signedCall("DELETE", "/v1/trusted-devices");
-      } catch (problem) {
-        if (![404, 405].includes(problem.status)) throw problem;
-        for (const device of others) await signedCall("DELETE", `/v1/trusted-devices/${device.id}`);
-      }
-    };
+    const act = () => signedCall("DELETE", "/v1/trusted-devices");
     const done = await ask({ title: t("remove-others"), danger: true, confirm: t("remove"), cancel: t("keep"), problem: words, act, content: [h("p", {}, t("remove-others-lead"))] });
     if (done) this.#changed(t("removed"));
   }
@@ -139,12 +128,12 @@ export class Security {
   async changePassword(everywhere = false) {
     const current = h("input", { id: "current-password", type: "password", autocomplete: "current-password", required: true });
     const next = h("input", { id: "next-password", type: "password", autocomplete: "new-password", required: true, minlength: 8, maxlength: 128, "aria-describedby": "next-rule" });
-    const forget = h("input", { id: "forget-devices", type: "checkbox", checked: everywhere });
+    const forget = h("input", { id: "forget-devices", type: "checkbox", checked: everywhere && this.mayRemove });
     const done = await ask({
       title: t(everywhere ? "everywhere" : "change-password"), confirm: t("change-password"), cancel: t("cancel"), problem: words,
       content: [everywhere && h("p", {}, t("everywhere-lead")), field("current-password", t("current-password"), current),
         field("next-password", t("next-password"), next, h("p", { class: "soft small", id: "next-rule" }, t("password-rule")), strength(next)),
-        h("label", { class: "check", for: "forget-devices" }, forget, h("span", {}, t("forget-devices")))].filter(Boolean),
+        this.mayRemove && h("label", { class: "check", for: "forget-devices" }, forget, h("span", {}, t("forget-devices")))].filter(Boolean),
       act: () => signedCall("POST", "/v1/login-security/password", { current: current.value, new: next.value, forget_devices: forget.checked }),
     });
     if (done) this.#changed(t("password-changed"));

@@ -4,14 +4,17 @@ import { call, device, words } from "./api.js";
 import { field, h, show } from "./dom.js";
 import { t } from "./text.js";
 
-/** Shows the screen. `onChallenge(challenge)` and `onSignedIn()` say how it went on. */
-export function showSignIn({ mode = "sign-in", notice = null, email = "", onChallenge, onSignedIn }) {
+/**
+ * Shows the screen. `onChallenge(challenge)` and `onSignedIn()` say how it went on, `onSwitch(options)` asks for the other
+ * form. The `typed()` of what it returns is what another such screen begins with.
+ */
+export function showSignIn({ mode = "sign-in", notice = null, email = "", secret = "", onChallenge, onSignedIn, onSwitch }) {
   const creating = mode === "create";
   const address = h("input", { id: "email", type: "email", name: "email", autocomplete: "username", required: true, maxlength: 254, value: email, "aria-describedby": "problem" });
-  const password = h("input", { id: "password", type: "password", name: "password", required: true, autocomplete: creating ? "new-password" : "current-password", minlength: creating ? 8 : null, maxlength: 128, "aria-describedby": creating ? "password-rule problem" : "problem" });
+  const password = h("input", { id: "password", type: "password", name: "password", required: true, autocomplete: creating ? "new-password" : "current-password", minlength: creating ? 8 : null, maxlength: 128, value: secret, "aria-describedby": creating ? "password-rule problem" : "problem" });
   const error = h("p", { class: "error", id: "problem", role: "alert" });
   const button = h("button", { class: "main", type: "submit" }, t(creating ? "create-button" : "sign-in-button"));
-  const switchTo = (next) => () => showSignIn({ mode: next, email: address.value, onChallenge, onSignedIn });
+  const other = () => onSwitch({ mode: creating ? "sign-in" : "create", email: address.value });
 
   async function submit(event) {
     event.preventDefault();
@@ -21,7 +24,7 @@ export function showSignIn({ mode = "sign-in", notice = null, email = "", onChal
     try {
       const body = { email: address.value.trim(), password: password.value, device: device() };
       const answer = await call("POST", creating ? "/v1/accounts" : "/v1/sign-in", body);
-      if (answer.challenge) onChallenge(answer.challenge, address.value.trim());
+      if (answer.challenge) onChallenge(answer.challenge);
       else onSignedIn();
     } catch (problem) {
       error.textContent = words(problem);
@@ -40,29 +43,29 @@ export function showSignIn({ mode = "sign-in", notice = null, email = "", onChal
         field("password", t("password"), password, creating && h("p", { class: "soft small", id: "password-rule" }, t("password-rule")), creating && strength(password, address)),
         error, button),
       h("p", { class: "small" }, t(creating ? "have-account" : "no-account"), " ",
-        h("button", { class: "plain", type: "button", id: "other-mode", onclick: switchTo(creating ? "sign-in" : "create") }, t(creating ? "sign-in-button" : "create-button")))),
+        h("button", { class: "plain", type: "button", id: "other-mode", onclick: other }, t(creating ? "sign-in-button" : "create-button")))),
   ].filter(Boolean), { narrow: true, focus: !notice });
   (address.value ? password : address).focus();
+  return { typed: () => ({ email: address.value, secret: password.value }) };
 }
 
 /** How strong a new password is, as the gateway sees it; nothing where it does not say. */
 export function strength(password, address = null) {
   const bars = [1, 2, 3, 4].map(() => h("i"));
   const text = h("p", { class: "soft small", "aria-live": "polite" });
-  const meter = h("div", { class: "strength", hidden: localStorage.getItem("twostep.no-strength") === "1" }, h("div", { class: "meter", "aria-hidden": "true" }, bars), text);
+  const meter = h("div", { class: "strength" }, h("div", { class: "meter", "aria-hidden": "true" }, bars), text);
   let timer = 0;
   password.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(async () => {
-      if (!password.value || meter.hidden) return draw(-1, "");
+      if (!password.value) return draw(-1, "");
       const asked = password.value;
       try {
         const found = await call("POST", "/v1/password-strength", { password: asked, ...(address?.value.includes("@") && { email: address.value.trim() }) });
         if (asked === password.value) draw(found.score, [t(`strength-${found.score}`), found.is_common ? t("strength-common") : found.warning?.text, found.suggestions?.[0]?.text].filter(Boolean).join(" "));
-      } catch (problem) {
-        if (problem.status !== 404 && problem.status !== 405) return;
-        localStorage.setItem("twostep.no-strength", "1");
-        meter.hidden = true;
+      } catch {
+        // The gateway says it when the password is sent.
+        draw(-1, "");
       }
     }, 300);
   });

@@ -3,6 +3,7 @@
 export const LANGUAGES = { en: "English", hu: "Magyar", de: "Deutsch" };
 
 let language = "en";
+let latest = language;
 let messages = new Map();
 
 /** Reads `key = text`; indented lines go on with it, `#` begins a comment. */
@@ -21,9 +22,14 @@ export function parse(source) {
 /** Loads the language that was chosen, or the browser's, or English. */
 export async function loadLanguage(chosen = localStorage.getItem("twostep.language")) {
   const wanted = [chosen, ...navigator.languages].filter(Boolean).map((tag) => tag.slice(0, 2));
-  language = wanted.find((tag) => tag in LANGUAGES) ?? "en";
-  const answer = await fetch(new URL(`locales/${language}.ftl`, import.meta.url));
-  messages = parse(await answer.text());
+  const found = wanted.find((tag) => tag in LANGUAGES) ?? "en";
+  latest = found;
+  const answer = await fetch(new URL(`locales/${found}.ftl`, import.meta.url));
+  const source = await answer.text();
+  // Another one was chosen meanwhile.
+  if (latest !== found) return;
+  language = found;
+  messages = parse(source);
   document.documentElement.lang = language;
 }
 

@@ -4,9 +4,14 @@ import { call, now, open, secondsUntil, words } from "./api.js";
 import { announce, everyTick, field, h, show } from "./dom.js";
 import { clock, grouped, many, t } from "./text.js";
 
-/** Shows the screen of a challenge. `onDone(answer)`, `onOver(why)` and `onCancel()` say how it went on. */
-export function showVerification({ challenge, onDone, onOver, onCancel }) {
-  new Verification(challenge, { onDone, onOver, onCancel }).show();
+/**
+ * Shows the screen of a challenge, with what was `typed` on an earlier one of it. `onDone(answer)`, `onOver(why)` and
+ * `onCancel()` say how it went on. `stop()` what it returns before another screen is shown.
+ */
+export function showVerification({ challenge, typed, onDone, onOver, onCancel }) {
+  const screen = new Verification(challenge, { onDone, onOver, onCancel });
+  screen.show(typed);
+  return screen;
 }
 
 class Verification {
@@ -19,12 +24,21 @@ class Verification {
     this.status = null;
   }
 
-  show() {
+  stop() {
+    this.stopped.abort();
+  }
+
+  /** What another screen of the same challenge begins with. */
+  typed() {
+    return { code: this.input.value, trust: this.trust.checked };
+  }
+
+  show({ code = "", trust = true } = {}) {
     const c = this.challenge;
-    this.input = h("input", { id: "code", class: "code", inputmode: "numeric", autocomplete: "one-time-code", spellcheck: "false", required: true, "aria-describedby": "code-hint problem", maxlength: c.code_length + Math.ceil(c.code_length / 3) + 6, oninput: () => this.group() });
+    this.input = h("input", { id: "code", class: "code", inputmode: "numeric", autocomplete: "one-time-code", spellcheck: "false", required: true, "aria-describedby": "code-hint problem", maxlength: c.code_length + Math.ceil(c.code_length / 3) + 6, value: code, oninput: () => this.group() });
     this.error = h("p", { class: "error", id: "problem", role: "alert" });
     this.button = h("button", { class: "main", type: "submit" }, t("verify-button"));
-    this.trust = h("input", { type: "checkbox", id: "trust", checked: true });
+    this.trust = h("input", { type: "checkbox", id: "trust", checked: trust });
     this.lead = h("p", { class: "soft", id: "destination" });
     this.time = h("span", { id: "time-left" });
     this.attempts = h("span", { id: "attempts-left" });
@@ -107,7 +121,9 @@ class Verification {
     this.button.disabled = true;
     try {
       const answer = await call("POST", `${this.path}/verify`, { code: this.input.value, trust_device: this.trust.checked });
-      this.leave(() => this.listeners.onDone(answer));
+      // Also when another screen came meanwhile: the gateway has let this browser in.
+      this.stop();
+      this.listeners.onDone(answer);
     } catch (problem) {
       this.button.disabled = false;
       this.refused(problem);

@@ -26,8 +26,8 @@ pub(super) fn frame(title: &str, body: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <title>{title}</title><link rel=\"icon\" href=\"{icon}\"><link rel=\"stylesheet\" href=\"{style}\"></head>\
-         <body><header class=\"bar\"><a class=\"brand\" href=\"/\"><img src=\"{icon}\" alt=\"\" width=\"28\" height=\"28\">Twostep</a></header>\
-         <main class=\"page document\"><h1>{title}</h1>\n{body}</main></body></html>\n"
+         <body><a class=\"skip\" href=\"#main\">Skip to the content</a><header class=\"bar\"><a class=\"brand\" href=\"/\"><img src=\"{icon}\" alt=\"\" width=\"28\" height=\"28\">Twostep</a></header>\
+         <main class=\"page document\" id=\"main\" tabindex=\"-1\"><h1>{title}</h1>\n{body}</main></body></html>\n"
     )
 }
 

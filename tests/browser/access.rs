@@ -53,6 +53,9 @@ async fn the_other_pages_have_the_same_look_and_keep_nobody_out() {
             browser.look(1280, 900, scheme).await;
             browser.go(page).await;
             browser.expect_accessible(page).await;
+            browser
+                .wait("document.querySelector('a.skip').hash === '#main' && document.querySelector('main#main')")
+                .await;
         }
         browser.look(320, 700, "light").await;
         expect_no_sideways_scroll(&browser, page).await;
@@ -94,6 +97,12 @@ async fn each_language_can_be_chosen_and_stays() {
     browser.see("#problem", "Email address or password is wrong").await;
     browser.wait("document.activeElement.id === 'password'").await;
     browser.expect_accessible("refused").await;
+    // The form and what was typed stay.
+    browser.click("#other-mode").await;
+    browser.fill("#email", "new@example.com").await;
+    browser.choose("#language", "hu").await;
+    browser.see("h1", "Fiók létrehozása").await;
+    browser.wait("document.getElementById('email').value === 'new@example.com'").await;
     stage.end([browser]).await;
 }
 

@@ -25,6 +25,11 @@ pub struct Driver {
 
 impl Driver {
     pub fn start() -> Self {
+        // The port that it finds free on IPv4 may be taken on IPv6; it then ends.
+        (0..3).find_map(|_| Self::try_to_start()).expect("it says where it listens")
+    }
+
+    fn try_to_start() -> Option<Self> {
         let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut process = started.expect(HELP);
         let said = BufReader::new(process.stdout.take().expect("it is piped"));
@@ -33,8 +38,12 @@ impl Driver {
             let port = line.strip_prefix("ChromeDriver was started successfully on port ")?;
             port.trim_end_matches('.').parse().ok()
         });
+        let Some(port) = port else {
+            process.wait().expect("it has ended");
+            return None;
+        };
         std::thread::spawn(move || lines.for_each(drop));
-        Self { process, port: port.expect("it says where it listens") }
+        Some(Self { process, port })
     }
 
     /// A browser with a profile of its own that shows this site.

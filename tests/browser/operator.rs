@@ -24,6 +24,9 @@ async fn the_live_view_draws_what_happens_and_moves_the_rollout() {
     view.click("dialog button.main").await;
     view.see("#rollout", "25 %").await;
     view.gone("dialog").await;
+    let shadow = json!({ "mode": "shadow" });
+    stage.gateway.operator().send(reqwest::Method::PUT, "/admin/rollout", None, Some(shadow)).await.expect(200);
+    view.see("#rollout-mode", "in shadow").await;
     for (width, scheme) in [(1280, "light"), (320, "dark")] {
         view.look(width, 900, scheme).await;
         view.expect_accessible("live view").await;

@@ -84,6 +84,87 @@ async fn the_switch_is_turned_off_with_the_password_only() {
 }
 
 #[actix_web::test]
+async fn a_device_that_is_not_trusted_turns_the_switch_off_with_a_code_whose_card_says_so() {
+    let stage = Stage::new().await;
+    let first = stage.trusted().await;
+    // In the background, where its user allowed notifications only later.
+    first.run("Object.defineProperty(document, 'visibilityState', { get: () => window.state ?? 'visible' }); window.state = 'hidden'", json!([])).await;
+    let second = stage.asking().await;
+    let code = shown_code(&first).await;
+    let receipts =
+        |state: &str| format!("SELECT count(*) FROM deliveries WHERE receipt_at IS NOT NULL AND state {state} 'shown'");
+    stage.gateway.database.await_count(&receipts("<>"), 1).await;
+    first.run("window.state = 'visible'; document.dispatchEvent(new Event('visibilitychange'))", json!([])).await;
+    stage.gateway.database.await_count(&receipts("="), 1).await;
+
+    second.click("#trust").await;
+    for (language, title) in [("hu", "Írja be a kódot"), ("en", "Enter the code")] {
+        second.choose("#language", language).await;
+        second.see("h1", title).await;
+    }
+    second.wait("!document.getElementById('trust').checked").await;
+    second.fill("#code", &code).await;
+    second.click("form button.main").await;
+    second.see("#not-trusted", "This device is not trusted").await;
+    second.gone("#devices button").await;
+    second.expect_accessible("not trusted").await;
+    second.click("#change-password").await;
+    second.gone("#forget-devices").await;
+    second.press(&["\u{e00c}"]).await;
+    first.gone("#codes").await;
+
+    let stub = "window.Notification = class { static permission = 'granted'; constructor(title, { body }) { window.notified = body; } }";
+    first.run(stub, json!([])).await;
+    second.click("#two-step-switch").await;
+    second.fill("#off-password", PASSWORD).await;
+    second.click("dialog button.bad").await;
+    second.see("h1", "Turn off two-step verification").await;
+    first.see("#codes h2", "turn OFF two-step verification").await;
+    first.wait("window.notified.includes('turn OFF two-step verification')").await;
+    second.fill("#code", &shown_code(&first).await).await;
+    second.click("form button.main").await;
+    second.see("#two-step .badge", "Off").await;
+    second.expect_clean_console().await;
+    stage.end([first, second]).await;
+}
+
+#[actix_web::test]
+async fn the_keyboard_the_language_and_the_line_outlive_a_redraw() {
+    let stage = Stage::new().await;
+    let browser = stage.trusted().await;
+    browser.click("#devices .rename").await;
+    browser.fill("#new-name", "Desk").await;
+    browser.click("dialog button.main").await;
+    browser.see("#devices h3", "Desk").await;
+    browser.wait("document.activeElement.matches('#devices .rename')").await;
+    browser.see("#devices p", "App 1.0.0").await;
+    browser.see("#activity h3", "Device renamed").await;
+    browser
+        .wait("[...document.querySelectorAll('#activity li')].every((entry) => entry.querySelector('.report'))")
+        .await;
+
+    // Two in a row: the first one's answer comes when nobody wants it any more.
+    let counted = "window.sockets = 0; window.WebSocket = class extends WebSocket { constructor(...all) { super(...all); window.sockets++; } }";
+    browser.run(counted, json!([])).await;
+    let both = "const list = document.getElementById('language'); list.value = 'hu'; for (const _ of [1, 2]) list.dispatchEvent(new Event('change'));";
+    browser.run(both, json!([])).await;
+    browser.see("h1", "Bejelentkezési biztonság").await;
+    browser.see("#connection", "Élő").await;
+    browser.wait("document.activeElement.id === 'language'").await;
+    stage.gateway.database.await_count("SELECT count(*) FROM devices WHERE locale = 'hu'", 1).await;
+
+    for (setting, allowed) in [("granted", "notifications_allowed"), ("denied", "NOT notifications_allowed")] {
+        let permission = json!({ "permission": { "name": "notifications" }, "setting": setting });
+        browser.devtools("Browser.setPermission", permission).await;
+        let devices = format!("SELECT count(*) FROM devices WHERE {allowed}");
+        stage.gateway.database.await_count(&devices, 1).await;
+    }
+    assert_eq!(browser.run("return window.sockets", json!([])).await, 1);
+    browser.expect_clean_console().await;
+    stage.end([browser]).await;
+}
+
+#[actix_web::test]
 async fn scripts_can_read_no_token() {
     let stage = Stage::new().await;
     let browser = stage.trusted().await;

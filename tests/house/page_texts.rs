@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use twostep::domain::activity::{ActivityKind, ActivityOutcome};
-use twostep::domain::challenge::Purpose;
+use twostep::domain::challenge::{Outcome, Purpose};
+use twostep::http::problem::ProblemCode;
 
 use super::{files, read, root};
 
@@ -60,13 +61,32 @@ fn the_page_asks_for_texts_that_there_are_and_none_is_left_over() {
     }
 }
 
+/// Fails unless the texts `family-word` are those of the words, and no other.
+fn expect_family(family: &str, words: impl Iterator<Item = String>) {
+    let words: BTreeSet<String> = words.collect();
+    let found: BTreeSet<String> = messages("en")
+        .keys()
+        .filter_map(|key| key.strip_prefix(family)?.strip_prefix('-'))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(found, words, "{family}");
+}
+
 #[test]
-fn every_word_of_the_activity_and_every_purpose_has_a_text() {
-    let english = messages("en");
-    let kinds = ActivityKind::ALL.iter().map(|kind| format!("kind-{kind}"));
-    let outcomes = ActivityOutcome::ALL.iter().map(|outcome| format!("outcome-{outcome}"));
-    let purposes = Purpose::ALL.iter().map(|purpose| format!("verify-title-{purpose}"));
-    for key in kinds.chain(outcomes).chain(purposes) {
-        assert!(english.contains_key(&key), "no text {key}");
+fn every_purpose_outcome_and_kind_of_activity_has_its_texts_and_no_other_has() {
+    for family in ["verify-title", "code-asked", "notification-body"] {
+        expect_family(family, Purpose::ALL.iter().map(ToString::to_string));
     }
+    expect_family("kind", ActivityKind::ALL.iter().map(ToString::to_string));
+    expect_family("outcome", ActivityOutcome::ALL.iter().map(ToString::to_string));
+    expect_family("card", Outcome::ALL.iter().map(ToString::to_string));
+    // Its own right code leads on.
+    let over = Outcome::ALL.iter().filter(|outcome| **outcome != Outcome::Verified);
+    expect_family("over", over.map(ToString::to_string));
+}
+
+#[test]
+fn every_problem_has_a_text_for_people() {
+    let own = ["offline", "unknown", "common_password"].map(str::to_owned);
+    expect_family("problem", ProblemCode::ALL.iter().map(ToString::to_string).chain(own));
 }
