@@ -60,7 +60,7 @@ export class Activity {
     const outcome = entry.reported_at ? h("span", { class: "badge bad" }, t("reported")) : h("span", { class: `badge ${colour}` }, t(`outcome-${entry.outcome}`));
     const kind = has(`kind-${entry.kind}`) ? t(`kind-${entry.kind}`) : entry.kind.replaceAll("_", " ");
     return h("li", { "data-kind": entry.kind, "data-entry": entry.id },
-      h("div", { class: "what" }, h("div", { class: "row" }, h("h3", {}, kind), outcome), device && h("p", { class: "small" }, device), h("p", { class: "soft small" }, [place, dateTime(entry.at)].filter(Boolean).join(" · "))),
+      h("div", { class: "what" }, h("div", { class: "row" }, h("h3", {}, entry.about ? `${kind}: ${entry.about}` : kind), outcome), device && h("p", { class: "small" }, device), h("p", { class: "soft small" }, [place, dateTime(entry.at)].filter(Boolean).join(" · "))),
       !entry.reported_at && h("button", { type: "button", class: "plain report", "aria-label": t("not-me-entry", { kind, at: dateTime(entry.at) }), onclick: () => this.#report(entry) }, t("not-me")));
   }
 
