@@ -147,7 +147,7 @@ async fn sixty_four_guessers_on_two_nodes_compare_no_more_than_the_budget_has() 
     });
     let compared: i64 = join_all(guessers).await.into_iter().sum();
     assert_eq!(scene.gateway.database.count(FAILURES).await, compared);
-    assert!((20..=50).contains(&compared), "{compared} comparisons");
+    assert!((5..=50).contains(&compared), "{compared} comparisons");
     other.stop().await;
     scene.gateway.stop().await;
 }
