@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::row::{get, id, optional_word, word};
+use super::row::{get, id, optional_id, optional_word, word};
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::activity::{ActivityDevice, ActivityEntry, ActivityKind, ActivityOutcome};
 use crate::domain::challenge::Method;
@@ -30,6 +30,20 @@ pub struct NewEntry<'a> {
     pub shadow: Option<ShadowReach>,
     /// The name of the device that it is about, where another one did it.
     pub about: Option<&'a str>,
+}
+
+impl<'a> NewEntry<'a> {
+    /// An entry of what happened without a code, and of nothing else.
+    #[must_use]
+    pub fn plain(
+        account_id: AccountId,
+        id: ActivityId,
+        kind: ActivityKind,
+        outcome: ActivityOutcome,
+        requester: Option<&'a Requester>,
+    ) -> Self {
+        Self { account_id, id, kind, outcome, requester, method: None, challenge_id: None, shadow: None, about: None }
+    }
 }
 
 /// Where a page ends: the next one begins after it.
@@ -141,7 +155,7 @@ pub async fn report(db: &impl Db, account: AccountId, entry: ActivityId) -> Resu
     found
         .map(|row| {
             Ok(ReportedEntry {
-                challenge_id: get::<Option<uuid::Uuid>>(&row, "challenge_id")?.map(ChallengeId::new),
+                challenge_id: optional_id(&row, "challenge_id", ChallengeId::new)?,
                 is_first: get(&row, "is_first")?,
             })
         })

@@ -47,18 +47,7 @@ impl Verification {
         outcome: ActivityOutcome,
         requester: Option<&Requester>,
     ) -> Result<(), VerificationError> {
-        let id = fresh(ActivityId::new);
-        let entry = NewEntry {
-            account_id,
-            id,
-            kind,
-            outcome,
-            method: None,
-            requester,
-            challenge_id: None,
-            shadow: None,
-            about: None,
-        };
+        let entry = NewEntry::plain(account_id, fresh(ActivityId::new), kind, outcome, requester);
         Ok(store::activity::record(db, &entry).await?)
     }
 
@@ -82,17 +71,9 @@ impl Verification {
         requester: &Requester,
         about: &str,
     ) -> Result<(), VerificationError> {
-        let entry = NewEntry {
-            account_id,
-            id: fresh(ActivityId::new),
-            kind,
-            outcome: ActivityOutcome::Succeeded,
-            method: None,
-            requester: Some(requester),
-            challenge_id: None,
-            shadow: None,
-            about: Some(about),
-        };
+        let (id, outcome) = (fresh(ActivityId::new), ActivityOutcome::Succeeded);
+        let plain = NewEntry::plain(account_id, id, kind, outcome, Some(requester));
+        let entry = NewEntry { about: Some(about), ..plain };
         Ok(store::activity::record(db, &entry).await?)
     }
 

@@ -137,17 +137,8 @@ async fn record_sign_in(
     requester: &Requester,
     shadow: Option<ShadowReach>,
 ) -> Result<(), VerificationError> {
-    let entry = NewEntry {
-        account_id,
-        id: fresh(ActivityId::new),
-        kind: ActivityKind::SignIn,
-        outcome: ActivityOutcome::Succeeded,
-        method: None,
-        requester: Some(requester),
-        challenge_id: None,
-        shadow,
-        about: None,
-    };
+    let (id, kind, outcome) = (fresh(ActivityId::new), ActivityKind::SignIn, ActivityOutcome::Succeeded);
+    let entry = NewEntry { shadow, ..NewEntry::plain(account_id, id, kind, outcome, Some(requester)) };
     Ok(store::activity::record(db, &entry).await?)
 }
 

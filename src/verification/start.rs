@@ -40,9 +40,11 @@ impl Verification {
         start: Start<'_>,
         events: &mut Vec<AccountEvent>,
     ) -> Result<ChallengeView, VerificationError> {
-        let sent = store::challenge::count_sends(db, start.account_id, BudgetKind::of(start.purpose)).await?;
-        let too_many = |retry_after| VerificationError::TooManyMails { retry_after };
-        sent.check(false, start.method, start.now).map_err(too_many)?;
+        if start.method == Method::Email {
+            let sent = store::challenge::count_sends(db, start.account_id, BudgetKind::of(start.purpose)).await?;
+            let too_many = |retry_after| VerificationError::TooManyMails { retry_after };
+            sent.check(false, start.method, start.now).map_err(too_many)?;
+        }
         self.make_room(db, &start, events).await?;
         let token = fresh_token(TokenKind::Challenge);
         let email = start.email.masked();
@@ -96,8 +98,11 @@ impl Verification {
         for closed in store::challenge::supersede(db, start.account_id, install, start.purpose).await? {
             events.push(challenge::settle(db, &closed, None).await?);
         }
-        // One sign-in too many was refused before. Codes that confirm an address live for a day: refusing those would let
-        // anybody lock an address for that long.
+        // One sign-in too many was refused before.
+        if start.purpose == Purpose::SignIn {
+            return Ok(());
+        }
+        // Codes that confirm an address live for a day: refusing those would let anybody lock an address for that long.
         let open = store::challenge::count_open(db, start.account_id, start.purpose, None).await?;
         if open.open >= MAX_OPEN_CHALLENGES
             && let Some(closed) = store::challenge::supersede_oldest(db, start.account_id, start.purpose).await?
@@ -123,16 +128,11 @@ async fn record_attempt(
     kind: ActivityKind,
     entry: ActivityId,
 ) -> Result<(), VerificationError> {
+    let outcome = ActivityOutcome::CodeRequired;
     let attempt = NewEntry {
-        account_id: new.account_id,
-        id: entry,
-        kind,
-        outcome: ActivityOutcome::CodeRequired,
         method: Some(new.progress.method),
-        requester: Some(&new.requester),
         challenge_id: Some(new.challenge_id),
-        shadow: None,
-        about: None,
+        ..NewEntry::plain(new.account_id, entry, kind, outcome, Some(&new.requester))
     };
     Ok(store::activity::record(db, &attempt).await?)
 }
