@@ -108,9 +108,7 @@ async fn guest(client: &Client, screen: &mut Socket) -> SignedIn {
     let install = Install::new("Guest");
     let challenge = client.begin_sign_in(ANNA, &install).await;
     let code = screen.code_of(&challenge.id).await;
-    let body = json!({ "code": code, "trust_device": false });
-    let signed_in = client.post(&challenge.path("/verify"), &challenge.token, body).await.expect(200);
-    SignedIn::new(&install, &signed_in)
+    client.sign_in_with_code(&challenge, &code, &install, false).await
 }
 
 #[actix_web::test]

@@ -195,9 +195,7 @@ async fn a_device_that_is_not_trusted_neither_renames_nor_removes_the_others() {
     let install = Install::new("Guest");
     let challenge = pair.client.begin_sign_in(ANNA, &install).await;
     let code = pair.first_screen.code_of(&challenge.id).await;
-    let body = json!({ "code": code, "trust_device": false });
-    let guest = pair.client.post(&challenge.path("/verify"), &challenge.token, body).await.expect(200);
-    let guest = SignedIn::new(&install, &guest);
+    let guest = pair.client.sign_in_with_code(&challenge, &code, &install, false).await;
     let path = format!("/v1/trusted-devices/{}", pair.first.device_id);
     let renamed = pair.client.patch(&path, &guest.access_token, json!({ "name": "Mine" })).await;
     renamed.expect_problem(403, "device_not_trusted");

@@ -231,6 +231,19 @@ impl Client {
         self.post(&challenge.path("/verify"), &challenge.token, json!({ "code": code })).await
     }
 
+    /// Signs a device in with the right code, trusted if it likes.
+    pub async fn sign_in_with_code(
+        &self,
+        challenge: &Challenge,
+        code: &str,
+        install: &Install,
+        trust_device: bool,
+    ) -> SignedIn {
+        let body = json!({ "code": code, "trust_device": trust_device });
+        let signed_in = self.post(&challenge.path("/verify"), &challenge.token, body).await.expect(200);
+        SignedIn::new(install, &signed_in)
+    }
+
     /// Asks for a new code; `body` may name the method.
     pub async fn resend(&self, challenge: &Challenge, body: Value) -> Answer {
         self.post(&challenge.path("/resend"), &challenge.token, body).await

@@ -2,7 +2,7 @@
 
 use super::{ANNA, BEN, Scene, count, expire};
 use crate::api::collide;
-use crate::support::client::{Challenge, Install, SignedIn};
+use crate::support::client::{Challenge, Install};
 
 #[actix_web::test]
 async fn a_denied_sign_in_is_over_and_its_owner_is_told_everywhere() {
@@ -43,10 +43,7 @@ async fn a_challenge_of_another_account_cannot_be_denied() {
 #[actix_web::test]
 async fn only_a_session_of_a_trusted_device_can_deny() {
     let mut scene = Scene::new().await;
-    let body = serde_json::json!({ "code": scene.code, "trust_device": false });
-    let path = scene.challenge.path("/verify");
-    let guest = scene.client.post(&path, &scene.challenge.token, body).await.expect(200);
-    let guest = SignedIn::new(&scene.install, &guest);
+    let guest = scene.client.sign_in_with_code(&scene.challenge, &scene.code, &scene.install, false).await;
     let next = scene.client.begin_sign_in(ANNA, &scene.install).await;
     let code = scene.screen.code_of(&next.id).await;
     scene.client.deny(&next, &guest).await.expect_problem(403, "device_not_trusted");

@@ -59,9 +59,7 @@ async fn a_trusted_device_allows_new_devices_again() {
 #[actix_web::test]
 async fn an_untrusted_device_cannot_allow_it() {
     let mut scene = Scene::new().await;
-    let body = json!({ "code": scene.code, "trust_device": false });
-    let guest = scene.client.post(&scene.challenge.path("/verify"), &scene.challenge.token, body).await.expect(200);
-    let guest = SignedIn::new(&scene.install, &guest);
+    let guest = scene.client.sign_in_with_code(&scene.challenge, &scene.code, &scene.install, false).await;
     let next = scene.client.begin_sign_in(ANNA, &Install::new("Next")).await;
     scene.screen.code_of(&next.id).await;
     scene.client.deny(&next, &scene.trusted).await.expect(204);
@@ -149,18 +147,15 @@ async fn the_advice_says_what_to_do_and_what_a_good_password_is() {
 }
 
 /// A device that signed in with a code; trusted if it likes.
-async fn intruder(scene: &mut Scene, trust_device: bool) -> SignedIn {
-    let body = json!({ "code": scene.code, "trust_device": trust_device });
-    let path = scene.challenge.path("/verify");
-    let inside = scene.client.post(&path, &scene.challenge.token, body).await.expect(200);
-    SignedIn::new(&scene.install, &inside)
+async fn intruder(scene: &Scene, trust_device: bool) -> SignedIn {
+    scene.client.sign_in_with_code(&scene.challenge, &scene.code, &scene.install, trust_device).await
 }
 
 #[actix_web::test]
 async fn a_report_puts_out_the_device_that_the_reported_sign_in_let_in() {
     for trust_device in [true, false] {
-        let mut scene = Scene::new().await;
-        let intruder = intruder(&mut scene, trust_device).await;
+        let scene = Scene::new().await;
+        let intruder = intruder(&scene, trust_device).await;
         let entry = scene.client.activity(&scene.trusted).await[0].clone();
         report(&scene.client, &scene.trusted, &entry).await.expect(204);
         assert_ended(&scene.client, &intruder).await;
@@ -174,8 +169,8 @@ async fn a_report_puts_out_the_device_that_the_reported_sign_in_let_in() {
 
 #[actix_web::test]
 async fn a_device_that_is_not_trusted_reports_without_freezing_or_putting_out_anybody() {
-    let mut scene = Scene::new().await;
-    let intruder = intruder(&mut scene, false).await;
+    let scene = Scene::new().await;
+    let intruder = intruder(&scene, false).await;
     for entry in scene.client.activity(&intruder).await {
         report(&scene.client, &intruder, &entry).await.expect(204);
     }
@@ -187,8 +182,8 @@ async fn a_device_that_is_not_trusted_reports_without_freezing_or_putting_out_an
 
 #[actix_web::test]
 async fn a_device_that_is_not_trusted_cannot_lift_a_freeze_or_lock_the_owner_out_with_a_new_password() {
-    let mut scene = Scene::new().await;
-    let intruder = intruder(&mut scene, false).await;
+    let scene = Scene::new().await;
+    let intruder = intruder(&scene, false).await;
     let body = json!({ "current": PASSWORD, "new": "another battery staple" });
     let changed = scene.client.post("/v1/login-security/password", &intruder.access_token, body).await;
     changed.expect_problem(403, "device_not_trusted");
@@ -202,8 +197,8 @@ async fn a_device_that_is_not_trusted_cannot_lift_a_freeze_or_lock_the_owner_out
 
 #[actix_web::test]
 async fn a_report_of_an_open_disabling_ends_the_session_that_asked() {
-    let mut scene = Scene::new().await;
-    let intruder = intruder(&mut scene, false).await;
+    let scene = Scene::new().await;
+    let intruder = intruder(&scene, false).await;
     let body = json!({ "enabled": false, "password": PASSWORD });
     scene.client.post("/v1/login-security/two-step", &intruder.access_token, body).await.expect(202);
     let entry = scene.client.activity(&scene.trusted).await[0].clone();

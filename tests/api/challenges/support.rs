@@ -55,9 +55,7 @@ async fn a_signed_in_user_gets_the_account_and_its_newest_challenges() {
 #[actix_web::test]
 async fn an_untrusted_device_is_told_no_names() {
     let scene = Scene::new().await;
-    let body = json!({ "code": scene.code, "trust_device": false });
-    let guest = scene.client.post(&scene.challenge.path("/verify"), &scene.challenge.token, body).await.expect(200);
-    let guest = SignedIn::new(&scene.install, &guest);
+    let guest = scene.client.sign_in_with_code(&scene.challenge, &scene.code, &scene.install, false).await;
     let bundle = of_session(&scene.client, &guest).await;
     assert!(bundle["challenges"][0]["deliveries"][0].get("device_name").is_none(), "{bundle}");
     scene.gateway.stop().await;
