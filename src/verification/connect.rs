@@ -1,5 +1,6 @@
 //! Who may open a WebSocket, and what it is shown first.
 
+use super::session::require_trusted;
 use super::{Verification, VerificationError, fresh_token};
 use crate::domain::delivery::CodeToDeliver;
 use crate::domain::id::{AccountId, SessionId};
@@ -13,9 +14,7 @@ impl Verification {
     /// # Errors
     /// [`VerificationError::DeviceNotTrusted`].
     pub async fn issue_ticket(&self, session: &ActiveSession) -> Result<Token, VerificationError> {
-        if !session.device_trusted {
-            return Err(VerificationError::DeviceNotTrusted);
-        }
+        require_trusted(session)?;
         let ticket = fresh_token(TokenKind::Ticket);
         let (account, id, hash) = (session.account_id, session.session_id, ticket.hash());
         self.store.run(async |db| store::ticket::issue(db, account, id, &hash).await).await?;

@@ -1,5 +1,6 @@
 //! "This wasn't me": a trusted device ends a challenge.
 
+use super::session::require_trusted;
 use super::{Verification, VerificationError, challenge};
 use crate::domain::challenge::{Outcome, Purpose, Refusal};
 use crate::domain::event::{AccountEvent, AlertKind};
@@ -31,9 +32,7 @@ impl Verification {
     /// [`VerificationError::DeviceNotTrusted`]; [`VerificationError::NotFound`] when the account has no such
     /// challenge; [`VerificationError::Refused`] when it ended otherwise before.
     pub async fn deny(&self, session: &ActiveSession, id: ChallengeId) -> Result<(), VerificationError> {
-        if !session.device_trusted {
-            return Err(VerificationError::DeviceNotTrusted);
-        }
+        require_trusted(session)?;
         let found = self.store.run(async |db| store::challenge::by_id(db, id).await).await?;
         let stored = found
             .filter(|stored| stored.challenge.account_id == session.account_id)

@@ -1,5 +1,6 @@
 //! Devices: listing and removing the trusted ones, and what a device says of itself.
 
+use super::session::{require_trusted, speaks_for_owner};
 use super::{Origin, Verification, VerificationError};
 use crate::domain::activity::ActivityKind;
 use crate::domain::device::Device;
@@ -35,7 +36,7 @@ impl Verification {
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             let locked = self.lock_for(db, session).await?;
-            if locked.two_step_enabled && !session.device_trusted && device != session.device_id {
+            if !speaks_for_owner(session, &locked) && device != session.device_id {
                 return Err(VerificationError::DeviceNotTrusted);
             }
             let requester = self.requester_of(db, session, origin).await?;
@@ -61,9 +62,7 @@ impl Verification {
         session: &ActiveSession,
         origin: &Origin,
     ) -> Result<usize, VerificationError> {
-        if !session.device_trusted {
-            return Err(VerificationError::DeviceNotTrusted);
-        }
+        require_trusted(session)?;
         let account = session.account_id;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
@@ -101,9 +100,7 @@ impl Verification {
         name: &str,
         origin: &Origin,
     ) -> Result<Device, VerificationError> {
-        if !session.device_trusted {
-            return Err(VerificationError::DeviceNotTrusted);
-        }
+        require_trusted(session)?;
         let account = session.account_id;
         let transaction = self.store.transaction(async |db| {
             self.lock_for(db, session).await?;

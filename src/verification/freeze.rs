@@ -1,6 +1,7 @@
 //! After "this wasn't me": no new device signs in until the owner, on a trusted device or by a new password, allows it again.
 //! Trusted devices go on as before, so nobody can lock an owner out with it.
 
+use super::session::{require_trusted, speaks_for_owner};
 use super::{Origin, Verification, VerificationError, challenge, fresh};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
 use crate::domain::budget::BudgetKind;
@@ -33,7 +34,7 @@ impl Verification {
             if !reported.is_first {
                 return Ok(());
             }
-            let is_owner = session.device_trusted || !locked.two_step_enabled;
+            let is_owner = speaks_for_owner(session, &locked);
             if let Some(id) = reported.challenge_id
                 && let Some(stored) = store::challenge::by_id(db, id).await?
             {
@@ -82,9 +83,7 @@ impl Verification {
     /// [`VerificationError::DeviceNotTrusted`]; [`VerificationError::OnlyNewPasswordUnfreezes`] when as many codes were guessed as
     /// ever may be. It is fine when they may already.
     pub async fn unfreeze(&self, session: &ActiveSession, origin: &Origin) -> Result<(), VerificationError> {
-        if !session.device_trusted {
-            return Err(VerificationError::DeviceNotTrusted);
-        }
+        require_trusted(session)?;
         let account = session.account_id;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {

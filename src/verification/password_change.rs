@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 
+use super::session::speaks_for_owner;
 use super::{Origin, Verification, VerificationError, challenge};
 use crate::domain::activity::ActivityKind;
 use crate::domain::budget::BudgetKind;
@@ -33,7 +34,7 @@ impl Verification {
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             let locked = self.lock_for(db, session).await?;
-            if locked.two_step_enabled && !session.device_trusted {
+            if !speaks_for_owner(session, &locked) {
                 return Err(VerificationError::DeviceNotTrusted);
             }
             if !store::account::set_password(db, account, &new_hash, &old_hash).await? {

@@ -45,6 +45,17 @@ pub(super) enum Trust {
     No,
 }
 
+/// For what only a trusted device may do.
+pub(super) fn require_trusted(session: &ActiveSession) -> Result<(), VerificationError> {
+    if session.device_trusted { Ok(()) } else { Err(VerificationError::DeviceNotTrusted) }
+}
+
+/// Whether a session may act against the account's other devices: while two-step verification is on, only a trusted device may,
+/// because who was let in once with a code must not lock the owner out.
+pub(super) fn speaks_for_owner(session: &ActiveSession, locked: &LockedAccount) -> bool {
+    session.device_trusted || !locked.two_step_enabled
+}
+
 enum Renewal {
     Renewed(IssuedSession),
     Reused(KnownRefreshToken),
