@@ -34,6 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "texts",
         ],
     ),
+    ("listener", &["domain", "telemetry"]),
     ("demo", &["app", "protocol", "settings"]),
     ("doctor", &["delivery", "embedded_postgres", "places", "settings", "store"]),
     ("places", &[]),
