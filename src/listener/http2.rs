@@ -1,6 +1,9 @@
 //! HTTP/2 (RFC 9113) with bounds: actix-http 3.20 sets none for streams and fields, so that one connection could hold
 //! any number of requests with 16 MiB of fields each.
 //!
+//! `h2` 0.4.20 itself bounds `CONTINUATION` frames by the size of fields (since 0.4.4, CVE-2024-27316) and streams that it
+//! resets because of the client's errors (1,024).
+//!
 //! WebSockets over HTTP/2 (RFC 8441) are not offered: browsers and apps open them over HTTP/1.1.
 
 use std::cell::Cell;
