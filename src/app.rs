@@ -1,18 +1,16 @@
 //! The composition root: settings → parts → run → drain. The only file that knows every room.
 
-use std::collections::HashSet;
+mod serve;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use actix_web::dev::{Server, ServerHandle};
-use actix_web::middleware::from_fn;
+use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
-use actix_web::{App as WebApp, HttpServer};
 use jiff::SignedDuration;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
@@ -25,9 +23,10 @@ use crate::domain::challenge::Lifetimes;
 use crate::domain::code::CodeKeys;
 use crate::domain::id::NodeId;
 use crate::embedded_postgres::{EmbeddedPostgres, StartError};
-use crate::gateway::{AllowedOrigins, ConnectionSettings};
-use crate::http::operator::{self, Operator};
-use crate::http::{self, Api, LimitSettings, Limits};
+use crate::gateway::ConnectionSettings;
+use crate::http::operator::Operator;
+use crate::http::{Api, LimitSettings, Limits};
+use crate::listener::CertificateError;
 use crate::places::{Places, RELOAD_PERIOD};
 use crate::settings::{self, KeysError, Mode, PushContentSetting, Settings};
 use crate::store::session::TokenLifetimes;
@@ -37,15 +36,10 @@ use crate::verification::{PasswordCost, Passwords, Rules, Verification};
 
 /// How long a node takes to stop at most, less a margin for the private PostgreSQL (design section 12: 30 s).
 const SHUTDOWN_SECONDS: u64 = 12;
-/// A device that acknowledges nothing for this long is gone; the system then ends its TCP connection, also when the
-/// device keeps its receive window closed (RFC 5482, Linux tcp(7) `TCP_USER_TIMEOUT`).
-const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often the private PostgreSQL is looked after.
 const DATABASE_CHECK: Duration = Duration::from_secs(1);
 /// How often metrics are summed up.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
-/// A request must send its headers within this time.
-const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why the gateway cannot start. Each text is one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +72,9 @@ pub enum AppError {
         /// Why.
         source: std::io::Error,
     },
+    /// The certificate.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// The runtime.
     #[error("a thread of the gateway died: {0}")]
     Thread(String),
@@ -97,6 +94,7 @@ fn environment_name(key: &str) -> String {
 /// A running gateway. Call [`App::stop`] to end it in order; dropping it stops the private PostgreSQL only.
 pub struct App {
     address: SocketAddr,
+    is_secure: bool,
     operator_address: SocketAddr,
     directory: Directory,
     store: Store,
@@ -119,6 +117,7 @@ impl App {
     pub async fn start(settings: &Settings) -> Result<Self, AppError> {
         // A second call finds the provider installed; it is the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let certificate = serve::certificate(settings).await?;
         let metrics = telemetry::start_metrics();
         let (postgres, store) = open_database(settings).await?;
         store::migrate(&store).await?;
@@ -150,10 +149,11 @@ impl App {
         tasks.push(upkeep);
         tasks.extend(postgres.as_ref().map(|postgres| actix_web::rt::spawn(look_after(Arc::clone(postgres)))));
 
+        tasks.extend(certificate.clone().map(|certificate| actix_web::rt::spawn(serve::renew(certificate))));
         let (draining, drain_asked) = (Arc::<AtomicBool>::default(), Arc::<Notify>::default());
-        let listener = listen("http.address", settings.http.address)?;
-        let operator_listener = listen("operator.address", settings.operator.address)?;
-        let (address, operator_address) = (local_address(&listener)?, local_address(&operator_listener)?);
+        let listener = serve::listen("http.address", settings.http.address)?;
+        let operator_listener = serve::listen("operator.address", settings.operator.address)?;
+        let (address, operator_address) = (serve::local_address(&listener)?, serve::local_address(&operator_listener)?);
         let places = Arc::new(Places::open(settings.places.files.clone()));
         tasks.push(actix_web::rt::spawn(reload(Arc::clone(&places))));
         let limits = Arc::new(Limits::new(LimitSettings {
@@ -167,7 +167,7 @@ impl App {
         let api = Data::new(Api {
             verification: Arc::clone(&verification),
             directory: directory.clone(),
-            origins: origins(settings, address),
+            origins: serve::origins(settings, address),
             connections,
             places,
             limits,
@@ -183,14 +183,15 @@ impl App {
             draining: Arc::clone(&draining),
             drain: Arc::clone(&drain_asked),
         });
-        let public = serve_public(listener, settings, api)?;
-        let private = serve_operator(operator_listener, operator)?;
+        let public = serve::serve_public(listener, settings, certificate, api)?;
+        let private = serve::serve_operator(operator_listener, operator)?;
         let servers = [public.handle(), private.handle()];
-        tasks.push(actix_web::rt::spawn(run(public, "the public side")));
-        tasks.push(actix_web::rt::spawn(run(private, "the operator's side")));
+        tasks.push(actix_web::rt::spawn(serve::run(public, "the public side")));
+        tasks.push(actix_web::rt::spawn(serve::run(private, "the operator's side")));
         info!(http.address = %address, operator.address = %operator_address, "ready");
         Ok(Self {
             address,
+            is_secure: settings.http.tls.is_on(),
             operator_address,
             directory,
             store,
@@ -209,6 +210,13 @@ impl App {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How the public side is called from this machine.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.is_secure { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Where the operator's side listens.
@@ -384,89 +392,6 @@ fn connection_settings(settings: &Settings) -> ConnectionSettings {
     ConnectionSettings {
         heartbeat: Duration::from_secs(settings.connections.heartbeat_seconds.into()),
         pong_timeout: Duration::from_secs(settings.connections.pong_timeout_seconds.into()),
-    }
-}
-
-/// The configured pages; in development also those that the gateway itself would serve.
-fn origins(settings: &Settings, address: SocketAddr) -> AllowedOrigins {
-    let mut origins: HashSet<String> = settings.http.allowed_origins.iter().cloned().collect();
-    if settings.mode == Mode::Development {
-        origins.insert(format!("http://{address}"));
-        origins.insert(format!("http://localhost:{}", address.port()));
-    }
-    AllowedOrigins::new(origins)
-}
-
-fn listen(key: &'static str, address: SocketAddr) -> Result<std::net::TcpListener, AppError> {
-    let bind = || {
-        let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
-        // A restart must not wait for connections of the process before.
-        socket.set_reuse_address(true)?;
-        socket.bind(&address.into())?;
-        socket.listen(4096)?;
-        Ok(socket.into())
-    };
-    bind().map_err(|source| AppError::Address { key, address, source })
-}
-
-fn local_address(listener: &std::net::TcpListener) -> Result<SocketAddr, AppError> {
-    listener.local_addr().map_err(|error| AppError::Thread(error.to_string()))
-}
-
-fn serve_public(listener: std::net::TcpListener, settings: &Settings, api: Data<Api>) -> Result<Server, AppError> {
-    let workers = if settings.http.workers == 0 { cores() } else { settings.http.workers };
-    let server = HttpServer::new(move || WebApp::new().configure(|config| http::routes(config, api.clone())))
-        .workers(workers)
-        .disable_signals()
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .client_request_timeout(REQUEST_HEAD_TIMEOUT)
-        .max_connections(100_000)
-        .on_connect(|connection, _| {
-            if let Some(stream) = connection.downcast_ref::<TcpStream>() {
-                tune(stream);
-            }
-        })
-        .listen(listener)
-        .map_err(|error| AppError::Thread(error.to_string()))?;
-    Ok(server.run())
-}
-
-fn serve_operator(listener: std::net::TcpListener, operator: Data<Operator>) -> Result<Server, AppError> {
-    let app = move || {
-        let app = WebApp::new().wrap(from_fn(operator::refuse_names));
-        app.configure(|config| operator::routes(config, operator.clone()))
-    };
-    let server = HttpServer::new(app)
-        .workers(1)
-        .disable_signals()
-        .listen(listener)
-        .map_err(|error| AppError::Thread(error.to_string()))?;
-    Ok(server.run())
-}
-
-/// A connection that cannot be tuned is served all the same: it is then only found dead later.
-fn tune(stream: &TcpStream) {
-    let socket = socket2::SockRef::from(stream);
-    let tuned = socket.set_tcp_nodelay(true).and_then(|()| set_user_timeout(&socket));
-    if let Err(error) = tuned {
-        warn!(%error, "a connection could not be tuned");
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn set_user_timeout(socket: &socket2::Socket) -> std::io::Result<()> {
-    socket.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT))
-}
-
-/// Elsewhere keepalive finds dead peers, though not those that keep their window closed.
-#[cfg(not(target_os = "linux"))]
-fn set_user_timeout(socket: &socket2::Socket) -> std::io::Result<()> {
-    socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(TCP_USER_TIMEOUT))
-}
-
-async fn run(server: Server, which: &'static str) {
-    if let Err(error) = server.await {
-        warn!(%error, "{which} ended");
     }
 }
 

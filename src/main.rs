@@ -103,7 +103,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         _ = interrupt.recv() => return Ok(()),
         _ = terminate.recv() => return Ok(()),
     };
-    writeln!(std::io::stdout(), "listening on http://{}", app.address())?;
+    writeln!(std::io::stdout(), "listening on {}", app.url())?;
     std::io::stdout().flush()?;
     tokio::select! {
         _ = interrupt.recv() => {}

@@ -13,6 +13,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub const SHADOW_CHALLENGES: &str = "twostep_shadow_challenges_total";
 /// Live WebSockets.
 pub const CONNECTIONS_OPEN: &str = "twostep_connections_open";
+/// TCP connections of the public side.
+pub const HTTP_CONNECTIONS_OPEN: &str = "twostep_http_connections_open";
+/// TCP connections that came to nothing, or ended over a bound of time or size. Label: `reason`.
+pub const CONNECTIONS_REFUSED: &str = "twostep_connections_refused_total";
 /// User actors alive.
 pub const USER_ACTORS: &str = "twostep_user_actors";
 /// Sign-ins with the right password. Label: `outcome`.
@@ -84,6 +88,8 @@ fn install_metrics() -> PrometheusHandle {
     let _ = metrics::set_global_recorder(recorder);
     metrics::describe_counter!(SHADOW_CHALLENGES, "Sign-ins that would have been challenged, in shadow mode, by reach");
     metrics::describe_gauge!(CONNECTIONS_OPEN, "Live WebSocket connections");
+    metrics::describe_gauge!(HTTP_CONNECTIONS_OPEN, "TCP connections of the public side");
+    metrics::describe_counter!(CONNECTIONS_REFUSED, "TCP connections that were refused or cut off, by reason");
     metrics::describe_gauge!(USER_ACTORS, "User actors alive");
     metrics::describe_gauge!(DATABASE_CONNECTIONS_IN_USE, "Database connections in use");
     metrics::describe_counter!(SIGN_INS, "Sign-ins with the right password by what came of them");

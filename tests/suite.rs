@@ -6,6 +6,7 @@
 
 mod api;
 mod command;
+mod edge;
 mod faults;
 mod house;
 mod ladder;

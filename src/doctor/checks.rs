@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -12,6 +12,7 @@ use super::report::{Complaint, Finding, Report};
 use crate::delivery::mail::Smtp;
 use crate::delivery::push::{CheckError, MisconfiguredReason, PushProviders};
 use crate::embedded_postgres::{EmbeddedPostgres, StartError};
+use crate::listener::Certificate;
 use crate::places;
 use crate::settings::{self, Settings};
 use crate::store::{self, ConnectSettings, Store, StoreError};
@@ -20,6 +21,8 @@ use crate::store::{self, ConnectSettings, Store, StoreError};
 const OLDEST_POSTGRES: u32 = 15;
 /// A clock that is further off than this makes provider tokens and codes look too old or too new.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
+/// What renews certificates does so weeks before: a shorter rest means that it does not work.
+const ENDS_SOON: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How long the bus may take to greet.
 const BUS_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -223,9 +226,43 @@ pub(super) fn places(settings: &Settings, report: &mut Report) {
     }
 }
 
+/// The files belong together, and the certificate has not ended and does not soon.
+pub(super) fn certificate(settings: &Settings, report: &mut Report) {
+    let tls = &settings.http.tls;
+    let (Some(certificate_file), Some(key_file)) = (&tls.certificate_file, &tls.key_file) else {
+        return report.off("certificate", "http.tls is unset; put TLS in front of the gateway");
+    };
+    let ends = Certificate::open(certificate_file, key_file).and_then(|certificate| certificate.expires_at());
+    let finding = match ends {
+        Ok(end) => valid_until(end, Timestamp::now()),
+        Err(error) => Err(Complaint::new(error, "correct the setting or the file that it names")),
+    };
+    report.add("certificate", finding);
+}
+
+fn valid_until(end: Timestamp, now: Timestamp) -> Finding {
+    let mend = "renew it; the gateway reads replaced files again within 5 s";
+    if end <= now {
+        return Err(Complaint::new(format!("it ended at {end}"), mend));
+    }
+    if end.duration_since(now) < ENDS_SOON {
+        return Err(Complaint::new(format!("it ends soon, at {end}"), mend));
+    }
+    Ok(format!("good until {end}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_certificate_that_ends_soon_is_complained_about() {
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
+        let found = |days: i64| valid_until(now + SignedDuration::from_hours(24 * days), now);
+        assert!(found(30).is_ok());
+        assert!(found(6).is_err_and(|complaint| complaint.what.starts_with("it ends soon")));
+        assert!(found(-1).is_err_and(|complaint| complaint.what.starts_with("it ended")));
+    }
 
     #[test]
     fn nats_addresses_are_read() {

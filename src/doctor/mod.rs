@@ -17,6 +17,7 @@ pub async fn run(settings: &Settings) -> ExitCode {
     report.add("configuration", Ok("every setting is in its range".to_owned()));
     checks::database(settings, &mut report).await;
     report.add("code keys", checks::code_keys(settings));
+    checks::certificate(settings, &mut report);
     checks::push(settings, &mut report).await;
     checks::mail(settings, &mut report).await;
     report.add("bus", checks::bus(settings).await);

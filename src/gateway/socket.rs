@@ -4,7 +4,9 @@
 //! the user actor lets it go. What such a device never reads is bounded by that mailbox, and the operating system ends
 //! its TCP connection (`TCP_USER_TIMEOUT`, set where connections are accepted).
 
+use std::cell::Cell;
 use std::num::NonZeroU32;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -20,6 +22,7 @@ use metrics::gauge;
 use rand::RngExt;
 use tracing::debug;
 
+use super::bounds::BoundedFrames;
 use super::frames::{Fragment, Fragments};
 use crate::actors::{Attach, Detach, DeviceSays, Directory, Outgoing, ToConnection, User};
 use crate::domain::id::{ChallengeId, ConnectionId};
@@ -57,7 +60,8 @@ pub fn accept(
     settings: ConnectionSettings,
 ) -> Result<HttpResponse, actix_web::Error> {
     let connection = Connection::new(session, directory, settings);
-    ws::WsResponseBuilder::new(connection, request, stream)
+    let frames = BoundedFrames::new(stream, MAX_MESSAGE_BYTES, Rc::clone(&connection.is_too_large));
+    ws::WsResponseBuilder::new(connection, request, frames)
         .codec(actix_http::ws::Codec::new().max_size(MAX_MESSAGE_BYTES))
         .protocols(&[SUBPROTOCOL])
         .start()
@@ -71,6 +75,7 @@ struct Connection {
     user: Option<Addr<User>>,
     let_go: Arc<AtomicBool>,
     fragments: Fragments,
+    is_too_large: Rc<Cell<bool>>,
     messages: RateLimiter<NotKeyed, InMemoryState, DefaultClock>,
     pong_deadline: Option<SpawnHandle>,
     expiry: Option<SpawnHandle>,
@@ -88,6 +93,7 @@ impl Connection {
             user: None,
             let_go: Arc::default(),
             fragments: Fragments::default(),
+            is_too_large: Rc::default(),
             messages: RateLimiter::direct(Quota::per_second(MESSAGES_A_SECOND).allow_burst(MESSAGE_BURST)),
             pong_deadline: None,
             expiry: None,
@@ -281,6 +287,7 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Connection {
     fn handle(&mut self, message: Result<ws::Message, ws::ProtocolError>, context: &mut Self::Context) {
         match message {
             Ok(message) => self.on_message(message, context),
+            Err(_) if self.is_too_large.get() => self.close(CloseReason::TooLarge, context),
             Err(ws::ProtocolError::Overflow) => self.close(CloseReason::TooLarge, context),
             // The crate reports text that is not UTF-8 as an I/O error; a broken line ends here too.
             Err(ws::ProtocolError::Io(_)) => self.close(CloseReason::InvalidMessage, context),

@@ -14,10 +14,9 @@ pub(super) fn client_ip<'a>(
     forwarded_for: impl DoubleEndedIterator<Item = &'a str>,
     trusted: &[IpNet],
 ) -> IpAddr {
-    let is_trusted = |ip: &IpAddr| trusted.iter().any(|network| network.contains(ip));
     let mut client = peer.to_canonical(); // an IPv4 address that comes through an IPv6 socket is the IPv4 address
     let mut steps = forwarded_for.rev().flat_map(|line| line.rsplit(','));
-    while is_trusted(&client) {
+    while is_trusted(client, trusted) {
         match steps.next().map(address) {
             Some(Some(before)) => client = before.to_canonical(),
             Some(None) => return Ipv4Addr::UNSPECIFIED.into(),
@@ -25,6 +24,11 @@ pub(super) fn client_ip<'a>(
         }
     }
     client
+}
+
+/// Whether this is the address of a trusted proxy.
+pub(super) fn is_trusted(ip: IpAddr, trusted: &[IpNet]) -> bool {
+    trusted.iter().any(|network| network.contains(&ip))
 }
 
 /// An address, with or without a port: proxies write both.

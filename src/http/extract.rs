@@ -23,6 +23,9 @@ use crate::verification::Origin;
 /// What reverse proxies append the address of their client to.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
+/// What is said of a body that broke off.
+const UNREAD: &str = "The request body could not be read.";
+
 /// Bounds bodies, and answers what does not parse with a problem.
 pub(super) fn limits(config: &mut ServiceConfig, max_body_bytes: usize) {
     config
@@ -40,8 +43,9 @@ fn body_problem(error: &JsonPayloadError) -> Problem {
         JsonPayloadError::ContentType => {
             Problem::new(ProblemCode::InvalidRequest, "Send JSON, with `Content-Type: application/json`.")
         }
+        JsonPayloadError::Payload(error) => unread_body(error),
         JsonPayloadError::Deserialize(error) => Problem::new(ProblemCode::InvalidRequest, json_detail(error)),
-        _ => Problem::new(ProblemCode::InvalidRequest, "The request body could not be read."),
+        _ => Problem::new(ProblemCode::InvalidRequest, UNREAD),
     }
 }
 
@@ -98,9 +102,16 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalBody<T> {
 }
 
 fn unread_problem(error: &actix_web::Error) -> Problem {
-    match error.as_error::<PayloadError>() {
-        Some(PayloadError::Overflow) => Problem::new(ProblemCode::PayloadTooLarge, "Send less."),
-        _ => Problem::new(ProblemCode::InvalidRequest, "The request body could not be read."),
+    error.as_error().map_or_else(|| Problem::new(ProblemCode::InvalidRequest, UNREAD), unread_body)
+}
+
+fn unread_body(error: &PayloadError) -> Problem {
+    match error {
+        PayloadError::Overflow => Problem::new(ProblemCode::PayloadTooLarge, "Send less."),
+        PayloadError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => {
+            Problem::new(ProblemCode::InvalidRequest, "The request body took too long. Send it in one go.")
+        }
+        _ => Problem::new(ProblemCode::InvalidRequest, UNREAD),
     }
 }
 

@@ -2,11 +2,13 @@
 
 mod accounts;
 mod challenges;
+mod client_address;
 mod client_ip;
 mod connect;
 mod development;
 mod devices;
 mod docs;
+mod encoding;
 mod extract;
 mod limits;
 mod login_activity;
@@ -34,6 +36,7 @@ use crate::places::Places;
 use crate::verification::{Verification, VerificationError};
 
 pub use self::challenges::Streams;
+pub use self::encoding::refuse_encoded;
 pub use self::limits::{LimitSettings, Limits};
 use self::problem::{Problem, ProblemCode};
 
@@ -75,6 +78,7 @@ pub fn routes(config: &mut ServiceConfig, api: Data<Api>) {
         .configure(devices::routes)
         .configure(login_activity::routes)
         .configure(connect::routes)
+        .configure(client_address::routes)
         .configure(support::routes)
         .configure(password_strength::routes)
         .configure(openapi::routes)

@@ -8,8 +8,8 @@ use utoipa::openapi::{Content, Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    accounts, challenges, connect, devices, login_activity, login_security, password_strength, sessions, sign_in,
-    support,
+    accounts, challenges, client_address, connect, devices, login_activity, login_security, password_strength,
+    sessions, sign_in, support,
 };
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -56,6 +56,7 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
         login_activity::report,
         connect::ticket,
         connect::connect,
+        client_address::show,
         support::of_session,
         support::of_challenge,
     ),

@@ -1,5 +1,6 @@
 //! Settings: files, then the environment, into one typed struct a room. The only reader of either.
 
+mod http;
 mod keys;
 mod rooms;
 
@@ -10,6 +11,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 
 use crate::delivery::mail::MailSetupError;
 
+pub use http::{HttpSettings, ProxyProtocol, TlsSettings};
 pub use keys::{KeysError, code_keys};
 pub use rooms::*;
 
@@ -48,6 +50,9 @@ pub enum SettingsError {
     /// The configuration file cannot be read.
     #[error("the configuration file {0} does not exist")]
     NoSuchFile(String),
+    /// Settings that do not go together; the text names them.
+    #[error("{0}")]
+    Incomplete(&'static str),
     /// Mail cannot be set up like this.
     #[error(transparent)]
     Mail(#[from] MailSetupError),
@@ -169,6 +174,20 @@ mod tests {
         let figment = Figment::from(Toml::string(DEFAULTS)).merge(Toml::string("mode = \"production\"\n"));
         let settings: Settings = figment.extract().expect("readable");
         assert!(matches!(settings.check(), Err(SettingsError::NotForProduction(_))));
+    }
+
+    #[test]
+    fn half_a_certificate_and_a_proxy_header_from_anybody_are_refused() {
+        let check = |change: &str| {
+            let figment = Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(change));
+            figment.extract::<Settings>().expect("readable").check().map_err(|error| error.to_string())
+        };
+        let half = check("[http.tls]\nkey_file = \"/key.pem\"\n").expect_err("refused");
+        assert!(half.contains("http.tls.certificate_file"), "{half}");
+        let anybody = check("[http]\nproxy_protocol = \"required\"\n").expect_err("refused");
+        assert!(anybody.contains("http.trusted_proxies"), "{anybody}");
+        let listed = "[http]\nproxy_protocol = \"required\"\ntrusted_proxies = [\"10.0.0.0/8\"]\n";
+        assert_eq!(check(listed), Ok(()));
     }
 
     /// Production, with all that it needs.

@@ -6,11 +6,11 @@ use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::SettingsError;
+use super::http::HttpSettings;
 use crate::delivery::mail::{MailSettings, SmtpSettings, SmtpTls};
 use crate::delivery::push::{ApnsSettings, FcmSettings};
 use crate::domain::code::{MAX_DIGITS, MIN_DIGITS};
@@ -81,21 +81,6 @@ macro_rules! room {
     };
 }
 
-room! {
-    /// The public side.
-    HttpSettings {
-        /// Where it listens.
-        address: SocketAddr,
-        /// Threads; 0: one a core.
-        workers: usize,
-        /// Pages that may open a WebSocket.
-        allowed_origins: Vec<String>,
-        /// Reverse proxies whose `X-Forwarded-For` is believed.
-        trusted_proxies: Vec<IpNet>,
-        /// Largest request body.
-        max_body_bytes: usize,
-    }
-}
 room! {
     /// Requests a minute from one network, this machine excepted.
     LimitsSettings {
@@ -267,8 +252,7 @@ impl Settings {
         within("limits.refresh_per_minute", limits.refresh_per_minute.get(), 1..=100_000)?;
         within("limits.calls_per_minute", limits.calls_per_minute.get(), 1..=100_000)?;
         within("limits.connect_per_minute", limits.connect_per_minute.get(), 1..=100_000)?;
-        within("http.max_body_bytes", self.http.max_body_bytes, 1024..=1_048_576)?;
-        within("http.workers", self.http.workers, 0..=1024)?;
+        self.http.check()?;
         within("database.pool_size", self.database.pool_size, 2..=500)?;
         within("database.wait_ms", self.database.wait_ms, 100..=30_000)?;
         within("database.deadline_ms", self.database.deadline_ms, 500..=60_000)?;
@@ -323,7 +307,7 @@ impl Settings {
     }
 }
 
-fn within<T: PartialOrd + Display + Copy>(
+pub(super) fn within<T: PartialOrd + Display + Copy>(
     key: &'static str,
     value: T,
     range: RangeInclusive<T>,

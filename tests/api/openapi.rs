@@ -37,6 +37,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("POST", "/v1/login-activity/{id}/report", &["204"]),
     ("POST", "/v1/connect/ticket", &["200", "403"]),
     ("GET", "/v1/connect", &["101"]),
+    ("GET", "/v1/client-ip", &["200", "429"]),
 ];
 
 async fn document(client: &Client) -> Value {

@@ -48,8 +48,17 @@ fn complaint(report: &str, check: &str) -> String {
 async fn all_is_well_when_everything_answers() {
     let (is_well, report) = examine(&[]).await;
     assert!(is_well, "{report}");
-    for check in ["✔ configuration", "✔ database", "✔ clock", "✔ code keys", "✔ fcm", "✔ apns", "– mail", "– places"]
-    {
+    for check in [
+        "✔ configuration",
+        "✔ database",
+        "✔ clock",
+        "✔ code keys",
+        "– certificate",
+        "✔ fcm",
+        "✔ apns",
+        "– mail",
+        "– places",
+    ] {
         assert!(report.contains(check), "{check} is missing:\n{report}");
     }
 }
@@ -64,13 +73,15 @@ async fn each_thing_that_is_wrong_is_named_with_its_remedy() {
         ("TWOSTEP__CODES__KEYS", "k1:short"),
         ("TWOSTEP__SMTP__HOST", "127.0.0.1"),
         ("TWOSTEP__SMTP__PORT", "1"),
+        ("TWOSTEP__HTTP__TLS__CERTIFICATE_FILE", "/nowhere.pem"),
+        ("TWOSTEP__HTTP__TLS__KEY_FILE", "/nowhere.pem"),
     ])
     .await;
     assert!(!is_well, "{report}");
-    for check in ["apns", "bus", "mail", "places", "code keys"] {
+    for check in ["apns", "bus", "certificate", "mail", "places", "code keys"] {
         complaint(&report, check);
     }
-    assert!(report.contains("5 things to mend"), "{report}");
+    assert!(report.contains("6 things to mend"), "{report}");
 }
 
 #[actix_web::test]

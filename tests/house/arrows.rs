@@ -34,8 +34,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "texts",
         ],
     ),
+    ("listener", &["domain", "telemetry"]),
     ("demo", &["app", "protocol", "settings"]),
-    ("doctor", &["delivery", "embedded_postgres", "places", "settings", "store"]),
+    ("doctor", &["delivery", "embedded_postgres", "listener", "places", "settings", "store"]),
     ("places", &[]),
     ("rollout_command", &[]),
 ];

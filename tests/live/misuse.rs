@@ -69,6 +69,18 @@ async fn each_misuse_has_its_close_code() {
     gateway.stop().await;
 }
 
+/// The head alone is refused: nothing of such a frame is waited for or kept.
+#[actix_web::test]
+async fn a_frame_that_says_it_is_huge_is_refused_at_once() {
+    let (gateway, client, first) = start().await;
+    for length in [4097, 1 << 30, 1 << 62] {
+        let mut socket = RawSocket::connect(client.base(), &first.access_token).await;
+        socket.send_head(TEXT, length).await;
+        assert_eq!(socket.close_code().await, 1009, "{length}");
+    }
+    gateway.stop().await;
+}
+
 #[actix_web::test]
 async fn fragments_make_one_message_and_control_frames_may_come_between() {
     let (gateway, client, first) = start().await;

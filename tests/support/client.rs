@@ -139,6 +139,12 @@ impl Client {
         Self::build(base, reqwest::Client::builder().local_address(address))
     }
 
+    /// A client that trusts this certificate and no other.
+    pub fn trusting(base: &str, pem: &str) -> Self {
+        let certificate = reqwest::Certificate::from_pem(pem.as_bytes()).expect("a certificate");
+        Self::build(base, reqwest::Client::builder().tls_certs_only([certificate]))
+    }
+
     fn build(base: &str, builder: reqwest::ClientBuilder) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         // No idle connections: a gateway that stops would wait a second for them.

@@ -37,7 +37,7 @@ impl TestGateway {
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.app.address())
+        self.app.url()
     }
 
     pub fn operator_url(&self) -> String {

@@ -88,6 +88,12 @@ impl RawSocket {
         self.stream.write_all(&frame).await.expect("sent");
     }
 
+    /// Sends the head of a frame whose payload is said to have so many bytes, and nothing of it.
+    pub async fn send_head(&mut self, first: u8, length: u64) {
+        let head = [&[first, 0x80 | 127][..], &length.to_be_bytes(), &[0; 4]].concat();
+        self.stream.write_all(&head).await.expect("sent");
+    }
+
     /// The next frame, pings too; `None` when the line ended.
     pub async fn frame(&mut self) -> Option<Frame> {
         loop {

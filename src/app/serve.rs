@@ -1,0 +1,110 @@
+//! The two sides that the gateway is reached at: the public one and the operator's.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use actix_web::{App as WebApp, HttpServer};
+use tracing::warn;
+
+use super::{AppError, SHUTDOWN_SECONDS, cores};
+use crate::gateway::AllowedOrigins;
+use crate::http::operator::{self, Operator};
+use crate::http::{self, Api};
+use crate::listener::{self, Certificate, ListenerSettings};
+use crate::settings::{Mode, ProxyProtocol, Settings};
+
+/// Connections of the operator's side at the same time.
+const OPERATOR_CONNECTIONS: usize = 64;
+
+/// The certificate of the public side, if it speaks TLS.
+pub(super) async fn certificate(settings: &Settings) -> Result<Option<Arc<Certificate>>, AppError> {
+    let tls = settings.http.tls.clone();
+    let (Some(certificate), Some(key)) = (tls.certificate_file, tls.key_file) else { return Ok(None) };
+    let read = tokio::task::spawn_blocking(move || Certificate::open(&certificate, &key)).await;
+    let certificate = read.map_err(|error| AppError::Thread(error.to_string()))??;
+    Ok(Some(Arc::new(certificate)))
+}
+
+/// Reads the certificate again when it was replaced.
+pub(super) async fn renew(certificate: Arc<Certificate>) {
+    let mut ticks = tokio::time::interval(listener::RELOAD_PERIOD);
+    loop {
+        ticks.tick().await;
+        let certificate = Arc::clone(&certificate);
+        // A panic while reading leaves what was read before.
+        let _ = tokio::task::spawn_blocking(move || certificate.reload()).await;
+    }
+}
+
+/// The configured pages; in development also those that the gateway itself would serve.
+pub(super) fn origins(settings: &Settings, address: SocketAddr) -> AllowedOrigins {
+    let mut origins: HashSet<String> = settings.http.allowed_origins.iter().cloned().collect();
+    if settings.mode == Mode::Development {
+        let scheme = if settings.http.tls.is_on() { "https" } else { "http" };
+        origins.insert(format!("{scheme}://{address}"));
+        origins.insert(format!("{scheme}://localhost:{}", address.port()));
+    }
+    AllowedOrigins::new(origins)
+}
+
+pub(super) fn listen(key: &'static str, address: SocketAddr) -> Result<std::net::TcpListener, AppError> {
+    listener::listen(address).map_err(|source| AppError::Address { key, address, source })
+}
+
+pub(super) fn local_address(listener: &std::net::TcpListener) -> Result<SocketAddr, AppError> {
+    listener.local_addr().map_err(|error| AppError::Thread(error.to_string()))
+}
+
+pub(super) fn serve_public(
+    socket: std::net::TcpListener,
+    settings: &Settings,
+    certificate: Option<Arc<Certificate>>,
+    api: Data<Api>,
+) -> Result<Server, AppError> {
+    let http = &settings.http;
+    let listener = ListenerSettings {
+        workers: if http.workers == 0 { cores() } else { http.workers },
+        certificate,
+        trusted_proxies: http.trusted_proxies.clone(),
+        proxy_header: http.proxy_protocol == ProxyProtocol::Required,
+        max_connections: listener::connections_that_fit(http.max_connections, settings.database.pool_size),
+        max_connections_per_network: http.max_connections_per_network,
+        head_timeout: Duration::from_millis(http.head_timeout_ms),
+        idle_timeout: Duration::from_millis(http.idle_timeout_ms),
+        shutdown_seconds: SHUTDOWN_SECONDS,
+    };
+    let body_timeout = Duration::from_millis(http.body_timeout_ms);
+    let app = move || {
+        let watch = from_fn(move |request, next| listener::watch(body_timeout, request, next));
+        WebApp::new()
+            .wrap(from_fn(http::refuse_encoded))
+            .wrap(watch)
+            .configure(|config| http::routes(config, api.clone()))
+    };
+    listener::serve(socket, listener, app).map_err(|error| AppError::Thread(error.to_string()))
+}
+
+pub(super) fn serve_operator(listener: std::net::TcpListener, operator: Data<Operator>) -> Result<Server, AppError> {
+    let app = move || {
+        let app = WebApp::new().wrap(from_fn(operator::refuse_names));
+        app.configure(|config| operator::routes(config, operator.clone()))
+    };
+    let server = HttpServer::new(app)
+        .workers(1)
+        .max_connections(OPERATOR_CONNECTIONS)
+        .disable_signals()
+        .listen(listener)
+        .map_err(|error| AppError::Thread(error.to_string()))?;
+    Ok(server.run())
+}
+
+pub(super) async fn run(server: Server, which: &'static str) {
+    if let Err(error) = server.await {
+        warn!(%error, "{which} ended");
+    }
+}

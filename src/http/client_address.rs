@@ -1,0 +1,47 @@
+//! `/v1/client-ip`: which address the gateway sees, for operators who set up reverse proxies.
+
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::client_ip::is_trusted;
+use super::limits::Limited;
+use super::problem::{Problem, ProblemBody};
+use super::{Api, no_such_method};
+use crate::verification::Origin;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    let resource = web::resource("/v1/client-ip");
+    config.service(resource.route(web::get().to(show)).default_service(web::to(no_such_method)));
+}
+
+/// Where this request seems to come from.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ClientIpAnswer {
+    /// What limits and the login activity go by; `0.0.0.0` where a trusted proxy passed on something unreadable.
+    ip: String,
+    /// Who opened the connection: the same, or the last proxy. With the PROXY protocol whom the proxy named.
+    peer: String,
+    /// Whether the peer is a trusted proxy, so that its `X-Forwarded-For` is believed.
+    trusted_proxy: bool,
+}
+
+/// The address that the gateway sees this request come from: behind a reverse proxy it must be the client's own.
+#[utoipa::path(
+    get, path = "/v1/client-ip", tag = "connect",
+    responses(
+        (status = 200, description = "The address", body = ClientIpAnswer),
+        (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn show(api: Data<Api>, origin: Origin, request: HttpRequest) -> Result<impl Responder, Problem> {
+    api.limits.check(Limited::Calls, &origin)?;
+    let peer = request.peer_addr().ok_or_else(Problem::internal)?.ip().to_canonical();
+    let answer = ClientIpAnswer {
+        ip: origin.ip.to_string(),
+        peer: peer.to_string(),
+        trusted_proxy: is_trusted(peer, &api.trusted_proxies),
+    };
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(answer))
+}

@@ -1,0 +1,17 @@
+//! The public listener: who may connect, how a connection begins (PROXY header, TLS, HTTP/1.1 or 2), and its bounds.
+
+mod certificate;
+mod descriptors;
+mod http2;
+mod http2_heads;
+mod open_connections;
+mod proxy_header;
+mod requests;
+mod serve;
+mod stream;
+
+pub use certificate::{Certificate, CertificateError, RELOAD_PERIOD};
+pub use descriptors::connections_that_fit;
+pub use requests::watch;
+pub use serve::{ListenerSettings, listen, serve};
+pub use stream::MAX_HEAD_BYTES;

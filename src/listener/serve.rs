@@ -1,0 +1,290 @@
+//! From an accepted connection to its requests.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_http::{HttpService, Protocol, Request, Response};
+use actix_server::{GracefulShutdownSignal, Server};
+use actix_service::boxed::{self, BoxServiceFactory};
+use actix_service::{
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_factory, fn_service, map_config,
+};
+use actix_web::body::BoxBody;
+use actix_web::dev::{AppConfig, ServiceResponse};
+use ipnet::IpNet;
+use metrics::counter;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tracing::warn;
+
+use super::certificate::Certificate;
+use super::http2::{self, Times};
+use super::open_connections::OpenConnections;
+use super::proxy_header;
+use super::stream::Stream;
+use crate::telemetry::CONNECTIONS_REFUSED;
+
+/// A device that acknowledges nothing for this long is gone; the system then ends its TCP connection, also when the
+/// device keeps its receive window closed (RFC 5482, Linux tcp(7) `TCP_USER_TIMEOUT`).
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Connections that the system keeps until they are accepted.
+const BACKLOG: i32 = 4096;
+/// How long a client may take to end a connection that the server ends.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How the public side is served.
+#[derive(Clone)]
+pub struct ListenerSettings {
+    /// Threads, at least 1.
+    pub workers: usize,
+    /// Unset: plain HTTP.
+    pub certificate: Option<Arc<Certificate>>,
+    /// Who may say whose connection it is.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Every connection begins with a PROXY header.
+    pub proxy_header: bool,
+    /// Connections at the same time, rounded up to a multiple of the workers.
+    pub max_connections: usize,
+    /// Of these from one network.
+    pub max_connections_per_network: usize,
+    /// How long each step until a request may take.
+    pub head_timeout: Duration,
+    /// How long a connection is kept for its next request.
+    pub idle_timeout: Duration,
+    /// How long requests under way may take when the server stops, in seconds.
+    pub shutdown_seconds: u64,
+}
+
+/// Binds an address.
+///
+/// # Errors
+/// What the system says.
+pub fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
+    // A restart must not wait for connections of the process before.
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// What handles requests, whatever it is made of.
+type Application = BoxServiceFactory<(), Request, Response<BoxBody>, Response<BoxBody>, ()>;
+
+/// Serves an application at a listener. At `max_connections` nothing is accepted until one ends: clients wait in the
+/// system's queue.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn serve<F, I, S>(listener: std::net::TcpListener, settings: ListenerSettings, app: F) -> io::Result<Server>
+where
+    F: Fn() -> I + Send + Clone + 'static,
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<
+            Request,
+            Config = AppConfig,
+            Response = ServiceResponse<BoxBody>,
+            Error = actix_web::Error,
+            InitError = (),
+        > + 'static,
+{
+    let builder = Server::build()
+        .workers(settings.workers)
+        .disable_signals()
+        .shutdown_timeout(settings.shutdown_seconds)
+        .max_concurrent_connections(settings.max_connections.div_ceil(settings.workers));
+    let stopping = builder.graceful_shutdown_signal();
+    let front = Front::new(settings);
+    let server = builder.listen("public", listener, move || {
+        connections(front.clone(), stopping.clone(), application(app()), application(app()))
+    })?;
+    Ok(server.run())
+}
+
+fn application<S>(app: impl IntoServiceFactory<S, Request>) -> Application
+where
+    S: ServiceFactory<
+            Request,
+            Config = AppConfig,
+            Response = ServiceResponse<BoxBody>,
+            Error = actix_web::Error,
+            InitError = (),
+        > + 'static,
+{
+    // Nobody asks for the scheme or the host that this tells: see `http/page.rs` for what is believed instead.
+    let app = map_config(app.into_factory(), |()| AppConfig::default());
+    boxed::factory(app.map(Response::from).map_err(|error| error.error_response().into()))
+}
+
+/// The service of a worker: it takes connections as they are accepted.
+fn connections(
+    front: Arc<Front>,
+    stopping: GracefulShutdownSignal,
+    http1: Application,
+    http2: Application,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = (), InitError = ()> {
+    let stops = stopping.clone();
+    let http1 = HttpService::<Stream, _, BoxBody>::build()
+        .graceful_shutdown_signal(move || {
+            let stops = stops.clone();
+            async move { stops.notified().await }
+        })
+        .keep_alive(front.settings.idle_timeout)
+        .client_request_timeout(front.settings.head_timeout)
+        .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+        .on_connect_ext(|stream: &Stream, extensions| {
+            extensions.insert(stream.progress());
+        })
+        .finish(http1);
+    fn_factory(move || {
+        let (front, stopping) = (Arc::clone(&front), stopping.clone());
+        let (http1, http2) = (http1.new_service(()), http2.new_service(()));
+        async move {
+            let (http1, http2) = (Rc::new(http1.await?), Rc::new(http2.await?));
+            Ok::<_, ()>(fn_service(move |stream| {
+                let (front, stopping) = (Arc::clone(&front), stopping.clone());
+                let (http1, http2) = (Rc::clone(&http1), Rc::clone(&http2));
+                async move {
+                    match front.open(stream).await {
+                        Some(Opened { stream, client, is_http2: true }) => {
+                            http2::serve(stream, client, http2, front.times(), stopping.notified()).await;
+                        }
+                        // How it ends is its client's business.
+                        Some(Opened { stream, client, is_http2: false }) => {
+                            let _ = http1.call((stream, Protocol::Http1, Some(client))).await;
+                        }
+                        None => {}
+                    }
+                    Ok(())
+                }
+            }))
+        }
+    })
+}
+
+/// What stands before HTTP.
+struct Front {
+    settings: ListenerSettings,
+    tls: Option<TlsAcceptor>,
+    open: Arc<OpenConnections>,
+}
+
+/// A connection that HTTP can begin on.
+struct Opened {
+    stream: Stream,
+    /// Whose it is: the peer's, or the client's that a trusted proxy named in its PROXY header.
+    client: SocketAddr,
+    is_http2: bool,
+}
+
+impl Front {
+    fn new(settings: ListenerSettings) -> Arc<Self> {
+        let tls =
+            settings.certificate.as_ref().map(|certificate| TlsAcceptor::from(Arc::new(certificate.server_config())));
+        let open = OpenConnections::new(settings.max_connections, settings.max_connections_per_network);
+        Arc::new(Self { settings, tls, open })
+    }
+
+    fn times(&self) -> Times {
+        Times { head: self.settings.head_timeout, idle: self.settings.idle_timeout }
+    }
+
+    /// Brings a connection to where HTTP begins; `None` when it may not come that far.
+    async fn open(&self, stream: TcpStream) -> Option<Opened> {
+        match self.try_open(stream).await {
+            Ok(opened) => Some(opened),
+            Err(refusal) => {
+                // Not in the log: anybody can cause as many as they like.
+                counter!(CONNECTIONS_REFUSED, "reason" => refusal.name()).increment(1);
+                None
+            }
+        }
+    }
+
+    async fn try_open(&self, mut stream: TcpStream) -> Result<Opened, Refusal> {
+        tune(&stream);
+        let peer = stream.peer_addr().map_err(|_| Refusal::Gone)?;
+        let is_proxy = self.is_trusted(peer.ip());
+        let named = if self.settings.proxy_header { self.named(&mut stream, is_proxy).await? } else { None };
+        let client = named.unwrap_or(peer);
+        let speaks_for_many = is_proxy && named.is_none();
+        let limited = (!speaks_for_many).then_some(client.ip());
+        let slot = self.open.take(limited).ok_or(Refusal::NetworkLimit)?;
+        let patience = self.settings.head_timeout + self.settings.idle_timeout;
+        let Some(tls) = &self.tls else {
+            return Ok(Opened { stream: Stream::plain(stream, slot, patience), client, is_http2: false });
+        };
+        let handshake = timeout(self.settings.head_timeout, tls.accept(stream)).await;
+        let stream = handshake.map_err(|_| Refusal::TlsTimeout)?.map_err(|_| Refusal::Tls)?;
+        let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        Ok(Opened { stream: Stream::tls(stream, slot, patience), client, is_http2 })
+    }
+
+    /// The client that a proxy names.
+    async fn named(&self, stream: &mut TcpStream, is_proxy: bool) -> Result<Option<SocketAddr>, Refusal> {
+        if !is_proxy {
+            return Err(Refusal::NoProxy);
+        }
+        let header = timeout(self.settings.head_timeout, proxy_header::read(stream)).await;
+        header.map_err(|_| Refusal::ProxyHeader)?.map_err(|_| Refusal::ProxyHeader)
+    }
+
+    fn is_trusted(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        self.settings.trusted_proxies.iter().any(|network| network.contains(&peer))
+    }
+}
+
+/// Why a connection came to nothing.
+#[derive(Debug, Clone, Copy)]
+enum Refusal {
+    /// It was over before anybody looked.
+    Gone,
+    /// Its network has as many as it may.
+    NetworkLimit,
+    /// A PROXY header is asked for, and the peer is no trusted proxy.
+    NoProxy,
+    /// The PROXY header is missing, malformed or slow.
+    ProxyHeader,
+    /// The TLS handshake failed.
+    Tls,
+    /// The TLS handshake took too long.
+    TlsTimeout,
+}
+
+impl Refusal {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::NetworkLimit => "network_limit",
+            Self::NoProxy => "no_proxy",
+            Self::ProxyHeader => "proxy_header",
+            Self::Tls => "tls",
+            Self::TlsTimeout => "tls_timeout",
+        }
+    }
+}
+
+/// A connection that cannot be tuned is served all the same: it is then only found dead later.
+fn tune(stream: &TcpStream) {
+    let socket = socket2::SockRef::from(stream);
+    let tuned = socket.set_tcp_nodelay(true).and_then(|()| set_user_timeout(&socket));
+    if let Err(error) = tuned {
+        warn!(%error, "a connection could not be tuned");
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn set_user_timeout(socket: &socket2::Socket) -> io::Result<()> {
+    socket.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT))
+}
+
+/// Elsewhere keepalive finds dead peers, though not those that keep their window closed.
+#[cfg(not(target_os = "linux"))]
+fn set_user_timeout(socket: &socket2::Socket) -> io::Result<()> {
+    socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(TCP_USER_TIMEOUT))
+}

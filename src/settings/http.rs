@@ -1,0 +1,93 @@
+//! The settings of the public side.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use super::SettingsError;
+use super::rooms::within;
+
+/// The public side.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpSettings {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Threads; 0: one a core.
+    pub workers: usize,
+    /// Pages that may open a WebSocket.
+    pub allowed_origins: Vec<String>,
+    /// Reverse proxies whose word about the client's address is believed: `X-Forwarded-For`, or the PROXY protocol.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether connections begin with a PROXY header.
+    pub proxy_protocol: ProxyProtocol,
+    /// Largest request body.
+    pub max_body_bytes: usize,
+    /// Connections at the same time.
+    pub max_connections: usize,
+    /// Connections at the same time from one network.
+    pub max_connections_per_network: usize,
+    /// How long each step until a request may take: PROXY header, TLS handshake, request head.
+    pub head_timeout_ms: u64,
+    /// How long a request body may take.
+    pub body_timeout_ms: u64,
+    /// How long a connection is kept for its next request.
+    pub idle_timeout_ms: u64,
+    /// The certificate.
+    pub tls: TlsSettings,
+}
+
+/// The certificate of the public side; both unset: plain HTTP.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsSettings {
+    /// PEM file of the certificate and those that it was issued with.
+    #[serde(default)]
+    pub certificate_file: Option<PathBuf>,
+    /// PEM file of its private key.
+    #[serde(default)]
+    pub key_file: Option<PathBuf>,
+}
+
+impl TlsSettings {
+    /// Whether the public side speaks TLS.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.certificate_file.is_some() || self.key_file.is_some()
+    }
+}
+
+/// Whether connections begin with a PROXY header (HAProxy's `proxy-protocol.txt`, versions 1 and 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProxyProtocol {
+    /// None does.
+    Off,
+    /// Every one does, and comes from a trusted proxy.
+    Required,
+}
+
+impl HttpSettings {
+    pub(super) fn check(&self) -> Result<(), SettingsError> {
+        within("http.max_body_bytes", self.max_body_bytes, 1024..=1_048_576)?;
+        within("http.workers", self.workers, 0..=1024)?;
+        within("http.max_connections", self.max_connections, 1..=1_000_000)?;
+        within("http.max_connections_per_network", self.max_connections_per_network, 1..=1_000_000)?;
+        within("http.head_timeout_ms", self.head_timeout_ms, 100..=60_000)?;
+        within("http.body_timeout_ms", self.body_timeout_ms, 100..=60_000)?;
+        within("http.idle_timeout_ms", self.idle_timeout_ms, 100..=300_000)?;
+        if self.tls.certificate_file.is_some() != self.tls.key_file.is_some() {
+            return Err(SettingsError::Incomplete(
+                "http.tls.certificate_file and http.tls.key_file belong together: set both, or neither for plain HTTP",
+            ));
+        }
+        if self.proxy_protocol == ProxyProtocol::Required && self.trusted_proxies.is_empty() {
+            return Err(SettingsError::Incomplete(
+                "http.proxy_protocol is \"required\", but http.trusted_proxies is empty: list the proxies that send it",
+            ));
+        }
+        Ok(())
+    }
+}
