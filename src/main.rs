@@ -6,11 +6,16 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix::{SignalKind, signal};
 use twostep::app::App;
 use twostep::rollout_command::RolloutArguments;
 use twostep::settings::Settings;
 use twostep::{demo, doctor, rollout_command, settings, telemetry};
+
+/// Memory of thousands of connections goes back to the system after they are gone: see docs/decisions/0013-allocator.md.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// A self-hosted two-step verification gateway.
 #[derive(Parser)]
