@@ -20,16 +20,29 @@ words! {
     }
 }
 
-/// From this failure on each one is followed by a wait.
-pub const WAIT_FROM: u32 = 10;
-/// The first wait; each further one is twice as long.
-pub const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(30);
-/// No wait is longer.
-pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
-/// After so many failures new-device sign-ins are frozen; when the owner lifts that, so many more are allowed.
-pub const FREEZE_AFTER: u32 = 50;
-/// Never more comparisons between two successes.
-pub const MAX_COMPARISONS: u32 = 100;
+/// The numbers of a guess budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BudgetRules {
+    /// From this failure on each one is followed by a wait; at least 2.
+    pub wait_from: u32,
+    /// The first wait; each further one is twice as long.
+    pub first_wait: SignedDuration,
+    /// No wait is longer.
+    pub longest_wait: SignedDuration,
+    /// After so many failures new-device sign-ins are frozen; when the owner lifts that, so many more are allowed.
+    pub freeze_after: u32,
+    /// Never more comparisons between two successes.
+    pub max_comparisons: u32,
+}
+
+/// The numbers in force (design section 9; NIST SP 800-63B-4 section 3.2.2). Tests explore the same rules with smaller ones.
+pub const BUDGET_RULES: BudgetRules = BudgetRules {
+    wait_from: 10,
+    first_wait: SignedDuration::from_secs(30),
+    longest_wait: SignedDuration::from_hours(1),
+    freeze_after: 50,
+    max_comparisons: 100,
+};
 
 impl BudgetKind {
     /// The budget that guesses at codes of a purpose are counted in.
@@ -49,12 +62,21 @@ impl BudgetKind {
 
     /// Comparisons allowed before anybody lifts anything.
     #[must_use]
-    pub fn allowed_at_first(self) -> u32 {
+    pub fn allowed_at_first(self, rules: &BudgetRules) -> u32 {
         match self {
-            Self::Account => FREEZE_AFTER,
+            Self::Account => rules.freeze_after,
             // There is no owner yet who could lift a freeze; unconfirmed accounts are forgotten within days.
-            Self::Address => MAX_COMPARISONS,
+            Self::Address => rules.max_comparisons,
         }
+    }
+}
+
+impl BudgetRules {
+    /// How long nothing is compared after so many failures.
+    #[must_use]
+    pub fn wait_after(&self, failures: u32) -> Option<SignedDuration> {
+        let doublings = failures.checked_sub(self.wait_from)?.min(20);
+        Some(self.first_wait.saturating_mul(1 << doublings).min(self.longest_wait))
     }
 }
 
@@ -83,8 +105,8 @@ pub enum BudgetRefusal {
 impl Budget {
     /// The budget of an account nobody guessed at.
     #[must_use]
-    pub fn full(kind: BudgetKind) -> Self {
-        Self { failures: 0, allowed: kind.allowed_at_first(), wait_until: None }
+    pub fn full(kind: BudgetKind, rules: &BudgetRules) -> Self {
+        Self { failures: 0, allowed: kind.allowed_at_first(rules), wait_until: None }
     }
 
     /// Whether a code may be compared at `now`.
@@ -101,14 +123,15 @@ impl Budget {
         }
     }
 
-    /// Counts a comparison before it is made, as a failure until it proves right.
+    /// Counts a comparison before it is made, as a failure until it proves right. `sql/queries/challenge/count_attempt.sql`
+    /// does the same; tests hold the two together.
     ///
     /// # Errors
     /// As [`Self::check`].
-    pub fn charge(self, now: Timestamp) -> Result<Self, BudgetRefusal> {
+    pub fn charge(self, rules: &BudgetRules, now: Timestamp) -> Result<Self, BudgetRefusal> {
         self.check(now)?;
         let failures = self.failures + 1;
-        Ok(Self { failures, wait_until: wait_after(failures).map(|wait| now + wait), ..self })
+        Ok(Self { failures, wait_until: rules.wait_after(failures).map(|wait| now + wait), ..self })
     }
 
     /// All allowed comparisons are made.
@@ -117,19 +140,16 @@ impl Budget {
         self.failures >= self.allowed
     }
 
-    /// The owner allows more, on a trusted device; `None` when only a success can.
+    /// The owner lets new devices sign in again, on a trusted device: a spent budget gets more, without a wait before the
+    /// first of them; any other stays as it is. `None` when only a success can.
     #[must_use]
-    pub fn extend(self) -> Option<Self> {
-        let allowed = (self.failures + FREEZE_AFTER).min(MAX_COMPARISONS);
-        (allowed > self.failures).then_some(Self { allowed, ..self })
+    pub fn lift(self, rules: &BudgetRules) -> Option<Self> {
+        if !self.is_spent() {
+            return Some(self);
+        }
+        let allowed = (self.failures + rules.freeze_after).min(rules.max_comparisons);
+        (allowed > self.failures).then_some(Self { allowed, wait_until: None, ..self })
     }
-}
-
-/// How long nothing is compared after so many failures.
-#[must_use]
-pub fn wait_after(failures: u32) -> Option<SignedDuration> {
-    let doublings = failures.checked_sub(WAIT_FROM)?.min(20);
-    Some(FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT))
 }
 
 #[cfg(test)]
@@ -140,7 +160,7 @@ mod tests {
 
     #[test]
     fn waits_begin_with_the_tenth_failure_and_double_to_an_hour() {
-        let seconds = |failures| wait_after(failures).map(|wait| wait.as_secs());
+        let seconds = |failures| BUDGET_RULES.wait_after(failures).map(|wait| wait.as_secs());
         let waits: Vec<_> = (9..=18).map(seconds).collect();
         let expected = [None, Some(30), Some(60), Some(120), Some(240), Some(480), Some(960), Some(1920), Some(3600)];
         assert_eq!(waits[..9], expected);
@@ -151,28 +171,31 @@ mod tests {
         /// Whatever a guesser and an owner do, and however long they wait: between two successes at most 100.
         #[test]
         fn nobody_compares_more_than_a_hundred(acts in prop::collection::vec((any::<bool>(), 0_i64..4000), 0..2000)) {
-            let mut budget = Budget::full(BudgetKind::Account);
+            let mut budget = Budget::full(BudgetKind::Account, &BUDGET_RULES);
             let (mut compared, mut now) = (0, Timestamp::UNIX_EPOCH);
             for (is_owner, seconds) in acts {
                 now += SignedDuration::from_secs(seconds);
                 if is_owner {
-                    budget = budget.extend().unwrap_or(budget);
-                } else if let Ok(charged) = budget.charge(now) {
+                    budget = budget.lift(&BUDGET_RULES).unwrap_or(budget);
+                } else if let Ok(charged) = budget.charge(&BUDGET_RULES, now) {
                     budget = charged;
                     compared += 1;
                 }
             }
-            prop_assert!(compared <= MAX_COMPARISONS);
+            prop_assert!(compared <= BUDGET_RULES.max_comparisons);
             prop_assert_eq!(compared, budget.failures);
         }
     }
 
     #[test]
-    fn a_freeze_is_lifted_once() {
-        let spent = Budget { failures: FREEZE_AFTER, ..Budget::full(BudgetKind::Account) };
-        assert_eq!(spent.check(Timestamp::UNIX_EPOCH), Err(BudgetRefusal::Spent));
-        let extended = spent.extend().expect("fifty more");
-        assert_eq!(extended.allowed, MAX_COMPARISONS);
-        assert_eq!(Budget { failures: MAX_COMPARISONS, ..extended }.extend(), None);
+    fn a_freeze_is_lifted_once_and_what_is_not_spent_stays() {
+        let (full, now) = (Budget::full(BudgetKind::Account, &BUDGET_RULES), Timestamp::UNIX_EPOCH);
+        let waiting = Budget { failures: 10, wait_until: Some(now + SignedDuration::from_secs(30)), ..full };
+        assert_eq!(waiting.lift(&BUDGET_RULES), Some(waiting));
+        let spent = Budget { failures: 50, ..waiting };
+        assert_eq!(spent.check(now), Err(BudgetRefusal::Spent));
+        let lifted = spent.lift(&BUDGET_RULES).expect("fifty more");
+        assert_eq!((lifted.allowed, lifted.check(now)), (100, Ok(())));
+        assert_eq!(Budget { failures: 100, ..lifted }.lift(&BUDGET_RULES), None);
     }
 }

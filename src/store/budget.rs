@@ -4,16 +4,23 @@ use tokio_postgres::Row;
 
 use super::row::{count, get};
 use super::{Db, StoreError, execute, optional_row, query};
-use crate::domain::budget::{Budget, BudgetKind};
+use crate::domain::budget::{Budget, BudgetKind, BudgetRules};
 use crate::domain::id::AccountId;
 
 /// How a budget stands. A transaction that means to decide by it holds the account's lock.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer: then nothing may be compared.
-pub async fn get_budget(db: &impl Db, account: AccountId, kind: BudgetKind) -> Result<Budget, StoreError> {
+pub async fn get_budget(
+    db: &impl Db,
+    account: AccountId,
+    kind: BudgetKind,
+    rules: &BudgetRules,
+) -> Result<Budget, StoreError> {
     let found = optional_row(db, query!("budget/get"), &[&account.uuid(), &kind.as_str()]).await?;
-    found.map_or(Ok(Budget::full(kind)), |row| Ok(Budget { wait_until: get(&row, "wait_until")?, ..counts(&row)? }))
+    found.map_or(Ok(Budget::full(kind, rules)), |row| {
+        Ok(Budget { wait_until: get(&row, "wait_until")?, ..counts(&row)? })
+    })
 }
 
 /// Makes a budget full again after a success.
@@ -25,7 +32,7 @@ pub async fn refill(db: &impl Db, account: AccountId, kind: BudgetKind) -> Resul
     Ok(())
 }
 
-/// Writes down that more comparisons are allowed.
+/// Writes down that more comparisons are allowed ([`Budget::lift`]).
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.

@@ -8,7 +8,7 @@ use super::row::{
     as_integer, count, get, id, json, locale, optional_id, optional_word, seconds, small_count, token_hash, word,
 };
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
-use crate::domain::budget::{Budget, BudgetKind, FIRST_WAIT, LONGEST_WAIT, WAIT_FROM};
+use crate::domain::budget::{Budget, BudgetKind, BudgetRules};
 use crate::domain::challenge::{Outcome, Progress, Purpose};
 use crate::domain::code::KeyId;
 use crate::domain::delivery::{CodeToDeliver, Requester};
@@ -167,16 +167,17 @@ pub async fn count_attempt(
     account: AccountId,
     challenge: ChallengeId,
     kind: BudgetKind,
+    rules: &BudgetRules,
 ) -> Result<Option<CountedAttempt>, StoreError> {
     let parameters: super::Parameters<'_> = &[
         &account.uuid(),
         &challenge.uuid(),
         &i16::try_from(MAX_ATTEMPTS).unwrap_or(i16::MAX),
         &kind.as_str(),
-        &as_integer(kind.allowed_at_first()),
-        &as_integer(WAIT_FROM),
-        &seconds(FIRST_WAIT),
-        &seconds(LONGEST_WAIT),
+        &as_integer(kind.allowed_at_first(rules)),
+        &as_integer(rules.wait_from),
+        &seconds(rules.first_wait),
+        &seconds(rules.longest_wait),
     ];
     let counted = optional_row(db, query!("challenge/count_attempt"), parameters).await?;
     counted

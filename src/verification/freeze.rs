@@ -4,7 +4,7 @@
 use super::session::{require_trusted, speaks_for_owner};
 use super::{Origin, Verification, VerificationError, challenge, fresh};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
-use crate::domain::budget::BudgetKind;
+use crate::domain::budget::{BUDGET_RULES, BudgetKind};
 use crate::domain::delivery::Requester;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, ActivityId, InstallId, NoticeId};
@@ -88,10 +88,10 @@ impl Verification {
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             self.lock_for(db, session).await?;
-            let budget = store::budget::get_budget(db, account, BudgetKind::Account).await?;
-            if budget.is_spent() {
-                let extended = budget.extend().ok_or(VerificationError::OnlyNewPasswordUnfreezes)?;
-                store::budget::extend(db, account, BudgetKind::Account, extended).await?;
+            let budget = store::budget::get_budget(db, account, BudgetKind::Account, &BUDGET_RULES).await?;
+            let lifted = budget.lift(&BUDGET_RULES).ok_or(VerificationError::OnlyNewPasswordUnfreezes)?;
+            if lifted != budget {
+                store::budget::extend(db, account, BudgetKind::Account, lifted).await?;
             }
             let requester = self.requester_of(db, session, origin).await?;
             self.lift_freeze(db, account, Some(&requester), &mut events).await

@@ -7,7 +7,7 @@ use super::session::Trust;
 use super::start::Start;
 use super::{ChallengeView, Origin, SignedIn, Verification, VerificationError, fresh};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
-use crate::domain::budget::{BudgetKind, BudgetRefusal};
+use crate::domain::budget::{BUDGET_RULES, BudgetKind, BudgetRefusal};
 use crate::domain::challenge::{Method, Purpose};
 use crate::domain::delivery::Requester;
 use crate::domain::device::DeviceInfo;
@@ -160,7 +160,7 @@ pub(super) async fn refusal_to_ask(
     if locked.sign_ins_frozen_at.is_some() {
         return Ok(Some(VerificationError::AccountFrozen));
     }
-    let budget = store::budget::get_budget(db, account, BudgetKind::Account).await?;
+    let budget = store::budget::get_budget(db, account, BudgetKind::Account, &BUDGET_RULES).await?;
     Ok(budget.check(locked.now).err().map(|refusal| match refusal {
         BudgetRefusal::Wait(retry_after) => VerificationError::TooManyWrongCodes { retry_after },
         BudgetRefusal::Spent => VerificationError::AccountFrozen,

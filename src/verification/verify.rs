@@ -3,7 +3,7 @@
 use super::session::Trust;
 use super::{SignedIn, Verification, VerificationError, challenge};
 use crate::domain::activity::ActivityKind;
-use crate::domain::budget::{BudgetKind, BudgetRefusal};
+use crate::domain::budget::{BUDGET_RULES, BudgetKind, BudgetRefusal};
 use crate::domain::challenge::{Outcome, Progress, Purpose, Verdict};
 use crate::domain::code::{Code, CodeSource, TypedCode};
 use crate::domain::device::Device;
@@ -69,7 +69,7 @@ impl Verification {
     async fn count_attempt(&self, new: &NewChallenge) -> Result<CountedAttempt, VerificationError> {
         let (account, id, kind) = (new.account_id, new.challenge_id, BudgetKind::of(new.purpose));
         loop {
-            let count = async |db: &_| store::challenge::count_attempt(db, account, id, kind).await;
+            let count = async |db: &_| store::challenge::count_attempt(db, account, id, kind, &BUDGET_RULES).await;
             if let Some(counted) = self.store.run(count).await? {
                 return Ok(counted);
             }
@@ -95,7 +95,8 @@ impl Verification {
         let stored = found.ok_or(VerificationError::NotFound)?;
         let new = &stored.challenge;
         let kind = BudgetKind::of(new.purpose);
-        let budget = self.store.run(async |db| store::budget::get_budget(db, new.account_id, kind).await).await?;
+        let get = async |db: &_| store::budget::get_budget(db, new.account_id, kind, &BUDGET_RULES).await;
+        let budget = self.store.run(get).await?;
         new.progress.count_attempt(stored.now)?;
         match budget.check(stored.now) {
             Ok(()) => Ok(()),

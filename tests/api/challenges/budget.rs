@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 use twostep::app::App;
-use twostep::domain::budget::wait_after;
+use twostep::domain::budget::BUDGET_RULES;
 
 use super::{ANNA, BEN, Scene, expire};
 use crate::support::client::{Answer, Challenge, Client, Install, PASSWORD, SignedIn, wrong};
@@ -74,7 +74,7 @@ async fn the_database_waits_as_long_as_the_rule_says() {
         guess(&scene.client, &challenge, &code, 1).await;
         let wait = "SELECT coalesce(round(extract(epoch FROM wait_until - now())), 0)::bigint FROM code_budgets";
         let wait = scene.gateway.database.count(wait).await;
-        let expected = wait_after(failures).map_or(0, |wait| wait.as_secs());
+        let expected = BUDGET_RULES.wait_after(failures).map_or(0, |wait| wait.as_secs());
         assert!((expected - 5..=expected).contains(&wait), "{failures}: {wait} s, not {expected}");
     }
     scene.gateway.stop().await;
