@@ -101,7 +101,8 @@ impl Verification {
         Ok(())
     }
 
-    /// The guess budget of the account is spent: freezes sign-ins, and tells the owner.
+    /// Freezes sign-ins while the guess budget of the account is spent, and tells the owner. A right code or the owner may
+    /// have been faster than whoever spent it: then nothing is frozen.
     pub(super) async fn freeze_guessed(&self, new: &NewChallenge) -> Result<(), VerificationError> {
         let account = new.account_id;
         if BudgetKind::of(new.purpose) != BudgetKind::Account {
@@ -110,7 +111,8 @@ impl Verification {
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             store::account::lock(db, account).await?;
-            if self.freeze(db, account, &mut events).await? {
+            let budget = store::budget::get_budget(db, account, BudgetKind::Account, &BUDGET_RULES).await?;
+            if budget.is_spent() && self.freeze(db, account, &mut events).await? {
                 let kind = AlertKind::TooManyWrongCodes;
                 self.alert(db, account, kind, Some(&new.requester), &mut events).await?;
             }
