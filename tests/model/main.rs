@@ -1,0 +1,13 @@
+//! The guess budget as a model: its rules under every interleaving of guessers, owners, crashes and nodes, with what it
+//! proves and what breaks it. `tests/api/challenges/rules.rs` holds the database against the same rules.
+//!
+//! `cargo test --test model -- --nocapture` prints the bounds, the number of states, and the shortest way to break each rule.
+
+#![expect(unreachable_pub, reason = "a test binary has no public side")]
+#![expect(clippy::print_stdout, reason = "what is proven is printed")]
+
+mod breakages;
+mod explore;
+mod guessing;
+mod steps;
+mod world;
