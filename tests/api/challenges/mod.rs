@@ -5,6 +5,7 @@ mod deny;
 mod freeze;
 mod guesses;
 mod resend;
+mod rules;
 mod status;
 mod support;
 mod unfinished;
