@@ -8,6 +8,7 @@ hint-shown-on-trusted-device =
     }
 hint-waiting-for-device = Der Code ist unterwegs zu Ihren vertrauenswürdigen Geräten. Entsperren Sie sie, und öffnen Sie die App.
 hint-handed-to-provider = Eine Benachrichtigung wurde vor { $seconds } s an Google oder Apple übergeben. Wenn sie nicht ankommt, prüfen Sie, ob das Gerät online ist und Benachrichtigungen erlaubt.
+hint-alerts-paused = Zu viele Anfragen blieben unbeantwortet. Ihre vertrauenswürdigen Geräte melden sich deshalb nicht mehr von selbst: Öffnen Sie die App auf einem davon, um den Code zu sehen.
 hint-notifications-off = Auf einem vertrauenswürdigen Gerät sind die Benachrichtigungen ausgeschaltet. Öffnen Sie dort die App, um den Code zu sehen.
 hint-push-token-expired = Ein vertrauenswürdiges Gerät kann nicht mehr benachrichtigt werden. Öffnen Sie dort einmal die App, um es wieder zu registrieren.
 # { $sender } ist eine E-Mail-Adresse.

@@ -8,6 +8,7 @@ hint-shown-on-trusted-device =
     }
 hint-waiting-for-device = The code is on its way to your trusted devices. Unlock them and open the app.
 hint-handed-to-provider = A notification was handed to Google or Apple { $seconds } s ago. If it does not come, look whether the device is online and may notify you.
+hint-alerts-paused = Too many requests went unanswered, so your trusted devices are no longer alerted. Open the app on one of them to see the code.
 hint-notifications-off = Notifications are turned off on a trusted device. Open the app there to see the code.
 hint-push-token-expired = A trusted device can no longer be notified. Open the app there once to register it again.
 # { $sender } is an email address.

@@ -8,6 +8,7 @@ hint-shown-on-trusted-device =
     }
 hint-waiting-for-device = A kód úton van a megbízható eszközeire. Oldja fel őket, és nyissa meg az alkalmazást.
 hint-handed-to-provider = Az értesítést { $seconds } másodperce átadtuk a Google-nak vagy az Apple-nek. Ha nem érkezik meg, nézze meg, hogy az eszköz online van-e, és küldhet-e értesítéseket.
+hint-alerts-paused = Túl sok kérés maradt válasz nélkül, ezért a megbízható eszközei már nem jeleznek. Nyissa meg az alkalmazást az egyiken, hogy lássa a kódot.
 hint-notifications-off = Egy megbízható eszközön ki vannak kapcsolva az értesítések. Nyissa meg ott az alkalmazást, hogy lássa a kódot.
 hint-push-token-expired = Egy megbízható eszköznek már nem küldhető értesítés. Nyissa meg ott egyszer az alkalmazást, hogy újra regisztrálja.
 # { $sender } egy e-mail-cím.

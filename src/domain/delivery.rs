@@ -119,6 +119,8 @@ pub struct Delivery {
     pub generation: u32,
     /// How often it was claimed, this time included.
     pub tries: u16,
+    /// A push that must not ring.
+    pub silent: bool,
 }
 
 /// A delivery as the state of a challenge tells it.
@@ -139,6 +141,8 @@ pub struct DeliveryView {
     pub accepted_at: Option<Timestamp>,
     /// When the device said whether it shows the code.
     pub receipt_at: Option<Timestamp>,
+    /// A push that does not ring, because too many rang without an answer.
+    pub silent: bool,
 }
 
 impl CodeToDeliver {
@@ -298,6 +302,7 @@ mod tests {
                 detail: None,
                 accepted_at: None,
                 receipt_at: None,
+                silent: false,
             };
             let deliveries: Vec<DeliveryView> = states.iter().map(view).collect();
             let may_show = device_may_show(&deliveries);

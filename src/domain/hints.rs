@@ -19,6 +19,8 @@ words! {
         WaitingForDevice = "waiting_for_device",
         /// A notification was taken by its provider, and no device has said anything yet.
         HandedToProvider = "handed_to_provider",
+        /// So many requests went unanswered that trusted devices are no longer alerted.
+        AlertsPaused = "alerts_paused",
         /// Notifications are off on some trusted device.
         NotificationsOff = "notifications_off",
         /// A trusted device lost its registration for push.
@@ -61,6 +63,8 @@ pub enum Hint {
         /// Seconds since the last one was.
         seconds: i64,
     },
+    /// [`HintCode::AlertsPaused`].
+    AlertsPaused,
     /// [`HintCode::NotificationsOff`].
     NotificationsOff,
     /// [`HintCode::PushTokenExpired`].
@@ -100,6 +104,7 @@ impl Hint {
             Self::ShownOnTrustedDevice { .. } => HintCode::ShownOnTrustedDevice,
             Self::WaitingForDevice => HintCode::WaitingForDevice,
             Self::HandedToProvider { .. } => HintCode::HandedToProvider,
+            Self::AlertsPaused => HintCode::AlertsPaused,
             Self::NotificationsOff => HintCode::NotificationsOff,
             Self::PushTokenExpired => HintCode::PushTokenExpired,
             Self::MailAccepted { .. } => HintCode::MailAccepted,
@@ -146,13 +151,15 @@ fn app_hints(deliveries: &[DeliveryView], now: Timestamp) -> Vec<Hint> {
     let mut hints = Vec::new();
     hints.push(if shown > 0 {
         Hint::ShownOnTrustedDevice { devices: u64::try_from(shown).unwrap_or(u64::MAX) }
+    } else if deliveries.iter().any(|delivery| delivery.silent) {
+        Hint::AlertsPaused
     } else if waiting > 0 {
         Hint::WaitingForDevice
     } else {
         Hint::NoTrustedDeviceReachable
     });
-    let by_push = |delivery: &&DeliveryView| matches!(delivery.channel, Channel::Fcm | Channel::Apns);
-    let handed = with(DeliveryState::Accepted).filter(by_push).filter_map(|delivery| delivery.accepted_at).max();
+    let rings = |delivery: &&DeliveryView| matches!(delivery.channel, Channel::Fcm | Channel::Apns) && !delivery.silent;
+    let handed = with(DeliveryState::Accepted).filter(rings).filter_map(|delivery| delivery.accepted_at).max();
     if let Some(at) = handed.filter(|_| shown == 0) {
         hints.push(Hint::HandedToProvider { seconds: now.duration_since(at).as_secs().max(0) });
     }
@@ -205,7 +212,8 @@ mod tests {
 
     fn delivery(state: DeliveryState, reason: Option<UnreachableReason>) -> DeliveryView {
         let (detail, accepted_at, receipt_at) = (None, None, None);
-        DeliveryView { destination: 1, channel: Channel::Websocket, state, reason, detail, accepted_at, receipt_at }
+        let (destination, channel, silent) = (1, Channel::Websocket, false);
+        DeliveryView { destination, channel, state, reason, detail, accepted_at, receipt_at, silent }
     }
 
     #[test]
@@ -260,6 +268,15 @@ mod tests {
         let by_socket =
             DeliveryView { accepted_at: Some(Timestamp::UNIX_EPOCH), ..delivery(DeliveryState::Accepted, None) };
         assert_eq!(app_hints(&[by_socket], now), [Hint::WaitingForDevice]);
+    }
+
+    #[test]
+    fn a_push_that_does_not_ring_is_said_until_the_code_is_shown() {
+        let (channel, accepted_at) = (Channel::Fcm, Some(Timestamp::UNIX_EPOCH));
+        let silent = DeliveryView { channel, accepted_at, silent: true, ..delivery(DeliveryState::Accepted, None) };
+        assert_eq!(app_hints(std::slice::from_ref(&silent), Timestamp::UNIX_EPOCH), [Hint::AlertsPaused]);
+        let shown = delivery(DeliveryState::Shown, None);
+        assert_eq!(app_hints(&[silent, shown], Timestamp::UNIX_EPOCH), [Hint::ShownOnTrustedDevice { devices: 1 }]);
     }
 
     #[test]

@@ -10,6 +10,10 @@ pub const MAX_RESENDS: u16 = 5;
 pub const MAX_OPEN_CHALLENGES: i64 = 3;
 /// Trusted devices an account may have.
 pub const MAX_TRUSTED_DEVICES: i64 = 10;
+/// Codes whose push rings although nobody answered those before, on however many devices; a new code of the same challenge
+/// counts like any other. After that pushes are silent until a code is typed or denied (design section 9; NIST SP 800-63B-4
+/// section 3.1.3.4).
+pub const MAX_UNANSWERED_ALERTS: i16 = 3;
 /// The first wait between two codes; each further one is twice as long.
 pub const FIRST_RESEND_WAIT: SignedDuration = SignedDuration::from_secs(30);
 /// After the right password on a new device its owner has so long to type a code before a mail says that somebody knows the

@@ -196,8 +196,13 @@ pub async fn close(
     outcome: Outcome,
     generation: Option<u32>,
 ) -> Result<Option<ClosedChallenge>, StoreError> {
-    let parameters: super::Parameters<'_> =
-        &[&account_id.uuid(), &challenge_id.uuid(), &outcome.as_str(), &generation.map(super::row::as_integer)];
+    let parameters: super::Parameters<'_> = &[
+        &account_id.uuid(),
+        &challenge_id.uuid(),
+        &outcome.as_str(),
+        &generation.map(super::row::as_integer),
+        &outcome.is_answer(),
+    ];
     let closed = optional_row(db, query!("challenge/close"), parameters).await?;
     closed
         .map(|row| {

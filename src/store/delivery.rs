@@ -8,6 +8,7 @@ use super::{Db, StoreError, execute, query, rows};
 use crate::domain::challenge::Method;
 use crate::domain::delivery::{Channel, Delivery, DeliveryState, DeliveryView, UnreachableReason};
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId, NodeId};
+use crate::domain::limits::MAX_UNANSWERED_ALERTS;
 use crate::domain::locale::Language;
 use crate::domain::push::PushAddress;
 
@@ -203,9 +204,12 @@ pub struct PlannedPush {
     pub address: PushAddress,
     /// In which language.
     pub language: Language,
+    /// It must not ring: too many codes rang without an answer.
+    pub silent: bool,
 }
 
-/// Goes on from the socket to push for those of `devices` that a provider can reach; the others are not in the answer.
+/// Goes on from the socket to push for those of `devices` that a provider can reach; the others are not in the answer. A code
+/// that rings is counted until somebody answers, and after [`MAX_UNANSWERED_ALERTS`] the pushes are silent.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -226,6 +230,7 @@ pub async fn escalate(
         &devices,
         &lease.node.uuid(),
         &seconds(lease.length),
+        &MAX_UNANSWERED_ALERTS,
     ];
     let pushes = rows(db, query!("delivery/escalate"), parameters).await?;
     pushes.iter().map(planned_push).collect()
@@ -251,6 +256,7 @@ fn planned_push(row: &Row) -> Result<PlannedPush, StoreError> {
         channel: word(row, "channel")?,
         address: super::device::push_address(row)?,
         language: super::device::language(row)?,
+        silent: get(row, "silent")?,
     })
 }
 
@@ -338,6 +344,7 @@ fn view(row: &Row) -> Result<DeliveryView, StoreError> {
         accepted_at: get(row, "accepted_at")?,
         receipt_at: get(row, "receipt_at")?,
         detail: get(row, "detail")?,
+        silent: get(row, "silent")?,
     })
 }
 
@@ -349,6 +356,7 @@ fn claimed_row(row: &Row) -> Result<Claimed, StoreError> {
         already_sent: get::<&str>(row, "state")? != DeliveryState::Pending.as_str(),
         generation: count(row, "generation")?,
         tries: small_count(row, "tries")?,
+        silent: get(row, "silent")?,
     };
     Ok(Claimed {
         account_id: id(row, "account_id", AccountId::new)?,

@@ -83,7 +83,8 @@ mod tests {
     use super::*;
 
     fn delivery(destination: u16, channel: Channel, state: DeliveryState) -> DeliveryView {
-        DeliveryView { destination, channel, state, reason: None, detail: None, accepted_at: None, receipt_at: None }
+        let (reason, detail, accepted_at, receipt_at, silent) = (None, None, None, None, false);
+        DeliveryView { destination, channel, state, reason, detail, accepted_at, receipt_at, silent }
     }
 
     #[test]

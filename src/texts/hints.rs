@@ -14,6 +14,7 @@ pub fn hint_text(language: Language, hint: &Hint) -> String {
         Hint::ShownOnTrustedDevice { devices } => Text::HintShownOnTrustedDevice { devices: *devices },
         Hint::WaitingForDevice => Text::HintWaitingForDevice,
         Hint::HandedToProvider { seconds } => Text::HintHandedToProvider { seconds: *seconds },
+        Hint::AlertsPaused => Text::HintAlertsPaused,
         Hint::NotificationsOff => Text::HintNotificationsOff,
         Hint::PushTokenExpired => Text::HintPushTokenExpired,
         Hint::MailAccepted { sender } => Text::HintMailAccepted { sender },

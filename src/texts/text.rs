@@ -85,6 +85,7 @@ texts! {
     HintShownOnTrustedDevice { devices: u64 } = "hint-shown-on-trusted-device",
     HintWaitingForDevice = "hint-waiting-for-device",
     HintHandedToProvider { seconds: i64 } = "hint-handed-to-provider",
+    HintAlertsPaused = "hint-alerts-paused",
     HintNotificationsOff = "hint-notifications-off",
     HintPushTokenExpired = "hint-push-token-expired",
     HintMailAccepted { sender: &'a str } = "hint-mail-accepted",

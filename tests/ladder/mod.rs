@@ -4,6 +4,7 @@ mod addresses;
 mod alerts;
 mod answers_of_apns;
 mod answers_of_fcm;
+mod bombing;
 mod closing;
 mod contents;
 mod crash;

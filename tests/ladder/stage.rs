@@ -200,11 +200,13 @@ impl Stage {
         row.expect("the device").get(0)
     }
 
-    /// Ends a sign-in and makes room for the next, without a further push: neither an alert nor a withdrawal.
+    /// Ends a sign-in and makes room for the next, without a further push: neither an alert nor a withdrawal. The next
+    /// one rings, however many nobody answered.
     pub async fn expire(&self, challenge: &Challenge) {
         let it = format!("WHERE challenge_id = '{}'", challenge.id);
         self.gateway.database.execute(&format!("UPDATE deliveries SET withdrawn_at = now() {it}")).await;
         self.gateway.database.execute(&format!("UPDATE challenges SET expires_at = now() {it}")).await;
+        self.gateway.database.execute("UPDATE accounts SET unanswered_alerts = 0").await;
     }
 
     /// Denies a sign-in, and lets new devices sign in again.

@@ -8,4 +8,4 @@ WHERE challenges.account_id = deliveries.account_id AND challenges.challenge_id 
     AND deliveries.account_id = $1 AND deliveries.challenge_id = $2 AND deliveries.due_at <= now()
     AND (deliveries.claimed_by = $3 OR deliveries.claimed_by IS NULL)
 RETURNING deliveries.account_id, deliveries.challenge_id, deliveries.delivery_id, deliveries.device_id,
-    deliveries.channel, deliveries.state, deliveries.generation, deliveries.tries
+    deliveries.channel, deliveries.state, deliveries.generation, deliveries.tries, deliveries.silent

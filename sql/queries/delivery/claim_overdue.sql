@@ -13,4 +13,4 @@ WHERE (account_id, challenge_id, delivery_id) IN (
     ORDER BY due_at
     LIMIT $1
     FOR UPDATE SKIP LOCKED)
-RETURNING account_id, challenge_id, delivery_id, device_id, channel, state, generation, tries
+RETURNING account_id, challenge_id, delivery_id, device_id, channel, state, generation, tries, silent

@@ -6,9 +6,9 @@ WITH taken AS (
     UPDATE deliveries SET withdrawn_at = now()
     WHERE account_id = $1 AND challenge_id = $2 AND channel IN ('fcm', 'apns')
         AND withdrawn_at IS NULL AND state IN ('accepted', 'shown', 'not_shown', 'cancelled')
-    RETURNING account_id, delivery_id, device_id, channel, generation
+    RETURNING account_id, delivery_id, device_id, channel, generation, silent
 )
-SELECT DISTINCT ON (taken.device_id) taken.delivery_id, taken.device_id, taken.channel, taken.generation,
+SELECT DISTINCT ON (taken.device_id) taken.delivery_id, taken.device_id, taken.channel, taken.generation, taken.silent,
     devices.push_kind, devices.push_address, devices.push_environment, devices.locale
 FROM taken
 JOIN devices USING (account_id, device_id)

@@ -284,7 +284,8 @@ async fn begun_pushes(
     let planned = deliveries.iter().filter(is_push).filter_map(|delivery| {
         let device_id = delivery.device_id?;
         let (address, language) = addresses.get(&device_id)?.clone();
-        Some(PlannedPush { delivery_id: delivery.id, device_id, channel: delivery.channel, address, language })
+        let (delivery_id, channel, silent) = (delivery.id, delivery.channel, delivery.silent);
+        Some(PlannedPush { delivery_id, device_id, channel, address, language, silent })
     });
     Ok(planned.collect())
 }

@@ -16,7 +16,6 @@ use crate::delivery::push::{Push, PushContent, PushOutcome, UnavailableReason};
 use crate::domain::code::Code;
 use crate::domain::delivery::{CodeToDeliver, DeliveryState, UnreachableReason};
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId};
-use crate::domain::locale::Language;
 use crate::store;
 use crate::store::delivery::{DeliveryNews, PlannedPush};
 use crate::texts::{PushText, code_push_text, wake_push_text};
@@ -52,7 +51,7 @@ impl User {
             subject_id: issued.challenge_id.uuid(),
             generation: issued.generation,
             expires_at: issued.expires_at,
-            content: self.content(planned.language, issued, code),
+            content: self.content(&planned, issued, code),
         };
         let (account, challenge) = (self.account, issued.challenge_id);
         let services = Arc::clone(&self.services);
@@ -71,8 +70,11 @@ impl User {
         });
     }
 
-    fn content(&self, language: Language, issued: &CodeToDeliver, code: &Code) -> PushContent {
-        if self.services.push_shows_code {
+    fn content(&self, planned: &PlannedPush, issued: &CodeToDeliver, code: &Code) -> PushContent {
+        let language = planned.language;
+        if planned.silent {
+            PushContent::Pending
+        } else if self.services.push_shows_code {
             let PushText { title, body } = code_push_text(language, issued, code);
             PushContent::Code { title, body, code: code.expose().to_owned().into() }
         } else {
