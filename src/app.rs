@@ -361,6 +361,7 @@ fn verification(settings: &Settings, store: Store, code_keys: CodeKeys, bus: Bus
         tokens: TokenLifetimes {
             access: seconds(settings.sessions.access_token_seconds),
             refresh: seconds(settings.sessions.refresh_token_seconds),
+            session: seconds(settings.sessions.longest_seconds),
         },
         email_fallback: settings.delivery.email_fallback,
         mail_sender: settings.mail.sender()?,
