@@ -175,6 +175,7 @@ impl App {
             trusted_proxies: settings.http.trusted_proxies.clone(),
             outbox,
             max_body_bytes: settings.http.max_body_bytes,
+            speaks_tls: settings.http.tls.is_on(),
         });
         let operator = Data::new(Operator {
             verification,
