@@ -19,6 +19,7 @@ pub mod operator;
 mod page;
 mod password_strength;
 pub mod problem;
+mod security_log;
 mod sessions;
 mod sign_in;
 mod support;
@@ -72,7 +73,7 @@ pub struct Api {
 pub fn routes(config: &mut ServiceConfig, api: Data<Api>) {
     let has_outbox = api.outbox.is_some();
     extract::limits(config, api.max_body_bytes);
-    let everything = scope("").wrap(from_fn(headers::guard));
+    let everything = scope("").wrap(from_fn(security_log::note)).wrap(from_fn(headers::guard));
     config.app_data(api).service(everything.configure(|config| resources(config, has_outbox)));
 }
 
