@@ -147,6 +147,12 @@ impl Passwords {
         Ok(self.off_the_event_loop(matches).await? && exists)
     }
 
+    /// Whether a hash is of another cost than those made today.
+    #[must_use]
+    pub fn is_of_another_cost(&self, stored: &SecretString) -> bool {
+        cost(stored) != cost(&self.decoy)
+    }
+
     async fn off_the_event_loop<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -160,6 +166,11 @@ impl Passwords {
 fn hash(hasher: &Argon2<'_>, password: &[u8]) -> Result<SecretString, argon2::password_hash::Error> {
     let hash: PasswordHash = hasher.hash_password(password)?;
     Ok(hash.to_string().into())
+}
+
+/// What stands before the salt in PHC format: algorithm, version and parameters.
+fn cost(hash: &SecretString) -> Option<&str> {
+    hash.expose_secret().rsplitn(3, '$').nth(2)
 }
 
 #[cfg(test)]

@@ -103,12 +103,12 @@ impl Verification {
     ) -> Result<SignInAccount, VerificationError> {
         let account = self.store.run(async |db| store::account::by_email(db, email).await).await?;
         let stored = account.as_ref().map(|account| account.password_hash.clone());
-        let checked = self.check_password(email, password, stored, origin).await;
+        let checked = self.check_password(email, password.clone(), stored, origin).await;
         if let (Err(VerificationError::InvalidCredentials), Some(account)) = (&checked, &account) {
             info!(target: "twostep::security", { account.id = %account.id }, "a wrong password was typed");
         }
         checked?;
-        account.ok_or(VerificationError::InvalidCredentials)
+        self.renew_hash(account.ok_or(VerificationError::InvalidCredentials)?, email, password).await
     }
 
     async fn challenge(
