@@ -127,3 +127,9 @@ async fn a_password_is_hashed_anew_at_the_next_sign_in_after_the_cost_was_raised
     client.sign_in(ANNA, "not the password", &first.install, None).await.expect_problem(401, "invalid_credentials");
     gateway.stop().await;
 }
+
+#[test]
+fn a_hash_costs_what_owasp_asks_for_at_least_by_default() {
+    let passwords = twostep::settings::defaults().expect("the defaults are valid").passwords;
+    assert!(passwords.memory_kib >= 19 * 1024 && passwords.iterations >= 2);
+}
