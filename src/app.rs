@@ -175,6 +175,7 @@ impl App {
             trusted_proxies: settings.http.trusted_proxies.clone(),
             outbox,
             max_body_bytes: settings.http.max_body_bytes,
+            speaks_tls: settings.http.tls.is_on(),
         });
         let operator = Data::new(Operator {
             verification,
@@ -361,6 +362,7 @@ fn verification(settings: &Settings, store: Store, code_keys: CodeKeys, bus: Bus
         tokens: TokenLifetimes {
             access: seconds(settings.sessions.access_token_seconds),
             refresh: seconds(settings.sessions.refresh_token_seconds),
+            session: seconds(settings.sessions.longest_seconds),
         },
         email_fallback: settings.delivery.email_fallback,
         mail_sender: settings.mail.sender()?,

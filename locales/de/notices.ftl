@@ -13,6 +13,9 @@ notice-sign-in-unfinished-body = Jemand hat auf einem neuen Gerät das richtige 
 notice-too-many-wrong-codes-title = Zu viele falsche Codes wurden eingegeben
 notice-too-many-wrong-codes-body = Für Ihr Konto wurden zu viele falsche Codes eingegeben. Deshalb kann sich kein neues Gerät anmelden, bis Sie es auf einem vertrauenswürdigen Gerät wieder erlauben. Falls Sie das nicht waren, kennt jemand Ihr Passwort: Ändern Sie es jetzt.
 
+notice-new-device-signed-in-title = Ein neues Gerät hat sich bei Ihrem Konto angemeldet
+notice-new-device-signed-in-body = Ein neues Gerät hat sich mit einem Code bei Ihrem Konto angemeldet. Falls Sie das nicht waren: Ändern Sie jetzt Ihr Passwort, das meldet dieses Gerät ab, und entfernen Sie es aus Ihren vertrauenswürdigen Geräten.
+
 notice-sign-ins-unfrozen-title = Neue Geräte können sich wieder anmelden
 notice-sign-ins-unfrozen-body = Neue Geräte können sich wieder bei Ihrem Konto anmelden. Falls nicht Sie das erlaubt haben, ändern Sie Ihr Passwort.
 

@@ -13,6 +13,9 @@ notice-sign-in-unfinished-body = Somebody typed the right password of your accou
 notice-too-many-wrong-codes-title = Too many wrong codes were typed
 notice-too-many-wrong-codes-body = Too many wrong codes were typed for your account, so no new device can sign in until you allow it again on a trusted device. If it was not you, somebody knows your password: change it now.
 
+notice-new-device-signed-in-title = A new device signed in to your account
+notice-new-device-signed-in-body = A new device signed in to your account with a code. If it was not you: change your password now, which signs that device out, and remove it from your trusted devices.
+
 notice-sign-ins-unfrozen-title = New devices can sign in again
 notice-sign-ins-unfrozen-body = New devices can sign in to your account again. If it was not you who allowed it, change your password.
 

@@ -13,6 +13,9 @@ notice-sign-in-unfinished-body = Valaki egy új eszközön helyesen megadta a fi
 notice-too-many-wrong-codes-title = Túl sok hibás kódot adtak meg
 notice-too-many-wrong-codes-body = Túl sok hibás kódot adtak meg a fiókjához, ezért új eszköz addig nem jelentkezhet be, amíg egy megbízható eszközén újra nem engedélyezi. Ha nem Ön volt, valaki ismeri a jelszavát: változtassa meg most.
 
+notice-new-device-signed-in-title = Új eszköz jelentkezett be a fiókjába
+notice-new-device-signed-in-body = Egy új eszköz kóddal jelentkezett be a fiókjába. Ha nem Ön volt az: változtassa meg most a jelszavát, ez kijelentkezteti az eszközt, és távolítsa el a megbízható eszközei közül.
+
 notice-sign-ins-unfrozen-title = Új eszközök újra bejelentkezhetnek
 notice-sign-ins-unfrozen-body = Új eszközök újra bejelentkezhetnek a fiókjába. Ha nem Ön engedélyezte, változtassa meg a jelszavát.
 

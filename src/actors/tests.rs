@@ -65,7 +65,7 @@ fn services(silent: &TcpListener) -> Arc<Services> {
     let rules = Rules {
         digits: 6,
         lifetimes: Lifetimes { app: life, email: life, confirmation: life },
-        tokens: TokenLifetimes { access: life, refresh: life },
+        tokens: TokenLifetimes { access: life, refresh: life, session: life },
         email_fallback: EmailFallback::Off,
         mail_sender: "no-reply@example.com".to_owned(),
     };

@@ -18,6 +18,9 @@ words! {
         SignInUnfinished = "sign_in_unfinished",
         /// Too many wrong codes were typed, so no new device may sign in.
         TooManyWrongCodes = "too_many_wrong_codes",
+        /// A new device signed in with a code: told by mail, which whoever made the owner pass the code on does not see
+        /// (NIST SP 800-63B-4 sections 4.1.2.1 and 4.6).
+        NewDeviceSignedIn = "new_device_signed_in",
         /// New devices may sign in again.
         SignInsUnfrozen = "sign_ins_unfrozen",
         /// Two-step verification was turned off.
@@ -98,7 +101,8 @@ impl AlertKind {
             | Self::DeviceRemoved
             | Self::DeviceEvicted
             | Self::DisablingDenied => true,
-            Self::SignInUnfinished | Self::AddressTaken => false,
+            // The trusted devices showed the code: the mailbox is the other channel.
+            Self::NewDeviceSignedIn | Self::SignInUnfinished | Self::AddressTaken => false,
         }
     }
 }

@@ -9,6 +9,7 @@ use super::extract::invalid;
 use super::limits::Limited;
 use super::page::{AccountTag, Caller};
 use super::problem::{Problem, ProblemBody};
+use super::security_log::about;
 use super::views::{ChallengeEnvelope, DeviceBody, SecretText, email};
 use super::{Api, no_such_method, to_the_end};
 use crate::domain::password::Password;
@@ -55,5 +56,7 @@ pub(super) async fn create(
     let device = body.device.checked()?;
     let challenge =
         to_the_end(async move { api.verification.create_account(email, password, device, &origin).await }).await?;
-    Ok(caller.answer(HttpResponse::Accepted(), Some(&tag), ChallengeEnvelope::from(challenge)))
+    let account = challenge.account_id;
+    let answer = caller.answer(HttpResponse::Accepted(), Some(&tag), ChallengeEnvelope::from(challenge));
+    Ok(about(answer, account))
 }

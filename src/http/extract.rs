@@ -1,6 +1,7 @@
 //! What handlers take out of requests.
 
 use std::future::{Ready, ready};
+use std::net::IpAddr;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
@@ -15,6 +16,7 @@ use super::client_ip::client_ip;
 use super::limits::Limited;
 use super::page::Page;
 use super::problem::{Problem, ProblemCode};
+use super::security_log;
 use crate::domain::locale::Locale;
 use crate::domain::session::ActiveSession;
 use crate::domain::token::{Token, TokenKind};
@@ -126,18 +128,21 @@ impl FromRequest for Origin {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let api = request.app_data::<Data<Api>>();
-        // Bytes that are no text spoil their own step only, not the line that a proxy added its step to.
-        let lines = request.headers().get_all(FORWARDED_FOR).map(|line| String::from_utf8_lossy(line.as_bytes()));
-        let forwarded_for: Vec<_> = lines.collect();
-        ready(match (request.peer_addr(), api) {
-            (Some(peer), Some(api)) => {
-                let ip = client_ip(peer.ip(), forwarded_for.iter().map(AsRef::as_ref), &api.trusted_proxies);
-                Ok(Self { ip, location: api.places.lookup(ip), locale: accepted_locale(request) })
-            }
+        ready(match (client_of(request), request.app_data::<Data<Api>>()) {
+            (Some(ip), Some(api)) => Ok(Self { ip, location: api.places.lookup(ip), locale: accepted_locale(request) }),
             _ => Err(Problem::internal()),
         })
     }
+}
+
+/// The address of the client behind a request.
+pub(super) fn client_of(request: &HttpRequest) -> Option<IpAddr> {
+    let api = request.app_data::<Data<Api>>()?;
+    // Bytes that are no text spoil their own step only, not the line that a proxy added its step to.
+    let lines = request.headers().get_all(FORWARDED_FOR).map(|line| String::from_utf8_lossy(line.as_bytes()));
+    let forwarded_for: Vec<_> = lines.collect();
+    let forwarded_for = forwarded_for.iter().map(AsRef::as_ref);
+    request.peer_addr().map(|peer| client_ip(peer.ip(), forwarded_for, &api.trusted_proxies))
 }
 
 /// The language that a request likes best of those that there are texts in.
@@ -167,9 +172,11 @@ impl FromRequest for Session {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let token = limited(request).and_then(|()| token(request, TokenKind::Access));
         let api = request.app_data::<Data<Api>>().cloned();
+        let request = request.clone();
         Box::pin(async move {
             let (token, api) = (token?, api.ok_or_else(Problem::internal)?);
             let session = api.verification.authenticate(&token).await?;
+            security_log::made_with(&request, &session);
             Ok(Self(session))
         })
     }

@@ -10,6 +10,7 @@ mod devices;
 mod docs;
 mod encoding;
 mod extract;
+mod headers;
 mod limits;
 mod login_activity;
 mod login_security;
@@ -18,6 +19,7 @@ pub mod operator;
 mod page;
 mod password_strength;
 pub mod problem;
+mod security_log;
 mod sessions;
 mod sign_in;
 mod support;
@@ -26,7 +28,8 @@ mod web;
 
 use std::sync::Arc;
 
-use actix_web::web::{Data, ServiceConfig, to};
+use actix_web::middleware::from_fn;
+use actix_web::web::{Data, ServiceConfig, scope, to};
 use ipnet::IpNet;
 
 use crate::actors::Directory;
@@ -62,14 +65,20 @@ pub struct Api {
     pub trusted_proxies: Vec<IpNet>,
     /// Largest request body in bytes.
     pub max_body_bytes: usize,
+    /// The lines are secure by themselves, not by a proxy.
+    pub speaks_tls: bool,
 }
 
 /// Adds every public route.
 pub fn routes(config: &mut ServiceConfig, api: Data<Api>) {
     let has_outbox = api.outbox.is_some();
     extract::limits(config, api.max_body_bytes);
+    let everything = scope("").wrap(from_fn(security_log::note)).wrap(from_fn(headers::guard));
+    config.app_data(api).service(everything.configure(|config| resources(config, has_outbox)));
+}
+
+fn resources(config: &mut ServiceConfig, has_outbox: bool) {
     config
-        .app_data(api)
         .configure(accounts::routes)
         .configure(sign_in::routes)
         .configure(challenges::routes)

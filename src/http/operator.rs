@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN, USER_AGENT};
-use actix_web::middleware::Next;
+use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Data, Path, Query, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
 use metrics::gauge;
@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 use super::extract::{self, invalid};
 use super::page::is_same_origin;
 use super::problem::{Problem, ProblemCode};
-use super::{no_such_route, to_the_end};
+use super::{headers, no_such_route, to_the_end};
 use crate::actors::Directory;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
@@ -45,8 +45,12 @@ pub struct Operator {
 /// Adds every route of the operator's side.
 pub fn routes(config: &mut ServiceConfig, operator: Data<Operator>) {
     extract::limits(config, 16 * 1024);
+    let everything = web::scope("").wrap(from_fn(headers::guard));
+    config.app_data(operator).service(everything.configure(resources));
+}
+
+fn resources(config: &mut ServiceConfig) {
     config
-        .app_data(operator)
         .configure(super::web::operator_routes)
         .route("/healthz", web::get().to(health))
         .route("/readyz", web::get().to(readiness))

@@ -151,6 +151,11 @@ impl Problem {
         Self::new(ProblemCode::TooManyRequests, detail).retry_after(wait)
     }
 
+    /// Its kind.
+    pub(super) fn code(&self) -> ProblemCode {
+        self.code
+    }
+
     fn retry_after(self, wait: SignedDuration) -> Self {
         // Rounded up: who waits as long as told is not refused again.
         let seconds = u64::try_from(wait.as_millis().max(0)).unwrap_or(u64::MAX).div_ceil(1000).max(1);

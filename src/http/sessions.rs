@@ -10,6 +10,7 @@ use super::extract::{OptionalBody, Session, invalid};
 use super::limits::Limited;
 use super::page::{Caller, HoldsTokens};
 use super::problem::{Problem, ProblemBody};
+use super::security_log::about;
 use super::views::{SecretText, SessionAnswer};
 use super::{Api, no_such_method, to_the_end};
 use crate::domain::token::{Token, TokenKind};
@@ -70,8 +71,9 @@ pub(super) async fn refresh(
     };
     let token = token.ok_or(VerificationError::Unauthorized)?;
     let session = to_the_end(async move { api.verification.refresh(&token, &origin).await }).await?;
-    let account = caller.account(TokenKind::Refresh);
-    Ok(caller.answer(HttpResponse::Ok(), account.as_ref(), RefreshAnswer { session: session.into() }))
+    let (tag, account) = (caller.account(TokenKind::Refresh), session.account_id);
+    let answer = caller.answer(HttpResponse::Ok(), tag.as_ref(), RefreshAnswer { session: session.into() });
+    Ok(about(answer, account))
 }
 
 /// Sign out.

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::limits::Limited;
 use super::page::{AccountTag, Caller, HoldsTokens};
 use super::problem::{Problem, ProblemBody};
+use super::security_log::about;
 use super::views::{ChallengeAnswer, DeviceBody, SecretText, SignedInAnswer, email};
 use super::{Api, no_such_method, to_the_end};
 use crate::domain::password::Password;
@@ -91,12 +92,13 @@ pub(super) async fn sign_in(
     metrics::counter!(SIGN_INS, "outcome" => outcome).increment(1);
     Ok(match result {
         SignInResult::SignedIn(signed_in) => {
-            caller.answer(HttpResponse::Ok(), Some(&tag), SignedInAnswer::from(*signed_in))
+            let account = signed_in.session.account_id;
+            about(caller.answer(HttpResponse::Ok(), Some(&tag), SignedInAnswer::from(*signed_in)), account)
         }
         SignInResult::VerificationRequired(challenge) => {
-            let status = "verification_required";
+            let (status, account) = ("verification_required", challenge.account_id);
             let answer = VerificationRequiredAnswer { status, challenge: (*challenge).into() };
-            caller.answer(HttpResponse::Accepted(), Some(&tag), answer)
+            about(caller.answer(HttpResponse::Accepted(), Some(&tag), answer), account)
         }
     })
 }

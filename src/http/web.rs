@@ -15,7 +15,7 @@ use super::problem::{Problem, ProblemCode};
 
 /// Nothing but our own files and calls: no inline script or style, no frame, no other host (CSP level 3; `'self'` of
 /// `connect-src` covers the WebSocket).
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; object-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 /// What no page of ours asks for.
 const PERMISSIONS_POLICY: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";

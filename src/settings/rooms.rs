@@ -147,6 +147,8 @@ room! {
         access_token_seconds: u32,
         /// Life of a refresh token that nobody uses.
         refresh_token_seconds: u32,
+        /// Life of a session, however often it is refreshed.
+        longest_seconds: u32,
     }
 }
 room! {
@@ -262,6 +264,7 @@ impl Settings {
         within("codes.confirmation_lifetime_seconds", self.codes.confirmation_lifetime_seconds, 600..=86_400)?;
         within("sessions.access_token_seconds", self.sessions.access_token_seconds, 60..=86_400)?;
         within("sessions.refresh_token_seconds", self.sessions.refresh_token_seconds, 3600..=31_536_000)?;
+        within("sessions.longest_seconds", self.sessions.longest_seconds, 3600..=31_536_000)?;
         within("passwords.memory_kib", self.passwords.memory_kib, 8192..=1_048_576)?;
         within("passwords.iterations", self.passwords.iterations, 1..=20)?;
         within("passwords.parallel", self.passwords.parallel, 0..=256)?;

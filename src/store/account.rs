@@ -193,6 +193,20 @@ pub async fn set_password(
     Ok(execute(db, query!("account/set_password"), parameters).await? == 1)
 }
 
+/// Stores a hash of the same password at another cost; `false` when the stored one is no longer `old`.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn renew_hash(
+    db: &impl Db,
+    account: AccountId,
+    new: &SecretString,
+    old: &SecretString,
+) -> Result<bool, StoreError> {
+    let parameters: super::Parameters<'_> = &[&account.uuid(), &new.expose_secret(), &old.expose_secret()];
+    Ok(execute(db, query!("account/renew_hash"), parameters).await? == 1)
+}
+
 pub(super) fn email(row: &Row) -> Result<EmailAddress, StoreError> {
     EmailAddress::parse(get(row, "email")?).map_err(|error| StoreError::Corrupt(error.to_string()))
 }

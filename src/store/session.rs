@@ -16,6 +16,8 @@ pub struct TokenLifetimes {
     pub access: SignedDuration,
     /// Of a refresh token that nobody uses.
     pub refresh: SignedDuration,
+    /// Of the session, however often it is refreshed (OWASP ASVS 5.0 section 7.3.2).
+    pub session: SignedDuration,
 }
 
 /// Makes a session.
@@ -35,8 +37,8 @@ pub async fn create(
         &session.uuid(),
         &device.uuid(),
         &access.as_bytes(),
-        &seconds(lifetimes.access),
-        &seconds(lifetimes.refresh),
+        &seconds(lifetimes.access.min(lifetimes.session)),
+        &seconds(lifetimes.refresh.min(lifetimes.session)),
     ];
     execute(db, query!("session/create"), parameters).await?;
     Ok(())
@@ -65,7 +67,7 @@ pub async fn for_connection(
     found.as_ref().map(active_session).transpose()
 }
 
-/// Gives a session its next access token; `false` when it ended or ran out.
+/// Gives a session its next tokens, none of which outlives the session's longest life; `false` when it ended or ran out.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -82,6 +84,7 @@ pub async fn renew(
         &access.as_bytes(),
         &seconds(lifetimes.access),
         &seconds(lifetimes.refresh),
+        &seconds(lifetimes.session),
     ];
     Ok(execute(db, query!("session/renew"), parameters).await? == 1)
 }

@@ -59,6 +59,8 @@ texts! {
     NoticeSignInUnfinishedBody = "notice-sign-in-unfinished-body",
     NoticeTooManyWrongCodesTitle = "notice-too-many-wrong-codes-title",
     NoticeTooManyWrongCodesBody = "notice-too-many-wrong-codes-body",
+    NoticeNewDeviceSignedInTitle = "notice-new-device-signed-in-title",
+    NoticeNewDeviceSignedInBody = "notice-new-device-signed-in-body",
     NoticeSignInsUnfrozenTitle = "notice-sign-ins-unfrozen-title",
     NoticeSignInsUnfrozenBody = "notice-sign-ins-unfrozen-body",
     NoticeTwoStepDisabledTitle = "notice-two-step-disabled-title",

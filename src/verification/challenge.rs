@@ -21,6 +21,8 @@ pub enum Destination {
 /// A challenge as its holder sees it.
 #[derive(Debug, Clone)]
 pub struct ChallengeView {
+    /// Whose; for the security log, not for its holder.
+    pub account_id: AccountId,
     /// Its id.
     pub id: ChallengeId,
     /// Its token, in the answer that starts it only.
@@ -66,6 +68,7 @@ impl Verification {
         device_may_show: bool,
     ) -> ChallengeView {
         ChallengeView {
+            account_id: challenge.account_id,
             id: challenge.challenge_id,
             token,
             purpose: challenge.purpose,

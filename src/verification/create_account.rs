@@ -1,5 +1,6 @@
 //! Creating an account: the address is confirmed first.
 
+use super::passwords::NewPasswordOf;
 use super::start::Start;
 use super::{ChallengeView, Origin, Verification, VerificationError, fresh};
 use crate::domain::challenge::{Method, Purpose};
@@ -23,7 +24,7 @@ impl Verification {
         device: DeviceInfo,
         origin: &Origin,
     ) -> Result<ChallengeView, VerificationError> {
-        self.passwords.require_uncommon(&password, &email).await?;
+        self.passwords.require_uncommon(NewPasswordOf::Anybody, &password, &email).await?;
         let password_hash = self.passwords.hash(password).await?;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {

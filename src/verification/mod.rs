@@ -12,6 +12,7 @@ mod expire;
 mod freeze;
 mod operator;
 mod password_change;
+mod password_renewal;
 mod password_waiting;
 mod passwords;
 mod resend;

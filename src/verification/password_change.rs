@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 
+use super::passwords::NewPasswordOf;
 use super::session::speaks_for_owner;
 use super::{Origin, Verification, VerificationError, challenge};
 use crate::domain::activity::ActivityKind;
@@ -29,7 +30,7 @@ impl Verification {
     ) -> Result<(), VerificationError> {
         let account = session.account_id;
         let (owner, old_hash) = self.check_own_password(session, current, origin).await?;
-        self.passwords.require_uncommon(&new, &owner.email).await?;
+        self.passwords.require_uncommon(NewPasswordOf::Owner, &new, &owner.email).await?;
         let new_hash = self.passwords.hash(new).await?;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {

@@ -33,12 +33,44 @@ pub struct Passwords {
     waiting: Arc<Semaphore>,
     running: Arc<Semaphore>,
     /// Strengths are judged apart, so that a flood of them holds up no sign-in.
-    judging: Semaphore,
-    judging_or_waiting: Semaphore,
+    of_anybody: Judge,
+    /// And here those of owners who change theirs: a flood by strangers does not hold them up.
+    of_owners: Judge,
 }
 
 /// Strengths that may wait to be judged.
 const JUDGING_QUEUE: usize = 8;
+
+/// Judges strengths one at a time.
+struct Judge {
+    turn: Semaphore,
+    places: Semaphore,
+}
+
+impl Judge {
+    fn new() -> Self {
+        Self { turn: Semaphore::new(1), places: Semaphore::new(1 + JUDGING_QUEUE) }
+    }
+
+    async fn judge(&self, password: Password, email: Option<EmailAddress>) -> Result<Strength, VerificationError> {
+        let judge = move || {
+            let personal = email.as_ref().map(EmailAddress::parts).unwrap_or_default();
+            estimate(password.expose(), &personal)
+        };
+        let _place = self.places.try_acquire().map_err(|_| VerificationError::Busy)?;
+        let _turn = self.turn.acquire().await.map_err(|_| VerificationError::Busy)?;
+        tokio::task::spawn_blocking(judge).await.map_err(|_| VerificationError::Busy)
+    }
+}
+
+/// Whose new password is judged.
+#[derive(Debug, Clone, Copy)]
+pub enum NewPasswordOf {
+    /// Anybody who makes an account.
+    Anybody,
+    /// An owner who changes it.
+    Owner,
+}
 
 impl Passwords {
     /// Prepares the hasher; computes one hash.
@@ -54,12 +86,12 @@ impl Passwords {
             decoy,
             waiting: Arc::new(Semaphore::new(cost.parallel + cost.queue)),
             running: Arc::new(Semaphore::new(cost.parallel)),
-            judging: Semaphore::new(1),
-            judging_or_waiting: Semaphore::new(1 + JUDGING_QUEUE),
+            of_anybody: Judge::new(),
+            of_owners: Judge::new(),
         })
     }
 
-    /// Judges a new password of the account of `email`.
+    /// Judges what anybody asks about, as a new password of the account of `email`.
     ///
     /// # Errors
     /// [`VerificationError::Busy`] when too many wait.
@@ -68,21 +100,24 @@ impl Passwords {
         password: Password,
         email: Option<EmailAddress>,
     ) -> Result<Strength, VerificationError> {
-        let judge = move || {
-            let personal = email.as_ref().map(EmailAddress::parts).unwrap_or_default();
-            estimate(password.expose(), &personal)
-        };
-        let _place = self.judging_or_waiting.try_acquire().map_err(|_| VerificationError::Busy)?;
-        let _turn = self.judging.acquire().await.map_err(|_| VerificationError::Busy)?;
-        tokio::task::spawn_blocking(judge).await.map_err(|_| VerificationError::Busy)
+        self.of_anybody.judge(password, email).await
     }
 
     /// Makes sure that a new password is none of those that are tried first.
     ///
     /// # Errors
     /// [`VerificationError::CommonPassword`]; [`VerificationError::Busy`] when too many wait.
-    pub async fn require_uncommon(&self, password: &Password, email: &EmailAddress) -> Result<(), VerificationError> {
-        match self.strength(password.clone(), Some(email.clone())).await?.is_common {
+    pub async fn require_uncommon(
+        &self,
+        whose: NewPasswordOf,
+        password: &Password,
+        email: &EmailAddress,
+    ) -> Result<(), VerificationError> {
+        let judge = match whose {
+            NewPasswordOf::Anybody => &self.of_anybody,
+            NewPasswordOf::Owner => &self.of_owners,
+        };
+        match judge.judge(password.clone(), Some(email.clone())).await?.is_common {
             true => Err(VerificationError::CommonPassword),
             false => Ok(()),
         }
@@ -112,6 +147,12 @@ impl Passwords {
         Ok(self.off_the_event_loop(matches).await? && exists)
     }
 
+    /// Whether a hash is of another cost than those made today.
+    #[must_use]
+    pub fn is_of_another_cost(&self, stored: &SecretString) -> bool {
+        cost(stored) != cost(&self.decoy)
+    }
+
     async fn off_the_event_loop<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -125,6 +166,11 @@ impl Passwords {
 fn hash(hasher: &Argon2<'_>, password: &[u8]) -> Result<SecretString, argon2::password_hash::Error> {
     let hash: PasswordHash = hasher.hash_password(password)?;
     Ok(hash.to_string().into())
+}
+
+/// What stands before the salt in PHC format: algorithm, version and parameters.
+fn cost(hash: &SecretString) -> Option<&str> {
+    hash.expose_secret().rsplitn(3, '$').nth(2)
 }
 
 #[cfg(test)]
@@ -147,6 +193,19 @@ mod tests {
         assert!(passwords.verify(password("correct horse"), Some(hash.clone())).await.expect("checked"));
         assert!(!passwords.verify(password("wrong horse"), Some(hash)).await.expect("checked"));
         assert!(!passwords.verify(password("correct horse"), None).await.expect("checked"));
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_strangers_holds_up_no_owners_change() {
+        let passwords = passwords(1, 1);
+        let email = EmailAddress::parse("anna@example.com").expect("an address");
+        let _all_places = passwords.of_anybody.places.acquire_many(9).await.expect("open");
+        let new = password("a good long one of nobody's");
+        let judged = passwords.strength(new.clone(), None).await;
+        assert!(matches!(judged, Err(VerificationError::Busy)));
+        let made = passwords.require_uncommon(NewPasswordOf::Anybody, &new, &email).await;
+        assert!(matches!(made, Err(VerificationError::Busy)));
+        passwords.require_uncommon(NewPasswordOf::Owner, &new, &email).await.expect("judged");
     }
 
     #[tokio::test]

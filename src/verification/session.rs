@@ -17,6 +17,8 @@ use crate::store::{self, Db};
 
 /// The tokens of a session, as its holder gets them.
 pub struct IssuedSession {
+    /// Whose; for the security log.
+    pub account_id: AccountId,
     /// Authenticates calls.
     pub access: Token,
     /// For so long.
@@ -123,14 +125,15 @@ impl Verification {
         account: AccountId,
         device: DeviceId,
     ) -> Result<IssuedSession, VerificationError> {
-        let (id, issued) = (fresh(SessionId::new), self.fresh_session());
+        let (id, issued) = (fresh(SessionId::new), self.fresh_session(account));
         store::session::create(db, account, id, device, &issued.access.hash(), self.rules.tokens).await?;
         store::refresh_token::issue(db, account, id, &issued.refresh.hash()).await?;
         Ok(issued)
     }
 
-    fn fresh_session(&self) -> IssuedSession {
+    fn fresh_session(&self, account_id: AccountId) -> IssuedSession {
         IssuedSession {
+            account_id,
             access: fresh_token(TokenKind::Access),
             expires_in: self.rules.tokens.access,
             refresh: fresh_token(TokenKind::Refresh),
@@ -151,7 +154,7 @@ impl Verification {
                 self.end_copied_session(db, &known, &mut events).await?;
                 return Ok(Renewal::Reused(known));
             }
-            let issued = self.fresh_session();
+            let issued = self.fresh_session(known.account_id);
             store::refresh_token::mark_used(db, known.account_id, &hash).await?;
             let access = issued.access.hash();
             if !store::session::renew(db, known.account_id, known.session_id, &access, self.rules.tokens).await? {

@@ -1,6 +1,7 @@
 //! Signing in: a trusted device gets a session, any other a challenge.
 
 use secrecy::ExposeSecret;
+use tracing::info;
 
 use super::rollout::{count_shadow, shadow_reach};
 use super::session::Trust;
@@ -102,8 +103,12 @@ impl Verification {
     ) -> Result<SignInAccount, VerificationError> {
         let account = self.store.run(async |db| store::account::by_email(db, email).await).await?;
         let stored = account.as_ref().map(|account| account.password_hash.clone());
-        self.check_password(email, password, stored, origin).await?;
-        account.ok_or(VerificationError::InvalidCredentials)
+        let checked = self.check_password(email, password.clone(), stored, origin).await;
+        if let (Err(VerificationError::InvalidCredentials), Some(account)) = (&checked, &account) {
+            info!(target: "twostep::security", { account.id = %account.id }, "a wrong password was typed");
+        }
+        checked?;
+        self.renew_hash(account.ok_or(VerificationError::InvalidCredentials)?, email, password).await
     }
 
     async fn challenge(

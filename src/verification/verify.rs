@@ -1,14 +1,14 @@
 //! Verifying a code: counted first, compared in constant time, and settled in one transaction.
 
 use super::session::Trust;
-use super::{SignedIn, Verification, VerificationError, challenge};
+use super::{SignedIn, Verification, VerificationError, challenge, fresh};
 use crate::domain::activity::ActivityKind;
 use crate::domain::budget::{BUDGET_RULES, BudgetKind, BudgetRefusal};
 use crate::domain::challenge::{Outcome, Progress, Purpose, Verdict};
 use crate::domain::code::{Code, CodeSource, TypedCode};
 use crate::domain::device::Device;
-use crate::domain::event::AccountEvent;
-use crate::domain::id::ChallengeId;
+use crate::domain::event::{AccountEvent, AlertKind};
+use crate::domain::id::{ChallengeId, NoticeId};
 use crate::domain::token::Token;
 use crate::store::challenge::{CountedAttempt, NewChallenge, StoredChallenge};
 use crate::store::{self, Db};
@@ -141,6 +141,7 @@ impl Verification {
         match transaction.await? {
             Some(verified) => {
                 self.publish(new.account_id, events).await;
+                self.notices.notify_one();
                 Ok(verified)
             }
             None => Err(self.why_not_closed(new.challenge_id).await?),
@@ -168,6 +169,8 @@ impl Verification {
         match new.purpose {
             Purpose::SignIn => {
                 store::notice::drop_unfinished(db, new.account_id, requester.device.install_id).await?;
+                let (notice, kind) = (fresh(NoticeId::new), AlertKind::NewDeviceSignedIn);
+                store::notice::add(db, new.account_id, notice, kind, Some(requester)).await?;
                 let trust = if trust_device { Trust::Grant } else { Trust::No };
                 let signed_in = self.grant_session(db, new.account_id, requester, trust, events).await?;
                 Ok(Verified::SignedIn(Box::new(signed_in)))

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bad_input;
+mod browsers;
 mod challenges;
 mod connect_tickets;
 mod development;

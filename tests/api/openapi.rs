@@ -108,3 +108,17 @@ async fn the_page_for_people_names_every_call_and_every_problem() {
     }
     gateway.stop().await;
 }
+
+/// No hint, no secret question: nothing but the password is there to be told or asked (OWASP ASVS 5.0 section 6.4.2).
+#[actix_web::test]
+async fn an_account_is_an_address_a_password_and_a_device_and_nothing_else() {
+    let gateway = TestGateway::start().await;
+    let document = document(&gateway.client()).await;
+    let fields_of = |name: &str| -> Vec<String> {
+        let schema = &document["components"]["schemas"][name];
+        schema["properties"].as_object().unwrap_or_else(|| panic!("{name}")).keys().cloned().collect()
+    };
+    assert_eq!(fields_of("CreateAccountBody"), ["device", "email", "password"]);
+    assert_eq!(fields_of("SignInBody"), ["device", "email", "password", "trust_token"]);
+    gateway.stop().await;
+}

@@ -71,3 +71,25 @@ async fn a_browser_that_comes_by_another_name_is_told_nothing() {
     }
     gateway.stop().await;
 }
+
+#[actix_web::test]
+async fn an_operator_signs_an_account_out_everywhere() {
+    let gateway = TestGateway::start().await;
+    let (client, operator) = (gateway.client(), gateway.operator());
+    let first = client.new_protected_account(ANNA).await;
+    let other = client.new_account("ben@example.com").await;
+    let mut screen = client.connect(&first).await;
+    let second = client.trust_another(ANNA, &mut screen, "Second").await;
+    let found = get(&gateway, "/admin/accounts?email=anna%40example.com").await.expect(200);
+    let path = format!("/admin/accounts/{}/sign-out-everywhere", found["id"].as_str().expect("an id"));
+    operator.send(Method::POST, &path, None, None).await.expect(204);
+    for device in [&first, &second] {
+        client.get("/v1/login-security", &device.access_token).await.expect_problem(401, "unauthorized");
+        let body = serde_json::json!({ "refresh_token": device.refresh_token });
+        let refreshed = client.send(Method::POST, "/v1/sessions/refresh", None, Some(body)).await;
+        refreshed.expect_problem(401, "unauthorized");
+    }
+    assert_eq!(screen.close_code().await, 4401);
+    client.get("/v1/login-security", &other.access_token).await.expect(200);
+    gateway.stop().await;
+}

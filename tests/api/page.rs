@@ -157,6 +157,30 @@ async fn cookies_are_nothing_without_the_proof_that_our_page_calls() {
     gateway.stop().await;
 }
 
+/// Somebody who signs a browser in as themselves would read what its user then does (login CSRF), and who sets its cookies before
+/// would know its session (fixation).
+#[actix_web::test]
+async fn another_site_neither_signs_a_browser_in_nor_chooses_its_session() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let intruder = client.new_account(ANNA).await;
+    let mut page = Page::new(&gateway);
+    let body = json!({ "email": ANNA, "password": PASSWORD, "device": Install::new("Page").json() });
+    let cross = [("x-twostep-page", "1"), ("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")];
+    assert_eq!(page.send(Method::POST, "/v1/sign-in", body.clone(), &cross).await.0, 403);
+    assert!(page.cookies.is_empty());
+    let url = format!("{}/v1/sign-in", gateway.url());
+    let form = page.http.post(url).header("content-type", "text/plain").header("origin", "https://evil.example");
+    let refused = form.body(body.to_string()).send().await.expect("an answer");
+    assert_eq!((refused.status().as_u16(), refused.headers().contains_key("set-cookie")), (400, false));
+
+    page.cookies.insert("__Host-ts_at".to_owned(), intruder.access_token.clone());
+    assert_eq!(page.call(Method::POST, "/v1/sign-in", body).await.0, 200);
+    let own = page.cookies["__Host-ts_at"].clone();
+    assert!(!own.starts_with(&intruder.access_token), "signing in makes a session of its own");
+    gateway.stop().await;
+}
+
 #[actix_web::test]
 async fn files_are_kept_for_ever_and_the_page_is_asked_for_anew() {
     let gateway = TestGateway::start().await;

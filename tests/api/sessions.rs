@@ -104,6 +104,41 @@ async fn an_expired_access_token_is_refused_until_it_is_refreshed() {
 }
 
 #[actix_web::test]
+async fn a_session_ends_after_its_longest_life_however_often_it_is_refreshed() {
+    let gateway = TestGateway::start_with(|settings| settings.sessions.longest_seconds = 7200).await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    gateway.database.age("sessions", "created_at", 6900, "true").await;
+    let second = renewed(&first, refresh(&client, &first.refresh_token).await);
+    let left =
+        "SELECT extract(epoch FROM greatest(access_expires_at, refresh_expires_at) - now())::bigint FROM sessions";
+    let left = gateway.database.count(left).await;
+    assert!((200..=300).contains(&left), "{left} s are left of it");
+    gateway.database.age("sessions", "created_at", 300, "true").await;
+    refresh(&client, &second.refresh_token).await.expect_problem(401, "unauthorized");
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn no_two_tokens_are_alike_and_each_has_256_random_bits() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    let mut tokens = vec![first.access_token.clone(), first.refresh_token.clone()];
+    for _ in 0..3 {
+        let again = client.sign_in(ANNA, PASSWORD, &first.install, None).await.expect(200);
+        let again = SignedIn::new(&first.install, &again);
+        let next = renewed(&again, refresh(&client, &again.refresh_token).await);
+        tokens.extend([again.access_token, again.refresh_token, next.access_token, next.refresh_token]);
+    }
+    let distinct: std::collections::BTreeSet<&str> = tokens.iter().map(|token| &token["ts_at_".len()..]).collect();
+    assert_eq!(distinct.len(), 14);
+    // 32 bytes are 43 characters of base64url without padding.
+    assert!(distinct.iter().all(|random| random.len() == 43), "{distinct:?}");
+    gateway.stop().await;
+}
+
+#[actix_web::test]
 async fn signing_out_ends_the_session_and_keeps_the_trust() {
     let gateway = TestGateway::start().await;
     let client = gateway.client();

@@ -213,3 +213,19 @@ async fn a_session_goes_on_when_its_device_signs_in_again() {
     assert_goes_on(&client, &first).await;
     gateway.stop().await;
 }
+
+#[actix_web::test]
+async fn a_sign_in_of_a_new_device_with_a_code_is_told_by_mail() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    let mut screen = client.connect(&first).await;
+    let told = "SELECT count(*) FROM notices WHERE kind = 'new_device_signed_in'";
+    assert_eq!(gateway.database.count(told).await, 0);
+    let second = client.trust_another(ANNA, &mut screen, "Second").await;
+    let mail = client.await_mail(ANNA, "A new device signed in", 1).await;
+    assert!(mail.contains("Second") && mail.contains("127.0.0.1") && mail.contains("change your password"), "{mail}");
+    client.sign_in(ANNA, PASSWORD, &second.install, second.trust_token.as_deref()).await.expect(200);
+    assert_eq!(gateway.database.count(told).await, 1, "a device that is trusted already is nothing new");
+    gateway.stop().await;
+}

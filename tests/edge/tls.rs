@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ProtocolVersion, RootCertStore};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
@@ -81,8 +81,11 @@ async fn calls_and_live_connections_go_over_tls() {
     assert!(gateway.url().starts_with("https://"));
     let client = Client::trusting(&gateway.url(), &files.pem);
     let first = client.new_protected_account("anna@example.com").await;
+    let answer = client.get("/v1/login-security", &first.access_token).await;
+    assert_eq!(answer.headers["strict-transport-security"], "max-age=31536000; includeSubDomains");
 
     let stream = files.open(&gateway, b"http/1.1").await.expect("a handshake");
+    assert_eq!(stream.get_ref().1.protocol_version(), Some(ProtocolVersion::TLSv1_3), "the latest comes first");
     let address = format!("wss://{}/v1/connect", gateway.app.address());
     let mut request = address.into_client_request().expect("an address");
     let bearer = format!("Bearer {}", first.access_token).parse().expect("a header");
@@ -166,4 +169,14 @@ async fn a_proxy_header_comes_before_the_handshake() {
     let mut line = Line::new(files.connect(line.stream, b"http/1.1").await.expect("a handshake"));
     assert!(line.ask().await.contains(r#""ip":"192.0.2.7""#));
     gateway.stop().await;
+}
+
+/// OWASP ASVS 5.0 section 12.1.2; the listener takes the suites of the provider as they are.
+#[test]
+fn every_cipher_suite_has_forward_secrecy_and_authenticated_encryption() {
+    for suite in rustls::crypto::ring::default_provider().cipher_suites {
+        let name = format!("{:?}", suite.suite());
+        assert!(name.starts_with("TLS13_") || name.starts_with("TLS_ECDHE_"), "{name}");
+        assert!(["_GCM_", "_CHACHA20_POLY1305_"].iter().any(|mode| name.contains(mode)), "{name}");
+    }
 }

@@ -3,4 +3,5 @@
 mod crash;
 mod database_away;
 mod secrecy;
+mod security_log;
 mod shutdown;

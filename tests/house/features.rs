@@ -15,14 +15,15 @@ fn promises(text: &str) -> Vec<(&str, Vec<&str>)> {
 }
 
 /// Whether `module::path::name` is a test in the file of its module.
-fn is_test(name: &str) -> bool {
+pub(super) fn is_test(name: &str) -> bool {
     let Some((module, function)) = name.rsplit_once("::") else { return false };
     let (folder, module) = match module.strip_prefix("unit::") {
         Some(module) => ("src", module),
         None => ("tests", module),
     };
-    let file = root().join(folder).join(module.replace("::", "/")).with_extension("rs");
-    let Ok(text) = std::fs::read_to_string(file) else { return false };
+    let place = root().join(folder).join(module.replace("::", "/"));
+    let files = [place.with_extension("rs"), place.join("mod.rs")];
+    let Some(text) = files.iter().find_map(|file| std::fs::read_to_string(file).ok()) else { return false };
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let is_function = |line: &str| {
         let line = line.strip_prefix("async ").unwrap_or(line);

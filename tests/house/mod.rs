@@ -3,8 +3,10 @@
 mod arrows;
 mod documents;
 mod features;
+mod page_safety;
 mod page_texts;
 mod queries;
+mod standards;
 
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,10 @@
--- Gives a session its next access token; the earlier one stops working.
+-- Gives a session its next access token; the earlier one stops working. No token outlives the session's longest life.
 -- $1 uuid: account; $2 uuid: session; $3 bytea: hash of the access token; $4 double precision: its life,
--- $5: life of the refresh token, in seconds.
+-- $5: life of the refresh token, $6: longest life of the session, in seconds.
 -- Changes 0 (the session ended or ran out) or 1 row. Index: sessions_pkey.
 UPDATE sessions SET
-    access_hash = $3, access_expires_at = now() + make_interval(secs => $4),
-    refresh_expires_at = now() + make_interval(secs => $5)
+    access_hash = $3,
+    access_expires_at = least(now() + make_interval(secs => $4), created_at + make_interval(secs => $6)),
+    refresh_expires_at = least(now() + make_interval(secs => $5), created_at + make_interval(secs => $6))
 WHERE account_id = $1 AND session_id = $2 AND ended_at IS NULL AND refresh_expires_at > now()
+    AND created_at + make_interval(secs => $6) > now()

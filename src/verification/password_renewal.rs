@@ -1,0 +1,50 @@
+//! Hashing passwords anew when the cost of a hash was changed.
+
+use secrecy::SecretString;
+
+use super::{Verification, VerificationError};
+use crate::domain::email::EmailAddress;
+use crate::domain::password::Password;
+use crate::store;
+use crate::store::account::SignInAccount;
+
+impl Verification {
+    /// Hashes a password that was just found right anew, if its hash is of another cost than those made today, so that a cost
+    /// that was raised protects who signs in (NIST SP 800-63B-4 section 3.1.1.2), and a check of theirs takes as long as that of
+    /// an address without an account. When too many hashes wait, it is left for another time.
+    ///
+    /// # Errors
+    /// [`VerificationError::InvalidCredentials`] when the password was changed meanwhile; the database's.
+    pub(super) async fn renew_hash(
+        &self,
+        mut account: SignInAccount,
+        email: &EmailAddress,
+        password: Password,
+    ) -> Result<SignInAccount, VerificationError> {
+        if !self.passwords.is_of_another_cost(&account.password_hash) {
+            return Ok(account);
+        }
+        let Ok(new) = self.passwords.hash(password.clone()).await else { return Ok(account) };
+        let (id, old) = (account.id, &account.password_hash);
+        if self.store.run(async |db| store::account::renew_hash(db, id, &new, old).await).await? {
+            account.password_hash = new;
+            return Ok(account);
+        }
+        self.checked_again(email, password).await
+    }
+
+    /// Another sign-in did it first, or the password was changed.
+    async fn checked_again(
+        &self,
+        email: &EmailAddress,
+        password: Password,
+    ) -> Result<SignInAccount, VerificationError> {
+        let account = self.store.run(async |db| store::account::by_email(db, email).await).await?;
+        let account = account.ok_or(VerificationError::InvalidCredentials)?;
+        let stored: SecretString = account.password_hash.clone();
+        match self.passwords.verify(password, Some(stored)).await? {
+            true => Ok(account),
+            false => Err(VerificationError::InvalidCredentials),
+        }
+    }
+}
