@@ -11,7 +11,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use serde::de::DeserializeOwned;
 
 use super::Api;
-use super::client_ip::client_ip;
+use super::client_ip::{client_ip, warn_of_unlisted_proxy};
 use super::limits::Limited;
 use super::page::Page;
 use super::problem::{Problem, ProblemCode};
@@ -132,6 +132,7 @@ impl FromRequest for Origin {
         let forwarded_for: Vec<_> = lines.collect();
         ready(match (request.peer_addr(), api) {
             (Some(peer), Some(api)) => {
+                warn_of_unlisted_proxy(peer.ip(), !forwarded_for.is_empty(), &api.trusted_proxies);
                 let ip = client_ip(peer.ip(), forwarded_for.iter().map(AsRef::as_ref), &api.trusted_proxies);
                 Ok(Self { ip, location: api.places.lookup(ip), locale: accepted_locale(request) })
             }
