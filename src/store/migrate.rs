@@ -20,6 +20,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("V12__add_locales", include_str!("../../sql/migrations/0012_add_locales.sql")),
     ("V13__create_code_budgets", include_str!("../../sql/migrations/0013_create_code_budgets.sql")),
     ("V14__name_what_changed", include_str!("../../sql/migrations/0014_name_what_changed.sql")),
+    ("V17__add_code_salt", include_str!("../../sql/migrations/0017_add_code_salt.sql")),
 ];
 
 /// Held while migrating, so that nodes that start together do it one after the other. The number is arbitrary.

@@ -3,6 +3,7 @@
 mod accounts;
 mod bad_input;
 mod challenges;
+mod code_keys;
 mod connect_tickets;
 mod development;
 mod devices;
