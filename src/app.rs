@@ -1,5 +1,6 @@
 //! The composition root: settings → parts → run → drain. The only file that knows every room.
 
+mod code_keys;
 mod serve;
 
 use std::net::SocketAddr;
@@ -121,6 +122,7 @@ impl App {
         let metrics = telemetry::start_metrics();
         let (postgres, store) = open_database(settings).await?;
         store::migrate(&store).await?;
+        settings.warnings().iter().for_each(|warning| warn!("{warning}"));
         let code_keys = settings::code_keys(settings)?;
         let upkeep = actix_web::rt::spawn(keep_metrics(metrics.clone()));
         let push = PushProviders::open(&settings.fcm, &settings.apns)?;
@@ -128,7 +130,7 @@ impl App {
             warn!("bus.url is set, but this version does not join nodes yet: this node runs alone");
         }
         let (bus, inbox) = Bus::new();
-        let verification = Arc::new(verification(settings, store.clone(), code_keys, bus.clone())?);
+        let verification = Arc::new(verification(settings, store.clone(), code_keys.keys, bus.clone())?);
         let node = verification.node();
         store.run(async |db| store::node::beat(db, node).await).await?;
         let (mail, outbox) = mailer(settings)?;
@@ -147,6 +149,8 @@ impl App {
         store.run(async |db| store::node::beat(db, node).await).await?;
         let mut tasks = background_tasks(&services, &directory, inbox, settings);
         tasks.push(upkeep);
+        let follow = |file| actix_web::rt::spawn(code_keys::follow(file, Arc::clone(&verification)));
+        tasks.extend(code_keys.file.map(follow));
         tasks.extend(postgres.as_ref().map(|postgres| actix_web::rt::spawn(look_after(Arc::clone(postgres)))));
 
         tasks.extend(certificate.clone().map(|certificate| actix_web::rt::spawn(serve::renew(certificate))));

@@ -10,6 +10,7 @@ pub mod domain;
 pub mod embedded_postgres;
 pub mod gateway;
 pub mod http;
+pub mod keys_command;
 pub mod listener;
 pub mod places;
 pub mod protocol;

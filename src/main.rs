@@ -9,9 +9,10 @@ use clap::{Parser, Subcommand};
 use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix::{SignalKind, signal};
 use twostep::app::App;
+use twostep::keys_command::KeysArguments;
 use twostep::rollout_command::RolloutArguments;
-use twostep::settings::Settings;
-use twostep::{demo, doctor, rollout_command, settings, telemetry};
+use twostep::settings::{Mode, Settings};
+use twostep::{demo, doctor, keys_command, rollout_command, settings, telemetry};
 
 /// Memory of thousands of connections goes back to the system after they are gone: see docs/decisions/0013-allocator.md.
 #[global_allocator]
@@ -45,6 +46,8 @@ enum Command {
     Doctor,
     /// See and move the share of accounts to which a running gateway offers two-step verification.
     Rollout(RolloutArguments),
+    /// Make, rotate and revoke the keys that codes are derived with; running gateways take the changed file up by themselves.
+    Keys(KeysArguments),
     /// Read the configuration and say whether it can be used.
     CheckConfig,
     /// Print every setting with its default and its documentation.
@@ -88,8 +91,18 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             actix_web::rt::System::new().block_on(rollout_command::run(&rollout, address))?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Keys(keys) => {
+            let settings =
+                keys.needs_file().then(|| settings::load_unchecked(arguments.config.as_deref())).transpose()?;
+            keys_command::run(&keys, settings.and_then(|settings| settings.codes.keys_file))?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::CheckConfig => {
-            settings::load(arguments.config.as_deref())?;
+            let settings = settings::load(arguments.config.as_deref())?;
+            // In development looking would make one.
+            if settings.mode == Mode::Production {
+                settings::code_keys(&settings)?;
+            }
             writeln!(std::io::stdout(), "the configuration can be used")?;
             Ok(ExitCode::SUCCESS)
         }

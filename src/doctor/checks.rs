@@ -111,8 +111,8 @@ fn cause(error: &StoreError) -> String {
 
 pub(super) fn code_keys(settings: &Settings) -> Finding {
     match settings::code_keys(settings) {
-        Ok(keys) => Ok(format!("the current one is {}", keys.current().as_str())),
-        Err(error) => Err(Complaint::new(error, "make one: echo \"k1:$(openssl rand -base64 32)\"")),
+        Ok(source) => Ok(format!("the current one is {}", source.keys.current())),
+        Err(error) => Err(Complaint::new(error, "correct it, or make a key: twostep keys add --file PATH")),
     }
 }
 

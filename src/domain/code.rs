@@ -1,12 +1,11 @@
 //! Codes: derived from a key and the challenge, never stored.
 //!
-//! `code = digits(HMAC-SHA-256(key, challenge id ‖ purpose ‖ generation))`. Any node that has the key can compute
-//! it, so neither the database nor the bus nor a log ever holds one, and a crash loses none.
+//! `code = digits(HMAC-SHA-256(key, challenge id ‖ purpose ‖ generation ‖ salt))`. The key is outside the database and the
+//! salt is in it, and both are needed. Whoever asks for a code knows the rest. Any node can compute it, so neither the database nor
+//! the bus nor a log ever holds one, and a crash loses none.
 
-use std::collections::BTreeMap;
+mod keys;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
@@ -16,102 +15,38 @@ use zeroize::Zeroizing;
 use super::challenge::Purpose;
 use super::id::ChallengeId;
 
+pub use keys::{CodeKeys, InvalidCodeKeys, KeyId, KeyState, NoCode, WeakKey};
+
 /// Fewest digits of a code: 10^6 values (NIST SP 800-63B-4 section 3.1.3.2 asks for at least 20 bits).
 pub const MIN_DIGITS: u8 = 6;
 /// Most digits of a code; what a person still types without error.
 pub const MAX_DIGITS: u8 = 10;
 /// Bytes of a code key: the output size of SHA-256 (RFC 2104 section 3).
-const KEY_BYTES: usize = 32;
+pub const KEY_BYTES: usize = 32;
+/// Bytes of a salt: 128 bits, which nobody guesses (NIST SP 800-132 section 5.1).
+pub const SALT_BYTES: usize = 16;
 
-/// The name of a code key, stored with each challenge so that rotation keeps open challenges valid.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeyId(String);
+/// Random bytes of a challenge, kept in the database and told to nobody. `Debug` hides them.
+#[derive(Clone)]
+pub struct CodeSalt(Zeroizing<[u8; SALT_BYTES]>);
 
-impl KeyId {
-    /// Takes a name of 1 to 32 letters, digits, `-`, `_` or `.`; `None` for anything else.
+impl CodeSalt {
+    /// Takes random bytes.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let fits = (1..=32).contains(&text.len());
-        let is_plain =
-            text.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.'));
-        (fits && is_plain).then(|| Self(text.to_owned()))
+    pub fn new(bytes: [u8; SALT_BYTES]) -> Self {
+        Self(Zeroizing::new(bytes))
     }
 
-    /// The name, for storage.
+    /// The bytes, for storage.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_slice()
     }
 }
 
-/// The keys that codes are derived with: the current one, and older ones for challenges still open.
-pub struct CodeKeys {
-    current: KeyId,
-    keys: BTreeMap<KeyId, Zeroizing<[u8; KEY_BYTES]>>,
-}
-
-/// Why a list of code keys was refused.
-#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
-pub enum InvalidCodeKeys {
-    /// No key at all.
-    #[error("holds no key; write one line `key-id:BASE64-OF-32-RANDOM-BYTES`")]
-    Empty,
-    /// A line is not `key-id:base64` of 32 bytes.
-    #[error("line {0} is not `key-id:BASE64-OF-32-RANDOM-BYTES`")]
-    Malformed(usize),
-    /// The same id twice.
-    #[error("line {0} repeats a key id")]
-    Repeated(usize),
-}
-
-impl CodeKeys {
-    /// Reads keys, one a line (or separated by commas) as `id:base64`; the first is the current one.
-    ///
-    /// # Errors
-    /// [`InvalidCodeKeys`] names the line, never its content.
-    pub fn parse(text: &SecretString) -> Result<Self, InvalidCodeKeys> {
-        let mut keys = BTreeMap::new();
-        let mut current = None;
-        let lines = text.expose_secret().split(['\n', ',']).map(str::trim).enumerate();
-        for (index, line) in lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
-            let (id, key) = Self::parse_line(line).ok_or(InvalidCodeKeys::Malformed(index + 1))?;
-            current.get_or_insert_with(|| id.clone());
-            if keys.insert(id, key).is_some() {
-                return Err(InvalidCodeKeys::Repeated(index + 1));
-            }
-        }
-        current.map(|current| Self { current, keys }).ok_or(InvalidCodeKeys::Empty)
-    }
-
-    /// One key alone.
-    #[must_use]
-    pub fn single(id: KeyId, key: [u8; KEY_BYTES]) -> Self {
-        Self { current: id.clone(), keys: BTreeMap::from([(id, Zeroizing::new(key))]) }
-    }
-
-    fn parse_line(line: &str) -> Option<(KeyId, Zeroizing<[u8; KEY_BYTES]>)> {
-        let (id, key) = line.split_once(':')?;
-        let bytes = Zeroizing::new(STANDARD.decode(key.trim()).ok()?);
-        Some((KeyId::parse(id.trim())?, Zeroizing::new(bytes.as_slice().try_into().ok()?)))
-    }
-
-    /// The key that new challenges use.
-    #[must_use]
-    pub fn current(&self) -> &KeyId {
-        &self.current
-    }
-
-    /// The code of a challenge, or `None` when this node does not hold its key: verification then fails closed.
-    #[must_use]
-    pub fn derive(&self, source: &CodeSource<'_>) -> Option<Code> {
-        let key = self.keys.get(source.key_id)?;
-        Some(derive(key, source))
-    }
-}
-
-impl std::fmt::Debug for CodeKeys {
+impl std::fmt::Debug for CodeSalt {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("CodeKeys").field("current", &self.current).finish_non_exhaustive()
+        formatter.write_str("CodeSalt(hidden)")
     }
 }
 
@@ -120,6 +55,8 @@ impl std::fmt::Debug for CodeKeys {
 pub struct CodeSource<'a> {
     /// Which key.
     pub key_id: &'a KeyId,
+    /// The challenge's salt; `None` when it began before there were salts.
+    pub salt: Option<&'a CodeSalt>,
     /// Which challenge.
     pub challenge_id: ChallengeId,
     /// What the challenge is for: a code of one purpose is worth nothing for another.
@@ -202,6 +139,10 @@ fn pieces(key: &[u8; KEY_BYTES], source: &CodeSource<'_>, counter: u32) -> [u64;
     mac.update(source.purpose.as_str().as_bytes());
     mac.update(&source.generation.to_be_bytes());
     mac.update(&counter.to_be_bytes());
+    // Last, so that a challenge without one has the codes that it was told.
+    if let Some(salt) = source.salt {
+        mac.update(salt.as_bytes());
+    }
     let bytes: [u8; 32] = mac.finalize().into_bytes().into();
     std::array::from_fn(|index| {
         let eight = bytes[index * 8..][..8].try_into().expect("32 bytes are four times eight");
@@ -211,6 +152,8 @@ fn pieces(key: &[u8; KEY_BYTES], source: &CodeSource<'_>, counter: u32) -> [u64;
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -222,7 +165,8 @@ mod tests {
     }
 
     fn source<'a>(key_id: &'a KeyId, id: u128, purpose: Purpose, generation: u32) -> CodeSource<'a> {
-        CodeSource { key_id, challenge_id: ChallengeId::new(Uuid::from_u128(id)), purpose, generation, digits: 6 }
+        let challenge_id = ChallengeId::new(Uuid::from_u128(id));
+        CodeSource { key_id, salt: None, challenge_id, purpose, generation, digits: 6 }
     }
 
     #[test]
@@ -241,18 +185,23 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_not_here_gives_no_code() {
-        let lost = KeyId::parse("lost").expect("valid");
-        assert!(keys().derive(&source(&lost, 1, Purpose::SignIn, 1)).is_none());
+    fn a_code_depends_on_the_salt_which_hides_in_debug() {
+        let (keys, key) = (keys(), KeyId::parse("new").expect("valid"));
+        let salts = [1, 2].map(|byte| CodeSalt::new([byte; SALT_BYTES]));
+        let code = |salt| {
+            let source = CodeSource { salt, ..source(&key, 1, Purpose::SignIn, 1) };
+            keys.derive(&source).expect("key").expose().to_owned()
+        };
+        let codes = [code(None), code(Some(&salts[0])), code(Some(&salts[1]))];
+        assert!(codes[0] != codes[1] && codes[1] != codes[2] && codes[0] != codes[2], "{codes:?}");
+        assert_eq!(format!("{:?}", salts[0]), "CodeSalt(hidden)");
     }
 
+    /// The code of a challenge without a salt, as it was before there were any.
     #[test]
-    fn malformed_keys_are_refused_by_line() {
-        let good = STANDARD.encode([1; 32]);
-        let parse = |text: String| CodeKeys::parse(&text.into()).map(|_| ()).expect_err("refused");
-        assert_eq!(parse(String::new()), InvalidCodeKeys::Empty);
-        assert_eq!(parse(format!("a:{good}\nb:short")), InvalidCodeKeys::Malformed(2));
-        assert_eq!(parse(format!("a:{good},a:{good}")), InvalidCodeKeys::Repeated(2));
+    fn a_challenge_that_began_before_salts_keeps_its_code() {
+        let (keys, key) = (keys(), KeyId::parse("new").expect("valid"));
+        assert_eq!(keys.derive(&source(&key, 1, Purpose::SignIn, 1)).expect("key").expose(), "482492");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::challenge::{Method, Purpose};
-use super::code::KeyId;
+use super::code::{CodeSalt, KeyId};
 use super::device::DeviceInfo;
 use super::id::{AccountId, ActivityId, ChallengeId, DeliveryId, DeviceId};
 use super::locale::{Language, Locale};
@@ -79,6 +79,8 @@ pub struct CodeToDeliver {
     pub generation: u32,
     /// The key it is derived with.
     pub key_id: KeyId,
+    /// What is mixed into it; `None` when the challenge began before there were salts.
+    pub salt: Option<CodeSalt>,
     /// How many digits.
     pub digits: u8,
     /// Until when it is good.

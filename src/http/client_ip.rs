@@ -1,8 +1,10 @@
 //! Whose address a request comes from, behind reverse proxies too.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Once;
 
 use ipnet::IpNet;
+use tracing::warn;
 
 /// The client's address: the peer's, unless the peer is a trusted proxy. Then it is the last address in `X-Forwarded-For` that
 /// is no trusted proxy: each proxy appends the address of who came to it, so what stands before an untrusted one may be made up.
@@ -26,6 +28,20 @@ pub(super) fn client_ip<'a>(
     client
 }
 
+/// Says once that a proxy on this machine is not listed: limits do not hold for this machine, so they would for nobody behind it.
+pub(super) fn warn_of_unlisted_proxy(peer: IpAddr, speaks_for_another: bool, trusted: &[IpNet]) {
+    static SAID: Once = Once::new();
+    if is_unlisted_proxy(peer.to_canonical(), speaks_for_another, trusted) {
+        SAID.call_once(|| {
+            warn!("a request from this machine carries X-Forwarded-For, but http.trusted_proxies does not list 127.0.0.1 or ::1: if a proxy runs here, no limit holds for anybody behind it until it is listed");
+        });
+    }
+}
+
+fn is_unlisted_proxy(peer: IpAddr, speaks_for_another: bool, trusted: &[IpNet]) -> bool {
+    speaks_for_another && peer.is_loopback() && !is_trusted(peer, trusted)
+}
+
 /// Whether this is the address of a trusted proxy.
 pub(super) fn is_trusted(ip: IpAddr, trusted: &[IpNet]) -> bool {
     trusted.iter().any(|network| network.contains(&ip))
@@ -45,6 +61,17 @@ mod tests {
     fn client(peer: &str, forwarded_for: &[&str]) -> String {
         let trusted = ["10.0.0.0/8", "::1/128"].map(|text| text.parse().expect("a network"));
         client_ip(peer.parse().expect("an address"), forwarded_for.iter().copied(), &trusted).to_string()
+    }
+
+    #[test]
+    fn a_proxy_on_this_machine_that_is_not_listed_is_noticed() {
+        let trusted: IpNet = "127.0.0.1/32".parse().expect("a network");
+        let noticed = |peer: &str, speaks_for_another, trusted: &[IpNet]| {
+            is_unlisted_proxy(peer.parse().expect("an address"), speaks_for_another, trusted)
+        };
+        assert!(noticed("127.0.0.1", true, &[]) && noticed("::1", true, &[trusted]));
+        assert!(!noticed("127.0.0.1", false, &[]) && !noticed("127.0.0.1", true, &[trusted]));
+        assert!(!noticed("192.0.2.1", true, &[]), "a stranger's header means nothing");
     }
 
     #[test]

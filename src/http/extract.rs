@@ -12,7 +12,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use serde::de::DeserializeOwned;
 
 use super::Api;
-use super::client_ip::client_ip;
+use super::client_ip::{client_ip, warn_of_unlisted_proxy};
 use super::limits::Limited;
 use super::page::Page;
 use super::problem::{Problem, ProblemCode};
@@ -141,8 +141,9 @@ pub(super) fn client_of(request: &HttpRequest) -> Option<IpAddr> {
     // Bytes that are no text spoil their own step only, not the line that a proxy added its step to.
     let lines = request.headers().get_all(FORWARDED_FOR).map(|line| String::from_utf8_lossy(line.as_bytes()));
     let forwarded_for: Vec<_> = lines.collect();
-    let forwarded_for = forwarded_for.iter().map(AsRef::as_ref);
-    request.peer_addr().map(|peer| client_ip(peer.ip(), forwarded_for, &api.trusted_proxies))
+    let peer = request.peer_addr()?.ip();
+    warn_of_unlisted_proxy(peer, !forwarded_for.is_empty(), &api.trusted_proxies);
+    Some(client_ip(peer, forwarded_for.iter().map(AsRef::as_ref), &api.trusted_proxies))
 }
 
 /// The language that a request likes best of those that there are texts in.

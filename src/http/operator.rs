@@ -1,5 +1,6 @@
 //! The operator's side: health, metrics, administration. It listens on an address of its own.
 
+mod code_keys;
 mod rollout;
 
 use std::future::{Ready, ready};
@@ -56,6 +57,7 @@ fn resources(config: &mut ServiceConfig) {
         .route("/readyz", web::get().to(readiness))
         .route("/metrics", web::get().to(metrics))
         .configure(rollout::routes)
+        .configure(code_keys::routes)
         .route("/admin/accounts", web::get().to(find_account))
         .route("/admin/accounts/{id}/sign-out-everywhere", web::post().to(sign_out_everywhere))
         .route("/admin/accounts/{id}/unfreeze", web::post().to(unfreeze))

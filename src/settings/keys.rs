@@ -1,95 +1,250 @@
-//! The keys that codes are derived with: from the settings, or made on the spot in development.
+//! The code keys: from the configuration, from a file that is read again when it changes, or, in development, made on the spot.
 
-use std::fs::{self, File, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
-use super::Settings;
-use crate::domain::code::{CodeKeys, InvalidCodeKeys, KeyId};
+use super::private_file::{self, NotPrivate};
+use super::{Mode, Settings};
+use crate::domain::code::{CodeKeys, InvalidCodeKeys, KEY_BYTES, KeyId, WeakKey};
 
 /// Name of the file with the key of a private database, in its data directory.
 const DEVELOPMENT_KEY_FILE: &str = "code-keys";
 
-/// Why there are no keys.
+/// Why there are no keys. Messages name files and ids, never keys.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
-    /// The setting or the file is malformed.
+    /// The setting is malformed.
     #[error("codes.keys {0}")]
     Invalid(#[from] InvalidCodeKeys),
+    /// The file is malformed.
+    #[error("codes.keys_file: {} {cause}", path.display())]
+    InvalidFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: InvalidCodeKeys,
+    },
+    /// The file cannot be read.
+    #[error("codes.keys_file (TWOSTEP__CODES__KEYS_FILE) names {}, which cannot be read: {cause}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// Others can read the file, in production.
+    #[error("codes.keys_file: {0}")]
+    NotPrivate(#[from] NotPrivate),
+    /// A key that production must not use.
+    #[error("codes.keys: the key {id} {weak}. Make another with `twostep keys add`")]
+    Weak {
+        /// Its id.
+        id: KeyId,
+        /// Why.
+        weak: WeakKey,
+    },
+    /// An id has another key than before.
+    #[error("codes.keys_file: {0} has another key than before. Give a new key an id of its own")]
+    Changed(KeyId),
     /// The development key cannot be kept.
-    #[error("the development code key in {path} cannot be used: {source}")]
+    #[error("the development code key in {path} cannot be used: {cause}")]
     File {
         /// The file.
         path: String,
         /// Why.
-        source: io::Error,
+        cause: io::Error,
     },
 }
 
-/// The keys of `codes.keys`. In development without that setting:
+/// The keys, and the file to look at again.
+#[derive(Debug)]
+pub struct CodeKeysSource {
+    /// The keys.
+    pub keys: CodeKeys,
+    /// Where they came from, if that was a file.
+    pub file: Option<CodeKeysFile>,
+}
+
+/// A file of code keys that may be replaced while the gateway runs.
+#[derive(Debug)]
+pub struct CodeKeysFile {
+    path: PathBuf,
+    mode: Mode,
+    /// SHA-256 of what it held at the last look; `None` when it could not be read.
+    seen: Option<[u8; 32]>,
+}
+
+/// The keys of `codes.keys_file` or `codes.keys`. In development without either:
 /// * with a private database, a random key in a file beside its data, so that a restart knows open codes;
 /// * with `database.url`, a key derived from that URL, so that all development nodes of one database agree.
 ///
 /// # Errors
-/// [`KeysError`] when they are malformed or the file cannot be kept.
-pub fn code_keys(settings: &Settings) -> Result<CodeKeys, KeysError> {
+/// [`KeysError`] when they are malformed, the file cannot be kept, or production must not use them.
+pub fn code_keys(settings: &Settings) -> Result<CodeKeysSource, KeysError> {
+    if let Some(path) = &settings.codes.keys_file {
+        return CodeKeysFile::open(path.clone(), settings.mode);
+    }
     if let Some(keys) = &settings.codes.keys {
-        return Ok(CodeKeys::parse(keys)?);
+        let keys = CodeKeys::parse(keys)?;
+        require_strong(&keys, settings.mode)?;
+        return Ok(CodeKeysSource { keys, file: None });
     }
     match &settings.database.url {
-        Some(url) => Ok(derived_from(url)),
-        None => Ok(CodeKeys::parse(&kept_in(&settings.database.data_dir)?)?),
+        Some(url) => Ok(CodeKeysSource { keys: derived_from(url), file: None }),
+        None => CodeKeysFile::open(kept_in(&settings.database.data_dir)?, settings.mode),
     }
+}
+
+impl CodeKeysFile {
+    fn open(path: PathBuf, mode: Mode) -> Result<CodeKeysSource, KeysError> {
+        let text = read(&path, mode)?;
+        let keys = parse(&path, &text, mode)?;
+        let seen = Some(fingerprint(&text));
+        Ok(CodeKeysSource { keys, file: Some(Self { path, mode, seen }) })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the file again; `None` when nothing changed since the last look. Blocking.
+    ///
+    /// # Errors
+    /// As [`code_keys`], once for each change, and [`KeysError::Changed`] when an id of `held` has another key.
+    pub fn look_again(&mut self, held: &CodeKeys) -> Option<Result<CodeKeys, KeysError>> {
+        let read = read(&self.path, self.mode);
+        let seen = read.as_ref().ok().map(fingerprint);
+        if seen == self.seen {
+            return None;
+        }
+        self.seen = seen;
+        Some(read.and_then(|text| {
+            let keys = parse(&self.path, &text, self.mode)?;
+            match held.contradicted_by(&keys) {
+                Some(id) => Err(KeysError::Changed(id.clone())),
+                None => Ok(keys),
+            }
+        }))
+    }
+}
+
+fn read(path: &Path, mode: Mode) -> Result<SecretString, KeysError> {
+    if mode == Mode::Production {
+        private_file::require(path)?;
+    }
+    private_file::read(path).map_err(|cause| KeysError::Unreadable { path: path.to_owned(), cause })
+}
+
+fn parse(path: &Path, text: &SecretString, mode: Mode) -> Result<CodeKeys, KeysError> {
+    let invalid = |cause| KeysError::InvalidFile { path: path.to_owned(), cause };
+    let keys = CodeKeys::parse(text).map_err(invalid)?;
+    require_strong(&keys, mode)?;
+    Ok(keys)
+}
+
+fn require_strong(keys: &CodeKeys, mode: Mode) -> Result<(), KeysError> {
+    match keys.weakness() {
+        Some((id, weak)) if mode == Mode::Production => Err(KeysError::Weak { id: id.clone(), weak }),
+        _ => Ok(()),
+    }
+}
+
+fn fingerprint(text: &SecretString) -> [u8; 32] {
+    Sha256::digest(text.expose_secret().as_bytes()).into()
+}
+
+/// A line for a new key: `id:` and 32 bytes of the operating system's generator in base64.
+#[must_use]
+pub fn random_line(id: &str) -> Zeroizing<String> {
+    let key = Zeroizing::new(rand::random::<[u8; KEY_BYTES]>());
+    Zeroizing::new(format!("{id}:{}", *Zeroizing::new(STANDARD.encode(*key))))
 }
 
 fn derived_from(url: &SecretString) -> CodeKeys {
     let mut mac = Hmac::<Sha256>::new_from_slice(b"twostep development code key").expect("HMAC takes any key");
     mac.update(url.expose_secret().as_bytes());
-    let id = KeyId::parse("development").expect("a valid id");
+    let id = KeyId::parse(CodeKeys::DEVELOPMENT_ID).expect("a valid id");
     CodeKeys::single(id, mac.finalize().into_bytes().into())
 }
 
-fn kept_in(data_dir: &Path) -> Result<SecretString, KeysError> {
+/// The path of the key that belongs to a private database, which is made if it is not there.
+fn kept_in(data_dir: &Path) -> Result<PathBuf, KeysError> {
     let path = data_dir.join(DEVELOPMENT_KEY_FILE);
-    read_or_make(&path).map_err(|source| KeysError::File { path: path.display().to_string(), source })
-}
-
-fn read_or_make(path: &Path) -> io::Result<SecretString> {
-    if let Ok(text) = fs::read_to_string(path) {
-        return Ok(text.into());
-    }
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let text = format!("development:{}\n", STANDARD.encode(rand::random::<[u8; 32]>()));
-    // Written aside and renamed: a crash never leaves half a key.
-    let aside = path.with_extension("new");
-    let mut file = File::create(&aside)?;
-    file.set_permissions(Permissions::from_mode(0o600))?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&aside, path)?;
-    Ok(text.into())
+    let make = || {
+        if path.is_file() {
+            return Ok(());
+        }
+        std::fs::create_dir_all(data_dir)?;
+        private_file::replace(&path, &format!("{}\n", *random_line(CodeKeys::DEVELOPMENT_ID)))
+    };
+    make().map_err(|cause| KeysError::File { path: path.display().to_string(), cause })?;
+    Ok(path)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
-    fn a_development_key_survives_a_restart_and_is_private() {
+    fn a_development_key_survives_a_restart() {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("data").join(DEVELOPMENT_KEY_FILE);
-        let first = read_or_make(&path).expect("made");
-        assert_eq!(first.expose_secret(), read_or_make(&path).expect("read").expose_secret());
-        let mode = fs::metadata(&path).expect("there").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        let data_dir = folder.path().join("data");
+        let first = fs::read(kept_in(&data_dir).expect("made")).expect("read");
+        assert_eq!(first, fs::read(kept_in(&data_dir).expect("kept")).expect("read"));
+    }
+
+    fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("keys");
+        private_file::replace(&path, text).expect("written");
+        (folder, path)
+    }
+
+    #[test]
+    fn a_file_is_read_again_when_it_changed_and_what_is_wrong_is_said_once() {
+        let (first, second) = (random_line("k1"), random_line("k2"));
+        let (_folder, path) = file(&first);
+        let CodeKeysSource { keys, file } = CodeKeysFile::open(path.clone(), Mode::Production).expect("read");
+        let mut file = file.expect("a file");
+        assert!(file.look_again(&keys).is_none(), "nothing changed");
+
+        private_file::replace(&path, &format!("{}\n{}\n", *second, *first)).expect("written");
+        let newer = file.look_again(&keys).expect("changed").expect("usable");
+        assert_eq!(newer.current().as_str(), "k2");
+        assert!(file.look_again(&newer).is_none());
+
+        for (broken, word) in [("k1:short".to_owned(), "line 1"), (random_line("k2").to_string(), "k2 has another key")]
+        {
+            private_file::replace(&path, &broken).expect("written");
+            let refused = file.look_again(&newer).expect("changed").expect_err("refused").to_string();
+            assert!(refused.contains(word), "{refused}");
+            assert!(file.look_again(&newer).is_none(), "said once");
+        }
+        fs::remove_file(&path).expect("removed");
+        assert!(matches!(file.look_again(&newer), Some(Err(KeysError::NotPrivate(NotPrivate::Unreadable { .. })))));
+        assert!(file.look_again(&newer).is_none());
+    }
+
+    #[test]
+    fn production_refuses_a_file_that_others_read_and_a_key_that_is_not_random() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_folder, path) = file(&format!("k1:{}\n", STANDARD.encode([7; 32])));
+        let refused = |mode| CodeKeysFile::open(path.clone(), mode).map(|_| ()).map_err(|error| error.to_string());
+        assert!(refused(Mode::Production).expect_err("refused").contains("the key k1 is not random"));
+        assert!(refused(Mode::Development).is_ok());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("changed");
+        assert!(refused(Mode::Production).expect_err("refused").contains("chmod"));
+        assert!(refused(Mode::Development).is_ok());
     }
 }

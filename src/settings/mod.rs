@@ -2,24 +2,28 @@
 
 mod http;
 mod keys;
+mod private_file;
+mod production;
 mod rooms;
+mod secrets;
 
 use std::path::Path;
 
 use figment::Figment;
-use figment::providers::{Env, Format, Serialized, Toml};
+use figment::providers::{Env, Format, Toml};
 
 use crate::delivery::mail::MailSetupError;
 
 pub use http::{HttpSettings, ProxyProtocol, TlsSettings};
-pub use keys::{KeysError, code_keys};
+pub use keys::{CodeKeysFile, CodeKeysSource, KeysError, code_keys, random_line};
+pub use private_file::{NotPrivate, read as read_secret, replace as replace_secret};
 pub use rooms::*;
+use secrets::SecretFile;
+pub use secrets::{SECRETS, SecretSetting};
 
 /// The defaults, which are also the documentation of every key.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
 const PREFIX: &str = "TWOSTEP__";
-/// Secrets that may come from a file: `TWOSTEP__DATABASE__URL_FILE` holds a path.
-const SECRETS: &[&str] = &["database.url", "codes.keys", "bus.url", "smtp.password"];
 
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -38,14 +42,14 @@ pub enum SettingsError {
         expected: String,
     },
     /// A file that a `…_FILE` variable names cannot be read.
-    #[error("{variable} names {path}, which cannot be read: {source}")]
+    #[error("{variable} names {path}, which cannot be read: {cause}")]
     SecretFile {
         /// The variable.
         variable: String,
         /// The path.
         path: String,
         /// Why.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The configuration file cannot be read.
     #[error("the configuration file {0} does not exist")]
@@ -56,9 +60,17 @@ pub enum SettingsError {
     /// Mail cannot be set up like this.
     #[error(transparent)]
     Mail(#[from] MailSetupError),
-    /// A convenience for developers in production mode.
+    /// A convenience for developers in production mode, or a line in the clear.
     #[error("mode is production, but {0}")]
-    NotForProduction(&'static str),
+    NotForProduction(String),
+    /// A file with a secret that others can read, in production.
+    #[error("mode is production, but {setting}: {cause}")]
+    NotPrivate {
+        /// The setting that names the file.
+        setting: String,
+        /// What is wrong with the file.
+        cause: NotPrivate,
+    },
 }
 
 /// Reads the defaults, then `file`, then the environment, and checks every value.
@@ -66,6 +78,22 @@ pub enum SettingsError {
 /// # Errors
 /// [`SettingsError`] names the key and what it must be.
 pub fn load(file: Option<&Path>) -> Result<Settings, SettingsError> {
+    let (settings, files) = read(file)?;
+    settings.check()?;
+    production::check_files(&settings, &files)?;
+    secrets::require_code_keys(&settings)?;
+    Ok(settings)
+}
+
+/// As [`load`], without checking values: for commands that prepare what a gateway will need.
+///
+/// # Errors
+/// [`SettingsError`] when the settings cannot be read.
+pub fn load_unchecked(file: Option<&Path>) -> Result<Settings, SettingsError> {
+    read(file).map(|(settings, _)| settings)
+}
+
+fn read(file: Option<&Path>) -> Result<(Settings, Vec<SecretFile>), SettingsError> {
     let mut figment = Figment::from(Toml::string(DEFAULTS));
     if let Some(file) = file {
         if !file.is_file() {
@@ -73,21 +101,10 @@ pub fn load(file: Option<&Path>) -> Result<Settings, SettingsError> {
         }
         figment = figment.merge(Toml::file_exact(file));
     }
-    // Secrets are read below, as they are: a password that looks like a number or a list is still a text.
-    let is_secret = |key: &str| {
-        let key = key.strip_suffix("_file").unwrap_or(key);
-        SECRETS.iter().any(|secret| key == secret.replace('.', "__"))
-    };
-    let environment = Env::prefixed(PREFIX).filter(move |key| !is_secret(&key.as_str().to_ascii_lowercase()));
-    figment = figment.merge(environment.split("__"));
-    for secret in SECRETS {
-        if let Some(text) = secret_text(secret, |name| std::env::var(name).ok())? {
-            figment = figment.merge(Serialized::default(secret, text));
-        }
-    }
-    let settings: Settings = figment.extract().map_err(Box::new)?;
-    settings.check()?;
-    Ok(settings)
+    let environment = Env::prefixed(PREFIX).filter(|key| !secrets::is_secret(&format!("{PREFIX}{key}")));
+    let mut settings: Settings = figment.merge(environment.split("__")).extract().map_err(Box::new)?;
+    let files = secrets::take(&mut settings, |name| std::env::var(name).ok())?;
+    Ok((settings, files))
 }
 
 /// The settings of a fresh installation, for tests and the demo.
@@ -98,17 +115,6 @@ pub fn defaults() -> Result<Settings, SettingsError> {
     let settings: Settings = Figment::from(Toml::string(DEFAULTS)).extract().map_err(Box::new)?;
     settings.check()?;
     Ok(settings)
-}
-
-/// A secret from the file that its `…_FILE` variable names, else from its own variable.
-fn secret_text(secret: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Option<String>, SettingsError> {
-    let name = format!("{PREFIX}{}", secret.replace('.', "__").to_ascii_uppercase());
-    let variable = format!("{name}_FILE");
-    let Some(path) = environment(&variable) else { return Ok(environment(&name)) };
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(Some(text.trim().to_owned())),
-        Err(source) => Err(SettingsError::SecretFile { variable, path, source }),
-    }
 }
 
 #[cfg(test)]
@@ -192,9 +198,23 @@ mod tests {
 
     /// Production, with all that it needs.
     fn production(change: &str) -> Result<(), SettingsError> {
-        let enough = "mode = \"production\"\n[database]\nurl = \"postgres://a/b\"\n[codes]\nkeys = \"k1:AA==\"\n";
+        let enough = concat!(
+            "mode = \"production\"\n[database]\nurl = \"postgres://a/b?sslmode=require\"\n",
+            "[codes]\nkeys = \"k1:AA==\"\n[http]\ntrusted_proxies = [\"10.0.0.1/32\"]\n"
+        );
         let figment = Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(enough)).merge(Toml::string(change));
         figment.extract::<Settings>().expect("readable").check()
+    }
+
+    #[test]
+    fn the_sample_of_production_needs_only_secrets() {
+        let sample = include_str!("../../config/production.example.toml");
+        let figment = Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(sample));
+        let mut settings: Settings = figment.extract().expect("readable");
+        settings.database.url = Some("postgres://a@db.example.com/b?sslmode=require".to_owned().into());
+        settings.codes.keys_file = Some("/etc/twostep/code-keys".into());
+        settings.smtp.password = Some("hush".to_owned().into());
+        settings.check().expect("usable");
     }
 
     #[test]
@@ -204,17 +224,6 @@ mod tests {
         assert!(refused.starts_with("mode is production, but smtp.host is unset"), "{refused}");
         let refused = production("[smtp]\nhost = \"localhost\"\ntls = \"none\"\n").expect_err("refused").to_string();
         assert!(refused.contains("in the clear"), "{refused}");
-    }
-
-    #[test]
-    fn a_secret_in_the_environment_is_taken_as_it_is() {
-        let number = |name: &str| (name == "TWOSTEP__SMTP__PASSWORD").then(|| "0123456".to_owned());
-        assert_eq!(secret_text("smtp.password", number).expect("read").as_deref(), Some("0123456"));
-        let file = tempfile::NamedTempFile::new().expect("a file");
-        std::fs::write(&file, "[hush]\n").expect("written");
-        let path = file.path().display().to_string();
-        let in_file = |name: &str| (name == "TWOSTEP__SMTP__PASSWORD_FILE").then(|| path.clone());
-        assert_eq!(secret_text("smtp.password", in_file).expect("read").as_deref(), Some("[hush]"));
     }
 
     #[test]

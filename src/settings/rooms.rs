@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::SettingsError;
 use super::http::HttpSettings;
-use crate::delivery::mail::{MailSettings, SmtpSettings, SmtpTls};
+use crate::delivery::mail::{MailSettings, SmtpSettings};
 use crate::delivery::push::{ApnsSettings, FcmSettings};
 use crate::domain::code::{MAX_DIGITS, MIN_DIGITS};
 pub use crate::domain::delivery::EmailFallback;
@@ -138,6 +138,8 @@ room! {
         confirmation_lifetime_seconds: u32,
         /// Keys that codes are derived with.
         #[serde(default, serialize_with = "hidden")] keys: Option<SecretString>,
+        /// A file with these keys, followed while the gateway runs.
+        #[serde(default)] keys_file: Option<PathBuf>,
     }
 }
 room! {
@@ -277,36 +279,6 @@ impl Settings {
         within("login_activity.keep_months", self.login_activity.keep_months, 1..=120)?;
         within("login_activity.shorten_ip_days", self.login_activity.shorten_ip_days, 1..=3650)?;
         within("shutdown.reconnect_spread_ms", self.shutdown.reconnect_spread_ms, 0..=600_000)
-    }
-
-    fn check_mode(&self) -> Result<(), SettingsError> {
-        if self.mode == Mode::Development {
-            return Ok(());
-        }
-        if self.database.url.is_none() {
-            return Err(SettingsError::NotForProduction(
-                "database.url is unset: the private PostgreSQL is for development. Set TWOSTEP__DATABASE__URL",
-            ));
-        }
-        if self.fcm.service_account_file.is_some() && !self.fcm.base_url.starts_with("https://") {
-            return Err(SettingsError::NotForProduction("fcm.base_url is not https: unset it for Google's own"));
-        }
-        if self.smtp.host.is_none() {
-            return Err(SettingsError::NotForProduction(
-                "smtp.host is unset: the mail outbox is for development. Set TWOSTEP__SMTP__HOST, and what else [smtp] in config/default.toml needs for your mail server",
-            ));
-        }
-        if self.smtp.tls == SmtpTls::None {
-            return Err(SettingsError::NotForProduction(
-                "smtp.tls is \"none\": codes must not travel in the clear. Set it to \"starttls\" or \"implicit\"",
-            ));
-        }
-        if self.codes.keys.is_none() {
-            return Err(SettingsError::NotForProduction(
-                "codes.keys is unset. Set TWOSTEP__CODES__KEYS_FILE to a file with one line `k1:` and the output of `openssl rand -base64 32`",
-            ));
-        }
-        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use super::row::{
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::budget::{Budget, BudgetKind, BudgetRules};
 use crate::domain::challenge::{Outcome, Progress, Purpose};
-use crate::domain::code::KeyId;
+use crate::domain::code::{CodeSalt, KeyId};
 use crate::domain::delivery::{CodeToDeliver, Requester};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AccountId, ActivityId, ChallengeId, InstallId, SessionId};
@@ -33,8 +33,10 @@ pub struct NewChallenge {
     pub progress: Progress,
     /// When that was, by the database's clock.
     pub created_at: Timestamp,
-    /// The key its codes are derived with.
+    /// The key its current code is derived with.
     pub key_id: KeyId,
+    /// What is mixed into its codes; `None` when it began before there were salts.
+    pub salt: Option<CodeSalt>,
     /// Digits of its codes.
     pub digits: u8,
     /// Who asks.
@@ -116,6 +118,7 @@ pub async fn start(db: &impl Db, new: &NewChallenge) -> Result<(), StoreError> {
         &new.password_hash.as_ref().map(ExposeSecret::expose_secret),
         &new.address_taken,
         &new.activity_id.map(ActivityId::uuid),
+        &new.salt.as_ref().map(CodeSalt::as_bytes),
     ];
     execute(db, query!("challenge/start"), parameters).await?;
     Ok(())
@@ -137,6 +140,7 @@ pub async fn by_id(db: &impl Db, challenge: ChallengeId) -> Result<Option<Stored
                 progress: progress(&row)?,
                 created_at: get(&row, "created_at")?,
                 key_id: key_id(&row)?,
+                salt: salt(&row)?,
                 digits: small_count(&row, "digits")?,
                 requester: requester(&row)?,
                 session_id: optional_id(&row, "session_id", SessionId::new)?,
@@ -153,6 +157,8 @@ pub async fn by_id(db: &impl Db, challenge: ChallengeId) -> Result<Option<Stored
 pub struct CountedAttempt {
     /// The challenge with the attempt counted.
     pub progress: Progress,
+    /// The key of its current code.
+    pub key_id: KeyId,
     /// The guess budget with the attempt counted.
     pub budget: Budget,
 }
@@ -181,7 +187,13 @@ pub async fn count_attempt(
     ];
     let counted = optional_row(db, query!("challenge/count_attempt"), parameters).await?;
     counted
-        .map(|row| Ok(CountedAttempt { progress: progress(&row)?, budget: super::budget::counts(&row)? }))
+        .map(|row| {
+            Ok(CountedAttempt {
+                progress: progress(&row)?,
+                key_id: key_id(&row)?,
+                budget: super::budget::counts(&row)?,
+            })
+        })
         .transpose()
 }
 
@@ -216,7 +228,7 @@ pub async fn close(
         .transpose()
 }
 
-/// Moves a challenge to its next code; `false` when it closed or somebody else did so meanwhile.
+/// Moves a challenge to its next code, derived with `key`; `false` when it closed or somebody else did so meanwhile.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -226,6 +238,7 @@ pub async fn replace_code(
     challenge: ChallengeId,
     from: &Progress,
     to: &Progress,
+    key: &KeyId,
 ) -> Result<bool, StoreError> {
     let parameters: super::Parameters<'_> = &[
         &account.uuid(),
@@ -236,6 +249,7 @@ pub async fn replace_code(
         &to.resend_at,
         &to.expires_at,
         &super::row::as_integer(from.generation),
+        &key.as_str(),
     ];
     Ok(execute(db, query!("challenge/replace_code"), parameters).await? == 1)
 }
@@ -407,6 +421,12 @@ fn key_id(row: &Row) -> Result<KeyId, StoreError> {
     KeyId::parse(get(row, "key_id")?).ok_or_else(|| StoreError::Corrupt("key_id is not a key id".to_owned()))
 }
 
+fn salt(row: &Row) -> Result<Option<CodeSalt>, StoreError> {
+    let bytes: Option<&[u8]> = get(row, "code_salt")?;
+    let whole = |bytes: &[u8]| bytes.try_into().map(CodeSalt::new);
+    bytes.map(whole).transpose().map_err(|_| StoreError::Corrupt("code_salt is not 16 bytes".to_owned()))
+}
+
 fn requester(row: &Row) -> Result<Requester, StoreError> {
     Ok(Requester { device: json(row, "requester")?, ip: get(row, "ip")?, location: get(row, "location")? })
 }
@@ -418,6 +438,7 @@ fn code_to_deliver(row: &Row) -> Result<CodeToDeliver, StoreError> {
         purpose: word(row, "purpose")?,
         generation: count(row, "generation")?,
         key_id: key_id(row)?,
+        salt: salt(row)?,
         digits: small_count(row, "digits")?,
         expires_at: get(row, "expires_at")?,
         requester: requester(row)?,

@@ -21,6 +21,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("V13__create_code_budgets", include_str!("../../sql/migrations/0013_create_code_budgets.sql")),
     ("V14__name_what_changed", include_str!("../../sql/migrations/0014_name_what_changed.sql")),
     ("V15__count_unanswered_alerts", include_str!("../../sql/migrations/0015_count_unanswered_alerts.sql")),
+    ("V17__add_code_salt", include_str!("../../sql/migrations/0017_add_code_salt.sql")),
 ];
 
 /// Held while migrating, so that nodes that start together do it one after the other. The number is arbitrary.

@@ -3,6 +3,7 @@
 
 mod activity;
 mod challenge;
+mod code_keys;
 mod connect;
 mod create_account;
 mod deny;
@@ -33,7 +34,7 @@ use tokio::sync::Notify;
 
 use crate::bus::Bus;
 use crate::domain::challenge::Lifetimes;
-use crate::domain::code::CodeKeys;
+use crate::domain::code::{CodeKeys, CodeSalt, SALT_BYTES};
 use crate::domain::delivery::{EmailFallback, Requester};
 use crate::domain::device::DeviceInfo;
 use crate::domain::email::EmailAddress;
@@ -46,6 +47,7 @@ use crate::domain::token::{TOKEN_BYTES, Token, TokenKind};
 use crate::store::Store;
 use crate::store::session::TokenLifetimes;
 
+use code_keys::HeldKeys;
 use password_waiting::PasswordWaiting;
 
 pub use activity::ActivityPage;
@@ -80,7 +82,7 @@ pub struct Rules {
 pub struct Verification {
     node: NodeId,
     store: Store,
-    code_keys: CodeKeys,
+    code_keys: HeldKeys,
     passwords: Passwords,
     rules: Rules,
     bus: Bus,
@@ -115,7 +117,7 @@ impl Verification {
         Self {
             node,
             store,
-            code_keys,
+            code_keys: HeldKeys::new(code_keys),
             passwords,
             rules,
             bus,
@@ -140,12 +142,6 @@ impl Verification {
     #[must_use]
     pub fn bus(&self) -> &Bus {
         &self.bus
-    }
-
-    /// The keys that codes are derived with.
-    #[must_use]
-    pub fn code_keys(&self) -> &CodeKeys {
-        &self.code_keys
     }
 
     /// How strong a new password is, for people who choose one.
@@ -184,4 +180,9 @@ fn fresh<T>(make: fn(uuid::Uuid) -> T) -> T {
 /// A fresh token from the operating system's generator, reseeded per thread (`rand::rng`, ChaCha).
 fn fresh_token(kind: TokenKind) -> Token {
     Token::from_random(kind, rand::random::<[u8; TOKEN_BYTES]>())
+}
+
+/// A fresh salt for the codes of a challenge, from the same generator.
+fn fresh_salt() -> CodeSalt {
+    CodeSalt::new(rand::random::<[u8; SALT_BYTES]>())
 }

@@ -42,12 +42,14 @@ impl Verification {
         let (account, id, before, purpose) = (new.account_id, new.challenge_id, new.progress, new.purpose);
         let offered = self.offered(&new).await?;
         let next = before.resend(purpose, method, offered, &self.rules.lifetimes, stored.now)?;
+        // Not the key of the code before: that one may have been revoked.
+        let key = self.current_key();
         let transaction = self.store.transaction(async |db| {
             store::account::lock(db, account).await?;
             let sent = store::challenge::count_sends(db, account, BudgetKind::of(purpose)).await?;
             let too_soon = |retry_after| Refusal::ResendTooSoon { retry_after };
             sent.check(true, next.method, stored.now).map_err(too_soon)?;
-            if !store::challenge::replace_code(db, account, id, &before, &next).await? {
+            if !store::challenge::replace_code(db, account, id, &before, &next, &key).await? {
                 return Ok::<_, VerificationError>(None);
             }
             store::delivery::cancel(db, account, id, Some(before.generation)).await?;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::freeze::expect_code;
-use super::{ChallengeView, Destination, Verification, VerificationError, challenge, fresh, fresh_token};
+use super::{ChallengeView, Destination, Verification, VerificationError, challenge, fresh, fresh_salt, fresh_token};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
 use crate::domain::budget::BudgetKind;
 use crate::domain::challenge::{Method, Progress, Purpose};
@@ -55,7 +55,8 @@ impl Verification {
             purpose: start.purpose,
             progress: Progress::start(start.purpose, start.method, &self.rules.lifetimes, start.now),
             created_at: start.now,
-            key_id: self.code_keys.current().clone(),
+            key_id: self.current_key(),
+            salt: Some(fresh_salt()),
             digits: self.rules.digits,
             requester: start.requester,
             session_id: start.session_id,

@@ -57,9 +57,10 @@ impl Verification {
         store::trust_token::forget(db, account, device).await?;
         store::session::end_of_device(db, account, device, why).await?;
         events.push(AccountEvent::DeviceRemoved { device_id: device });
+        let key = self.current_key();
         for open in store::challenge::shown_on_devices(db, account).await? {
             let next = open.progress.reissue(open.now)?;
-            if store::challenge::replace_code(db, account, open.challenge_id, &open.progress, &next).await? {
+            if store::challenge::replace_code(db, account, open.challenge_id, &open.progress, &next, &key).await? {
                 store::delivery::cancel(db, account, open.challenge_id, Some(open.progress.generation)).await?;
                 store::delivery::plan(db, account, open.challenge_id, next.generation, next.method, self.node).await?;
                 events.push(AccountEvent::CodeIssued { challenge_id: open.challenge_id });

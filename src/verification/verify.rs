@@ -5,7 +5,7 @@ use super::{SignedIn, Verification, VerificationError, challenge, fresh};
 use crate::domain::activity::ActivityKind;
 use crate::domain::budget::{BUDGET_RULES, BudgetKind, BudgetRefusal};
 use crate::domain::challenge::{Outcome, Progress, Purpose, Verdict};
-use crate::domain::code::{Code, CodeSource, TypedCode};
+use crate::domain::code::{Code, CodeSource, KeyId, NoCode, TypedCode};
 use crate::domain::device::Device;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{ChallengeId, NoticeId};
@@ -49,9 +49,10 @@ impl Verification {
     ) -> Result<Verified, VerificationError> {
         let stored = self.authorized(id, token).await?;
         let new = &stored.challenge;
-        self.code(new, &new.progress)?;
-        let CountedAttempt { progress, budget } = self.count_attempt(new).await?;
-        let is_right = self.code(new, &progress)?.matches(typed) && !new.address_taken;
+        self.code(new, &new.progress, &new.key_id)?;
+        let CountedAttempt { progress, key_id, budget } = self.count_attempt(new).await?;
+        let code = self.code(new, &progress, &key_id)?;
+        let is_right = code.is_some_and(|code| code.matches(typed)) && !new.address_taken;
         let attempts_left = match progress.judge(is_right) {
             Verdict::Right => return self.settle_right(&stored, &progress, trust_device).await,
             Verdict::Wrong { attempts_left } => attempts_left,
@@ -78,15 +79,26 @@ impl Verification {
         }
     }
 
-    fn code(&self, challenge: &NewChallenge, progress: &Progress) -> Result<Code, VerificationError> {
+    /// The code of a challenge; `None` when its key was revoked, and nothing that is typed can be right.
+    fn code(
+        &self,
+        challenge: &NewChallenge,
+        progress: &Progress,
+        key_id: &KeyId,
+    ) -> Result<Option<Code>, VerificationError> {
         let source = CodeSource {
-            key_id: &challenge.key_id,
+            key_id,
+            salt: challenge.salt.as_ref(),
             challenge_id: challenge.challenge_id,
             purpose: challenge.purpose,
             generation: progress.generation,
             digits: challenge.digits,
         };
-        self.code_keys.derive(&source).ok_or(VerificationError::CodeKeyMissing)
+        match self.code_keys().derive(&source) {
+            Ok(code) => Ok(Some(code)),
+            Err(NoCode::RevokedKey) => Ok(None),
+            Err(NoCode::UnknownKey) => Err(VerificationError::CodeKeyMissing),
+        }
     }
 
     /// Says why an attempt was not counted, if it still would not be.

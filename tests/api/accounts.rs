@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 use twostep::domain::challenge::Purpose;
-use twostep::domain::code::{CodeKeys, CodeSource, KeyId};
+use twostep::domain::code::{CodeKeys, CodeSalt, CodeSource, KeyId};
 use twostep::domain::id::ChallengeId;
 
 use super::{ANNA, BEN, count, wait_out_resend};
 use crate::support::client::{Challenge, Client, Install, PASSWORD, SignedIn, code_in, wrong};
+use crate::support::database::TestDatabase;
 use crate::support::event_stream::EventStream;
 use crate::support::gateway::TestGateway;
 
@@ -126,18 +127,53 @@ async fn a_taken_address_stays_its_owners_whatever_is_typed() {
     assert!(mail.contains("from 127.0.0.1") && !mail.contains("Stranger"), "{mail}");
     assert_eq!(code_in(&mail), None);
 
-    client.verify(&challenge, &right_code(&challenge)).await.expect_problem(422, "wrong_code");
+    let right = derived(&challenge, Some(&salt_of(&gateway.database, &challenge).await));
+    client.verify(&challenge, &right).await.expect_problem(422, "wrong_code");
     client.sign_in(ANNA, "another password", &owner.install, None).await.expect_problem(401, "invalid_credentials");
     client.sign_in(ANNA, PASSWORD, &owner.install, None).await.expect(200);
     assert_eq!(count(&gateway.database, "accounts").await, 1);
     gateway.stop().await;
 }
 
-/// The code that would be right, derived as the gateway does.
-fn right_code(challenge: &Challenge) -> String {
+/// Whoever asks knows the id, the purpose and the generation: the key alone must not be enough (docs/decisions/0001).
+#[actix_web::test]
+async fn the_key_computes_a_code_only_with_the_salt_in_the_database() {
+    let gateway = TestGateway::start_with(|settings| settings.codes.keys = Some(CODE_KEYS.to_owned().into())).await;
+    let client = gateway.client();
+    let challenge = Challenge::new(&client.create_account(ANNA, &Install::new("First")).await.expect(202));
+    let code = client.mailed_code(ANNA, "Confirm").await;
+    let salt = salt_of(&gateway.database, &challenge).await;
+    assert_eq!(derived(&challenge, Some(&salt)), code);
+    let guess = derived(&challenge, None);
+    assert_ne!(guess, code);
+    client.verify(&challenge, &guess).await.expect_problem(422, "wrong_code");
+    let told = challenge.body.to_string();
+    assert!(!told.contains("salt"), "{told}");
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_challenge_that_began_before_salts_is_good_to_its_end() {
+    let gateway = TestGateway::start_with(|settings| settings.codes.keys = Some(CODE_KEYS.to_owned().into())).await;
+    let client = gateway.client();
+    let challenge = Challenge::new(&client.create_account(ANNA, &Install::new("First")).await.expect(202));
+    gateway.database.execute("UPDATE challenges SET code_salt = NULL").await;
+    client.verify(&challenge, &derived(&challenge, None)).await.expect(200);
+    gateway.stop().await;
+}
+
+async fn salt_of(database: &TestDatabase, challenge: &Challenge) -> CodeSalt {
+    let row = format!("SELECT code_salt FROM challenges WHERE challenge_id = '{}'", challenge.id);
+    let row = database.connect().await.query_one(&row, &[]).await.expect("a row");
+    CodeSalt::new(row.get::<_, &[u8]>(0).try_into().expect("16 bytes"))
+}
+
+/// The first code of a challenge, derived as the gateway does.
+fn derived(challenge: &Challenge, salt: Option<&CodeSalt>) -> String {
     let keys = CodeKeys::parse(&CODE_KEYS.to_owned().into()).expect("valid");
     let source = CodeSource {
         key_id: &KeyId::parse("test").expect("valid"),
+        salt,
         challenge_id: ChallengeId::new(challenge.id.parse().expect("a UUID")),
         purpose: Purpose::CreateAccount,
         generation: 1,

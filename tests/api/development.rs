@@ -7,7 +7,7 @@ use super::ANNA;
 use crate::support::client::Install;
 use crate::support::gateway::TestGateway;
 
-const CODE_KEYS: &str = "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+const CODE_KEYS: &str = "test:7Zk8nq0fXy1w4r5Qm3uV9sT2bL6hJgEoPcDaKiNxRzA=";
 
 #[actix_web::test]
 async fn the_outbox_shows_mail_to_people_and_programs() {

@@ -4,6 +4,7 @@ mod accounts;
 mod bad_input;
 mod browsers;
 mod challenges;
+mod code_keys;
 mod connect_tickets;
 mod development;
 mod devices;

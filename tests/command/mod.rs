@@ -1,6 +1,8 @@
 //! The command line, as a process of its own.
 
 mod doctor;
+mod keys;
+mod production;
 mod rollout;
 mod settings;
 

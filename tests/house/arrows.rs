@@ -37,6 +37,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("listener", &["domain", "telemetry"]),
     ("demo", &["app", "protocol", "settings"]),
     ("doctor", &["delivery", "embedded_postgres", "listener", "places", "settings", "store"]),
+    ("keys_command", &["domain", "settings"]),
     ("places", &[]),
     ("rollout_command", &[]),
 ];

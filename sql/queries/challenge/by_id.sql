@@ -1,8 +1,8 @@
 -- A challenge with the clock of the database.
 -- $1 uuid: challenge.
 -- Returns 0 or 1 row. Index: challenges_by_id.
-SELECT account_id, challenge_id, token_hash, purpose, method, key_id, digits, generation, attempts, resends,
-    resend_at, created_at, expires_at, outcome, install_id, requester, host(ip) AS ip, location, session_id,
+SELECT account_id, challenge_id, token_hash, purpose, method, key_id, code_salt, digits, generation, attempts,
+    resends, resend_at, created_at, expires_at, outcome, install_id, requester, host(ip) AS ip, location, session_id,
     password_hash, address_taken, activity_id, now() AS now,
     (SELECT email FROM accounts WHERE accounts.account_id = challenges.account_id) AS email
 FROM challenges

@@ -1,7 +1,7 @@
 -- What is needed to put a challenge's current code in front of somebody.
 -- $1 uuid: account; $2 uuid: challenge.
 -- Returns 1 row while the challenge is open, else none. Index: challenges_pkey.
-SELECT account_id, challenge_id, purpose, generation, key_id, digits, created_at, expires_at, requester,
+SELECT account_id, challenge_id, purpose, generation, key_id, code_salt, digits, created_at, expires_at, requester,
     host(ip) AS ip, location, activity_id, address_taken,
     (SELECT email FROM accounts WHERE accounts.account_id = challenges.account_id) AS email,
     (SELECT locale FROM accounts WHERE accounts.account_id = challenges.account_id) AS locale

@@ -6,13 +6,13 @@ use std::time::Instant;
 
 use actix::prelude::*;
 use jiff::{SignedDuration, Timestamp};
-use tracing::error;
+use tracing::{error, info};
 
 use super::super::messages::Place;
 use super::User;
 use super::overtaken::{Overtaken, is_overtaken};
 use super::record::{count, news};
-use crate::domain::code::{Code, CodeSource};
+use crate::domain::code::{Code, CodeSource, NoCode};
 use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState, Reach, Step, first_step};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId};
@@ -227,16 +227,23 @@ impl User {
     pub(super) fn code(&self, issued: &CodeToDeliver) -> Option<Code> {
         let source = CodeSource {
             key_id: &issued.key_id,
+            salt: issued.salt.as_ref(),
             challenge_id: issued.challenge_id,
             purpose: issued.purpose,
             generation: issued.generation,
             digits: issued.digits,
         };
-        let code = self.services.verification.code_keys().derive(&source);
-        if code.is_none() {
-            error!(challenge.id = %issued.challenge_id, key.id = issued.key_id.as_str(), "the code key of a challenge is not configured on this node: give every node the same codes.keys");
+        match self.services.verification.code_keys().derive(&source) {
+            Ok(code) => Some(code),
+            Err(NoCode::UnknownKey) => {
+                error!(challenge.id = %issued.challenge_id, key.id = issued.key_id.as_str(), "the code key of a challenge is not configured on this node: give every node the same codes.keys");
+                None
+            }
+            Err(NoCode::RevokedKey) => {
+                info!(challenge.id = %issued.challenge_id, key.id = issued.key_id.as_str(), "a code is not delivered: its key was revoked, and a new one can be asked for");
+                None
+            }
         }
-        code
     }
 }
 

@@ -1,0 +1,329 @@
+//! The keys that codes are derived with, and what became of older ones.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::{Code, CodeSource, KEY_BYTES, derive};
+
+/// What stands in the place of the key of an id that is revoked.
+const REVOKED: &str = "revoked";
+/// Fewest different bytes in a key that can have come from a random generator: 32 random bytes have 30 on average, and fewer
+/// than this many once in more than 10^12 keys.
+const LEAST_DIFFERENT_BYTES: usize = 18;
+
+/// The name of a code key, stored with each challenge so that rotation keeps open challenges valid.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyId(String);
+
+impl KeyId {
+    /// Takes a name of 1 to 32 letters, digits, `-`, `_` or `.`; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=32).contains(&text.len());
+        let is_plain =
+            text.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.'));
+        (fits && is_plain).then(|| Self(text.to_owned()))
+    }
+
+    /// The name, for storage.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for KeyId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.pad(&self.0)
+    }
+}
+
+/// The keys that codes are derived with: the current one, older ones for challenges still open, and the ids of revoked ones.
+pub struct CodeKeys {
+    current: KeyId,
+    keys: BTreeMap<KeyId, Held>,
+}
+
+/// What is held of an id.
+enum Held {
+    Key(Zeroizing<[u8; KEY_BYTES]>),
+    Revoked,
+}
+
+/// What a key is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// New codes are derived with it.
+    Current,
+    /// Codes that were derived with it are good.
+    Accepted,
+    /// No code of it is good any more.
+    Revoked,
+}
+
+impl KeyState {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Accepted => "accepted",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// Why there is no code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoCode {
+    /// This node does not hold the key, though others may: whether a typed code is right cannot be told here.
+    UnknownKey,
+    /// The key was revoked: whatever is typed is wrong.
+    RevokedKey,
+}
+
+/// Why a list of code keys was refused.
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
+pub enum InvalidCodeKeys {
+    /// No key at all.
+    #[error("holds no key; write one line `key-id:BASE64-OF-32-RANDOM-BYTES`, or let `twostep keys add` do it")]
+    Empty,
+    /// A line is not `key-id:base64` of 32 bytes.
+    #[error("line {0} is not `key-id:BASE64-OF-32-RANDOM-BYTES` or `key-id:revoked`")]
+    Malformed(usize),
+    /// The same id twice.
+    #[error("line {0} repeats a key id")]
+    Repeated(usize),
+}
+
+/// Why a key cannot have come from a random generator, or was made for something else than production.
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
+pub enum WeakKey {
+    /// Too few different bytes: zeros, a pattern, a sample.
+    #[error("is not random (a sample, a pattern or zeros)")]
+    Repetitive,
+    /// Each byte differs from the one before by the same.
+    #[error("is not random (it only counts)")]
+    Counting,
+    /// Text: a password or a word, not 32 random bytes.
+    #[error("is a text, not 32 random bytes")]
+    Text,
+    /// It has the id that the key of a development database has.
+    #[error("was made for development")]
+    Development,
+}
+
+impl CodeKeys {
+    /// The id of keys that are made in development.
+    pub const DEVELOPMENT_ID: &str = "development";
+
+    /// Reads keys, one a line (or separated by commas) as `id:base64`, or `id:revoked`. The first that is not revoked is the
+    /// current one.
+    ///
+    /// # Errors
+    /// [`InvalidCodeKeys`] names the line, never its content.
+    pub fn parse(text: &SecretString) -> Result<Self, InvalidCodeKeys> {
+        let mut keys = BTreeMap::new();
+        let mut current = None;
+        let lines = text.expose_secret().split(['\n', ',']).map(str::trim).enumerate();
+        for (index, line) in lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
+            let (id, held) = Self::parse_line(line).ok_or(InvalidCodeKeys::Malformed(index + 1))?;
+            if matches!(held, Held::Key(_)) {
+                current.get_or_insert_with(|| id.clone());
+            }
+            if keys.insert(id, held).is_some() {
+                return Err(InvalidCodeKeys::Repeated(index + 1));
+            }
+        }
+        current.map(|current| Self { current, keys }).ok_or(InvalidCodeKeys::Empty)
+    }
+
+    /// One key alone.
+    #[must_use]
+    pub fn single(id: KeyId, key: [u8; KEY_BYTES]) -> Self {
+        Self { current: id.clone(), keys: BTreeMap::from([(id, Held::Key(Zeroizing::new(key)))]) }
+    }
+
+    fn parse_line(line: &str) -> Option<(KeyId, Held)> {
+        let (id, key) = line.split_once(':')?;
+        let (id, key) = (KeyId::parse(id.trim())?, key.trim());
+        if key == REVOKED {
+            return Some((id, Held::Revoked));
+        }
+        let bytes = Zeroizing::new(STANDARD.decode(key).ok()?);
+        Some((id, Held::Key(Zeroizing::new(bytes.as_slice().try_into().ok()?))))
+    }
+
+    /// The key that new codes use.
+    #[must_use]
+    pub fn current(&self) -> &KeyId {
+        &self.current
+    }
+
+    /// Every id with what it is good for, in the order of the ids.
+    pub fn states(&self) -> impl Iterator<Item = (&KeyId, KeyState)> {
+        self.keys.iter().map(|(id, held)| match held {
+            Held::Revoked => (id, KeyState::Revoked),
+            Held::Key(_) if *id == self.current => (id, KeyState::Current),
+            Held::Key(_) => (id, KeyState::Accepted),
+        })
+    }
+
+    /// What an id is good for; `None` when it is not here.
+    #[must_use]
+    pub fn state(&self, id: &KeyId) -> Option<KeyState> {
+        self.states().find(|(known, _)| *known == id).map(|(_, state)| state)
+    }
+
+    /// The code of a challenge.
+    ///
+    /// # Errors
+    /// [`NoCode`] when this node does not hold its key, or the key was revoked: verification then fails closed.
+    pub fn derive(&self, source: &CodeSource<'_>) -> Result<Code, NoCode> {
+        match self.keys.get(source.key_id) {
+            Some(Held::Key(key)) => Ok(derive(key, source)),
+            Some(Held::Revoked) => Err(NoCode::RevokedKey),
+            None => Err(NoCode::UnknownKey),
+        }
+    }
+
+    /// An id that has another key in `newer`: a new key needs a new id, or open codes turn wrong.
+    #[must_use]
+    pub fn contradicted_by<'a>(&self, newer: &'a Self) -> Option<&'a KeyId> {
+        let differs = |id: &KeyId, new: &Held| match (self.keys.get(id), new) {
+            (Some(Held::Key(old)), Held::Key(new)) => !bool::from(old.ct_eq(&**new)),
+            _ => false,
+        };
+        newer.keys.iter().find(|(id, held)| differs(id, held)).map(|(id, _)| id)
+    }
+
+    /// The first key that production must not use.
+    #[must_use]
+    pub fn weakness(&self) -> Option<(&KeyId, WeakKey)> {
+        self.keys.iter().find_map(|(id, held)| match held {
+            Held::Key(_) if id.as_str() == Self::DEVELOPMENT_ID => Some((id, WeakKey::Development)),
+            Held::Key(key) => weakness(key).map(|weak| (id, weak)),
+            Held::Revoked => None,
+        })
+    }
+}
+
+/// The ids with what they are good for, and no key: `k2 (current), k1 (accepted)`.
+impl std::fmt::Display for CodeKeys {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, (id, state)) in self.states().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(formatter, "{separator}{id} ({})", state.as_str())?;
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for CodeKeys {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("CodeKeys").field("current", &self.current).finish_non_exhaustive()
+    }
+}
+
+/// Finds out keys that no random generator makes: the chance to refuse one that it made is below 10^-12.
+fn weakness(key: &[u8; KEY_BYTES]) -> Option<WeakKey> {
+    let step = |pair: &[u8]| pair[1].wrapping_sub(pair[0]);
+    let first_step = step(&key[..2]);
+    if first_step != 0 && key.windows(2).all(|pair| step(pair) == first_step) {
+        return Some(WeakKey::Counting);
+    }
+    if key.iter().all(|byte| (b' '..=b'~').contains(byte)) {
+        return Some(WeakKey::Text);
+    }
+    let mut seen = [false; 256];
+    for byte in key {
+        seen[usize::from(*byte)] = true;
+    }
+    let different = seen.iter().filter(|seen| **seen).count();
+    (different < LEAST_DIFFERENT_BYTES).then_some(WeakKey::Repetitive)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::super::super::challenge::Purpose;
+    use super::super::super::id::ChallengeId;
+    use super::*;
+
+    fn parse(text: &str) -> Result<CodeKeys, InvalidCodeKeys> {
+        CodeKeys::parse(&text.to_owned().into())
+    }
+
+    fn id(text: &str) -> KeyId {
+        KeyId::parse(text).expect("valid")
+    }
+
+    fn code(keys: &CodeKeys, key: &str) -> Result<String, NoCode> {
+        let challenge_id = ChallengeId::new(Uuid::from_u128(1));
+        let key_id = &id(key);
+        let purpose = Purpose::SignIn;
+        let source = CodeSource { key_id, salt: None, challenge_id, purpose, generation: 1, digits: 6 };
+        keys.derive(&source).map(|code| code.expose().to_owned())
+    }
+
+    fn line(id: &str, byte: u8) -> String {
+        format!("{id}:{}\n", STANDARD.encode([byte; 32]))
+    }
+
+    #[test]
+    fn a_key_that_is_not_here_or_revoked_gives_no_code() {
+        let keys = parse(&format!("# gone\nold:revoked\n{}{}", line("new", 1), line("older", 2))).expect("valid");
+        assert_eq!(keys.current(), &id("new"), "a revoked key is never the current one");
+        assert!(code(&keys, "new").is_ok() && code(&keys, "older").is_ok());
+        assert_eq!(code(&keys, "old"), Err(NoCode::RevokedKey));
+        assert_eq!(code(&keys, "lost"), Err(NoCode::UnknownKey));
+        let states: Vec<_> = keys.states().map(|(id, state)| (id.as_str(), state.as_str())).collect();
+        assert_eq!(states, [("new", "current"), ("old", "revoked"), ("older", "accepted")]);
+        assert_eq!(keys.to_string(), "new (current), old (revoked), older (accepted)");
+    }
+
+    #[test]
+    fn malformed_keys_are_refused_by_line() {
+        let refused = |text: &str| parse(text).map(|_| ()).expect_err("refused");
+        assert_eq!(refused(""), InvalidCodeKeys::Empty);
+        assert_eq!(refused("a:revoked"), InvalidCodeKeys::Empty);
+        assert_eq!(refused(&format!("{}b:short", line("a", 1))), InvalidCodeKeys::Malformed(2));
+        assert_eq!(refused(&format!("{}a:revoked", line("a", 1))), InvalidCodeKeys::Repeated(2));
+    }
+
+    #[test]
+    fn an_id_keeps_its_key() {
+        let keys = parse(&line("a", 1)).expect("valid");
+        let newer = |text: &str| parse(text).expect("valid");
+        assert_eq!(keys.contradicted_by(&newer(&line("a", 2))), Some(&id("a")));
+        for fine in [line("b", 2) + &line("a", 1), line("b", 2), line("b", 2) + "a:revoked"] {
+            assert_eq!(keys.contradicted_by(&newer(&fine)), None, "{fine}");
+        }
+    }
+
+    #[test]
+    fn keys_that_no_generator_makes_are_found_out() {
+        let counting = std::array::from_fn(|index| 240 + u16::try_from(index).expect("small"));
+        let counting = counting.map(|value: u16| u8::try_from(value % 256).expect("a byte"));
+        for (key, expected) in [
+            ([0; 32], WeakKey::Repetitive),
+            ([b'a'; 32], WeakKey::Text),
+            (*b"correct horse battery staple 123", WeakKey::Text),
+            (*b"\0\x01\x02\x03\x04\x05\x06\x07\0\x01\x02\x03\x04\x05\x06\x07\0\x01\x02\x03\x04\x05\x06\x07\0\x01\x02\x03\x04\x05\x06\x07", WeakKey::Repetitive),
+            (counting, WeakKey::Counting),
+        ] {
+            let keys = CodeKeys::single(id("k1"), key);
+            assert_eq!(keys.weakness(), Some((&id("k1"), expected)), "{key:?}");
+        }
+        let random = "k1:7Zk8nq0fXy1w4r5Qm3uV9sT2bL6hJgEoPcDaKiNxRzA=";
+        assert_eq!(parse(random).expect("valid").weakness(), None);
+        let copied = random.replace("k1", CodeKeys::DEVELOPMENT_ID);
+        assert_eq!(parse(&copied).expect("valid").weakness(), Some((&id("development"), WeakKey::Development)));
+    }
+}

@@ -1,0 +1,33 @@
+//! The code keys of this node, which may be replaced while it runs.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::Verification;
+use crate::domain::code::{CodeKeys, KeyId};
+
+/// The keys as they were last read.
+pub(super) struct HeldKeys(RwLock<Arc<CodeKeys>>);
+
+impl HeldKeys {
+    pub(super) fn new(keys: CodeKeys) -> Self {
+        Self(RwLock::new(Arc::new(keys)))
+    }
+}
+
+impl Verification {
+    /// The keys that codes are derived with, as they are now.
+    #[must_use]
+    pub fn code_keys(&self) -> Arc<CodeKeys> {
+        Arc::clone(&self.code_keys.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes these keys from now on.
+    pub fn replace_code_keys(&self, keys: CodeKeys) {
+        *self.code_keys.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    }
+
+    /// The key that new codes are derived with.
+    pub(super) fn current_key(&self) -> KeyId {
+        self.code_keys().current().clone()
+    }
+}
