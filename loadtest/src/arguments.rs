@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::scenario::{guess, hostile, timing};
+use crate::scenario::{fanout, guess, hostile, idle, signin, timing};
 
 /// Load-tests a Twostep gateway over its public contract, checks that it makes no mistake under load, and plays the push
 /// providers for it.
@@ -26,6 +26,27 @@ pub(crate) enum Command {
     Guess(Scenario<guess::Options>),
     /// Do people sign in as ever while others attack?
     Hostile(Scenario<hostile::Options>),
+    /// How do whole sign-ins go at a fixed rate?
+    Signin(Scenario<signin::Options>),
+    /// What does a connection cost while nothing happens?
+    Idle(Scenario<idle::Options>),
+    /// What does it cost when all devices connect at once?
+    Storm(Scenario<idle::Options>),
+    /// What does one more code on one more device cost?
+    Fanout(Scenario<fanout::Options>),
+    /// Draw two reports of --json into one page.
+    Compare {
+        /// The first report.
+        first: PathBuf,
+        /// The second report.
+        second: PathBuf,
+        /// The page.
+        #[arg(long, value_name = "FILE")]
+        html: PathBuf,
+    },
+    /// Serve as the floor, until the process is ended.
+    #[command(hide = true)]
+    FloorServer,
     /// Play FCM and APNs on loopback until interrupted; prints the environment that points a gateway at them.
     Providers {
         /// Where FCM listens; port 0 takes a free one.
@@ -78,6 +99,9 @@ pub(crate) struct Common {
     /// Runs; figures are their median.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) runs: u32,
+    /// Play every run against a bare server too, in turn, for scale.
+    #[arg(long)]
+    pub(crate) floor: bool,
     /// Write the report as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,

@@ -4,6 +4,8 @@ mod accounts;
 mod arguments;
 mod client;
 mod crowd;
+mod floor;
+mod inject;
 mod machine;
 mod measure;
 mod report;
@@ -18,7 +20,7 @@ use twostep_simulators::{ProvidersOptions, run_providers};
 
 use self::arguments::{Arguments, Command, Scenario};
 use self::report::Report;
-use self::stage::Stage;
+use self::stage::{Stage, Stages};
 
 fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -39,11 +41,17 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 
 /// `false` when something did not hold.
 async fn run(command: Command) -> anyhow::Result<bool> {
-    use scenario::{guess, hostile, timing};
+    use scenario::{fanout, guess, hostile, idle, signin, timing};
     match command {
-        Command::Timing(scenario) => play("timing", &scenario, timing::run).await,
-        Command::Guess(scenario) => play("guess", &scenario, guess::run).await,
-        Command::Hostile(scenario) => play("hostile", &scenario, hostile::run).await,
+        Command::Timing(scenario) => play("timing", &scenario, alone(timing::run)).await,
+        Command::Guess(scenario) => play("guess", &scenario, alone(guess::run)).await,
+        Command::Hostile(scenario) => play("hostile", &scenario, alone(hostile::run)).await,
+        Command::Signin(scenario) => play("signin", &scenario, signin::run).await,
+        Command::Idle(scenario) => play("idle", &scenario, idle::idle).await,
+        Command::Storm(scenario) => play("storm", &scenario, idle::storm).await,
+        Command::Fanout(scenario) => play("fanout", &scenario, fanout::run).await,
+        Command::Compare { first, second, html } => report::compare(&first, &second, &html).map(|()| true),
+        Command::FloorServer => floor::serve().await.map(|()| true),
         Command::Providers { fcm, apns, directory } => {
             let options =
                 ProvidersOptions { fcm_address: fcm, apns_address: apns, directory, ..ProvidersOptions::default() };
@@ -53,20 +61,31 @@ async fn run(command: Command) -> anyhow::Result<bool> {
     }
 }
 
+/// A scenario that has no floor.
+fn alone<Own: Args>(
+    run: impl AsyncFn(&Stage, &Own, &mut Report) -> anyhow::Result<()>,
+) -> impl AsyncFn(&Stages, &Own, &mut Report) -> anyhow::Result<()> {
+    async move |stages, own, report| {
+        anyhow::ensure!(stages.floor.is_none(), "this scenario has no floor: leave --floor out");
+        run(&stages.gateway, own, report).await
+    }
+}
+
 async fn play<Own: Args>(
     name: &str,
     scenario: &Scenario<Own>,
-    run: impl AsyncFn(&Stage, &Own, &mut Report) -> anyhow::Result<()>,
+    run: impl AsyncFn(&Stages, &Own, &mut Report) -> anyhow::Result<()>,
 ) -> anyhow::Result<bool> {
     let common = &scenario.common;
     let mut report = Report::begin(name);
-    let stage = Box::pin(Stage::open(common)).await?;
+    let stages = Box::pin(Stages::open(common)).await?;
     tokio::select! {
-        played = Box::pin(run(&stage, &scenario.own, &mut report)) => played?,
+        played = Box::pin(run(&stages, &scenario.own, &mut report)) => played?,
         _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
     }
+    report.compare_with_floor();
     report.machine.load_after = machine::load_average();
-    drop(stage);
+    drop(stages);
     report::deliver(&report, common.json.as_deref(), common.html.as_deref())?;
     Ok(report.passed())
 }

@@ -5,11 +5,44 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 
-use crate::accounts::{Account, Wanted, seed};
+use crate::accounts::{Account, Wanted, bare, seed};
 use crate::arguments::{Common, Hashing};
 use crate::client::{Http, Target, sources};
 use crate::machine::{Gateway, Plan, Usage};
 use crate::report::Progress;
+
+/// Where a scenario plays: at the gateway, and in turn at the floor.
+pub(crate) struct Stages {
+    /// The gateway.
+    pub(crate) gateway: Stage,
+    /// The bare server.
+    pub(crate) floor: Option<Stage>,
+}
+
+impl Stages {
+    /// Starts what is to be started.
+    ///
+    /// # Errors
+    /// When something does not start, or no gateway is named.
+    pub(crate) async fn open(common: &Common) -> anyhow::Result<Self> {
+        let gateway = Stage::open(common).await?;
+        let floor = match common.floor {
+            true => Some(Stage::with(common, Some(Gateway::floor().await?), true)?),
+            false => None,
+        };
+        Ok(Self { gateway, floor })
+    }
+
+    /// Both, or the one.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Stage> {
+        std::iter::once(&self.gateway).chain(&self.floor)
+    }
+
+    /// Runs that were asked for.
+    pub(crate) fn runs(&self) -> u32 {
+        self.gateway.runs
+    }
+}
 
 /// Gateways and clients.
 pub(crate) struct Stage {
@@ -17,6 +50,8 @@ pub(crate) struct Stage {
     pub(crate) targets: Vec<Arc<Target>>,
     /// Their processes, where they are known.
     pub(crate) processes: Vec<u32>,
+    /// It is the bare server.
+    pub(crate) is_floor: bool,
     /// Runs that were asked for.
     pub(crate) runs: u32,
     /// Says what goes on.
@@ -37,6 +72,11 @@ impl Stage {
             Some(program) => Some(start(common, program.clone(), progress).await?),
             None => None,
         };
+        Self::with(common, gateway, false)
+    }
+
+    fn with(common: &Common, gateway: Option<Gateway>, is_floor: bool) -> anyhow::Result<Self> {
+        let progress = Progress::new();
         let urls = gateway.as_ref().map_or(&common.urls, |gateway| &gateway.urls);
         ensure!(!urls.is_empty(), "name a gateway with --url, or have one started with --spawn");
         let targets: Vec<Arc<Target>> =
@@ -46,7 +86,7 @@ impl Stage {
         let pairs = sources.iter().flat_map(|source| targets.iter().map(move |target| (target, *source)));
         let clients = pairs.map(|(target, source)| Http::new(target, source)).collect();
         let processes = gateway.as_ref().map_or_else(|| common.processes.clone(), Gateway::processes);
-        Ok(Self { targets, processes, runs: common.runs, progress, clients, _gateway: gateway })
+        Ok(Self { targets, processes, is_floor, runs: common.runs, progress, clients, _gateway: gateway })
     }
 
     /// A client: the same for the same number.
@@ -64,7 +104,15 @@ impl Stage {
     /// # Errors
     /// When the gateway refuses.
     pub(crate) async fn accounts(&self, wanted: Wanted) -> anyhow::Result<Vec<Account>> {
+        if self.is_floor {
+            return Ok(bare(&self.clients, wanted));
+        }
         seed(&self.clients, wanted, &self.progress).await
+    }
+
+    /// What it is called in reports.
+    pub(crate) fn name(&self) -> &'static str {
+        if self.is_floor { "floor" } else { "gateway" }
     }
 
     /// Memory of the gateways in MiB; 0 where nobody knows.

@@ -1,5 +1,6 @@
 //! Making accounts: address confirmed, and where wanted two-step verification on, with trusted devices.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -9,7 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 use uuid::Uuid;
 
 use super::outbox::Outbox;
-use crate::client::{Answer, Begun, Challenge, Http, Install, Person, ServerMessage, SignedIn, open_socket};
+use crate::client::{Answer, Challenge, Http, Install, Person, ServerMessage, SignedIn, open_socket};
 use crate::report::Progress;
 
 /// Accounts made between two looks at the outbox, which keeps 1,000 mails: each account gets up to three.
@@ -172,10 +173,14 @@ async fn patiently(call: impl AsyncFn() -> anyhow::Result<Answer>) -> anyhow::Re
     bail!("the gateway stays busy")
 }
 
-/// The challenge of a sign-in that must be asked for a code.
-pub(crate) fn challenged(begun: Begun) -> anyhow::Result<Challenge> {
-    match begun {
-        Begun::Challenge(challenge) => Ok(challenge),
-        Begun::Other(answer) => bail!("no code was asked for, but the answer is {}", answer.status),
-    }
+/// Accounts that the bare server believes in: what a token says holds.
+pub(crate) fn bare(clients: &[Http], wanted: Wanted) -> Vec<Account> {
+    // No two crowds share a user.
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+    let first = MADE.fetch_add(wanted.accounts, Ordering::Relaxed);
+    let account = |number: usize| Account {
+        person: Person { http: clients[number % clients.len()].clone(), email: format!("floor-{number}@example.com") },
+        devices: (0..wanted.devices).map(|device| SignedIn::bare(format!("floor-{number}-{device}"))).collect(),
+    };
+    (first..first + wanted.accounts).map(account).collect()
 }

@@ -81,6 +81,13 @@ pub(crate) struct SignedIn {
     pub(crate) device: Device,
 }
 
+impl SignedIn {
+    /// A device with this access token.
+    pub(crate) fn bare(access_token: String) -> Self {
+        Self { session: Session { access_token }, device: Device { id: Uuid::nil() } }
+    }
+}
+
 /// The tokens of a session.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Session {

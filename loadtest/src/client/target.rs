@@ -30,11 +30,6 @@ impl Target {
         Ok(Self { address, host: host.to_owned() })
     }
 
-    /// Its address as the command line takes it.
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.host)
-    }
-
     /// A connection, from an address of this machine when one is named.
     ///
     /// # Errors
@@ -76,7 +71,7 @@ mod tests {
     #[test]
     fn an_address_without_a_port_is_port_80_and_tls_is_refused() {
         assert_eq!(Target::parse("http://127.0.0.1").unwrap().address.port(), 80);
-        assert_eq!(Target::parse("http://127.0.0.1:8080/").unwrap().url(), "http://127.0.0.1:8080");
+        assert_eq!(Target::parse("http://127.0.0.1:8080/").unwrap().host, "127.0.0.1:8080");
         assert!(Target::parse("https://127.0.0.1").is_err());
     }
 

@@ -5,5 +5,5 @@ mod ledger;
 mod verdict;
 
 pub(crate) use self::devices::{Crowd, Way};
-pub(crate) use self::ledger::{FirstCode, Ledger, Seat};
+pub(crate) use self::ledger::Seat;
 pub(crate) use self::verdict::Verdict;

@@ -64,12 +64,6 @@ impl Verdict {
         self.lost += u64::from((asked.devices & !devices).count_ones());
     }
 
-    /// What must be none, and how many there are, in words.
-    pub(crate) fn violations(&self) -> Vec<(&'static str, u64)> {
-        let all = self.all();
-        all.into_iter().filter(|(_, count)| *count > 0).collect()
-    }
-
     /// Everything that must be none.
     pub(crate) fn all(&self) -> [(&'static str, u64); 6] {
         [

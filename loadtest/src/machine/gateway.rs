@@ -69,6 +69,18 @@ impl Gateway {
         Ok(gateway)
     }
 
+    /// Starts the bare server that this program holds.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) async fn floor() -> anyhow::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("floor-server").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut floor = Self { urls: Vec::new(), children: vec![command.spawn()?], _folder: TempDir::new()? };
+        floor.urls.push(follow(&mut floor.children[0]).await.context("the floor could not be started")?);
+        Ok(floor)
+    }
+
     /// Their process ids.
     pub(crate) fn processes(&self) -> Vec<u32> {
         self.children.iter().map(Child::id).collect()

@@ -6,4 +6,4 @@ mod statistics;
 
 pub(crate) use self::latency::Recorder;
 pub(crate) use self::pace::arrivals;
-pub(crate) use self::statistics::{Interval, bootstrap_of_medians, mann_whitney, median};
+pub(crate) use self::statistics::{bootstrap_of_medians, mann_whitney, median};

@@ -12,16 +12,26 @@ use std::path::Path;
 
 use anyhow::Context;
 
-pub(crate) use self::html::write_page;
-pub(crate) use self::model::{Check, Figure, Latencies, Machine, Report, Run, Second};
+use self::html::write_page;
+pub(crate) use self::model::{Check, Figure, Latencies, Report, Run, Second};
 pub(crate) use self::progress::Progress;
-pub(crate) use self::summary::write_summary;
+use self::summary::write_summary;
+
+/// Draws two reports into one page.
+///
+/// # Errors
+/// When one is no report, or the page cannot be written.
+pub(crate) fn compare(first: &Path, second: &Path, html: &Path) -> anyhow::Result<()> {
+    let reports = [read_report(first)?, read_report(second)?];
+    let page = write_page(&[("first", &reports[0]), ("second", &reports[1])]);
+    std::fs::write(html, page).with_context(|| format!("{} cannot be written", html.display()))
+}
 
 /// Reads a report that `--json` wrote.
 ///
 /// # Errors
 /// When it is none.
-pub(crate) fn read_report(path: &Path) -> anyhow::Result<Report> {
+fn read_report(path: &Path) -> anyhow::Result<Report> {
     let text = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     serde_json::from_slice(&text).with_context(|| format!("{} is no report of this harness", path.display()))
 }

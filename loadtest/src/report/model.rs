@@ -185,6 +185,22 @@ impl Report {
         }
     }
 
+    /// Adds how many times the floor's each figure of the gateway is, run by run.
+    pub(crate) fn compare_with_floor(&mut self) {
+        let mut ratios = Vec::new();
+        for figure in &self.figures {
+            let Some(what) = figure.name.strip_prefix("gateway: ") else { continue };
+            let floor = self.figures.iter().find(|other| other.name.strip_prefix("floor: ") == Some(what));
+            let pairs = floor.iter().flat_map(|floor| figure.values.iter().zip(&floor.values));
+            let values: Vec<f64> =
+                pairs.filter(|(_, floor)| **floor > 0.0).map(|(value, floor)| value / floor).collect();
+            if !values.is_empty() {
+                ratios.push(Figure { name: format!("gateway / floor: {what}"), unit: String::new(), values });
+            }
+        }
+        self.figures.append(&mut ratios);
+    }
+
     /// All that must hold does.
     pub(crate) fn passed(&self) -> bool {
         self.checks.iter().all(|check| check.passed)
@@ -203,6 +219,17 @@ mod tests {
         }
         assert!(!report.passed());
         assert_eq!(report.checks.len(), 1);
+    }
+
+    #[test]
+    fn ratios_are_of_the_same_run() {
+        let mut report = Report::begin("x");
+        for (gateway, floor) in [(4.0, 2.0), (9.0, 3.0)] {
+            report.figure("gateway: cost", "ms", gateway);
+            report.figure("floor: cost", "ms", floor);
+        }
+        report.compare_with_floor();
+        assert_eq!(report.figures[2].values, [2.0, 3.0]);
     }
 
     #[test]

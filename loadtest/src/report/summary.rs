@@ -16,14 +16,14 @@ pub(crate) fn write_summary(report: &Report, output: &mut impl Write) -> io::Res
         let (run, name) = ("run", "latency in ms");
         writeln!(
             output,
-            "\n{run:<14}{name:<26}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}",
+            "\n{run:<24}{name:<28}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}",
             "count", "p50", "p90", "p99", "p99.9", "max"
         )?;
     }
     for run in &report.runs {
         for latencies in &run.latencies {
             let columns = [latencies.p50_ms, latencies.p90_ms, latencies.p99_ms, latencies.p999_ms, latencies.max_ms];
-            write!(output, "{:<14}{:<26}{:>9}", run.name, latencies.name, latencies.count)?;
+            write!(output, "{:<24}{:<28}{:>9}", run.name, latencies.name, latencies.count)?;
             for column in columns {
                 write!(output, "{:>9}", short(column))?;
             }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use futures_util::StreamExt;
+use futures_util::stream::{self, StreamExt};
 use http::StatusCode;
 use tokio::sync::{Mutex as AsyncMutex, mpsc};
 
@@ -166,7 +166,9 @@ impl Stream {
     /// # Errors
     /// When the gateway does not answer.
     pub(crate) async fn judge(&self, failed: u64, report: &mut Report) -> anyhow::Result<()> {
-        self.remove_devices().await?;
+        let wrong = self.remove_devices().await;
+        let seen = wrong.first().map_or_else(|| format!("{SAMPLE} devices at most"), |error| format!("{error:#}"));
+        report.check(Check::new("a removed device is shut out, and others go on", wrong.is_empty(), seen));
         let verdict = self.crowd.ledger.settle(CODE_WITHIN).await;
         report_verdict(&verdict, report);
         report.check(Check::new("every sign-in goes through", failed == 0, format!("{failed} failed")));
@@ -179,17 +181,14 @@ impl Stream {
         Ok(())
     }
 
-    /// Removes a device of some accounts, and signs in once more: its code must not come to the removed device.
-    async fn remove_devices(&self) -> anyhow::Result<()> {
+    /// Removes a device of some accounts, and signs in once more: its code must not come to the removed device. Answers with what
+    /// went wrong.
+    async fn remove_devices(&self) -> Vec<anyhow::Error> {
         let sample =
             self.crowd.accounts.iter().enumerate().filter(|(_, account)| account.devices.len() > 1).take(SAMPLE);
         let numbers: Vec<u32> = sample.map(|(number, _)| number as u32).collect();
-        let mut removals =
-            futures_util::stream::iter(numbers).map(|number| self.remove_one(number)).buffer_unordered(AT_ONCE);
-        while let Some(removed) = removals.next().await {
-            removed?;
-        }
-        Ok(())
+        let removals = stream::iter(numbers).map(|number| self.remove_one(number)).buffer_unordered(AT_ONCE);
+        removals.filter_map(async |removed| removed.err()).collect().await
     }
 
     async fn remove_one(&self, number: u32) -> anyhow::Result<()> {

@@ -56,8 +56,8 @@ impl Attack {
         }
         for number in 0..options.slow_readers {
             let (from, wait) = (Origin::of(stage, number), wait(number, options.slow_readers));
-            let tally = Arc::clone(&attack.tally);
-            attack.attackers.spawn(async move { slow_reader(from, wait, &tally).await });
+            let (tally, ask) = (Arc::clone(&attack.tally), options.ask.clone());
+            attack.attackers.spawn(async move { slow_reader(from, wait, &ask, &tally).await });
         }
         let devices = accounts.iter().flat_map(|account| &account.devices);
         for (number, device) in devices.take(options.bombers as usize).enumerate() {
@@ -118,10 +118,10 @@ async fn hold_open(from: &Origin) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn slow_reader(from: Origin, wait: Duration, tally: &Tally) {
+async fn slow_reader(from: Origin, wait: Duration, ask: &str, tally: &Tally) {
     tokio::time::sleep(wait).await;
     loop {
-        match never_read(&from).await {
+        match never_read(&from, ask).await {
             Ok(()) => tally.add("slow reader: ended by the gateway"),
             Err(error) => tally.add(format!("slow reader: {}", error.kind())),
         }
@@ -130,11 +130,11 @@ async fn slow_reader(from: Origin, wait: Duration, tally: &Tally) {
 }
 
 /// Asks a lot and reads nothing until the gateway gives up.
-async fn never_read(from: &Origin) -> std::io::Result<()> {
+async fn never_read(from: &Origin, ask: &str) -> std::io::Result<()> {
     let socket = from.target.socket(from.source)?;
     socket.set_recv_buffer_size(SMALL)?;
     let mut stream = socket.connect(from.target.address).await?;
-    let questions = "GET /v1/openapi.json HTTP/1.1\r\nHost: twostep\r\n\r\n".repeat(QUESTIONS);
+    let questions = format!("GET {ask} HTTP/1.1\r\nHost: twostep\r\n\r\n").repeat(QUESTIONS);
     stream.write_all(questions.as_bytes()).await?;
     loop {
         tokio::time::sleep(LOOK).await;

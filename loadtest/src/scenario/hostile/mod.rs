@@ -39,6 +39,9 @@ pub(crate) struct Options {
     /// Connections that ask and never read.
     #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     slow_readers: u32,
+    /// What those that never read ask for.
+    #[arg(long, default_value = "/v1/openapi.json")]
+    ask: String,
     /// Signed-in devices that send frame bombs.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     bombers: u32,
