@@ -1,42 +1,91 @@
 //! The load-testing harness. It speaks the public HTTP and WebSocket contract only.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+mod accounts;
+mod arguments;
+mod client;
+mod crowd;
+mod floor;
+mod inject;
+mod machine;
+mod measure;
+mod report;
+mod scenario;
+mod stage;
 
-use clap::{Parser, Subcommand};
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Args, Parser};
 use twostep_simulators::{ProvidersOptions, run_providers};
 
-/// Load-tests a running Twostep gateway over its public contract, and plays the push providers for it.
-#[derive(Parser)]
-#[command(version, about, arg_required_else_help = true)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
+use self::arguments::{Arguments, Command, Scenario};
+use self::report::Report;
+use self::stage::{Stage, Stages};
+
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    match runtime.block_on(Box::pin(run(Arguments::parse().command))) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => failed(&error),
+    }
 }
 
-#[derive(Subcommand)]
-enum Command {
-    /// Play FCM and APNs on loopback until interrupted; prints the environment that points a gateway at them.
-    Providers {
-        /// Where FCM listens; port 0 takes a free one.
-        #[arg(long, default_value = "127.0.0.1:0")]
-        fcm: SocketAddr,
-        /// Where APNs listens; port 0 takes a free one.
-        #[arg(long, default_value = "127.0.0.1:0")]
-        apns: SocketAddr,
-        /// An existing directory for keys and certificates; without it, one that goes away at the end.
-        #[arg(long)]
-        directory: Option<PathBuf>,
-    },
+fn failed(error: &anyhow::Error) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "twostep-loadtest: {error:#}");
+    ExitCode::FAILURE
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().command {
+/// `false` when something did not hold.
+async fn run(command: Command) -> anyhow::Result<bool> {
+    use scenario::{fanout, guess, hostile, idle, signin, timing};
+    match command {
+        Command::Timing(scenario) => play("timing", &scenario, alone(timing::run)).await,
+        Command::Guess(scenario) => play("guess", &scenario, alone(guess::run)).await,
+        Command::Hostile(scenario) => play("hostile", &scenario, alone(hostile::run)).await,
+        Command::Signin(scenario) => play("signin", &scenario, signin::run).await,
+        Command::Idle(scenario) => play("idle", &scenario, idle::idle).await,
+        Command::Storm(scenario) => play("storm", &scenario, idle::storm).await,
+        Command::Fanout(scenario) => play("fanout", &scenario, fanout::run).await,
+        Command::Compare { first, second, html } => report::compare(&first, &second, &html).map(|()| true),
+        Command::FloorServer => floor::serve().await.map(|()| true),
         Command::Providers { fcm, apns, directory } => {
             let options =
                 ProvidersOptions { fcm_address: fcm, apns_address: apns, directory, ..ProvidersOptions::default() };
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            Ok(runtime.block_on(run_providers(options))?)
+            run_providers(options).await?;
+            Ok(true)
         }
     }
+}
+
+/// A scenario that has no floor.
+fn alone<Own: Args>(
+    run: impl AsyncFn(&Stage, &Own, &mut Report) -> anyhow::Result<()>,
+) -> impl AsyncFn(&Stages, &Own, &mut Report) -> anyhow::Result<()> {
+    async move |stages, own, report| {
+        anyhow::ensure!(stages.floor.is_none(), "this scenario has no floor: leave --floor out");
+        run(&stages.gateway, own, report).await
+    }
+}
+
+async fn play<Own: Args>(
+    name: &str,
+    scenario: &Scenario<Own>,
+    run: impl AsyncFn(&Stages, &Own, &mut Report) -> anyhow::Result<()>,
+) -> anyhow::Result<bool> {
+    let common = &scenario.common;
+    let mut report = Report::begin(name);
+    let stages = Box::pin(Stages::open(common)).await?;
+    tokio::select! {
+        played = Box::pin(run(&stages, &scenario.own, &mut report)) => played?,
+        _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
+    }
+    report.compare_with_floor();
+    report.machine.load_after = machine::load_average();
+    drop(stages);
+    report::deliver(&report, common.json.as_deref(), common.html.as_deref())?;
+    Ok(report.passed())
 }

@@ -1,0 +1,127 @@
+//! What a person does through an app: make an account, turn two-step verification on, sign in, type a code.
+
+use anyhow::{Context, bail};
+use http::StatusCode;
+
+use super::contract::{
+    ActivityPage, Challenge, ChallengeBody, EnableBody, Install, PASSWORD, SignInBody, SignedIn, VerifyBody,
+};
+use super::http::{Answer, Http};
+
+/// Somebody with an address, at an app that talks to a gateway.
+#[derive(Clone)]
+pub(crate) struct Person {
+    /// The way to the gateway.
+    pub(crate) http: Http,
+    /// The address.
+    pub(crate) email: String,
+}
+
+/// What a sign-in came to.
+pub(crate) enum Begun {
+    /// A code is asked for.
+    Challenge(Challenge),
+    /// Something else, for instance a refusal.
+    Other(Answer),
+}
+
+impl Begun {
+    /// What it is, for people.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Challenge(_) => "a code is asked for".to_owned(),
+            Self::Other(answer) => format!("sign-in: {}", answer.text()),
+        }
+    }
+}
+
+impl Person {
+    /// Asks for an account.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub(crate) async fn create_account(&self, install: &Install) -> anyhow::Result<Answer> {
+        let body = SignInBody { email: &self.email, password: PASSWORD, device: install };
+        self.http.post("/v1/accounts", None, &body).await
+    }
+
+    /// The challenge in an answer with status 202.
+    ///
+    /// # Errors
+    /// When it is another answer.
+    pub(crate) fn challenge(answer: &Answer) -> anyhow::Result<Challenge> {
+        Ok(answer.expect::<ChallengeBody>(StatusCode::ACCEPTED)?.challenge)
+    }
+
+    /// Signs in with any password.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub(crate) async fn sign_in_with(&self, password: &str, install: &Install) -> anyhow::Result<Answer> {
+        let body = SignInBody { email: &self.email, password, device: install };
+        self.http.post("/v1/sign-in", None, &body).await
+    }
+
+    /// Begins a sign-in with the right password.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub(crate) async fn begin(&self, install: &Install) -> anyhow::Result<Begun> {
+        let answer = self.sign_in_with(PASSWORD, install).await?;
+        Ok(match answer.status {
+            StatusCode::ACCEPTED => Begun::Challenge(Self::challenge(&answer)?),
+            _ => Begun::Other(answer),
+        })
+    }
+
+    /// Types a code.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub(crate) async fn verify(
+        &self,
+        challenge: &Challenge,
+        code: &str,
+        trust_device: Option<bool>,
+    ) -> anyhow::Result<Answer> {
+        let body = VerifyBody { code, trust_device };
+        self.http.post(&challenge.path("/verify"), Some(&challenge.token), &body).await
+    }
+
+    /// Signs in with the right code.
+    ///
+    /// # Errors
+    /// When it is not taken.
+    pub(crate) async fn finish(&self, challenge: &Challenge, code: &str, trust: bool) -> anyhow::Result<SignedIn> {
+        self.verify(challenge, code, Some(trust)).await?.expect(StatusCode::OK)
+    }
+
+    /// Begins turning two-step verification on.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub(crate) async fn begin_enabling(&self, session: &SignedIn) -> anyhow::Result<Challenge> {
+        let (path, token) = ("/v1/login-security/two-step", Some(session.session.access_token.as_str()));
+        Self::challenge(&self.http.post(path, token, &EnableBody { enabled: true }).await?)
+    }
+
+    /// Sign-in attempts in the login activity.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) async fn count_attempts(&self, access_token: &str) -> anyhow::Result<u64> {
+        let (mut count, mut cursor) = (0, None::<String>);
+        // A page holds 100: more than 10,000 of them are a mistake.
+        for _ in 0..10_000 {
+            let tail = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+            let answer = self.http.get(&format!("/v1/login-activity?limit=100{tail}"), Some(access_token)).await?;
+            let page: ActivityPage = answer.expect(StatusCode::OK).context("the login activity")?;
+            count += page.entries.iter().filter(|entry| entry.kind == "sign_in").map(|_| 1).sum::<u64>();
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                return Ok(count);
+            }
+        }
+        bail!("the login activity has no end")
+    }
+}

@@ -1,0 +1,223 @@
+//! Which codes must come to whom, and which came.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, oneshot};
+use uuid::Uuid;
+
+use super::verdict::Verdict;
+
+/// A device of the crowd.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Seat {
+    /// The account's number in the crowd.
+    pub(crate) account: u32,
+    /// The device's number in the account.
+    pub(crate) device: u8,
+}
+
+/// A code on a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) seat: Seat,
+    /// Grows with each connection of the device.
+    pub(super) connection: u32,
+    pub(super) generation: u32,
+    pub(super) code: Box<str>,
+    pub(super) at: Instant,
+}
+
+/// The first code of a challenge on a device of the account that it is for.
+#[derive(Debug, Clone)]
+pub(crate) struct FirstCode {
+    /// Its digits.
+    pub(crate) code: Box<str>,
+    /// When it came.
+    pub(crate) at: Instant,
+}
+
+/// Who must get the codes of a challenge.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) account: u32,
+    /// One bit a device.
+    pub(super) devices: u32,
+}
+
+#[derive(Default)]
+pub(super) struct Entry {
+    pub(super) asked: Option<Asked>,
+    pub(super) seen: Vec<Seen>,
+    waiter: Option<oneshot::Sender<FirstCode>>,
+}
+
+/// Everything that was asked for and seen.
+#[derive(Default)]
+pub(crate) struct Ledger {
+    state: Mutex<State>,
+    /// Told of each code that was still missing.
+    arrived: Notify,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) entries: HashMap<Uuid, Entry>,
+    /// Devices that must see a code and did not yet.
+    outstanding: i64,
+    pub(super) removed: HashMap<Seat, Instant>,
+    pub(super) closed: HashMap<Seat, u32>,
+    /// Sign-ins whose answer did not come: a challenge that nobody knows may be of one of them.
+    pub(super) unanswered: u64,
+}
+
+impl Asked {
+    fn includes(self, seat: Seat) -> bool {
+        seat.account == self.account && self.devices & (1 << seat.device) != 0
+    }
+}
+
+impl Entry {
+    fn is_first(&self, seat: Seat) -> bool {
+        !self.seen.iter().any(|seen| seen.seat == seat)
+    }
+}
+
+impl Ledger {
+    /// A challenge was made: the devices, one bit each, of this account must see its code. Answers with the first of them.
+    pub(crate) fn ask(&self, challenge: Uuid, account: u32, devices: u32) -> oneshot::Receiver<FirstCode> {
+        let (tell, told) = oneshot::channel();
+        let asked = Asked { account, devices };
+        let mut state = self.lock();
+        let entry = state.entries.entry(challenge).or_default();
+        entry.asked = Some(asked);
+        let mut here: Vec<Seat> =
+            entry.seen.iter().map(|seen| seen.seat).filter(|seat| asked.includes(*seat)).collect();
+        here.sort_unstable_by_key(|seat| seat.device);
+        here.dedup();
+        match entry.seen.iter().find(|seen| seen.seat.account == account) {
+            Some(seen) => drop(tell.send(FirstCode { code: seen.code.clone(), at: seen.at })),
+            None => entry.waiter = Some(tell),
+        }
+        state.outstanding += i64::from(devices.count_ones()) - here.len() as i64;
+        told
+    }
+
+    /// A sign-in was sent and its answer did not come.
+    pub(crate) fn unanswered(&self) {
+        self.lock().unanswered += 1;
+    }
+
+    /// A device saw a code.
+    pub(super) fn saw(&self, challenge: Uuid, seen: Seen) {
+        let mut state = self.lock();
+        let entry = state.entries.entry(challenge).or_default();
+        let is_missing = entry.asked.is_some_and(|asked| asked.includes(seen.seat)) && entry.is_first(seen.seat);
+        if entry.asked.is_some_and(|asked| asked.account == seen.seat.account)
+            && let Some(waiter) = entry.waiter.take()
+        {
+            // Who waited may have given up.
+            let _ = waiter.send(FirstCode { code: seen.code.clone(), at: seen.at });
+        }
+        entry.seen.push(seen);
+        if is_missing {
+            state.outstanding -= 1;
+            self.arrived.notify_waiters();
+        }
+    }
+
+    /// The device is removed from its account: no code may come to it from now on.
+    pub(crate) fn removed(&self, seat: Seat) {
+        self.lock().removed.insert(seat, Instant::now());
+    }
+
+    /// A device's connection ended though nobody ended it here.
+    pub(super) fn closed(&self, seat: Seat) {
+        *self.lock().closed.entry(seat).or_default() += 1;
+        self.arrived.notify_waiters();
+    }
+
+    /// Connections that ended though nobody ended them here.
+    pub(crate) fn ended(&self) -> u64 {
+        self.lock().closed.values().map(|count| u64::from(*count)).sum()
+    }
+
+    /// Waits until this device's connection ended, for a while.
+    pub(crate) async fn until_closed(&self, seat: Seat, patience: Duration) -> bool {
+        self.until(patience, |state| state.closed.contains_key(&seat)).await
+    }
+
+    /// Waits until nothing is missing any more, for a while; then says what is wrong.
+    pub(crate) async fn settle(&self, patience: Duration) -> Verdict {
+        self.until(patience, |state| state.outstanding <= 0).await;
+        Verdict::of(&self.lock())
+    }
+
+    async fn until(&self, patience: Duration, is_so: impl Fn(&State) -> bool) -> bool {
+        let until = tokio::time::Instant::now() + patience;
+        loop {
+            let arrived = self.arrived.notified();
+            if is_so(&self.lock()) {
+                return true;
+            }
+            if tokio::time::timeout_at(until, arrived).await.is_err() {
+                return is_so(&self.lock());
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seat(account: u32, device: u8) -> Seat {
+        Seat { account, device }
+    }
+
+    fn seen(seat: Seat, code: &str) -> Seen {
+        Seen { seat, connection: 1, generation: 1, code: code.into(), at: Instant::now() }
+    }
+
+    #[tokio::test]
+    async fn a_code_that_came_before_the_answer_counts() {
+        let (ledger, id) = (Ledger::default(), Uuid::from_u128(1));
+        ledger.saw(id, seen(seat(7, 0), "123456"));
+        let first = ledger.ask(id, 7, 0b11).await.unwrap();
+        assert_eq!(&*first.code, "123456");
+        ledger.saw(id, seen(seat(7, 1), "123456"));
+        let verdict = ledger.settle(Duration::from_secs(5)).await;
+        assert!(verdict.all().iter().all(|(_, count)| *count == 0), "{verdict:?}");
+        assert_eq!((verdict.challenges, verdict.expected), (1, 2));
+    }
+
+    #[tokio::test]
+    async fn every_kind_of_mistake_is_told_apart() {
+        let ledger = Ledger::default();
+        let ids: Vec<Uuid> = (0..6).map(Uuid::from_u128).collect();
+        for id in &ids[..5] {
+            drop(ledger.ask(*id, 1, 0b1));
+        }
+        // 0 is lost. 1 comes twice.
+        ledger.saw(ids[1], seen(seat(1, 0), "111111"));
+        ledger.saw(ids[1], seen(seat(1, 0), "111111"));
+        // 2 goes to somebody else as well, and to nobody's surprise with the right code.
+        ledger.saw(ids[2], seen(seat(1, 0), "222222"));
+        ledger.saw(ids[2], seen(seat(2, 0), "222222"));
+        // 3 differs between devices; 4 comes to a device after its removal; nobody asked for 5.
+        ledger.saw(ids[3], seen(seat(1, 0), "333333"));
+        ledger.saw(ids[3], seen(seat(1, 1), "333334"));
+        ledger.removed(seat(1, 2));
+        ledger.saw(ids[4], seen(seat(1, 0), "444444"));
+        ledger.saw(ids[4], seen(seat(1, 2), "444444"));
+        ledger.saw(ids[5], seen(seat(3, 0), "555555"));
+        let verdict = ledger.settle(Duration::ZERO).await;
+        let Verdict { lost, twice, wrong_account, differing, after_removal, unknown, .. } = verdict;
+        assert_eq!([lost, twice, wrong_account, differing, after_removal, unknown], [1; 6]);
+    }
+}

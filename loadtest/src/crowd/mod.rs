@@ -1,0 +1,9 @@
+//! The devices of the accounts: connected, each reading what it is told, with a ledger of every code.
+
+mod devices;
+mod ledger;
+mod verdict;
+
+pub(crate) use self::devices::{Crowd, Way};
+pub(crate) use self::ledger::Seat;
+pub(crate) use self::verdict::Verdict;

@@ -1,0 +1,6 @@
+//! The floor: what the same messages cost a bare server without accounts, database or rules.
+
+mod http;
+mod server;
+
+pub(crate) use self::server::serve;

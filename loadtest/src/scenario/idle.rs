@@ -1,0 +1,93 @@
+//! `idle` and `storm`: what a connection costs while nothing happens, and what it costs when all come back at once.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use crate::accounts::Wanted;
+use crate::crowd::{Crowd, Way};
+use crate::machine::{Sampler, raise_open_files};
+use crate::report::{Check, Report, Run};
+use crate::stage::{Stage, Stages};
+
+/// Connections without which an allocator has what it needs.
+const WARM_UP: usize = 20;
+
+/// What the scenarios can be told.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Accounts.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    accounts: u32,
+    /// Connected devices of each.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=10))]
+    devices: u32,
+    /// Seconds that connections are held.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    seconds: u64,
+}
+
+/// Holds connections, and measures memory.
+///
+/// # Errors
+/// When a connection is refused.
+pub(crate) async fn idle(stages: &Stages, options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    play(stages, options, report, false).await
+}
+
+/// Ends all connections, lets all come back, and measures processor time.
+///
+/// # Errors
+/// When a connection is refused.
+pub(crate) async fn storm(stages: &Stages, options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    play(stages, options, report, true).await
+}
+
+async fn play(stages: &Stages, options: &Options, report: &mut Report, is_storm: bool) -> anyhow::Result<()> {
+    raise_open_files(u64::from(options.accounts * options.devices))?;
+    for number in 1..=stages.runs() {
+        for stage in stages.all() {
+            one(stage, options, number, report, is_storm).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn one(stage: &Stage, options: &Options, number: u32, report: &mut Report, is_storm: bool) -> anyhow::Result<()> {
+    let wanted = Wanted { accounts: options.accounts as usize, devices: options.devices as usize };
+    let accounts = stage.accounts(wanted).await?;
+    let some = accounts.iter().take(WARM_UP).cloned().collect();
+    drop(Crowd::connect(some, &Way::default(), &stage.progress).await?);
+    let name = stage.name();
+    let connections = f64::from(options.accounts * options.devices);
+    let sampler = Sampler::start(stage.processes.clone(), Instant::now());
+    let before = stage.memory_mib();
+    let mut crowd = Crowd::connect(accounts, &Way::default(), &stage.progress).await?;
+    if is_storm {
+        crowd.cut().await;
+        let (cpu, began) = (stage.usage(), Instant::now());
+        let ended = crowd.ledger.ended();
+        crowd.connect_all(&Way::default(), &stage.progress).await?;
+        let took = began.elapsed().as_secs_f64();
+        report.figure(format!("{name}: connections"), "1/s", connections / took);
+        if let (Some(before), Some(after)) = (cpu, stage.usage()) {
+            let each = 1e6 * (after.cpu_seconds - before.cpu_seconds) / connections;
+            report.figure(format!("{name}: CPU of 1,000 connections"), "ms", each);
+        }
+        report.check(Check::new(
+            "nobody is thrown out meanwhile",
+            crowd.ledger.ended() == ended,
+            "ends of connections",
+        ));
+    }
+    stage.progress.wait("holding", Duration::from_secs(options.seconds)).await;
+    let ended = crowd.ledger.ended();
+    report.check(Check::new("every connection stays", ended == 0, format!("{ended} of {connections} ended")));
+    if stage.usage().is_some() {
+        let grown = stage.memory_mib() - before;
+        report.figure(format!("{name}: memory of a connection"), "KiB", grown * 1024.0 / connections);
+        report.figure(format!("{name}: memory before"), "MiB", before);
+    }
+    report.runs.push(Run { name: format!("{name} {number}"), samples: sampler.samples(), ..Run::default() });
+    Ok(())
+}

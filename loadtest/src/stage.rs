@@ -1,0 +1,135 @@
+//! What a scenario plays on: gateways, started for it or running already, and clients of them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, ensure};
+
+use crate::accounts::{Account, Wanted, bare, seed};
+use crate::arguments::{Common, Hashing};
+use crate::client::{Http, Target, sources};
+use crate::machine::{Gateway, Plan, Usage};
+use crate::report::Progress;
+
+/// Where a scenario plays: at the gateway, and in turn at the floor.
+pub(crate) struct Stages {
+    /// The gateway.
+    pub(crate) gateway: Stage,
+    /// The bare server.
+    pub(crate) floor: Option<Stage>,
+}
+
+impl Stages {
+    /// Starts what is to be started.
+    ///
+    /// # Errors
+    /// When something does not start, or no gateway is named.
+    pub(crate) async fn open(common: &Common) -> anyhow::Result<Self> {
+        let gateway = Stage::open(common).await?;
+        let floor = match common.floor {
+            true => Some(Stage::with(common, Some(Gateway::floor().await?), true)?),
+            false => None,
+        };
+        Ok(Self { gateway, floor })
+    }
+
+    /// Both, or the one.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Stage> {
+        std::iter::once(&self.gateway).chain(&self.floor)
+    }
+
+    /// Runs that were asked for.
+    pub(crate) fn runs(&self) -> u32 {
+        self.gateway.runs
+    }
+}
+
+/// Gateways and clients.
+pub(crate) struct Stage {
+    /// The gateways.
+    pub(crate) targets: Vec<Arc<Target>>,
+    /// Their processes, where they are known.
+    pub(crate) processes: Vec<u32>,
+    /// It is the bare server.
+    pub(crate) is_floor: bool,
+    /// Runs that were asked for.
+    pub(crate) runs: u32,
+    /// Says what goes on.
+    pub(crate) progress: Progress,
+    clients: Vec<Http>,
+    /// Last, so that it stops last.
+    _gateway: Option<Gateway>,
+}
+
+impl Stage {
+    /// Starts what is to be started.
+    ///
+    /// # Errors
+    /// When a gateway does not start, or no gateway is named.
+    pub(crate) async fn open(common: &Common) -> anyhow::Result<Self> {
+        let progress = Progress::new();
+        let gateway = match &common.spawn {
+            Some(program) => Some(start(common, program.clone(), progress).await?),
+            None => None,
+        };
+        Self::with(common, gateway, false)
+    }
+
+    fn with(common: &Common, gateway: Option<Gateway>, is_floor: bool) -> anyhow::Result<Self> {
+        let progress = Progress::new();
+        let urls = gateway.as_ref().map_or(&common.urls, |gateway| &gateway.urls);
+        ensure!(!urls.is_empty(), "name a gateway with --url, or have one started with --spawn");
+        let targets: Vec<Arc<Target>> =
+            urls.iter().map(|url| Target::parse(url).map(Arc::new)).collect::<anyhow::Result<_>>()?;
+        // Nodes in turn, so that neighbours in this list talk to different ones.
+        let sources = sources(&targets[0], common.sources);
+        let pairs = sources.iter().flat_map(|source| targets.iter().map(move |target| (target, *source)));
+        let clients = pairs.map(|(target, source)| Http::new(target, source)).collect();
+        let processes = gateway.as_ref().map_or_else(|| common.processes.clone(), Gateway::processes);
+        Ok(Self { targets, processes, is_floor, runs: common.runs, progress, clients, _gateway: gateway })
+    }
+
+    /// A client: the same for the same number.
+    pub(crate) fn client(&self, number: usize) -> &Http {
+        &self.clients[number % self.clients.len()]
+    }
+
+    /// How many different clients there are.
+    pub(crate) fn clients(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// Makes accounts.
+    ///
+    /// # Errors
+    /// When the gateway refuses.
+    pub(crate) async fn accounts(&self, wanted: Wanted) -> anyhow::Result<Vec<Account>> {
+        if self.is_floor {
+            return Ok(bare(&self.clients, wanted));
+        }
+        seed(&self.clients, wanted, &self.progress).await
+    }
+
+    /// What it is called in reports.
+    pub(crate) fn name(&self) -> &'static str {
+        if self.is_floor { "floor" } else { "gateway" }
+    }
+
+    /// Memory of the gateways in MiB; 0 where nobody knows.
+    pub(crate) fn memory_mib(&self) -> f64 {
+        self.usage().map_or(0.0, |usage| usage.memory_kib / 1024.0)
+    }
+
+    /// What the gateways use.
+    pub(crate) fn usage(&self) -> Option<Usage> {
+        Usage::of(&self.processes)
+    }
+}
+
+async fn start(common: &Common, program: Option<PathBuf>, progress: Progress) -> anyhow::Result<Gateway> {
+    let beside = || Ok::<_, std::io::Error>(std::env::current_exe()?.with_file_name("twostep"));
+    let program = program.map_or_else(beside, Ok)?;
+    let plan = Plan { program, cheap_hashing: common.hashing == Hashing::Cheap, settings: common.settings.clone() };
+    progress.say(&format!("starting {}", plan.program.display()));
+    Gateway::start(&plan, common.nodes.into()).await.context("no gateway could be started")
+}
