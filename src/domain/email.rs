@@ -25,14 +25,15 @@ impl EmailAddress {
     /// # Errors
     /// [`InvalidEmail`] when the text has no such shape or is longer than 254 bytes.
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
-        let text = text.trim();
+        // What is kept is what is checked: in lower case an address may be longer, or have other characters.
+        let text = text.trim().to_lowercase();
         let (local, domain) = text.rsplit_once('@').ok_or(InvalidEmail)?;
         let has_shape = !local.is_empty()
             && local.len() <= MAX_LOCAL_BYTES
             && text.len() <= MAX_BYTES
             && is_domain(domain)
             && text.chars().all(is_plain);
-        if has_shape && !local.contains('@') { Ok(Self(text.to_lowercase())) } else { Err(InvalidEmail) }
+        if has_shape && !local.contains('@') { Ok(Self(text)) } else { Err(InvalidEmail) }
     }
 
     /// The address itself, for storage and for the mail server.
@@ -105,6 +106,17 @@ mod tests {
         ] {
             assert!(EmailAddress::parse(text).is_err(), "{text:?}");
         }
+    }
+
+    /// It would be kept, and be no address when it comes back from the database.
+    #[test]
+    fn an_address_that_is_none_in_lower_case_is_refused() {
+        let longer = format!("{}@example.com", "\u{130}".repeat(32));
+        for text in ["a@\u{130}.example", &longer] {
+            assert_eq!(EmailAddress::parse(text), Err(InvalidEmail), "{text}");
+        }
+        let kept = EmailAddress::parse("\u{130}@example.com").expect("valid");
+        assert_eq!(EmailAddress::parse(kept.as_str()), Ok(kept));
     }
 
     #[test]
