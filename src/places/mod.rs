@@ -49,11 +49,7 @@ impl Places {
     #[must_use]
     pub fn lookup(&self, ip: IpAddr) -> Option<String> {
         let loaded = Arc::clone(&self.loaded.read().unwrap_or_else(PoisonError::into_inner));
-        loaded.iter().filter_map(|file| file.reader.as_ref()).find_map(|reader| {
-            // An IPv6 address in a file of IPv4 addresses is an error of the crate: there is no place in that file.
-            let record: Record<'_> = reader.lookup(ip).ok()?.decode().ok()??;
-            record.place()
-        })
+        loaded.iter().filter_map(|file| file.reader.as_ref()).find_map(|reader| place_in(reader, ip))
     }
 
     /// Reads again what was replaced since. Blocking.
@@ -65,6 +61,12 @@ impl Places {
             *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = loaded;
         }
     }
+}
+
+/// An IPv6 address in a file of IPv4 addresses is an error of the crate: there is no place in that file.
+fn place_in(reader: &Reader<Vec<u8>>, ip: IpAddr) -> Option<String> {
+    let record: Record<'_> = reader.lookup(ip).ok()?.decode().ok()??;
+    record.place()
 }
 
 /// Proves that a file can be used; says what it is.

@@ -5,6 +5,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::domain::text::short_text;
+
+/// Longest name of a city, a region or a country that is believed, in characters.
+const PART_MAX_CHARS: usize = 100;
+
 /// MaxMind's layout nests names by language (`city.names.en`); DB-IP's has flat texts (`city`, `state1`,
 /// `country_code`), where an empty one is unknown.
 #[derive(Deserialize)]
@@ -49,7 +54,9 @@ impl Record<'_> {
         };
         let region = self.subdivisions.first().and_then(Nested::english).or(self.state1);
         let country = self.country.as_ref().and_then(|country| country.iso_code).or(self.country_code);
-        let known: Vec<&str> = [city, region, country].into_iter().flatten().filter(|part| !part.is_empty()).collect();
+        let parts = [city, region, country].into_iter().flatten();
+        // What is no plain text is unknown: a broken file must neither fail a sign-in nor write into mails.
+        let known: Vec<String> = parts.filter_map(|part| short_text(part, PART_MAX_CHARS).ok()).collect();
         (!known.is_empty()).then(|| known.join(", "))
     }
 }
@@ -81,5 +88,10 @@ mod tests {
     fn what_is_unknown_is_left_out() {
         assert_eq!(place(r#"{"city":"","state1":"","country_code":""}"#), None);
         assert_eq!(place("{}"), None);
+        let long = "x".repeat(101);
+        assert_eq!(
+            place(&format!(r#"{{"city":"a\u0000b","state1":"{long}","country_code":" HU "}}"#)).as_deref(),
+            Some("HU")
+        );
     }
 }

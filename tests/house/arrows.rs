@@ -38,7 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("demo", &["app", "protocol", "settings"]),
     ("doctor", &["delivery", "embedded_postgres", "listener", "places", "settings", "store"]),
     ("keys_command", &["domain", "settings"]),
-    ("places", &[]),
+    ("places", &["domain"]),
     ("rollout_command", &[]),
 ];
 
