@@ -152,6 +152,10 @@ impl DeviceMessage {
     /// # Errors
     /// `serde_json` says what is wrong; the connection then closes with 1007 and the text goes nowhere.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        // serde would take the values in a list for an object as well.
+        if !text.trim_ascii_start().starts_with('{') {
+            return Err(serde::de::Error::custom("a message is an object"));
+        }
         serde_json::from_str(text)
     }
 }
@@ -181,6 +185,7 @@ mod tests {
         for text in [
             "",
             "[]",
+            r#"["ping"]"#,
             "{}",
             "null",
             r#"{"type":"code"}"#,
