@@ -1,5 +1,5 @@
-//! Frames are bounded before they are collected: the WebSocket crate waits for a whole frame, however long its head says
-//! that it is, and keeps what came of it.
+//! The heads of frames are judged before their frames are collected: the WebSocket crate waits for a whole frame, however
+//! long its head says that it is, and keeps what came of it. And it passes over rules of RFC 6455 section 5.2.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -10,20 +10,24 @@ use actix_web::error::PayloadError;
 use actix_web::web::Bytes;
 use futures_util::Stream;
 
-/// Longest head: two bytes, eight of an extended length, four of the mask (RFC 6455 section 5.2).
-const LONGEST_HEAD: usize = 14;
+use crate::protocol::close::CloseReason;
 
-/// A stream of frames that breaks at the head of one that is too long.
+/// Longest head: two bytes, eight of an extended length, four of the mask (RFC 6455 section 5.2).
+pub(super) const LONGEST_HEAD: usize = 14;
+/// Bits of the first byte that only extensions use, and no extension is ever agreed on.
+const RESERVED_BITS: u8 = 0x70;
+
+/// A stream of frames that breaks at the head of one that is too long, or that has no right head.
 pub(super) struct BoundedFrames<S> {
     stream: S,
     heads: Heads,
-    is_too_large: Rc<Cell<bool>>,
+    refused: Rc<Cell<Option<CloseReason>>>,
 }
 
 impl<S> BoundedFrames<S> {
-    /// Frames with payloads of `max_bytes` at most; `is_too_large` is set when one is longer.
-    pub(super) fn new(stream: S, max_bytes: usize, is_too_large: Rc<Cell<bool>>) -> Self {
-        Self { stream, heads: Heads::new(max_bytes), is_too_large }
+    /// Frames with payloads of `max_bytes` at most; `refused` says why the stream broke.
+    pub(super) fn new(stream: S, max_bytes: usize, refused: Rc<Cell<Option<CloseReason>>>) -> Self {
+        Self { stream, heads: Heads::new(max_bytes), refused }
     }
 }
 
@@ -32,18 +36,17 @@ impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Stream for BoundedFr
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let next = ready!(Pin::new(&mut self.stream).poll_next(context));
-        Poll::Ready(match next {
-            Some(Ok(bytes)) if !self.heads.accept(&bytes) => {
-                self.is_too_large.set(true);
-                Some(Err(PayloadError::Overflow))
-            }
-            next => next,
-        })
+        let Some(Ok(bytes)) = &next else { return Poll::Ready(next) };
+        if let Err(reason) = self.heads.accept(bytes) {
+            self.refused.set(Some(reason));
+            return Poll::Ready(Some(Err(PayloadError::Overflow)));
+        }
+        Poll::Ready(next)
     }
 }
 
 /// Finds the heads of frames in bytes that come in any pieces.
-struct Heads {
+pub(super) struct Heads {
     max_bytes: u64,
     head: [u8; LONGEST_HEAD],
     collected: usize,
@@ -51,13 +54,16 @@ struct Heads {
 }
 
 impl Heads {
-    fn new(max_bytes: usize) -> Self {
+    pub(super) fn new(max_bytes: usize) -> Self {
         let max_bytes = u64::try_from(max_bytes).unwrap_or(u64::MAX);
         Self { max_bytes, head: [0; LONGEST_HEAD], collected: 0, payload_left: 0 }
     }
 
-    /// Whether no frame that begins in these bytes is too long.
-    fn accept(&mut self, mut bytes: &[u8]) -> bool {
+    /// Takes what came next.
+    ///
+    /// # Errors
+    /// Why the connection must be closed: a frame that begins in these bytes is too long or has no right head.
+    pub(super) fn accept(&mut self, mut bytes: &[u8]) -> Result<(), CloseReason> {
         while !bytes.is_empty() {
             if self.payload_left > 0 {
                 let skipped = usize::try_from(self.payload_left).unwrap_or(usize::MAX).min(bytes.len());
@@ -68,15 +74,30 @@ impl Heads {
             self.head[self.collected] = bytes[0];
             self.collected += 1;
             bytes = &bytes[1..];
+            if self.collected == 1 && self.head[0] & RESERVED_BITS != 0 {
+                return Err(CloseReason::ProtocolError);
+            }
             if self.collected == self.head_length() {
-                self.payload_left = self.payload_length();
-                self.collected = 0;
-                if self.payload_left > self.max_bytes {
-                    return false;
-                }
+                self.begin_payload()?;
             }
         }
-        true
+        Ok(())
+    }
+
+    fn begin_payload(&mut self) -> Result<(), CloseReason> {
+        let (length, shortest) = self.payload_length();
+        if length >= 1 << 63 {
+            return Err(CloseReason::ProtocolError);
+        }
+        if length > self.max_bytes {
+            return Err(CloseReason::TooLarge);
+        }
+        if length < shortest {
+            return Err(CloseReason::ProtocolError);
+        }
+        self.payload_left = length;
+        self.collected = 0;
+        Ok(())
     }
 
     /// How long the head is, as far as it is known.
@@ -93,12 +114,13 @@ impl Heads {
         2 + extended + mask
     }
 
-    fn payload_length(&self) -> u64 {
+    /// How long the payload is, and the shortest one whose length may be written in so many bytes.
+    fn payload_length(&self) -> (u64, u64) {
         let extended = |bytes: &[u8]| bytes.iter().fold(0, |length, byte| length << 8 | u64::from(*byte));
         match self.head[1] & 0x7f {
-            126 => extended(&self.head[2..4]),
-            127 => extended(&self.head[2..10]),
-            short => u64::from(short),
+            126 => (extended(&self.head[2..4]), 126),
+            127 => (extended(&self.head[2..10]), 65_536),
+            short => (u64::from(short), 0),
         }
     }
 }
@@ -130,21 +152,35 @@ mod tests {
         let frames = [frame(0), frame(125), frame(126), frame(4096), frame(1)].concat();
         for size in [1, 2, 3, 7, 100, frames.len()] {
             let mut heads = Heads::new(4096);
-            assert!(frames.chunks(size).all(|piece| heads.accept(piece)), "pieces of {size}");
+            assert!(frames.chunks(size).all(|piece| heads.accept(piece).is_ok()), "pieces of {size}");
             assert_eq!((heads.collected, heads.payload_left), (0, 0));
         }
     }
 
+    /// What a connection is closed for when these bytes follow a good frame, one by one.
+    fn refusal(bytes: &[u8]) -> Option<CloseReason> {
+        let mut heads = Heads::new(4096);
+        assert_eq!(heads.accept(&frame(4096)), Ok(()));
+        bytes.iter().find_map(|byte| heads.accept(&[*byte]).err())
+    }
+
     #[test]
     fn a_longer_one_is_found_by_its_head_alone() {
+        let longest = [0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
+        for head in [&frame(4097)[..8], &frame(70_000)[..14], &longest] {
+            assert_eq!(refusal(head), Some(CloseReason::TooLarge), "{head:?}");
+        }
+    }
+
+    #[test]
+    fn heads_that_break_the_rules_are_refused() {
         for head in [
-            &frame(4097)[..8],
-            &frame(70_000)[..14],
-            &[0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0],
+            &[0xc1][..],                                          // a reserved bit
+            &[0x81, 0xfe, 0, 125, 0, 0, 0, 0],                    // a length that fits into one byte
+            &[0x81, 0xff, 0, 0, 0, 0, 0, 0, 1, 0x2c, 0, 0, 0, 0], // a length that fits into two
+            &[0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], // more than 63 bits
         ] {
-            let mut heads = Heads::new(4096);
-            assert!(heads.accept(&frame(4096)));
-            assert!(!head.iter().all(|byte| heads.accept(&[*byte])), "{head:?}");
+            assert_eq!(refusal(head), Some(CloseReason::ProtocolError), "{head:x?}");
         }
     }
 }

@@ -1,10 +1,29 @@
-//! Messages out of fragments, within a bound (RFC 6455 section 5.4).
+//! What the frames of a device mean: messages, also out of fragments within a bound (RFC 6455 section 5.4), and refusals.
+
+use actix_http::ws;
+use actix_web::web::Bytes;
 
 use crate::protocol::MAX_MESSAGE_BYTES;
 use crate::protocol::close::CloseReason;
 
+/// What a device sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Received {
+    /// A whole text message.
+    Text(String),
+    /// To be answered with a pong that holds the same.
+    Ping(Bytes),
+    Pong,
+    /// To be answered with the same.
+    Close(Option<ws::CloseReason>),
+    /// A piece of a message.
+    Piece,
+    /// To be closed for this reason.
+    Refused(CloseReason),
+}
+
 /// A piece of a fragmented message.
-pub(super) enum Fragment<'a> {
+enum Fragment<'a> {
     First(&'a [u8]),
     Next(&'a [u8]),
     Last(&'a [u8]),
@@ -17,8 +36,40 @@ pub(super) struct Fragments {
 }
 
 impl Fragments {
+    /// Takes what the codec made of a frame.
+    pub(super) fn receive(&mut self, message: Result<ws::Message, ws::ProtocolError>) -> Received {
+        use ws::{Item, Message};
+        match message {
+            // A whole message must not come between fragments.
+            Ok(Message::Text(_)) if self.collected.is_some() => Received::Refused(CloseReason::ProtocolError),
+            Ok(Message::Text(text)) => Received::Text(text.into()),
+            Ok(Message::Binary(_) | Message::Continuation(Item::FirstBinary(_))) => {
+                Received::Refused(CloseReason::Binary)
+            }
+            Ok(Message::Continuation(Item::FirstText(bytes))) => self.piece(&Fragment::First(&bytes)),
+            Ok(Message::Continuation(Item::Continue(bytes))) => self.piece(&Fragment::Next(&bytes)),
+            Ok(Message::Continuation(Item::Last(bytes))) => self.piece(&Fragment::Last(&bytes)),
+            Ok(Message::Ping(payload)) => Received::Ping(payload),
+            Ok(Message::Pong(_)) => Received::Pong,
+            Ok(Message::Close(reason)) => Received::Close(reason),
+            Ok(Message::Nop) => Received::Piece,
+            Err(ws::ProtocolError::Overflow) => Received::Refused(CloseReason::TooLarge),
+            // The crate reports text that is not UTF-8 as an I/O error; a broken line ends here too.
+            Err(ws::ProtocolError::Io(_)) => Received::Refused(CloseReason::InvalidMessage),
+            Err(_) => Received::Refused(CloseReason::ProtocolError),
+        }
+    }
+
+    fn piece(&mut self, fragment: &Fragment<'_>) -> Received {
+        match self.take(fragment) {
+            Ok(None) => Received::Piece,
+            Ok(Some(text)) => Received::Text(text),
+            Err(reason) => Received::Refused(reason),
+        }
+    }
+
     /// Takes a fragment; returns the message when it is whole.
-    pub(super) fn take(&mut self, fragment: &Fragment<'_>) -> Result<Option<String>, CloseReason> {
+    fn take(&mut self, fragment: &Fragment<'_>) -> Result<Option<String>, CloseReason> {
         let bytes = match fragment {
             Fragment::First(bytes) => {
                 if self.collected.is_some() {
@@ -40,11 +91,6 @@ impl Fragments {
         let whole = self.collected.take().unwrap_or_default();
         String::from_utf8(whole).map(Some).map_err(|_| CloseReason::InvalidMessage)
     }
-
-    /// A whole message must not come between fragments.
-    pub(super) fn is_collecting(&self) -> bool {
-        self.collected.is_some()
-    }
 }
 
 #[cfg(test)]
@@ -57,7 +103,7 @@ mod tests {
         assert_eq!(fragments.take(&Fragment::First(b"{\"a\":")), Ok(None));
         assert_eq!(fragments.take(&Fragment::Next(b"1")), Ok(None));
         assert_eq!(fragments.take(&Fragment::Last(b"}")), Ok(Some("{\"a\":1}".to_owned())));
-        assert!(!fragments.is_collecting());
+        assert!(fragments.collected.is_none());
     }
 
     #[test]

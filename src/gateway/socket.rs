@@ -1,4 +1,4 @@
-//! The connection actor. The only file that names the WebSocket crate (docs/decisions/0003-websocket-crate.md).
+//! The connection actor. Only this file and `frames.rs` name the WebSocket crate (docs/decisions/0003-websocket-crate.md).
 //!
 //! The actor runs only while its socket can be written: a device that does not read stops it, its mailbox fills, and
 //! the user actor lets it go. What such a device never reads is bounded by that mailbox, and the operating system ends
@@ -23,7 +23,7 @@ use rand::RngExt;
 use tracing::debug;
 
 use super::bounds::BoundedFrames;
-use super::frames::{Fragment, Fragments};
+use super::frames::{Fragments, Received};
 use crate::actors::{Attach, Detach, DeviceSays, Directory, Outgoing, ToConnection, User};
 use crate::domain::id::{ChallengeId, ConnectionId};
 use crate::domain::locale::Language;
@@ -60,7 +60,7 @@ pub fn accept(
     settings: ConnectionSettings,
 ) -> Result<HttpResponse, actix_web::Error> {
     let connection = Connection::new(session, directory, settings);
-    let frames = BoundedFrames::new(stream, MAX_MESSAGE_BYTES, Rc::clone(&connection.is_too_large));
+    let frames = BoundedFrames::new(stream, MAX_MESSAGE_BYTES, Rc::clone(&connection.refused));
     ws::WsResponseBuilder::new(connection, request, frames)
         .codec(actix_http::ws::Codec::new().max_size(MAX_MESSAGE_BYTES))
         .protocols(&[SUBPROTOCOL])
@@ -75,7 +75,8 @@ struct Connection {
     user: Option<Addr<User>>,
     let_go: Arc<AtomicBool>,
     fragments: Fragments,
-    is_too_large: Rc<Cell<bool>>,
+    /// Why the head of a frame was refused.
+    refused: Rc<Cell<Option<CloseReason>>>,
     messages: RateLimiter<NotKeyed, InMemoryState, DefaultClock>,
     pong_deadline: Option<SpawnHandle>,
     expiry: Option<SpawnHandle>,
@@ -93,7 +94,7 @@ impl Connection {
             user: None,
             let_go: Arc::default(),
             fragments: Fragments::default(),
-            is_too_large: Rc::default(),
+            refused: Rc::default(),
             messages: RateLimiter::direct(Quota::per_second(MESSAGES_A_SECOND).allow_burst(MESSAGE_BURST)),
             pong_deadline: None,
             expiry: None,
@@ -201,41 +202,21 @@ impl Connection {
         }
     }
 
-    fn on_fragment(&mut self, fragment: &Fragment<'_>, context: &mut SocketContext) {
-        match self.fragments.take(fragment) {
-            Ok(None) => {}
-            Ok(Some(text)) => self.on_text(&text, context),
-            Err(reason) => self.close(reason, context),
-        }
-    }
-
-    fn on_message(&mut self, message: ws::Message, context: &mut SocketContext) {
-        match message {
-            ws::Message::Text(_) if self.fragments.is_collecting() => self.close(CloseReason::ProtocolError, context),
-            ws::Message::Text(text) => self.on_text(&text, context),
-            ws::Message::Binary(_) => self.close(CloseReason::Binary, context),
-            ws::Message::Ping(payload) => context.pong(&payload),
-            ws::Message::Pong(_) => {
+    fn on_received(&mut self, received: Received, context: &mut SocketContext) {
+        match received {
+            Received::Text(text) => self.on_text(&text, context),
+            Received::Ping(payload) => context.pong(&payload),
+            Received::Pong => {
                 if let Some(deadline) = self.pong_deadline.take() {
                     context.cancel_future(deadline);
                 }
             }
-            ws::Message::Close(reason) => {
+            Received::Close(reason) => {
                 context.close(reason.map(|reason| ws::CloseReason { description: None, ..reason }));
                 context.stop();
             }
-            ws::Message::Continuation(item) => self.on_continuation(item, context),
-            ws::Message::Nop => {}
-        }
-    }
-
-    fn on_continuation(&mut self, item: actix_http::ws::Item, context: &mut SocketContext) {
-        use actix_http::ws::Item;
-        match item {
-            Item::FirstBinary(_) => self.close(CloseReason::Binary, context),
-            Item::FirstText(bytes) => self.on_fragment(&Fragment::First(&bytes), context),
-            Item::Continue(bytes) => self.on_fragment(&Fragment::Next(&bytes), context),
-            Item::Last(bytes) => self.on_fragment(&Fragment::Last(&bytes), context),
+            Received::Piece => {}
+            Received::Refused(reason) => self.close(reason, context),
         }
     }
 }
@@ -285,13 +266,10 @@ impl Handler<Outgoing> for Connection {
 
 impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Connection {
     fn handle(&mut self, message: Result<ws::Message, ws::ProtocolError>, context: &mut Self::Context) {
-        match message {
-            Ok(message) => self.on_message(message, context),
-            Err(_) if self.is_too_large.get() => self.close(CloseReason::TooLarge, context),
-            Err(ws::ProtocolError::Overflow) => self.close(CloseReason::TooLarge, context),
-            // The crate reports text that is not UTF-8 as an I/O error; a broken line ends here too.
-            Err(ws::ProtocolError::Io(_)) => self.close(CloseReason::InvalidMessage, context),
-            Err(_) => self.close(CloseReason::ProtocolError, context),
-        }
+        let received = match self.refused.get() {
+            Some(reason) if message.is_err() => Received::Refused(reason),
+            _ => self.fragments.receive(message),
+        };
+        self.on_received(received, context);
     }
 }

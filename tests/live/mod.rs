@@ -3,6 +3,7 @@
 mod actors;
 mod closing;
 mod codes;
+mod conformance;
 mod handshake;
 mod heartbeat;
 mod main_job;

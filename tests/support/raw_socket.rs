@@ -26,9 +26,25 @@ pub struct RawSocket {
     received: Vec<u8>,
 }
 
+#[derive(Debug, PartialEq, Eq)]
 pub struct Frame {
     pub first: u8,
     pub payload: Vec<u8>,
+}
+
+/// The bytes of a frame; the masking key is zero, which RFC 6455 section 5.3 lets a test have.
+pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first];
+    match u16::try_from(payload.len()).expect("a small frame") {
+        short @ 0..126 => frame.push(0x80 | short as u8),
+        long => {
+            frame.push(0x80 | 126);
+            frame.extend(long.to_be_bytes());
+        }
+    }
+    frame.extend([0; 4]);
+    frame.extend(payload);
+    frame
 }
 
 impl RawSocket {
@@ -73,19 +89,14 @@ impl RawSocket {
         Self { stream, received: Vec::new() }
     }
 
-    /// Sends a frame; the masking key is zero, which RFC 6455 section 5.3 lets a test have.
+    /// Sends a frame.
     pub async fn send(&mut self, first: u8, payload: &[u8]) {
-        let mut frame = vec![first];
-        match u16::try_from(payload.len()).expect("a small frame") {
-            short @ 0..126 => frame.push(0x80 | short as u8),
-            long => {
-                frame.push(0x80 | 126);
-                frame.extend(long.to_be_bytes());
-            }
-        }
-        frame.extend([0; 4]);
-        frame.extend(payload);
-        self.stream.write_all(&frame).await.expect("sent");
+        self.send_bytes(&frame(first, payload)).await;
+    }
+
+    /// Sends bytes as they are.
+    pub async fn send_bytes(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.expect("sent");
     }
 
     /// Sends the head of a frame whose payload is said to have so many bytes, and nothing of it.
