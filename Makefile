@@ -1,6 +1,6 @@
 # Every target is a command that also works by hand.
 
-.PHONY: run test check bench screenshots
+.PHONY: run test check bench screenshots fuzz check-openapi
 
 run: ## Serve on 127.0.0.1:8080, with a private PostgreSQL.
 	scripts/install-postgres
@@ -25,3 +25,9 @@ screenshots: ## A picture of every screen of the page, into target/screenshots; 
 bench: ## Pushes a second through one gateway, and their cost (docs/performance.md).
 	scripts/install-postgres
 	cargo bench --bench push
+
+fuzz: ## Fuzz every parser of what strangers send, each for SECONDS (60).
+	scripts/fuzz $(or $(SECONDS),60)
+
+check-openapi: ## Hold a gateway to its OpenAPI document, with EXAMPLES (100) requests for each call.
+	scripts/check-openapi $(or $(EXAMPLES),100)

@@ -8,6 +8,8 @@ pub mod demo;
 pub mod doctor;
 pub mod domain;
 pub mod embedded_postgres;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod gateway;
 pub mod http;
 pub mod keys_command;

@@ -14,7 +14,7 @@ pub struct UnknownWord {
 macro_rules! words {
     (
         $(#[$meta:meta])*
-        $name:ident ($kind:literal) { $( $(#[$variant_meta:meta])* $variant:ident = $word:literal ),+ $(,)? }
+        $name:ident ($kind:literal) { $( $(#[$variant_meta:meta])* $variant:ident = $word:tt ),+ $(,)? }
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]

@@ -2,6 +2,8 @@
 
 mod bounds;
 mod frames;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod origin;
 mod socket;
 

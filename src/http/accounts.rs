@@ -1,23 +1,23 @@
 //! `/v1/accounts`.
 
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::extract::invalid;
+use super::json::{Json, object};
 use super::limits::Limited;
 use super::page::{AccountTag, Caller};
 use super::problem::{Problem, ProblemBody};
 use super::security_log::about;
 use super::views::{ChallengeEnvelope, DeviceBody, SecretText, email};
-use super::{Api, no_such_method, to_the_end};
+use super::{Api, resource, to_the_end};
 use crate::domain::password::Password;
 use crate::verification::Origin;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    let resource = web::resource("/v1/accounts");
-    config.service(resource.route(web::post().to(create)).default_service(web::to(no_such_method)));
+    config.service(resource("/v1/accounts", "POST").route(web::post().to(create)));
 }
 
 /// What an account is made with.
@@ -25,11 +25,13 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 pub(super) struct CreateAccountBody {
     /// Its address.
-    #[schema(max_length = 254)]
-    email: String,
+    #[schema(max_length = 254, format = Email)]
+    pub(super) email: String,
     /// 8 to 128 characters.
-    password: SecretText,
-    device: DeviceBody,
+    #[schema(min_length = 8, max_length = 128)]
+    pub(super) password: SecretText,
+    #[serde(deserialize_with = "object")]
+    pub(super) device: DeviceBody,
 }
 
 /// Create an account: a code goes to the address. The answer is the same when the address has an account already.

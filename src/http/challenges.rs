@@ -2,17 +2,18 @@
 
 mod events;
 
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::extract::{AcceptedLocale, ChallengeToken, OptionalBody, Session, invalid};
+use super::json::Json;
 use super::page::{Caller, HoldsTokens};
 use super::problem::{Problem, ProblemBody};
 use super::views::{ChallengeAnswer, ChallengeEnvelope, DeviceAnswer, SecretText, SignedInAnswer};
-use super::{Api, no_such_method, to_the_end};
+use super::{Api, resource, to_the_end};
 use crate::domain::challenge::{ChallengeState, Method, Outcome};
 use crate::domain::code::TypedCode;
 use crate::domain::delivery::{Channel, DeliveryState, UnreachableReason};
@@ -28,15 +29,11 @@ pub use events::Streams;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .service(resource("").route(web::get().to(status)))
-        .service(resource("/events").route(web::get().to(events::events)))
-        .service(resource("/verify").route(web::post().to(verify)))
-        .service(resource("/resend").route(web::post().to(resend)))
-        .service(resource("/deny").route(web::post().to(deny)));
-}
-
-fn resource(tail: &str) -> actix_web::Resource {
-    web::resource(format!("/v1/challenges/{{id}}{tail}")).default_service(web::to(no_such_method))
+        .service(resource("/v1/challenges/{id}", "GET").route(web::get().to(status)))
+        .service(resource("/v1/challenges/{id}/events", "GET").route(web::get().to(events::events)))
+        .service(resource("/v1/challenges/{id}/verify", "POST").route(web::post().to(verify)))
+        .service(resource("/v1/challenges/{id}/resend", "POST").route(web::post().to(resend)))
+        .service(resource("/v1/challenges/{id}/deny", "POST").route(web::post().to(deny)));
 }
 
 /// A delivery of the current code. Devices are counted, not named. That it was handed on and that the device said
@@ -130,7 +127,7 @@ pub(super) async fn status(
 #[serde(deny_unknown_fields)]
 pub(super) struct VerifyBody {
     /// The digits; white space is fine.
-    code: SecretText,
+    pub(super) code: SecretText,
     /// Trust this device from now on (`sign_in` only).
     #[serde(default = "yes")]
     #[schema(default = true)]

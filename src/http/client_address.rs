@@ -8,12 +8,11 @@ use utoipa::ToSchema;
 use super::client_ip::is_trusted;
 use super::limits::Limited;
 use super::problem::{Problem, ProblemBody};
-use super::{Api, no_such_method};
+use super::{Api, resource};
 use crate::verification::Origin;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    let resource = web::resource("/v1/client-ip");
-    config.service(resource.route(web::get().to(show)).default_service(web::to(no_such_method)));
+    config.service(resource("/v1/client-ip", "GET").route(web::get().to(show)));
 }
 
 /// Where this request seems to come from.

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::extract::{Session, bearer};
 use super::limits::Limited;
 use super::problem::{Problem, ProblemBody, ProblemCode};
-use super::{Api, no_such_method, to_the_end};
+use super::{Api, resource, to_the_end};
 use crate::domain::limits::TICKET_LIFETIME;
 use crate::domain::session::ActiveSession;
 use crate::domain::token::{Token, TokenKind};
@@ -18,10 +18,9 @@ use crate::protocol::SUBPROTOCOL;
 use crate::verification::{Origin, VerificationError};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    let no_method = || web::to(no_such_method);
     config
-        .service(web::resource("/v1/connect/ticket").route(web::post().to(ticket)).default_service(no_method()))
-        .service(web::resource("/v1/connect").route(web::get().to(connect)).default_service(no_method()));
+        .service(resource("/v1/connect/ticket", "POST").route(web::post().to(ticket)))
+        .service(resource("/v1/connect", "GET").route(web::get().to(connect)));
 }
 
 /// A ticket.

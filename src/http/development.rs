@@ -7,15 +7,17 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 
-use super::Api;
 use super::docs::frame;
 use super::operator::has_address_for_a_name;
 use super::problem::{Problem, ProblemCode};
 use super::web::{file, html};
+use super::{Api, resource};
 use crate::delivery::mail::{OutboxMessage, escaped};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(file("/dev/outbox", web::get().to(page))).route("/dev/outbox.json", web::get().to(list));
+    config
+        .service(file("/dev/outbox", web::get().to(page)))
+        .service(resource("/dev/outbox.json", "GET").route(web::get().to(list)));
 }
 
 /// Somebody at this machine: mail holds codes, and a gateway in development may listen to the whole network by mistake.

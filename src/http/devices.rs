@@ -1,15 +1,16 @@
 //! `/v1/trusted-devices` and `/v1/devices/current`.
 
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::extract::{Session, invalid};
+use super::json::{Json, Object};
 use super::problem::{Problem, ProblemBody};
 use super::views::{DeviceAnswer, SecretText, TrustedDeviceAnswer, checked_locale};
-use super::{Api, no_such_method, to_the_end};
+use super::{Api, resource, to_the_end};
 use crate::domain::device::{NAME_MAX_CHARS, VERSION_MAX_CHARS};
 use crate::domain::id::DeviceId;
 use crate::domain::push::{ApnsEnvironment, PushAddress, PushAddressKind, PushProvider};
@@ -18,21 +19,18 @@ use crate::store::device::DeviceChange;
 use crate::verification::Origin;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    let no_method = || web::to(no_such_method);
     config
         .service(
-            web::resource("/v1/trusted-devices")
+            resource("/v1/trusted-devices", "GET, DELETE")
                 .route(web::get().to(list))
-                .route(web::delete().to(remove_others))
-                .default_service(no_method()),
+                .route(web::delete().to(remove_others)),
         )
         .service(
-            web::resource("/v1/trusted-devices/{id}")
+            resource("/v1/trusted-devices/{id}", "DELETE, PATCH")
                 .route(web::delete().to(remove))
-                .route(web::patch().to(rename))
-                .default_service(no_method()),
+                .route(web::patch().to(rename)),
         )
-        .service(web::resource("/v1/devices/current").route(web::patch().to(update)).default_service(no_method()));
+        .service(resource("/v1/devices/current", "PATCH").route(web::patch().to(update)));
 }
 
 /// The trusted devices of an account.
@@ -109,7 +107,7 @@ pub(super) async fn remove_others(
 #[serde(deny_unknown_fields)]
 pub(super) struct RenameBody {
     /// As its owner calls it.
-    name: String,
+    pub(super) name: String,
 }
 
 /// Give a trusted device another name. It stays, whatever name the app sends at its sign-ins.
@@ -159,7 +157,8 @@ pub(super) struct UpdateDeviceBody {
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
-    push: Option<PushBody>,
+    #[schema(value_type = Option<PushBody>)]
+    push: Option<Object<PushBody>>,
     /// Whether its user lets the app notify.
     #[serde(default)]
     notifications_allowed: Option<bool>,
@@ -173,6 +172,21 @@ pub(super) struct UpdateDeviceBody {
     #[serde(default)]
     #[schema(min_length = 2, max_length = 35)]
     locale: Option<String>,
+}
+
+impl UpdateDeviceBody {
+    /// What changes about a device that seems to be at `location`, and its new push address.
+    pub(super) fn checked(self, location: Option<String>) -> Result<(DeviceChange, Option<PushAddress>), Problem> {
+        let change = DeviceChange {
+            name: checked("name", self.name, NAME_MAX_CHARS)?,
+            app_version: checked("app_version", self.app_version, VERSION_MAX_CHARS)?,
+            os_version: checked("os_version", self.os_version, VERSION_MAX_CHARS)?,
+            notifications_allowed: self.notifications_allowed,
+            location,
+            locale: checked_locale("locale", self.locale.as_deref())?,
+        };
+        Ok((change, self.push.as_ref().map(|Object(push)| push_address(push)).transpose()?))
+    }
 }
 
 /// The device after the change.
@@ -198,15 +212,7 @@ pub(super) async fn update(
     origin: Origin,
     Json(body): Json<UpdateDeviceBody>,
 ) -> Result<impl Responder, Problem> {
-    let change = DeviceChange {
-        name: checked("name", body.name, NAME_MAX_CHARS)?,
-        app_version: checked("app_version", body.app_version, VERSION_MAX_CHARS)?,
-        os_version: checked("os_version", body.os_version, VERSION_MAX_CHARS)?,
-        notifications_allowed: body.notifications_allowed,
-        location: origin.location,
-        locale: checked_locale("locale", body.locale.as_deref())?,
-    };
-    let push = body.push.as_ref().map(push_address).transpose()?;
+    let (change, push) = body.checked(origin.location)?;
     let update = async move { api.verification.update_device(&session, &change, push.as_ref()).await };
     let device = to_the_end(update).await?;
     Ok(HttpResponse::Ok().json(UpdateDeviceAnswer { device: DeviceAnswer::new(device, None) }))

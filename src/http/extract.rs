@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::Api;
 use super::client_ip::{client_ip, warn_of_unlisted_proxy};
+use super::json::Object;
 use super::limits::Limited;
 use super::page::Page;
 use super::problem::{Problem, ProblemCode};
@@ -52,7 +53,7 @@ fn body_problem(error: &JsonPayloadError) -> Problem {
 }
 
 /// Where the JSON is wrong. What was sent is not repeated: it may be a password.
-fn json_detail(error: &serde_json::Error) -> String {
+pub(super) fn json_detail(error: &serde_json::Error) -> String {
     use serde_json::error::Category;
     let (line, column) = (error.line(), error.column());
     match error.classify() {
@@ -98,7 +99,7 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalBody<T> {
                 return Err(body_problem(&JsonPayloadError::ContentType));
             }
             let body = serde_json::from_slice(&bytes);
-            body.map(Self).map_err(|error| body_problem(&JsonPayloadError::Deserialize(error)))
+            body.map(|Object(body)| Self(body)).map_err(|error| body_problem(&JsonPayloadError::Deserialize(error)))
         })
     }
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::extract::{AcceptedLocale, Session, invalid};
 use super::problem::{Problem, ProblemBody};
-use super::{Api, no_such_method, to_the_end};
+use super::{Api, resource, to_the_end};
 use crate::domain::activity::{ActivityDevice, ActivityEntry, ActivityKind, ActivityOutcome};
 use crate::domain::challenge::Method;
 use crate::domain::device::Platform;
@@ -27,12 +27,9 @@ const DEFAULT_LIMIT: u16 = 20;
 const MAX_LIMIT: u16 = 100;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    let no_method = || web::to(no_such_method);
     config
-        .service(web::resource("/v1/login-activity").route(web::get().to(page)).default_service(no_method()))
-        .service(
-            web::resource("/v1/login-activity/{id}/report").route(web::post().to(report)).default_service(no_method()),
-        );
+        .service(resource("/v1/login-activity", "GET").route(web::get().to(page)))
+        .service(resource("/v1/login-activity/{id}/report", "POST").route(web::post().to(report)));
 }
 
 /// Which page.
@@ -41,7 +38,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 #[into_params(parameter_in = Query)]
 pub(super) struct PageQuery {
     /// `next_cursor` of the page before.
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
     /// Entries, 1 to 100; 20 when it is left out.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u16>,
@@ -164,13 +161,13 @@ pub(super) async fn report(
 }
 
 /// Microseconds, which is what the database keeps, and the id.
-fn write_cursor(cursor: &Cursor) -> String {
+pub(super) fn write_cursor(cursor: &Cursor) -> String {
     let mut bytes = cursor.at.as_microsecond().to_be_bytes().to_vec();
     bytes.extend_from_slice(cursor.id.uuid().as_bytes());
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn read_cursor(text: &str) -> Result<Cursor, Problem> {
+pub(super) fn read_cursor(text: &str) -> Result<Cursor, Problem> {
     let read = || {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (at, id) = bytes.split_at_checked(8)?;

@@ -1,35 +1,27 @@
 //! `/v1/login-security`.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::extract::{Session, invalid};
+use super::json::Json;
 use super::page::Caller;
 use super::problem::{Problem, ProblemBody};
 use super::views::{ChallengeEnvelope, SecretText, TrustedDeviceAnswer};
-use super::{Api, no_such_method, to_the_end};
+use super::{Api, resource, to_the_end};
 use crate::domain::password::Password;
 use crate::domain::token::TokenKind;
 use crate::verification::{Disabling, Origin};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    let no_method = || web::to(no_such_method);
     config
-        .service(web::resource("/v1/login-security").route(web::get().to(show)).default_service(no_method()))
-        .service(
-            web::resource("/v1/login-security/two-step").route(web::post().to(switch)).default_service(no_method()),
-        )
-        .service(
-            web::resource("/v1/login-security/unfreeze").route(web::post().to(unfreeze)).default_service(no_method()),
-        )
-        .service(
-            web::resource("/v1/login-security/password")
-                .route(web::post().to(change_password))
-                .default_service(no_method()),
-        );
+        .service(resource("/v1/login-security", "GET").route(web::get().to(show)))
+        .service(resource("/v1/login-security/two-step", "POST").route(web::post().to(switch)))
+        .service(resource("/v1/login-security/unfreeze", "POST").route(web::post().to(unfreeze)))
+        .service(resource("/v1/login-security/password", "POST").route(web::post().to(change_password)));
 }
 
 /// Two-step verification of an account.
@@ -80,7 +72,7 @@ pub(super) struct TwoStepBody {
     enabled: bool,
     /// Needed to turn it off.
     #[serde(default)]
-    password: Option<SecretText>,
+    pub(super) password: Option<SecretText>,
 }
 
 /// Turn two-step verification on (a code goes to the mailbox) or off (the password is asked for, and on a device that is not
@@ -153,9 +145,10 @@ pub(super) async fn unfreeze(
 #[serde(deny_unknown_fields)]
 pub(super) struct PasswordBody {
     /// As it is.
-    current: SecretText,
+    pub(super) current: SecretText,
     /// As it shall be, 8 to 128 characters.
-    new: SecretText,
+    #[schema(min_length = 8, max_length = 128)]
+    pub(super) new: SecretText,
     /// Trust no device but this one any longer.
     #[serde(default)]
     #[schema(default = false)]

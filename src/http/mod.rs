@@ -10,7 +10,10 @@ mod devices;
 mod docs;
 mod encoding;
 mod extract;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod headers;
+mod json;
 mod limits;
 mod login_activity;
 mod login_security;
@@ -26,10 +29,13 @@ mod support;
 mod views;
 mod web;
 
+use std::future::ready;
 use std::sync::Arc;
 
+use actix_web::http::header::ALLOW;
 use actix_web::middleware::from_fn;
-use actix_web::web::{Data, ServiceConfig, scope, to};
+use actix_web::web::{self as actix, Data, ServiceConfig};
+use actix_web::{Resource, Responder};
 use ipnet::IpNet;
 
 use crate::actors::Directory;
@@ -73,7 +79,7 @@ pub struct Api {
 pub fn routes(config: &mut ServiceConfig, api: Data<Api>) {
     let has_outbox = api.outbox.is_some();
     extract::limits(config, api.max_body_bytes);
-    let everything = scope("").wrap(from_fn(security_log::note)).wrap(from_fn(headers::guard));
+    let everything = actix::scope("").wrap(from_fn(security_log::note)).wrap(from_fn(headers::guard));
     config.app_data(api).service(everything.configure(|config| resources(config, has_outbox)));
 }
 
@@ -93,7 +99,7 @@ fn resources(config: &mut ServiceConfig, has_outbox: bool) {
         .configure(openapi::routes)
         .configure(docs::routes)
         .configure(web::routes)
-        .default_service(to(no_such_route));
+        .default_service(actix::to(no_such_route));
     if has_outbox {
         development::routes(config);
     }
@@ -103,8 +109,12 @@ async fn no_such_route() -> Problem {
     Problem::new(ProblemCode::NotFound, "There is nothing at this address. See /docs.")
 }
 
-async fn no_such_method() -> Problem {
-    Problem::new(ProblemCode::MethodNotAllowed, "This address does not take this method. See /docs.")
+/// An address that takes these methods: the answer to others names them, as RFC 9110 section 15.5.6 asks.
+fn resource(path: &str, methods: &'static str) -> Resource {
+    actix::resource(path).default_service(actix::to(move || {
+        let detail = "This address does not take this method. See /docs.";
+        ready(Problem::new(ProblemCode::MethodNotAllowed, detail).customize().insert_header((ALLOW, methods)))
+    }))
 }
 
 /// Runs a use case to its end even if the client goes away: what was committed is also published.

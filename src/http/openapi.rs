@@ -9,11 +9,11 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     accounts, challenges, client_address, connect, devices, login_activity, login_security, password_strength,
-    sessions, sign_in, support,
+    resource, sessions, sign_in, support,
 };
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route("/v1/openapi.json", web::get().to(show));
+    config.service(resource("/v1/openapi.json", "GET").route(web::get().to(show)));
 }
 
 async fn show() -> impl Responder {

@@ -3,6 +3,9 @@
 mod code_keys;
 mod rollout;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) use rollout::RolloutBody;
+
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -22,7 +25,7 @@ use tokio::sync::Notify;
 use super::extract::{self, invalid};
 use super::page::is_same_origin;
 use super::problem::{Problem, ProblemCode};
-use super::{headers, no_such_route, to_the_end};
+use super::{headers, no_such_route, resource, to_the_end};
 use crate::actors::Directory;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
@@ -53,15 +56,17 @@ pub fn routes(config: &mut ServiceConfig, operator: Data<Operator>) {
 fn resources(config: &mut ServiceConfig) {
     config
         .configure(super::web::operator_routes)
-        .route("/healthz", web::get().to(health))
-        .route("/readyz", web::get().to(readiness))
-        .route("/metrics", web::get().to(metrics))
+        .service(resource("/healthz", "GET").route(web::get().to(health)))
+        .service(resource("/readyz", "GET").route(web::get().to(readiness)))
+        .service(resource("/metrics", "GET").route(web::get().to(metrics)))
         .configure(rollout::routes)
         .configure(code_keys::routes)
-        .route("/admin/accounts", web::get().to(find_account))
-        .route("/admin/accounts/{id}/sign-out-everywhere", web::post().to(sign_out_everywhere))
-        .route("/admin/accounts/{id}/unfreeze", web::post().to(unfreeze))
-        .route("/admin/drain", web::post().to(drain))
+        .service(resource("/admin/accounts", "GET").route(web::get().to(find_account)))
+        .service(
+            resource("/admin/accounts/{id}/sign-out-everywhere", "POST").route(web::post().to(sign_out_everywhere)),
+        )
+        .service(resource("/admin/accounts/{id}/unfreeze", "POST").route(web::post().to(unfreeze)))
+        .service(resource("/admin/drain", "POST").route(web::post().to(drain)))
         .default_service(web::to(no_such_route));
 }
 

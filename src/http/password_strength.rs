@@ -1,14 +1,15 @@
 //! `/v1/password-strength`.
 
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::json::Json;
 use super::limits::Limited;
 use super::problem::{Problem, ProblemBody};
 use super::views::{SecretText, email};
-use super::{Api, no_such_method};
+use super::{Api, resource};
 use crate::domain::locale::Language;
 use crate::domain::password::Password;
 use crate::domain::strength::{PasswordSuggestion, PasswordWarning, Strength};
@@ -16,8 +17,7 @@ use crate::texts::{password_suggestion_text, password_warning_text};
 use crate::verification::Origin;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    let resource = web::resource("/v1/password-strength");
-    config.service(resource.route(web::post().to(judge)).default_service(web::to(no_such_method)));
+    config.service(resource("/v1/password-strength", "POST").route(web::post().to(judge)));
 }
 
 /// A password that somebody thinks of.
@@ -25,11 +25,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 pub(super) struct PasswordStrengthBody {
     /// It is neither kept nor logged. What is longer than 32 characters is judged by its beginning.
-    password: SecretText,
+    pub(super) password: SecretText,
     /// The account's address: its parts make bad passwords.
     #[serde(default)]
     #[schema(max_length = 254)]
-    email: Option<String>,
+    pub(super) email: Option<String>,
 }
 
 /// What makes it easy to guess.

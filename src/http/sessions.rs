@@ -12,15 +12,14 @@ use super::page::{Caller, HoldsTokens};
 use super::problem::{Problem, ProblemBody};
 use super::security_log::about;
 use super::views::{SecretText, SessionAnswer};
-use super::{Api, no_such_method, to_the_end};
+use super::{Api, resource, to_the_end};
 use crate::domain::token::{Token, TokenKind};
 use crate::verification::{Origin, VerificationError};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    let no_method = || web::to(no_such_method);
     config
-        .service(web::resource("/v1/sessions/refresh").route(web::post().to(refresh)).default_service(no_method()))
-        .service(web::resource("/v1/sessions/current").route(web::delete().to(sign_out)).default_service(no_method()));
+        .service(resource("/v1/sessions/refresh", "POST").route(web::post().to(refresh)))
+        .service(resource("/v1/sessions/current", "DELETE").route(web::delete().to(sign_out)));
 }
 
 /// A refresh token.
@@ -30,7 +29,7 @@ pub(super) struct RefreshBody {
     /// As it came with the session. Our own page has it in a cookie and sends no body.
     #[serde(default)]
     #[schema(value_type = String)]
-    refresh_token: Option<SecretText>,
+    pub(super) refresh_token: Option<SecretText>,
 }
 
 /// The next tokens of a session.

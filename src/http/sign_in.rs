@@ -1,25 +1,25 @@
 //! `/v1/sign-in`.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::json::{Json, object};
 use super::limits::Limited;
 use super::page::{AccountTag, Caller, HoldsTokens};
 use super::problem::{Problem, ProblemBody};
 use super::security_log::about;
 use super::views::{ChallengeAnswer, DeviceBody, SecretText, SignedInAnswer, email};
-use super::{Api, no_such_method, to_the_end};
+use super::{Api, resource, to_the_end};
 use crate::domain::password::Password;
 use crate::domain::token::{Token, TokenKind};
 use crate::telemetry::SIGN_INS;
 use crate::verification::{Origin, SignInRequest, SignInResult};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    let resource = web::resource("/v1/sign-in");
-    config.service(resource.route(web::post().to(sign_in)).default_service(web::to(no_such_method)));
+    config.service(resource("/v1/sign-in", "POST").route(web::post().to(sign_in)));
 }
 
 /// What somebody signs in with.
@@ -27,13 +27,15 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 pub(super) struct SignInBody {
     /// The address.
-    email: String,
+    #[schema(format = Email)]
+    pub(super) email: String,
     /// The password.
-    password: SecretText,
-    device: DeviceBody,
+    pub(super) password: SecretText,
+    #[serde(deserialize_with = "object")]
+    pub(super) device: DeviceBody,
     /// The trust token of this device, if it has one. Our own page has it in a cookie.
     #[serde(default)]
-    trust_token: Option<SecretText>,
+    pub(super) trust_token: Option<SecretText>,
 }
 
 /// A code is asked for.

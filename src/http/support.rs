@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::extract::{ChallengeToken, Session};
 use super::problem::{Problem, ProblemBody};
-use super::{Api, no_such_method};
+use super::{Api, resource};
 use crate::domain::challenge::{ChallengeState, Method, Purpose};
 use crate::domain::delivery::{Channel, DeliveryState, UnreachableReason};
 use crate::domain::device::Platform;
@@ -17,10 +17,9 @@ use crate::store::delivery::TracedDelivery;
 use crate::verification::{SupportBundle, SupportChallenge};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    let no_method = || web::to(no_such_method);
-    config.service(web::resource("/v1/support").route(web::get().to(of_session)).default_service(no_method())).service(
-        web::resource("/v1/challenges/{id}/support").route(web::get().to(of_challenge)).default_service(no_method()),
-    );
+    config
+        .service(resource("/v1/support", "GET").route(web::get().to(of_session)))
+        .service(resource("/v1/challenges/{id}/support", "GET").route(web::get().to(of_challenge)));
 }
 
 /// What to send to support: no code, no token, no address in full.

@@ -9,9 +9,9 @@ use actix_web::web::{self, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Route};
 use sha2::{Digest, Sha256};
 
-use super::no_such_method;
 use super::page::hex;
 use super::problem::{Problem, ProblemCode};
+use super::resource;
 
 /// Nothing but our own files and calls: no inline script or style, no frame, no other host (CSP level 3; `'self'` of
 /// `connect-src` covers the WebSocket).
@@ -85,8 +85,8 @@ pub(super) fn operator_routes(config: &mut ServiceConfig) {
 }
 
 /// Something to read at this address, compressed on the wire.
-pub(super) fn file(path: &str, route: Route) -> impl HttpServiceFactory + 'static {
-    web::resource(path).wrap(Compress::default()).route(route).default_service(web::to(no_such_method))
+pub(super) fn file(path: &str, get: Route) -> impl HttpServiceFactory + 'static {
+    resource(path, "GET").wrap(Compress::default()).route(get)
 }
 
 async fn index(request: HttpRequest) -> HttpResponse {

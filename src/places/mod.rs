@@ -3,6 +3,8 @@
 //! A place is approximate: carriers and VPNs put addresses far from the people who use them. Without a file, or for an
 //! address that is in none, there is simply no place.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod record;
 
 use std::net::IpAddr;

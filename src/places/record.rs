@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 use crate::domain::text::short_text;
 
 /// Longest name of a city, a region or a country that is believed, in characters.
-const PART_MAX_CHARS: usize = 100;
+pub(super) const PART_MAX_CHARS: usize = 100;
 
 /// MaxMind's layout nests names by language (`city.names.en`); DB-IP's has flat texts (`city`, `state1`,
 /// `country_code`), where an empty one is unknown.

@@ -112,7 +112,16 @@ fn read(file: Option<&Path>) -> Result<(Settings, Vec<SecretFile>), SettingsErro
 /// # Errors
 /// As [`load`]; the defaults themselves are tested.
 pub fn defaults() -> Result<Settings, SettingsError> {
-    let settings: Settings = Figment::from(Toml::string(DEFAULTS)).extract().map_err(Box::new)?;
+    changed_by("")
+}
+
+/// The defaults with a configuration file's text over them.
+///
+/// # Errors
+/// As [`load`].
+pub fn changed_by(text: &str) -> Result<Settings, SettingsError> {
+    let figment = Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(text));
+    let settings: Settings = figment.extract().map_err(Box::new)?;
     settings.check()?;
     Ok(settings)
 }

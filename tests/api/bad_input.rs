@@ -113,6 +113,24 @@ async fn a_body_that_is_not_json_is_refused() {
     scene.end().await;
 }
 
+/// serde would take the values of an object in their order.
+#[actix_web::test]
+async fn a_list_is_no_object() {
+    let scene = Scene::new().await;
+    let device = Install::new("Other").json();
+    let values = ["install_id", "name", "model", "platform", "os_version", "app_version"].map(|name| &device[name]);
+    let call = |path: &str| scene.calls.iter().find(|call| call.path == path).expect("a call");
+    let update = call("/v1/devices/current");
+    for body in [json!([]), json!([null, null]), json!({ "push": ["fcm", "one"] })] {
+        update.refused(&scene.client, body.to_string()).await;
+    }
+    let create = call("/v1/accounts");
+    create.refused(&scene.client, json!(["new@example.com", PASSWORD, device]).to_string()).await;
+    let nested = json!({ "email": "new@example.com", "password": PASSWORD, "device": values });
+    create.refused(&scene.client, nested.to_string()).await;
+    scene.end().await;
+}
+
 #[actix_web::test]
 async fn unknown_fields_are_refused_and_named() {
     let scene = Scene::new().await;

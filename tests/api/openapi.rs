@@ -1,6 +1,6 @@
 //! `/v1/openapi.json` and `/docs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
 use serde_json::Value;
@@ -90,6 +90,41 @@ async fn what_a_bare_call_gets_is_documented() {
             answer.expect_problem(401, "unauthorized");
         }
     }
+    gateway.stop().await;
+}
+
+/// RFC 9110 section 15.5.6.
+#[actix_web::test]
+async fn a_method_that_an_address_does_not_take_is_answered_with_those_that_it_takes() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let mut allowed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (path, method) in documented(&document(&client).await).into_keys() {
+        allowed.entry(path).or_default().insert(method);
+    }
+    for file in ["/", "/docs", "/v1/openapi.json", "/dev/outbox", "/dev/outbox.json"] {
+        allowed.insert(file.to_owned(), BTreeSet::from(["GET".to_owned()]));
+    }
+    for (path, allowed) in allowed {
+        let address = path.replace("{id}", &Uuid::now_v7().to_string());
+        let answer = client.send(Method::PUT, &address, None, None).await;
+        let told = answer.headers.get("allow").and_then(|told| told.to_str().ok()).unwrap_or_default().to_owned();
+        answer.expect_problem(405, "method_not_allowed");
+        assert_eq!(told.split(", ").map(str::to_owned).collect::<BTreeSet<_>>(), allowed, "{path}");
+    }
+    gateway.stop().await;
+}
+
+/// The words in the document are those on the wire.
+#[actix_web::test]
+async fn the_document_spells_words_as_answers_do() {
+    let gateway = TestGateway::start().await;
+    let document = document(&gateway.client()).await;
+    let schemas = &document["components"]["schemas"];
+    let words = |name: &str| schemas[name]["enum"].as_array().expect("words").clone();
+    assert_eq!(words("Platform"), ["android", "ios", "web"]);
+    let codes: Vec<&str> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(words("ProblemCode"), codes);
     gateway.stop().await;
 }
 

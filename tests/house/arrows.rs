@@ -39,6 +39,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("doctor", &["delivery", "embedded_postgres", "listener", "places", "settings", "store"]),
     ("keys_command", &["domain", "settings"]),
     ("places", &["domain"]),
+    ("fuzzing", &["delivery", "domain", "gateway", "http", "places", "protocol", "settings"]),
     ("rollout_command", &[]),
 ];
 

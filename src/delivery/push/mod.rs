@@ -10,11 +10,14 @@ use jiff::Timestamp;
 
 pub mod apns;
 pub mod fcm;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod guard;
 mod jwt;
 mod message;
 mod outcome;
 mod providers;
+mod retry_after;
 mod settings;
 mod setup;
 

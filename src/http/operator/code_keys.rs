@@ -5,9 +5,10 @@ use actix_web::{HttpResponse, Responder};
 use serde::Serialize;
 
 use super::Operator;
+use crate::http::resource;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route("/admin/code-keys", web::get().to(show));
+    config.service(resource("/admin/code-keys", "GET").route(web::get().to(show)));
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,6 @@
 //! `/admin/rollout`: to whom two-step verification is offered.
 
-use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
+use actix_web::web::{self, Data, Path, Query, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,16 +9,17 @@ use super::{NotFromAnotherPage, Operator};
 use crate::domain::id::AccountId;
 use crate::domain::rollout::{Listed, ListedAccount, RolloutMode, RolloutState};
 use crate::http::extract::invalid;
+use crate::http::json::Json;
 use crate::http::problem::{Problem, ProblemCode};
+use crate::http::resource;
 use crate::verification::VerificationError;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
+    let account = resource("/admin/rollout/accounts/{id}", "PUT, DELETE");
     config
-        .route("/admin/rollout", web::get().to(show))
-        .route("/admin/rollout", web::put().to(set))
-        .route("/admin/rollout/accounts", web::get().to(accounts))
-        .route("/admin/rollout/accounts/{id}", web::put().to(list))
-        .route("/admin/rollout/accounts/{id}", web::delete().to(unlist));
+        .service(resource("/admin/rollout", "GET, PUT").route(web::get().to(show)).route(web::put().to(set)))
+        .service(resource("/admin/rollout/accounts", "GET").route(web::get().to(accounts)))
+        .service(account.route(web::put().to(list)).route(web::delete().to(unlist)));
 }
 
 #[derive(Serialize)]
@@ -49,7 +50,7 @@ async fn show(operator: Data<Operator>) -> Result<impl Responder, Problem> {
 /// What is left out stays as it is.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RolloutBody {
+pub(in crate::http) struct RolloutBody {
     percent: Option<f64>,
     mode: Option<RolloutMode>,
 }

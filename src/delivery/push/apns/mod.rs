@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+use http::header::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tokio_rustls::TlsConnector;
 use uuid::Uuid;
 
+use super::retry_after::retry_after;
 use super::{
     ApnsEnvironment, ApnsSettings, CheckError, MisconfiguredReason, Push, PushAddress, PushAddressKind, PushContent,
     PushOutcome, PushProvider, PushSetupError, RejectedReason, TransientCause, UnavailableReason, setup,
@@ -18,7 +19,7 @@ use super::{
 mod connection;
 mod pool;
 mod provider_token;
-mod reason;
+pub(super) mod reason;
 mod reconnect;
 mod request;
 
@@ -151,11 +152,6 @@ fn read(answer: &Answer) -> PushOutcome {
     let apns_id = answer.headers.get("apns-id").and_then(|id| id.to_str().ok());
     let wait = retry_after(&answer.headers);
     reason::read(answer.status, apns_id.map(str::to_owned), wait, &answer.body)
-}
-
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
 }
 
 /// Attempts to connect are rare, because a failed one is followed by a wait: each is worth a line. Pushes that come within

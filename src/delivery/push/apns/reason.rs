@@ -60,7 +60,12 @@ struct Failure {
 }
 
 /// Reads an answer. `apns_id` is the id that APNs gave back.
-pub(super) fn read(status: u16, apns_id: Option<String>, retry_after: Option<Duration>, body: &[u8]) -> PushOutcome {
+pub(in crate::delivery::push) fn read(
+    status: u16,
+    apns_id: Option<String>,
+    retry_after: Option<Duration>,
+    body: &[u8],
+) -> PushOutcome {
     if status == 200 {
         return PushOutcome::Accepted { provider_message_id: apns_id };
     }

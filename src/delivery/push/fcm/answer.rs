@@ -16,7 +16,7 @@ const SERVER_ERROR_WAIT: Duration = Duration::from_secs(10);
 
 /// What to do with an answer.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(in crate::delivery::push) enum Verdict {
     /// The push is decided, for this attempt.
     Done(PushOutcome),
     /// The access token is not accepted: fetch a new one, once.
@@ -64,7 +64,7 @@ struct Details {
 }
 
 /// Reads an answer of the send endpoint.
-pub(super) fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Verdict {
+pub(in crate::delivery::push) fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Verdict {
     if status == 200 {
         return Verdict::Done(read_accepted(body));
     }

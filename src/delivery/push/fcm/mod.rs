@@ -13,7 +13,7 @@ use super::{
 };
 
 mod access_token;
-mod answer;
+pub(super) mod answer;
 mod body;
 mod transport;
 

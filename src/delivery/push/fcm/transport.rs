@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
-
+use super::super::retry_after::retry_after;
 use super::super::{PushOutcome, TransientCause};
 
 /// Longest answer that is read; FCM's are a few hundred bytes.
@@ -32,12 +31,6 @@ pub(super) async fn exchange(request: reqwest::RequestBuilder) -> Result<Answer,
         body.extend_from_slice(&chunk);
     }
     Ok(Answer { status, retry_after, body })
-}
-
-/// `Retry-After` in seconds, the only form that Google sends.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
 }
 
 fn lost(error: &reqwest::Error) -> PushOutcome {

@@ -1,0 +1,89 @@
+//! What must hold for whatever a push provider answers.
+
+use std::time::Duration;
+
+use http::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::apns::reason;
+use super::fcm::answer::{self, Verdict};
+use super::guard::{Next, RetryPolicy};
+use super::retry_after::retry_after;
+use super::{PushOutcome, TransientCause, UnavailableReason};
+
+/// The words without which no address is forgotten.
+const DEATH: &[&str] =
+    &["UNREGISTERED", "message.token", "message.fid", "BadDeviceToken", "ExpiredToken", "Unregistered"];
+const POLICY: RetryPolicy = RetryPolicy { attempts: 4, base: Duration::from_secs(1), cap: Duration::from_secs(30) };
+/// How long a code lives.
+const LIFE: SignedDuration = SignedDuration::from_mins(5);
+
+/// The provider's first letter, the status, a space, `Retry-After`, and from the second line on the body:
+/// `f429 17`.
+///
+/// # Panics
+/// When an address is forgotten or a push accepted for no reason, or when a wait outlives its push.
+pub fn provider_answers(bytes: &[u8]) {
+    let head_bytes = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let (head, body) = bytes.split_at(head_bytes);
+    let body = body.get(1..).unwrap_or_default();
+    let Some((provider, head)) = head.split_first() else { return };
+    let (status, header) = head.split_at(head.len().min(3));
+    let Some(status) = std::str::from_utf8(status).ok().and_then(|status| status.parse().ok()) else { return };
+    let mut headers = HeaderMap::new();
+    if let Ok(value) = HeaderValue::from_bytes(header.trim_ascii_start()) {
+        headers.insert(RETRY_AFTER, value);
+    }
+    let wait = retry_after(&headers);
+    let outcome = match provider {
+        b'f' => match answer::read(status, wait, body) {
+            Verdict::Done(outcome) => outcome,
+            Verdict::AccessTokenRefused => return assert_eq!(status, 401),
+        },
+        _ => reason::read(status, None, wait, body),
+    };
+    check(&outcome, status, body);
+    check_retry(&outcome, wait);
+}
+
+fn check(outcome: &PushOutcome, status: u16, body: &[u8]) {
+    match outcome {
+        PushOutcome::Accepted { .. } => assert_eq!(status, 200),
+        PushOutcome::RetryAfter { cause: TransientCause::Unintelligible, .. } => assert_eq!(status, 200),
+        PushOutcome::TokenDead { .. } => {
+            assert_ne!(status, 200);
+            // What only this reader cannot read (numbers beyond all bounds) is no matter here.
+            let body: Value = serde_json::from_slice(body).unwrap_or_else(|_| DEATH[0].into());
+            assert!(holds(&body, DEATH), "forgotten for no reason");
+        }
+        PushOutcome::RetryAfter { .. }
+        | PushOutcome::Rejected(_)
+        | PushOutcome::Unavailable(_)
+        | PushOutcome::Misconfigured(_) => assert_ne!(status, 200),
+    }
+}
+
+fn check_retry(outcome: &PushOutcome, asked: Option<Duration>) {
+    let (now, expires_at) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH + LIFE);
+    let may_wait = matches!(outcome, PushOutcome::RetryAfter { .. });
+    match POLICY.after(1, outcome.clone(), now, expires_at, 0.5) {
+        Next::Again(wait) => {
+            assert!(may_wait && wait < LIFE.unsigned_abs());
+            let is_told = matches!(outcome, PushOutcome::RetryAfter { wait: Some(_), .. });
+            assert!(!is_told || asked.is_none_or(|asked| wait >= asked), "{wait:?} is sooner than {asked:?}");
+        }
+        Next::Done(PushOutcome::Unavailable(UnavailableReason::GivenUp(_))) => assert!(may_wait),
+        Next::Done(done) => assert_eq!(done, *outcome),
+    }
+}
+
+/// Whether one of the words stands somewhere in a value.
+fn holds(value: &Value, words: &[&str]) -> bool {
+    match value {
+        Value::String(text) => words.contains(&text.as_str()),
+        Value::Array(values) => values.iter().any(|value| holds(value, words)),
+        Value::Object(fields) => fields.values().any(|value| holds(value, words)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
