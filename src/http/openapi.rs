@@ -1,12 +1,15 @@
 //! The OpenAPI 3.1 document, made from the code.
 
-use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpResponse, Responder};
+use std::sync::LazyLock;
+
+use actix_web::web::{self, Bytes, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
+use super::web::{cached, tag_of};
 use super::{
     accounts, challenges, client_address, connect, devices, login_activity, login_security, password_strength,
     sessions, sign_in, support,
@@ -16,8 +19,12 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config.route("/v1/openapi.json", web::get().to(show));
 }
 
-async fn show() -> impl Responder {
-    HttpResponse::Ok().json(document())
+/// Made once: anybody may ask for it, as often as they like.
+async fn show(request: HttpRequest) -> HttpResponse {
+    static TEXT: LazyLock<String> =
+        LazyLock::new(|| document().to_json().expect("the document has string keys and no value that JSON lacks"));
+    static TAG: LazyLock<String> = LazyLock::new(|| tag_of(TEXT.as_bytes()));
+    cached(&request, &TAG, "no-cache", "application/json", Bytes::from_static(TEXT.as_bytes()))
 }
 
 /// The document.
