@@ -113,16 +113,10 @@ pub(super) fn address(name: &str) -> String {
 /// A page of ours. It is asked for anew every time, and sent anew when it changed.
 pub(super) fn html(request: &HttpRequest, text: impl Into<Bytes>) -> HttpResponse {
     let text = text.into();
-    cached(request, &tag_of(&text), "no-cache", "text/html; charset=utf-8", text)
+    cached(request, &hex(&Sha256::digest(&text)[..VERSION_BYTES]), "no-cache", "text/html; charset=utf-8", text)
 }
 
-/// What changes when a text does.
-pub(super) fn tag_of(text: &[u8]) -> String {
-    hex(&Sha256::digest(text)[..VERSION_BYTES])
-}
-
-/// Something that a client may keep, or has kept already.
-pub(super) fn cached(request: &HttpRequest, tag: &str, cache: &str, kind: &str, body: Bytes) -> HttpResponse {
+fn cached(request: &HttpRequest, tag: &str, cache: &str, kind: &str, body: Bytes) -> HttpResponse {
     // Weak: what is sent may be compressed (RFC 9110 section 8.8.1).
     let tag = format!("W/\"{tag}\"");
     let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
