@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
 use crate::actors::{self, Directory, Services, SweepSettings};
-use crate::bus::Bus;
+use crate::bus::{Bus, JoinError, Nats};
 use crate::delivery::mail::{MailSetupError, Mailer, Outbox, Smtp};
 use crate::delivery::push::{PushProviders, PushSetupError};
 use crate::domain::challenge::Lifetimes;
@@ -37,6 +37,8 @@ use crate::verification::{PasswordCost, Passwords, Rules, Verification};
 
 /// How long a node takes to stop at most, less a margin for the private PostgreSQL (design section 12: 30 s).
 const SHUTDOWN_SECONDS: u64 = 12;
+/// How long what other nodes should know may take to leave at the end.
+const BUS_FLUSH: Duration = Duration::from_secs(1);
 /// How often the private PostgreSQL is looked after.
 const DATABASE_CHECK: Duration = Duration::from_secs(1);
 /// How often metrics are summed up.
@@ -60,6 +62,9 @@ pub enum AppError {
     /// A push provider.
     #[error(transparent)]
     Push(#[from] PushSetupError),
+    /// The way to other nodes.
+    #[error(transparent)]
+    Bus(#[from] JoinError),
     /// Password hashing.
     #[error("passwords.memory_kib and passwords.iterations do not fit argon2: {0}")]
     Passwords(argon2::Error),
@@ -126,12 +131,9 @@ impl App {
         let code_keys = settings::code_keys(settings)?;
         let upkeep = actix_web::rt::spawn(keep_metrics(metrics.clone()));
         let push = PushProviders::open(&settings.fcm, &settings.apns)?;
-        if settings.bus.url.is_some() {
-            warn!("bus.url is set, but this version does not join nodes yet: this node runs alone");
-        }
-        let (bus, inbox) = Bus::new();
-        let verification = Arc::new(verification(settings, store.clone(), code_keys.keys, bus.clone())?);
-        let node = verification.node();
+        let node = NodeId::new(uuid::Uuid::now_v7());
+        let (bus, inbox, carriers) = Nats::join(&settings.bus, node).await?;
+        let verification = Arc::new(verification(settings, node, store.clone(), code_keys.keys, bus.clone())?);
         store.run(async |db| store::node::beat(db, node).await).await?;
         let (mail, outbox) = mailer(settings)?;
         let connections = connection_settings(settings);
@@ -142,12 +144,14 @@ impl App {
             push,
             push_shows_code: settings.delivery.push_content == PushContentSetting::Code,
             receipt_window: Duration::from_millis(settings.delivery.receipt_window_ms),
+            presence_wait: Duration::from_millis(settings.bus.presence_wait_ms),
             heartbeat: connections.heartbeat,
         });
         let directory = Directory::start(&services, cores());
         // Known before it claims anything: to the others a node that they do not know is gone.
         store.run(async |db| store::node::beat(db, node).await).await?;
         let mut tasks = background_tasks(&services, &directory, inbox, settings);
+        tasks.extend(carriers);
         tasks.push(upkeep);
         let follow = |file| actix_web::rt::spawn(code_keys::follow(file, Arc::clone(&verification)));
         tasks.extend(code_keys.file.map(follow));
@@ -255,6 +259,7 @@ impl App {
             warn!("some requests did not finish in time");
         }
         private.stop(false).await;
+        self.bus.flush(BUS_FLUSH).await;
         for task in &self.tasks {
             task.abort();
         }
@@ -347,7 +352,13 @@ async fn reload(places: Arc<Places>) {
     }
 }
 
-fn verification(settings: &Settings, store: Store, code_keys: CodeKeys, bus: Bus) -> Result<Verification, AppError> {
+fn verification(
+    settings: &Settings,
+    node: NodeId,
+    store: Store,
+    code_keys: CodeKeys,
+    bus: Bus,
+) -> Result<Verification, AppError> {
     let cost = PasswordCost {
         memory_kib: settings.passwords.memory_kib,
         iterations: settings.passwords.iterations,
@@ -371,7 +382,6 @@ fn verification(settings: &Settings, store: Store, code_keys: CodeKeys, bus: Bus
         email_fallback: settings.delivery.email_fallback,
         mail_sender: settings.mail.sender()?,
     };
-    let node = NodeId::new(uuid::Uuid::now_v7());
     Ok(Verification::new(node, store, code_keys, passwords, rules, bus))
 }
 
@@ -391,6 +401,7 @@ fn background_tasks(
         actix_web::rt::spawn(actors::beat(Arc::clone(services))),
         actix_web::rt::spawn(actors::sweep(Arc::clone(services), directory.clone(), sweep)),
         actix_web::rt::spawn(actors::send_notices(Arc::clone(services))),
+        actix_web::rt::spawn(actors::catch_up(Arc::clone(services))),
     ]
 }
 

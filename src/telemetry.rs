@@ -39,6 +39,10 @@ pub const PUSHES_HELD: &str = "twostep_pushes_held";
 pub const PUSH_BREAKER_OPEN: &str = "twostep_push_breaker_open";
 /// 1 while too many addresses are called dead and none is forgotten. Label: `provider`.
 pub const PUSH_DEAD_TOKEN_ALARM: &str = "twostep_push_dead_token_alarm";
+/// 1 while NATS carries facts between this node and others; absent on a node that runs alone.
+pub const BUS_JOINED: &str = "twostep_bus_joined";
+/// Facts between nodes. Label: `what`: sent, dropped, heard, missed or passed_over.
+pub const BUS_FACTS: &str = "twostep_bus_facts_total";
 
 /// How logs look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -101,5 +105,7 @@ fn install_metrics() -> PrometheusHandle {
     metrics::describe_gauge!(PUSHES_HELD, "Pushes in memory by provider");
     metrics::describe_gauge!(PUSH_BREAKER_OPEN, "1 while a provider's circuit breaker turns pushes away");
     metrics::describe_gauge!(PUSH_DEAD_TOKEN_ALARM, "1 while too many addresses are called dead and none is forgotten");
+    metrics::describe_gauge!(BUS_JOINED, "1 while NATS carries facts between this node and others");
+    metrics::describe_counter!(BUS_FACTS, "Facts between nodes by what became of them");
     handle
 }

@@ -16,7 +16,7 @@ use tracing::error;
 use super::Services;
 use super::messages::{Attach, Deliver, Detach, DirectoryError, Drain, Fact, Observe, Place, Release};
 use super::user::User;
-use crate::bus::Envelope;
+use crate::bus::{Envelope, Source};
 use crate::domain::delivery::Delivery;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ChallengeId};
@@ -74,7 +74,7 @@ impl Directory {
 
     /// Hands a fact to the user actor of its account, if one is alive or the fact needs one.
     pub async fn route(&self, envelope: Envelope) {
-        let fact = Fact { account_id: envelope.account_id, event: envelope.event };
+        let fact = Fact { account_id: envelope.account_id, event: envelope.event, source: envelope.source };
         self.deliver_to_shard(envelope.account_id, fact).await;
     }
 
@@ -213,7 +213,8 @@ impl Handler<Fact> for Shard {
     type Result = ();
 
     fn handle(&mut self, fact: Fact, context: &mut Self::Context) {
-        if matches!(fact.event, AccountEvent::CodeIssued { .. }) {
+        // Who issued a code brings it to every device; other nodes show it on the connections that they have.
+        if fact.source == Source::Here && matches!(fact.event, AccountEvent::CodeIssued { .. }) {
             let entry = self.user(fact.account_id, context.address());
             Self::send(entry, fact, context);
         } else if let Some(entry) = self.users.get_mut(&fact.account_id) {

@@ -6,14 +6,15 @@ use tracing::info;
 
 use super::withdraw::Withdrawals;
 use super::{Directory, Services};
-use crate::bus::Inbox;
+use crate::bus::{Inbox, Source};
 use crate::domain::event::AccountEvent;
 
 /// Routes every fact of the bus until the bus is gone.
 pub async fn dispatch(mut inbox: Inbox, services: Arc<Services>, directory: Directory) {
     let withdrawals = Withdrawals::new(services);
     while let Some(envelope) = inbox.recv().await {
-        if let AccountEvent::ChallengeClosed { challenge_id, .. } = envelope.event {
+        // Whoever closed it takes its notifications back.
+        if let (Source::Here, AccountEvent::ChallengeClosed { challenge_id, .. }) = (envelope.source, envelope.event) {
             withdrawals.begin(envelope.account_id, challenge_id);
         }
         directory.route(envelope).await;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::user::User;
+use crate::bus::Source;
 use crate::domain::delivery::Delivery;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ChallengeId, ConnectionId, DeviceId, SessionId};
@@ -130,6 +131,7 @@ pub enum DeviceSays {
 pub(super) struct Fact {
     pub(super) account_id: AccountId,
     pub(super) event: AccountEvent,
+    pub(super) source: Source,
 }
 
 /// A place among the challenges that a node takes over at the same time; dropping it gives it back.

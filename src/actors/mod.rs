@@ -7,6 +7,7 @@
 //! sweeper ──overdue────▶                         ──states──▶ database
 //! ```
 
+mod catch_up;
 mod directory;
 mod dispatcher;
 mod messages;
@@ -17,6 +18,7 @@ mod tests;
 mod user;
 mod withdraw;
 
+pub use catch_up::catch_up;
 pub use directory::{Directory, Observed};
 pub use dispatcher::dispatch;
 pub use messages::{Attach, Detach, DeviceSays, DirectoryError, Outgoing, ToConnection};
@@ -46,6 +48,8 @@ pub struct Services {
     pub push_shows_code: bool,
     /// How long a device may take to say that it shows a code.
     pub receipt_window: Duration,
+    /// How long to wait for other nodes to say that they hold a device, before it is pushed.
+    pub presence_wait: Duration,
     /// How often connections are pinged; told to devices in `welcome`.
     pub heartbeat: Duration,
 }

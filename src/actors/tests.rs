@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{Attach, Directory, Outgoing, Services, ToConnection, User};
-use crate::bus::{Bus, Envelope};
+use crate::bus::{Bus, Envelope, Source};
 use crate::delivery::mail::Outbox;
 use crate::delivery::push::PushProviders;
 use crate::domain::challenge::Lifetimes;
@@ -72,7 +72,7 @@ fn services(silent: &TcpListener) -> Arc<Services> {
     let keys = CodeKeys::single(KeyId::parse("test").expect("valid"), [0; 32]);
     let passwords = Passwords::new(cost).expect("valid");
     let verification =
-        Verification::new(NodeId::new(Uuid::nil()), store.expect("valid"), keys, passwords, rules, Bus::new().0);
+        Verification::new(NodeId::new(Uuid::nil()), store.expect("valid"), keys, passwords, rules, Bus::alone().0);
     Arc::new(Services {
         verification: Arc::new(verification),
         mail: Arc::new(Outbox::new("no-reply@example.com".to_owned())),
@@ -80,6 +80,7 @@ fn services(silent: &TcpListener) -> Arc<Services> {
         push: PushProviders::default(),
         push_shows_code: true,
         receipt_window: Duration::from_secs(2),
+        presence_wait: Duration::ZERO,
         heartbeat: Duration::from_secs(25),
     })
 }
@@ -111,7 +112,7 @@ impl Connected {
     /// Ends the session of the connection: it is registered if it is told so, and nothing else before.
     async fn expect_served(&mut self, directory: &Directory) {
         let event = AccountEvent::SessionEnded { session_id: self.session_id };
-        directory.route(Envelope { account_id: self.account_id, event }).await;
+        directory.route(Envelope { account_id: self.account_id, event, source: Source::Here }).await;
         assert_eq!(self.closed().await, CloseReason::SessionEnded);
     }
 

@@ -2,6 +2,8 @@
 
 mod connections;
 mod deliver;
+mod elsewhere;
+mod facts;
 mod mail;
 mod overtaken;
 mod push;
@@ -12,23 +14,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::prelude::*;
-use jiff::Timestamp;
 use rand::RngExt;
-use tokio::sync::watch;
 use tracing::{error, warn};
 
 use self::connections::Connections;
 use self::deliver::{AwaitedReceipts, SentCode};
+use self::elsewhere::Elsewhere;
+use self::overtaken::AtWork;
 use super::Services;
 use super::directory::Shard;
 use super::messages::{Attach, Deliver, Detach, DeviceSays, Drain, Fact, Outgoing, Release};
+use crate::bus::Source;
 use crate::domain::delivery::CodeToDeliver;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ChallengeId, ConnectionId, DeviceId, SessionId};
 use crate::domain::token::{Token, TokenKind};
 use crate::protocol::close::CloseReason;
 use crate::protocol::message::{GoodbyeReason, ServerMessage};
-use crate::texts::notice_text;
 use crate::verification::VerificationError;
 
 /// Messages that wait for a user actor; see `Shard::send` for what happens when it is full.
@@ -50,8 +52,8 @@ pub struct User {
     awaited: AwaitedReceipts,
     /// When the codes that are awaited were written to their connections.
     sent_at: HashMap<SentCode, Instant>,
-    /// Dropping a sender stops what is under way for a challenge's codes so far, its pushes above all.
-    at_work: HashMap<ChallengeId, watch::Sender<()>>,
+    at_work: HashMap<ChallengeId, AtWork>,
+    elsewhere: Elsewhere,
 }
 
 /// [`Attach`], as the directory passes it on. No reply.
@@ -85,6 +87,7 @@ impl User {
             awaited: HashMap::new(),
             sent_at: HashMap::new(),
             at_work: HashMap::new(),
+            elsewhere: Elsewhere::default(),
         }
     }
 
@@ -107,6 +110,7 @@ impl User {
     fn settle(&mut self, context: &mut Context<Self>) {
         if self.under_way == 0 {
             self.connections.forget_closed_challenges();
+            self.elsewhere.forget();
         }
         self.stop_if_idle(context);
     }
@@ -171,38 +175,6 @@ impl User {
         }
     }
 
-    fn on_fact(&mut self, event: AccountEvent, context: &mut Context<Self>) {
-        match event {
-            AccountEvent::CodeIssued { challenge_id } => {
-                self.drop_older_codes(challenge_id);
-                self.deliver_claiming(challenge_id, context);
-            }
-            AccountEvent::ChallengeClosed { challenge_id, outcome } => {
-                let text = ServerMessage::ChallengeClosed { challenge_id, outcome }.to_text();
-                self.drop_older_codes(challenge_id);
-                self.connections.close_challenge(challenge_id);
-                self.connections.send_to_all(&text.into());
-            }
-            AccountEvent::SecurityAlert { kind } => {
-                let at = Timestamp::now();
-                self.connections.send_in_each_language(|language| {
-                    let text = &notice_text(language, kind);
-                    ServerMessage::SecurityAlert { kind, at, text }.to_text().into()
-                });
-            }
-            AccountEvent::SessionEnded { session_id } => self.connections.end_session(session_id),
-            AccountEvent::LanguageChanged { device_id, language } => self.connections.set_language(device_id, language),
-            AccountEvent::DeviceRemoved { device_id } => self.connections.remove_device(device_id),
-            AccountEvent::DeliveryChanged { .. } => {}
-        }
-    }
-
-    /// Whatever is under way for the codes of a challenge so far is worth nothing any more.
-    fn drop_older_codes(&mut self, challenge: ChallengeId) {
-        self.overtake(challenge);
-        self.awaited.retain(|sent, _| sent.challenge != challenge);
-    }
-
     fn deny(&mut self, session: SessionId, challenge: ChallengeId, context: &mut Context<Self>) {
         let (services, account) = (Arc::clone(&self.services), self.account);
         let deny = async move { services.verification.deny_over_connection(account, session, challenge).await };
@@ -241,6 +213,8 @@ impl Handler<AttachHere> for User {
     fn handle(&mut self, AttachHere(attach): AttachHere, context: &mut Self::Context) {
         self.handled += 1;
         self.connections.insert(&attach);
+        let Attach { device_id, connection_id, .. } = attach;
+        self.tell_others(AccountEvent::DeviceConnected { device_id, connection_id });
         self.welcome(&attach, context);
     }
 }
@@ -250,7 +224,10 @@ impl Handler<Fact> for User {
 
     fn handle(&mut self, fact: Fact, context: &mut Self::Context) {
         self.handled += 1;
-        self.on_fact(fact.event, context);
+        match fact.source {
+            Source::Here => self.on_fact(fact.event, context),
+            Source::Elsewhere => self.on_fact_from_elsewhere(fact.event, context),
+        }
         self.settle(context);
     }
 }

@@ -1,9 +1,11 @@
-//! The bus of a node that runs alone.
+//! The bus as the parts of one node see it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 
+use super::health::{Health, HealthCell};
+use super::nats::Nats;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::AccountId;
 
@@ -12,6 +14,15 @@ const INBOX_CAPACITY: usize = 4096;
 /// Facts that a watcher may lag behind before it is told to look at the database again.
 const WATCHER_CAPACITY: usize = 1024;
 
+/// Who says a fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A use case of this node, which committed it.
+    Here,
+    /// Another node, or whoever can publish on the same NATS: to be looked up in the database before it is acted on.
+    Elsewhere,
+}
+
 /// A fact and whose it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Envelope {
@@ -19,6 +30,8 @@ pub struct Envelope {
     pub account_id: AccountId,
     /// What.
     pub event: AccountEvent,
+    /// Who says so.
+    pub source: Source,
 }
 
 /// The place where facts are published. Cheap to clone.
@@ -27,28 +40,83 @@ pub struct Bus {
     inbox: mpsc::Sender<Envelope>,
     /// `None` once the node is going away.
     watchers: Arc<Mutex<Option<broadcast::Sender<Envelope>>>>,
+    others: Option<Nats>,
+    health: HealthCell,
 }
 
 /// The end at which this node's directory reads.
 pub type Inbox = mpsc::Receiver<Envelope>;
 
 impl Bus {
-    /// A bus and the end that the directory reads.
+    /// The bus of a node that runs alone, and the end that the directory reads.
     #[must_use]
-    pub fn new() -> (Self, Inbox) {
-        let (inbox, receiver) = mpsc::channel(INBOX_CAPACITY);
-        let (watchers, _) = broadcast::channel(WATCHER_CAPACITY);
-        (Self { inbox, watchers: Arc::new(Mutex::new(Some(watchers))) }, receiver)
+    pub fn alone() -> (Self, Inbox) {
+        Self::new(HealthCell::new(Health::Alone))
     }
 
-    /// Tells everybody. Call it after the commit; it waits while the directory is behind.
+    pub(super) fn new(health: HealthCell) -> (Self, Inbox) {
+        let (inbox, receiver) = mpsc::channel(INBOX_CAPACITY);
+        let (watchers, _) = broadcast::channel(WATCHER_CAPACITY);
+        (Self { inbox, watchers: Arc::new(Mutex::new(Some(watchers))), others: None, health }, receiver)
+    }
+
+    pub(super) fn with_others(self, others: Nats) -> Self {
+        Self { others: Some(others), ..self }
+    }
+
+    /// Tells everybody, on every node. Call it after the commit; it waits while the directory is behind, and never for NATS.
     pub async fn publish(&self, account_id: AccountId, event: AccountEvent) {
-        let envelope = Envelope { account_id, event };
+        self.tell_others(account_id, event);
+        self.take(Envelope { account_id, event, source: Source::Here }).await;
+    }
+
+    /// Tells the other nodes only, if there are any. Never waits: what NATS cannot take is lost, and found in the database.
+    pub fn tell_others(&self, account_id: AccountId, event: AccountEvent) {
+        if let Some(others) = &self.others {
+            others.tell(account_id, event);
+        }
+    }
+
+    /// Hands a fact to the parts of this node only.
+    pub async fn take(&self, envelope: Envelope) {
         // Nobody may be watching, and at the very end of a node nobody reads: both are fine.
         if let Some(watchers) = self.watchers().as_ref() {
             let _ = watchers.send(envelope);
         }
         let _ = self.inbox.send(envelope).await;
+    }
+
+    /// How the way to other nodes stands.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.health.get()
+    }
+
+    /// Changes of [`Self::health`].
+    #[must_use]
+    pub fn watch_health(&self) -> watch::Receiver<Health> {
+        self.health.watch()
+    }
+
+    /// Whether other nodes hear what this one tells.
+    #[must_use]
+    pub fn is_joined(&self) -> bool {
+        self.health.is_joined()
+    }
+
+    /// Comes when facts of other nodes were lost because this node was too slow; never while it runs alone.
+    pub async fn missed(&self) {
+        match &self.others {
+            Some(others) => others.missed().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Sends what waits for other nodes, within `patience`, when the node goes away.
+    pub async fn flush(&self, patience: std::time::Duration) {
+        if let Some(others) = &self.others {
+            others.flush(patience).await;
+        }
     }
 
     /// Every fact from now on. A watcher that lags is told so and must look at the database again; one that watches

@@ -1,5 +1,16 @@
-//! Between the parts of a node, and later between nodes: facts about accounts, already committed.
+//! Between the parts of a node, and between nodes: facts about accounts, already committed.
+//!
+//! A fact reaches the parts of its own node through memory, and other nodes through NATS where one is configured. NATS
+//! loses what it cannot deliver, so nothing depends on it alone: the database holds every fact, and a node looks there as
+//! well (docs/decisions/0012-nats-subjects.md).
 
+mod health;
 mod local;
+mod nats;
+mod settings;
+mod wire;
 
-pub use local::{Bus, Envelope, Inbox};
+pub use health::Health;
+pub use local::{Bus, Envelope, Inbox, Source};
+pub use nats::{JoinError, Nats};
+pub use settings::{BusSettings, BusTlsSettings};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::challenge::Outcome;
-use super::id::{ChallengeId, DeviceId, SessionId};
+use super::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
 use super::locale::Language;
 use super::words::words;
 
@@ -49,6 +49,26 @@ pub enum AccountEvent {
         /// Which.
         challenge_id: ChallengeId,
     },
+    /// A node wrote a code to the connection that it holds of a device, because another node said that it was issued.
+    CodeSent {
+        /// Of which challenge.
+        challenge_id: ChallengeId,
+        /// Which of its codes.
+        generation: u32,
+        /// To which device.
+        device_id: DeviceId,
+    },
+    /// A device said of a code that it got over its connection whether it shows it.
+    ReceiptCame {
+        /// Of which challenge.
+        challenge_id: ChallengeId,
+        /// Which of its codes.
+        generation: u32,
+        /// Which device.
+        device_id: DeviceId,
+        /// On the screen or not.
+        shown: bool,
+    },
     /// A challenge ended.
     ChallengeClosed {
         /// Which.
@@ -70,6 +90,13 @@ pub enum AccountEvent {
     DeviceRemoved {
         /// Which.
         device_id: DeviceId,
+    },
+    /// A device connected; it has one connection, the newest.
+    DeviceConnected {
+        /// Which.
+        device_id: DeviceId,
+        /// Its connection; ids sort by time.
+        connection_id: ConnectionId,
     },
     /// A device reads another language.
     LanguageChanged {

@@ -55,7 +55,7 @@ async fn page(api: Data<Api>, _: AtThisMachine, request: HttpRequest) -> impl Re
     } else {
         messages
     };
-    html(&request, &frame("Mail outbox", &body))
+    html(&request, frame("Mail outbox", &body))
 }
 
 fn messages(api: &Api) -> Vec<OutboxMessage> {

@@ -17,7 +17,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 
 async fn show(request: HttpRequest) -> impl Responder {
     static PAGE: LazyLock<String> = LazyLock::new(page);
-    html(&request, &PAGE)
+    html(&request, PAGE.as_str())
 }
 
 /// The frame that our pages without scripts share.

@@ -1,7 +1,9 @@
 //! The OpenAPI 3.1 document, made from the code.
 
-use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpResponse, Responder};
+use std::sync::LazyLock;
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Bytes, ServiceConfig};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, Ref, RefOr};
@@ -16,8 +18,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(resource("/v1/openapi.json", "GET").route(web::get().to(show)));
 }
 
-async fn show() -> impl Responder {
-    HttpResponse::Ok().json(document())
+/// Made once: anybody may ask for it, as often as they like.
+async fn show() -> HttpResponse {
+    static TEXT: LazyLock<String> =
+        LazyLock::new(|| document().to_json().expect("the document has string keys and no value that JSON lacks"));
+    HttpResponse::Ok().content_type("application/json").body(Bytes::from_static(TEXT.as_bytes()))
 }
 
 /// The document.

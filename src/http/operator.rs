@@ -27,6 +27,7 @@ use super::page::is_same_origin;
 use super::problem::{Problem, ProblemCode};
 use super::{headers, no_such_route, resource, to_the_end};
 use crate::actors::Directory;
+use crate::bus::Health;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
 use crate::telemetry::{DATABASE_CONNECTIONS_IN_USE, USER_ACTORS};
@@ -81,7 +82,13 @@ async fn readiness(operator: Data<Operator>) -> impl Responder {
         return HttpResponse::ServiceUnavailable().json(serde_json::json!({ "status": "draining" }));
     }
     match operator.verification.rollout().await {
-        Ok(_) => HttpResponse::Ok().json(serde_json::json!({ "status": "ready" })),
+        Ok(_) => match operator.verification.bus().health() {
+            Health::Alone | Health::Joined => HttpResponse::Ok().json(serde_json::json!({ "status": "ready" })),
+            // It serves all the same: a load balancer that took it out would take every node out.
+            Health::Degraded { reason } => {
+                HttpResponse::Ok().json(serde_json::json!({ "status": "degraded", "bus": reason }))
+            }
+        },
         Err(error) => HttpResponse::ServiceUnavailable()
             .json(serde_json::json!({ "status": "unavailable", "database": error.to_string() })),
     }

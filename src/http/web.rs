@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use actix_web::dev::HttpServiceFactory;
 use actix_web::http::header::{ETAG, IF_NONE_MATCH};
 use actix_web::middleware::Compress;
-use actix_web::web::{self, Path, ServiceConfig};
+use actix_web::web::{self, Bytes, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Route};
 use sha2::{Digest, Sha256};
 
@@ -90,11 +90,11 @@ pub(super) fn file(path: &str, get: Route) -> impl HttpServiceFactory + 'static 
 }
 
 async fn index(request: HttpRequest) -> HttpResponse {
-    html(&request, &INDEX)
+    html(&request, INDEX.as_str())
 }
 
 async fn operator(request: HttpRequest) -> HttpResponse {
-    html(&request, &OPERATOR)
+    html(&request, OPERATOR.as_str())
 }
 
 async fn asset(request: HttpRequest, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
@@ -102,7 +102,7 @@ async fn asset(request: HttpRequest, path: Path<(String, String)>) -> Result<Htt
     let file = FILES.iter().find(|file| file.name == name && version == *VERSION);
     let file =
         file.ok_or_else(|| Problem::new(ProblemCode::NotFound, "There is no such file. Load the page again."))?;
-    Ok(cached(&request, VERSION.as_str(), FOR_EVER, file.kind, file.bytes))
+    Ok(cached(&request, VERSION.as_str(), FOR_EVER, file.kind, Bytes::from_static(file.bytes)))
 }
 
 /// The address of a file of `web/`.
@@ -111,19 +111,19 @@ pub(super) fn address(name: &str) -> String {
 }
 
 /// A page of ours. It is asked for anew every time, and sent anew when it changed.
-pub(super) fn html(request: &HttpRequest, text: &str) -> HttpResponse {
-    let tag = hex(&Sha256::digest(text)[..VERSION_BYTES]);
-    cached(request, &tag, "no-cache", "text/html; charset=utf-8", text.as_bytes())
+pub(super) fn html(request: &HttpRequest, text: impl Into<Bytes>) -> HttpResponse {
+    let text = text.into();
+    cached(request, &hex(&Sha256::digest(&text)[..VERSION_BYTES]), "no-cache", "text/html; charset=utf-8", text)
 }
 
-fn cached(request: &HttpRequest, tag: &str, cache: &str, kind: &str, body: &[u8]) -> HttpResponse {
+fn cached(request: &HttpRequest, tag: &str, cache: &str, kind: &str, body: Bytes) -> HttpResponse {
     // Weak: what is sent may be compressed (RFC 9110 section 8.8.1).
     let tag = format!("W/\"{tag}\"");
     let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let is_known = known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag));
     let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     guard(&mut response).insert_header((ETAG, tag)).insert_header(("Cache-Control", cache));
-    if is_known { response.finish() } else { response.content_type(kind).body(body.to_vec()) }
+    if is_known { response.finish() } else { response.content_type(kind).body(body) }
 }
 
 /// The headers that keep others out of our pages.

@@ -12,6 +12,7 @@ use std::path::Path;
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 
+use crate::bus::JoinError;
 use crate::delivery::mail::MailSetupError;
 
 pub use http::{HttpSettings, ProxyProtocol, TlsSettings};
@@ -60,6 +61,9 @@ pub enum SettingsError {
     /// Mail cannot be set up like this.
     #[error(transparent)]
     Mail(#[from] MailSetupError),
+    /// Nodes cannot be joined like this.
+    #[error(transparent)]
+    Bus(#[from] JoinError),
     /// A convenience for developers in production mode, or a line in the clear.
     #[error("mode is production, but {0}")]
     NotForProduction(String),

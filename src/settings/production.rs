@@ -112,6 +112,7 @@ pub(super) fn check_files(settings: &Settings, secrets: &[SecretFile]) -> Result
         ("apns.signing_key_file", &settings.apns.signing_key_file),
         ("http.tls.key_file", &settings.http.tls.key_file),
         ("codes.keys_file", &settings.codes.keys_file),
+        ("bus.credentials_file", &settings.bus.credentials_file),
     ];
     let named = named.iter().filter_map(|(setting, path)| Some((*setting, path.as_deref()?)));
     let secrets = secrets.iter().map(|file| (file.setting.as_str(), file.path.as_path()));

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::SettingsError;
 use super::http::HttpSettings;
+use crate::bus::BusSettings;
 use crate::delivery::mail::{MailSettings, SmtpSettings};
 use crate::delivery::push::{ApnsSettings, FcmSettings};
 use crate::domain::code::{MAX_DIGITS, MIN_DIGITS};
@@ -116,13 +117,6 @@ room! {
         wait_ms: u64,
         /// Longest time of one use case in the database.
         deadline_ms: u64,
-    }
-}
-room! {
-    /// Between nodes.
-    BusSettings {
-        /// NATS; unset: this node runs alone.
-        #[serde(default, serialize_with = "hidden")] url: Option<SecretString>,
     }
 }
 room! {
@@ -276,6 +270,7 @@ impl Settings {
         within("delivery.receipt_window_ms", self.delivery.receipt_window_ms, 100..=30_000)?;
         within("delivery.sweep_period_ms", self.delivery.sweep_period_ms, 100..=10_000)?;
         self.mail.sender()?;
+        self.bus.check()?;
         within("login_activity.keep_months", self.login_activity.keep_months, 1..=120)?;
         within("login_activity.shorten_ip_days", self.login_activity.shorten_ip_days, 1..=3650)?;
         within("shutdown.reconnect_spread_ms", self.shutdown.reconnect_spread_ms, 0..=600_000)

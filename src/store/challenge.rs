@@ -9,7 +9,7 @@ use super::row::{
 };
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::budget::{Budget, BudgetKind, BudgetRules};
-use crate::domain::challenge::{Outcome, Progress, Purpose};
+use crate::domain::challenge::{Method, Outcome, Progress, Purpose};
 use crate::domain::code::{CodeSalt, KeyId};
 use crate::domain::delivery::{CodeToDeliver, Requester};
 use crate::domain::email::EmailAddress;
@@ -367,6 +367,28 @@ pub async fn to_deliver(
 ) -> Result<Option<(CodeToDeliver, EmailAddress, Option<Locale>)>, StoreError> {
     let found = optional_row(db, query!("challenge/to_deliver"), &[&account.uuid(), &challenge.uuid()]).await?;
     found.map(|row| Ok((code_to_deliver(&row)?, super::account::email(&row)?, locale(&row)?))).transpose()
+}
+
+/// A challenge's current code and how it travels, while the challenge is open.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn to_show(
+    db: &impl Db,
+    account: AccountId,
+    challenge: ChallengeId,
+) -> Result<Option<(CodeToDeliver, Method)>, StoreError> {
+    let found = optional_row(db, query!("challenge/to_show"), &[&account.uuid(), &challenge.uuid()]).await?;
+    found.map(|row| Ok((code_to_deliver(&row)?, word(&row, "method")?))).transpose()
+}
+
+/// How a challenge of an account ended; `None` while it is open and when there is no such challenge.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn outcome(db: &impl Db, account: AccountId, challenge: ChallengeId) -> Result<Option<Outcome>, StoreError> {
+    let found = optional_row(db, query!("challenge/outcome"), &[&account.uuid(), &challenge.uuid()]).await?;
+    found.map_or(Ok(None), |row| optional_word(&row, "outcome"))
 }
 
 /// The open challenges whose code trusted devices may have seen, locked for the transaction.

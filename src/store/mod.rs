@@ -9,6 +9,7 @@ pub mod budget;
 pub mod challenge;
 pub mod delivery;
 pub mod device;
+pub mod lately;
 mod migrate;
 pub mod node;
 pub mod notice;

@@ -126,6 +126,35 @@ pub async fn end_others(
     ended.iter().map(|row| id(row, "session_id", SessionId::new)).collect()
 }
 
+/// How a session stands for a connection that it opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It goes on, and its device is trusted.
+    Good,
+    /// It ended, or nobody knows it.
+    Ended,
+    /// Its device was removed or lost its trust.
+    DeviceRemoved,
+}
+
+/// How a session stands, whether or not its access token is in date.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn standing(db: &impl Db, account: AccountId, session: SessionId) -> Result<Standing, StoreError> {
+    let found = optional_row(db, query!("session/standing"), &[&account.uuid(), &session.uuid()]).await?;
+    let Some(row) = found else { return Ok(Standing::Ended) };
+    if get(&row, "ended_with_device")? {
+        Ok(Standing::DeviceRemoved)
+    } else if get(&row, "ended")? {
+        Ok(Standing::Ended)
+    } else if get(&row, "device_trusted")? {
+        Ok(Standing::Good)
+    } else {
+        Ok(Standing::DeviceRemoved)
+    }
+}
+
 pub(super) fn active_session(row: &Row) -> Result<ActiveSession, StoreError> {
     Ok(ActiveSession {
         account_id: id(row, "account_id", AccountId::new)?,

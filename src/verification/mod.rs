@@ -30,6 +30,7 @@ mod verify;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use tokio::sync::Notify;
 
 use crate::bus::Bus;
@@ -142,6 +143,12 @@ impl Verification {
     #[must_use]
     pub fn bus(&self) -> &Bus {
         &self.bus
+    }
+
+    /// How long a code that trusted devices show is good.
+    #[must_use]
+    pub fn app_code_lifetime(&self) -> SignedDuration {
+        self.rules.lifetimes.app
     }
 
     /// How strong a new password is, for people who choose one.

@@ -130,6 +130,7 @@ fn production_refuses_files_with_secrets_that_others_read() {
         ("TWOSTEP__DATABASE__URL_FILE", "DATABASE__URL_FILE"),
         ("TWOSTEP__SMTP__PASSWORD_FILE", "SMTP__PASSWORD_FILE"),
         ("TWOSTEP__BUS__URL_FILE", "BUS__URL_FILE"),
+        ("bus.credentials_file", "BUS__CREDENTIALS_FILE"),
         ("fcm.service_account_file", "FCM__SERVICE_ACCOUNT_FILE"),
         ("apns.signing_key_file", "APNS__SIGNING_KEY_FILE"),
         ("http.tls.key_file", "HTTP__TLS__KEY_FILE"),
@@ -138,6 +139,7 @@ fn production_refuses_files_with_secrets_that_others_read() {
             // A file of its own, so that no other setting is to blame.
             let path = match named_by {
                 "CODES__KEYS_FILE" => it.folder.path().join("code-keys"),
+                "BUS__URL_FILE" => it.file("secret", "tls://gateway:hush@localhost"),
                 _ => it.file("secret", "host=localhost user=hush"),
             };
             if named_by == "SMTP__PASSWORD_FILE" {

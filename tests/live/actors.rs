@@ -6,7 +6,7 @@ use std::time::Instant;
 use actix::prelude::*;
 use tokio::sync::mpsc;
 use twostep::actors::{Attach, Detach, Directory, Outgoing, ToConnection, User};
-use twostep::bus::Envelope;
+use twostep::bus::{Envelope, Source};
 use twostep::domain::event::{AccountEvent, AlertKind};
 use twostep::domain::id::{AccountId, ConnectionId, DeviceId, SessionId};
 use twostep::domain::locale::Language;
@@ -78,7 +78,7 @@ impl Holder {
 
     async fn alert(self, directory: &Directory) {
         let event = AccountEvent::SecurityAlert { kind: AlertKind::SignInDenied };
-        directory.route(Envelope { account_id: self.account_id, event }).await;
+        directory.route(Envelope { account_id: self.account_id, event, source: Source::Here }).await;
     }
 }
 

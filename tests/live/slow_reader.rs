@@ -1,6 +1,6 @@
 //! A device that reads too slowly, or not at all.
 
-use twostep::bus::Envelope;
+use twostep::bus::{Envelope, Source};
 use twostep::domain::event::{AccountEvent, AlertKind};
 use twostep::domain::id::AccountId;
 
@@ -28,6 +28,7 @@ async fn a_device_that_does_not_read_is_let_go_and_blocks_nobody() {
     let envelope = Envelope {
         account_id: AccountId::new(row.get(0)),
         event: AccountEvent::SecurityAlert { kind: AlertKind::SignInDenied },
+        source: Source::Here,
     };
     for _ in 0..MESSAGES / BATCH {
         for _ in 0..BATCH {

@@ -1,5 +1,6 @@
-//! Between the gateway and its database: a TCP proxy that passes, cuts or stalls, as networks and servers do.
+//! Between the gateway and its database or its bus: a TCP proxy that passes, cuts or stalls, as networks and servers do.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -11,6 +12,13 @@ use tokio_postgres::config::Host;
 pub struct ChaosProxy {
     url: String,
     state: watch::Sender<State>,
+}
+
+/// What it stands in front of.
+#[derive(Clone)]
+enum Upstream {
+    Socket(PathBuf),
+    Port(SocketAddr),
 }
 
 #[derive(Clone, Copy)]
@@ -37,19 +45,25 @@ impl ChaosProxy {
         let config: Config = database_url.parse().expect("a valid URL");
         let Some(Host::Unix(folder)) = config.get_hosts().first() else { panic!("no Unix socket in {database_url}") };
         let socket = folder.join(format!(".s.PGSQL.{}", config.get_ports()[0]));
+        let (user, name) = (config.get_user().expect("a user"), config.get_dbname().expect("a database"));
+        let url = |port: u16| format!("host=127.0.0.1 port={port} user={user} dbname={name}");
+        Self::serve(Upstream::Socket(socket), url).await
+    }
+
+    /// Starts in front of a NATS server.
+    pub async fn before_nats(address: SocketAddr) -> Self {
+        Self::serve(Upstream::Port(address), |port| format!("nats://127.0.0.1:{port}")).await
+    }
+
+    async fn serve(upstream: Upstream, url: impl Fn(u16) -> String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!(
-            "host=127.0.0.1 port={} user={} dbname={}",
-            listener.local_addr().expect("an address").port(),
-            config.get_user().expect("a user"),
-            config.get_dbname().expect("a database"),
-        );
+        let url = url(listener.local_addr().expect("an address").port());
         let (state, _) = watch::channel(State { mode: Mode::Pass, made: 0, cut: 0, lost: 0 });
-        tokio::spawn(accept(listener, socket, state.clone()));
+        tokio::spawn(accept(listener, upstream, state.clone()));
         Self { url, state }
     }
 
-    /// How clients reach the database through the proxy.
+    /// How clients reach what is behind the proxy.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -75,18 +89,30 @@ impl ChaosProxy {
     }
 }
 
-async fn accept(listener: TcpListener, socket: PathBuf, state: watch::Sender<State>) {
+async fn accept(listener: TcpListener, upstream: Upstream, state: watch::Sender<State>) {
     while let Ok((client, _)) = listener.accept().await {
         let number = state.borrow().made;
         state.send_modify(|state| state.made += 1);
-        tokio::spawn(serve(client, socket.clone(), number, state.subscribe()));
+        tokio::spawn(serve(client, upstream.clone(), number, state.subscribe()));
     }
 }
 
-async fn serve(mut client: TcpStream, socket: PathBuf, number: u64, state: watch::Receiver<State>) {
-    let Ok(mut server) = UnixStream::connect(socket).await else { return };
+async fn serve(client: TcpStream, upstream: Upstream, number: u64, state: watch::Receiver<State>) {
+    match upstream {
+        Upstream::Socket(path) => {
+            let Ok(server) = UnixStream::connect(path).await else { return };
+            relay(client, server, number, state).await;
+        }
+        Upstream::Port(address) => {
+            let Ok(server) = TcpStream::connect(address).await else { return };
+            relay(client, server, number, state).await;
+        }
+    }
+}
+
+async fn relay(mut client: TcpStream, server: impl AsyncRead + AsyncWrite, number: u64, state: watch::Receiver<State>) {
     let (from_client, to_client) = client.split();
-    let (from_server, to_server) = server.split();
+    let (from_server, to_server) = tokio::io::split(server);
     let mut cut = state.clone();
     tokio::select! {
         () = carry(from_client, to_server, number, state.clone()) => {}

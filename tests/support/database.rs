@@ -57,6 +57,7 @@ impl Server {
 }
 
 /// A database of its own for one test.
+#[derive(Clone)]
 pub struct TestDatabase {
     pub url: String,
 }

@@ -18,7 +18,11 @@ impl TestGateway {
 
     /// Starts it with settings that the test changes first.
     pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
-        let database = TestDatabase::new().await;
+        Self::on(TestDatabase::new().await, change).await
+    }
+
+    /// Starts a node on a database that other nodes use too.
+    pub async fn on(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
         let app = App::start(&Self::settings(&database.url, change)).await.expect("the gateway starts");
         Self { database, app }
     }

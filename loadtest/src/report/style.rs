@@ -17,7 +17,7 @@ th{color:var(--soft);font-weight:500}td.n,th.n{text-align:right;white-space:nowr
 ul.legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;margin:.2rem 0;padding:0;color:var(--soft);font-size:13px}
 ul.legend i{display:inline-block;width:1.1rem;height:3px;border-radius:2px;margin-right:.4rem;vertical-align:middle}
 svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font:12px system-ui,sans-serif}
-.grid{stroke:var(--line);stroke-width:1}.axis{stroke:var(--soft);stroke-width:1}.band{fill:var(--band)}
+.grid{fill:none;stroke:var(--line)}.axis{fill:none;stroke:var(--soft)}.band{fill:var(--band)}
 .k{fill:none;stroke-width:1.8;stroke-linejoin:round}
 .s0{stroke:var(--c0)}.s1{stroke:var(--c1)}.s2{stroke:var(--c2)}.s3{stroke:var(--c3)}.s4{stroke:var(--c4)}.s5{stroke:var(--c5)}
 .b0{background:var(--c0)}.b1{background:var(--c1)}.b2{background:var(--c2)}.b3{background:var(--c3)}.b4{background:var(--c4)}.b5{background:var(--c5)}

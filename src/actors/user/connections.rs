@@ -89,6 +89,18 @@ impl Connections {
         self.live.get(&device).is_some_and(|live| live.shown.contains(&(challenge, generation)))
     }
 
+    /// Every connection with its device and its session.
+    pub(super) fn all(&self) -> Vec<(DeviceId, ConnectionId, SessionId)> {
+        self.live.iter().map(|(device, live)| (*device, live.connection_id, live.session_id)).collect()
+    }
+
+    /// The device has a newer connection on another node. Ids sort by time, so of two connections one stays.
+    pub(super) fn replace_older(&mut self, device: DeviceId, newer: ConnectionId) {
+        if self.live.get(&device).is_some_and(|live| live.connection_id < newer) {
+            self.close_device(device, CloseReason::Replaced);
+        }
+    }
+
     pub(super) fn send_to_all(&mut self, text: &Arc<str>) {
         self.live.retain(|_, live| live.send(text));
     }

@@ -2,23 +2,23 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Instant;
 
 use actix::prelude::*;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tracing::{error, info};
 
 use super::super::messages::Place;
 use super::User;
+use super::elsewhere::{Asked, Away};
 use super::overtaken::{Overtaken, is_overtaken};
-use super::record::{count, news};
+use super::record::news;
 use crate::domain::code::{Code, CodeSource, NoCode};
-use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState, Reach, Step, first_step};
+use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState, Reach};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId};
 use crate::domain::locale::Locale;
 use crate::protocol::message::ServerMessage;
-use crate::store::delivery::{DeliveryNews, PlannedPush};
+use crate::store::delivery::PlannedPush;
 use crate::store::{self, StoreError};
 use crate::verification::Verification;
 
@@ -36,6 +36,8 @@ struct Work {
     reach: HashMap<DeviceId, Reach>,
     /// Pushes that a lost node began.
     pushes: Vec<PlannedPush>,
+    /// This node issued the code, and told the others so.
+    are_others_told: bool,
 }
 
 /// The code of a challenge that devices were sent over their connections.
@@ -91,65 +93,55 @@ impl User {
         let Some(code) = self.code(&work.issued) else { return };
         let sent = SentCode { challenge: work.issued.challenge_id, generation: work.issued.generation };
         let text: Arc<str> = ServerMessage::code(&work.issued, &code, Timestamp::now()).to_text().into();
-        let mut news = Vec::new();
-        let mut asleep = HashMap::new();
+        self.works_on(sent);
+        let mut asked = Asked { away: HashMap::new(), held: HashMap::new(), news: Vec::new(), place };
         for delivery in &work.deliveries {
             match (delivery.channel, delivery.device_id) {
-                (Channel::Websocket, Some(device)) => match self.work_device(sent, device, delivery, &work, &text) {
-                    Some(one) => news.push(one),
-                    None => drop(asleep.insert(device, delivery.id)),
-                },
+                (Channel::Websocket, Some(device)) => {
+                    self.work_device(sent, device, delivery, &work.reach, &text, &mut asked);
+                }
                 (Channel::Email, _) => {
                     self.send_mail(&work.issued, &work.mailbox, delivery, &code, overtaken.clone(), context);
                 }
                 (Channel::Fcm | Channel::Apns, _) | (Channel::Websocket, None) => {}
             }
         }
-        self.await_receipts(sent, context);
-        self.record(sent.challenge, news, context);
-        self.escalate(sent, asleep, place, context);
+        self.ask_others(sent, asked, work.are_others_told, context);
         for push in work.pushes {
             self.push(&work.issued, &code, push, overtaken.clone(), context);
         }
     }
 
-    /// The first step for a device; `None` when its provider is next.
+    /// The first step for a device: its connection, if it is here.
     fn work_device(
         &mut self,
         sent: SentCode,
         device: DeviceId,
         delivery: &Delivery,
-        work: &Work,
+        reach: &HashMap<DeviceId, Reach>,
         text: &Arc<str>,
-    ) -> Option<DeliveryNews> {
+        asked: &mut Asked,
+    ) {
         let SentCode { challenge, generation } = sent;
         // It lost its trust since the delivery was planned.
-        let Some(reach) = work.reach.get(&device) else {
-            return Some(news(delivery.id, DeliveryState::Cancelled, None));
+        let Some(reach) = reach.get(&device).copied() else {
+            return asked.news.push(news(delivery.id, DeliveryState::Cancelled, None));
         };
         let had_it = self.connections.was_shown(device, challenge, generation);
         let is_connected = had_it || self.connections.show(device, challenge, generation, text);
-        match first_step(is_connected, reach) {
-            // A lost node sent it before and the time for a receipt is over.
-            Step::Socket if delivery.already_sent && reach.unreachable_reason().is_none() => None,
-            Step::Socket => {
-                count(Channel::Websocket, DeliveryState::Accepted);
-                self.sent_at.entry(sent).or_insert_with(Instant::now);
-                self.awaited.entry(sent).or_default().insert(device, delivery.id);
-                let window = SignedDuration::try_from(self.services.receipt_window).unwrap_or_default();
-                Some(news(delivery.id, DeliveryState::Accepted, Some(window)))
-            }
-            Step::Push => None,
-            Step::Unreachable(reason) => {
-                count(Channel::Websocket, DeliveryState::Unreachable);
-                Some(DeliveryNews { reason: Some(reason), ..news(delivery.id, DeliveryState::Unreachable, None) })
-            }
-            Step::Rest => Some(news(delivery.id, DeliveryState::Accepted, None)),
+        // A lost node sent it before and the time for a receipt is over.
+        let is_silent = delivery.already_sent && reach.unreachable_reason().is_none();
+        if is_connected && !is_silent {
+            let news = self.expect_receipt(sent, device, delivery.id);
+            asked.news.push(news);
+        } else {
+            let away = Away { delivery: delivery.id, reach, already_sent: delivery.already_sent };
+            asked.away.insert(device, away);
         }
     }
 
     /// Goes on to push for the devices that stay silent for the receipt window.
-    fn await_receipts(&mut self, sent: SentCode, context: &mut Context<Self>) {
+    pub(super) fn await_receipts(&mut self, sent: SentCode, context: &mut Context<Self>) {
         if !self.awaited.contains_key(&sent) {
             return;
         }
@@ -253,7 +245,7 @@ async fn load(
     challenge: ChallengeId,
     claimed: Option<Vec<Delivery>>,
 ) -> Result<Option<Work>, StoreError> {
-    let node = verification.node();
+    let (node, are_others_told) = (verification.node(), claimed.is_none());
     let load = verification.store().run(async |db| {
         let mut deliveries = match claimed {
             Some(claimed) => claimed,
@@ -269,7 +261,7 @@ async fn load(
         deliveries.retain(|delivery| delivery.generation == issued.generation);
         let reach = store::device::reach(db, account).await?.into_iter().collect();
         let pushes = begun_pushes(db, account, &deliveries).await?;
-        Ok(Some(Work { issued, mailbox: Mailbox { email, locale }, deliveries, reach, pushes }))
+        Ok(Some(Work { issued, mailbox: Mailbox { email, locale }, deliveries, reach, pushes, are_others_told }))
     });
     load.await
 }

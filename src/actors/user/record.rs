@@ -75,7 +75,7 @@ impl User {
                 metrics::histogram!(RECEIPT_SECONDS).record(at.elapsed());
             }
         }
-        let (services, account) = (Arc::clone(&self.services), self.account);
+        let (services, account, is_mine) = (Arc::clone(&self.services), self.account, awaited.is_some());
         let record = async move {
             let store = services.verification.store();
             let is_news = store
@@ -85,6 +85,11 @@ impl User {
                 .await?;
             if is_news {
                 tell(&services.verification, account, challenge).await;
+            }
+            if !is_mine {
+                let receipt =
+                    AccountEvent::ReceiptCame { challenge_id: challenge, generation, device_id: device, shown };
+                services.verification.bus().tell_others(account, receipt);
             }
             Ok(())
         };

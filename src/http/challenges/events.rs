@@ -178,6 +178,9 @@ impl Watch {
             | AccountEvent::DeliveryChanged { challenge_id } => challenge_id,
             AccountEvent::SessionEnded { .. }
             | AccountEvent::DeviceRemoved { .. }
+            | AccountEvent::CodeSent { .. }
+            | AccountEvent::ReceiptCame { .. }
+            | AccountEvent::DeviceConnected { .. }
             | AccountEvent::LanguageChanged { .. }
             | AccountEvent::SecurityAlert { .. } => {
                 return false;

@@ -1,0 +1,155 @@
+//! What user actors do about facts.
+//!
+//! A fact of this node was committed by it. One from elsewhere may be a forgery by somebody who can publish on the same NATS,
+//! a repetition, or out of date: what would do harm is looked up in the database first, and it decides.
+
+use std::sync::Arc;
+
+use actix::prelude::*;
+use jiff::{SignedDuration, Timestamp};
+use tracing::{error, warn};
+
+use super::User;
+use crate::domain::event::{AccountEvent, AlertKind};
+use crate::domain::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
+use crate::protocol::close::CloseReason;
+use crate::protocol::message::ServerMessage;
+use crate::store::session::Standing;
+use crate::store::{self, StoreError};
+use crate::texts::notice_text;
+
+/// An alert that another node tells of was written within this time.
+const ALERT_IS_NEW: SignedDuration = SignedDuration::from_secs(60);
+
+impl User {
+    pub(super) fn on_fact(&mut self, event: AccountEvent, context: &mut Context<Self>) {
+        match event {
+            AccountEvent::CodeIssued { challenge_id } => {
+                self.drop_older_codes(challenge_id);
+                self.deliver_claiming(challenge_id, context);
+            }
+            AccountEvent::ChallengeClosed { challenge_id, outcome } => {
+                let text = ServerMessage::ChallengeClosed { challenge_id, outcome }.to_text();
+                self.drop_older_codes(challenge_id);
+                self.connections.close_challenge(challenge_id);
+                self.connections.send_to_all(&text.into());
+            }
+            AccountEvent::SecurityAlert { kind } => {
+                let at = Timestamp::now();
+                self.connections.send_in_each_language(|language| {
+                    let text = &notice_text(language, kind);
+                    ServerMessage::SecurityAlert { kind, at, text }.to_text().into()
+                });
+            }
+            AccountEvent::SessionEnded { session_id } => self.connections.end_session(session_id),
+            AccountEvent::LanguageChanged { device_id, language } => self.connections.set_language(device_id, language),
+            AccountEvent::DeviceRemoved { device_id } => self.connections.remove_device(device_id),
+            // Between nodes only.
+            AccountEvent::DeliveryChanged { .. }
+            | AccountEvent::CodeSent { .. }
+            | AccountEvent::ReceiptCame { .. }
+            | AccountEvent::DeviceConnected { .. } => {}
+        }
+    }
+
+    /// A fact that another node, or somebody else, told.
+    pub(super) fn on_fact_from_elsewhere(&mut self, event: AccountEvent, context: &mut Context<Self>) {
+        match event {
+            AccountEvent::CodeIssued { challenge_id } => self.show_for_another_node(challenge_id, context),
+            AccountEvent::CodeSent { challenge_id, generation, device_id } => {
+                self.on_sent_elsewhere(challenge_id, generation, device_id, context);
+            }
+            AccountEvent::ReceiptCame { challenge_id, generation, device_id, shown } => {
+                self.on_receipt_elsewhere(challenge_id, generation, device_id, shown, context);
+            }
+            AccountEvent::ChallengeClosed { challenge_id, .. } => self.close_if_closed(challenge_id, context),
+            AccountEvent::SessionEnded { session_id } => {
+                self.check_sessions(|_, session| session == session_id, context);
+            }
+            AccountEvent::DeviceRemoved { device_id } => self.check_sessions(|device, _| device == device_id, context),
+            AccountEvent::DeviceConnected { device_id, connection_id } => {
+                self.connections.replace_older(device_id, connection_id);
+            }
+            AccountEvent::SecurityAlert { kind } => self.alert_if_true(kind, context),
+            // Words in the wrong language are the worst that can come of it.
+            AccountEvent::LanguageChanged { .. } => self.on_fact(event, context),
+            AccountEvent::DeliveryChanged { .. } => {}
+        }
+    }
+
+    /// Looks up whether the sessions of the selected connections go on, and closes those that do not. Without the database a
+    /// connection closes as well, in a way that lets its device come back: the handshake then decides.
+    fn check_sessions(&mut self, is_meant: impl Fn(DeviceId, SessionId) -> bool, context: &mut Context<Self>) {
+        for (device, connection, session) in self.connections.all() {
+            if is_meant(device, session) {
+                self.check_session(device, connection, session, context);
+            }
+        }
+    }
+
+    fn check_session(
+        &mut self,
+        device: DeviceId,
+        connection: ConnectionId,
+        session: SessionId,
+        context: &mut Context<Self>,
+    ) {
+        let (services, account) = (Arc::clone(&self.services), self.account);
+        let look = async move {
+            services.verification.store().run(async |db| store::session::standing(db, account, session).await).await
+        };
+        self.run(context, look, move |actor, standing: Result<_, StoreError>, _| {
+            let reason = match standing {
+                Ok(Standing::Good) => return,
+                Ok(Standing::Ended) => CloseReason::SessionEnded,
+                Ok(Standing::DeviceRemoved) => CloseReason::DeviceRemoved,
+                Err(error) => {
+                    error!(connection.id = %connection, error = &error as &dyn std::error::Error, "a connection whose session may be over closes");
+                    CloseReason::InternalError
+                }
+            };
+            actor.connections.close(device, connection, reason);
+        });
+    }
+
+    fn close_if_closed(&mut self, challenge: ChallengeId, context: &mut Context<Self>) {
+        if self.connections.is_empty() && !self.at_work.contains_key(&challenge) {
+            return;
+        }
+        let (services, account) = (Arc::clone(&self.services), self.account);
+        let look = async move {
+            services.verification.store().run(async |db| store::challenge::outcome(db, account, challenge).await).await
+        };
+        self.run(context, look, move |actor, outcome: Result<_, StoreError>, context| match outcome {
+            Ok(Some(outcome)) => {
+                actor.on_fact(AccountEvent::ChallengeClosed { challenge_id: challenge, outcome }, context);
+            }
+            Ok(None) => warn!(challenge.id = %challenge, "the bus says that a challenge closed, the database does not"),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                error!(challenge.id = %challenge, error, "a challenge that may be over stays on screens");
+            }
+        });
+    }
+
+    fn alert_if_true(&mut self, kind: AlertKind, context: &mut Context<Self>) {
+        if self.connections.is_empty() {
+            return;
+        }
+        let (services, account) = (Arc::clone(&self.services), self.account);
+        let look = async move {
+            let store = services.verification.store();
+            store.run(async |db| store::notice::was_added(db, account, kind, ALERT_IS_NEW).await).await
+        };
+        self.run(context, look, move |actor, is_true: Result<_, StoreError>, context| match is_true {
+            Ok(true) => actor.on_fact(AccountEvent::SecurityAlert { kind }, context),
+            Ok(false) => warn!(alert.kind = %kind, "the bus tells of an alert, the database does not"),
+            // Its mail and push tell the owner.
+            Err(error) => error!(error = &error as &dyn std::error::Error, "an alert was not shown"),
+        });
+    }
+
+    pub(super) fn tell_others(&self, event: AccountEvent) {
+        self.services.verification.bus().tell_others(self.account, event);
+    }
+}

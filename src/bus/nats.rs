@@ -1,0 +1,274 @@
+//! The bus between nodes: NATS core, at most once (docs/decisions/0012-nats-subjects.md).
+//!
+//! Nothing here waits for NATS but the two tasks that carry facts. What waits for it is bounded; beyond that facts are
+//! dropped and counted, and other nodes find them in the database.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::{Client, ConnectOptions, Event, ServerAddr, Subscriber};
+use futures_util::StreamExt;
+use metrics::counter;
+use rand::RngExt;
+use secrecy::ExposeSecret;
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tracing::{debug, warn};
+
+use super::health::{Health, HealthCell};
+use super::local::{Bus, Envelope, Inbox, Source};
+use super::settings::BusSettings;
+use super::wire::{self, Message};
+use crate::domain::event::AccountEvent;
+use crate::domain::id::{AccountId, NodeId};
+use crate::telemetry::BUS_FACTS;
+
+/// Facts for other nodes that wait for NATS, here and once more in its client. Each is below 300 bytes.
+const OUTWARD_CAPACITY: usize = 2048;
+/// Facts of other nodes that wait to be taken up; beyond it they are lost, and looked for in the database.
+const INWARD_CAPACITY: usize = 8192;
+/// A server that answers no ping is given up after two to three of these.
+const PING_PERIOD: Duration = Duration::from_secs(1);
+/// How long a server may take to let this node in.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
+/// Longest wait between two tries to connect.
+const LONGEST_RETRY: Duration = Duration::from_secs(1);
+
+/// Why a node cannot join the others. Texts name keys and files, never secrets.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinError {
+    /// The address is none.
+    #[error("bus.url must be nats:// or tls:// with a host, or several separated by commas, such as nats://host:4222")]
+    Url,
+    /// The prefix is no subject.
+    #[error(
+        "bus.subject_prefix is {0:?}, but must be words of letters, digits, - and _, joined by dots, 64 characters at most"
+    )]
+    Prefix(String),
+    /// The wait is outside its range.
+    #[error("bus.presence_wait_ms is {0}, but must be 0 to 2000")]
+    PresenceWait(u64),
+    /// A file cannot be read.
+    #[error("{key} names {path}, which cannot be used: {source}")]
+    File {
+        /// The setting.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The client refuses the settings.
+    #[error("the client of NATS cannot be set up: {0}")]
+    Client(String),
+}
+
+enum Outward {
+    Fact(AccountId, AccountEvent),
+    Flush(oneshot::Sender<()>),
+}
+
+/// The way to other nodes. Cheap to clone.
+#[derive(Clone)]
+pub struct Nats {
+    outward: mpsc::Sender<Outward>,
+    missed: Arc<Notify>,
+}
+
+impl Nats {
+    /// Joins the other nodes, or runs alone when the settings name no NATS. A NATS that is away is no error: the node
+    /// begins degraded and joins when it can. Returns the bus, the end that the directory reads, and the tasks that carry
+    /// facts for as long as they run.
+    ///
+    /// # Errors
+    /// [`JoinError`] when the settings cannot be used.
+    pub async fn join(settings: &BusSettings, node: NodeId) -> Result<(Bus, Inbox, Vec<JoinHandle<()>>), JoinError> {
+        let Some(url) = &settings.url else {
+            let (bus, inbox) = Bus::alone();
+            return Ok((bus, inbox, Vec::new()));
+        };
+        let health = HealthCell::new(Health::Degraded { reason: "not connected yet".to_owned() });
+        let (outward, to_send) = mpsc::channel(OUTWARD_CAPACITY);
+        let others = Self { outward, missed: Arc::default() };
+        let servers = servers(url.expose_secret())?;
+        let options = with_password(options(settings, health.clone(), Arc::clone(&others.missed))?, &servers);
+        let refused = |error: &dyn std::error::Error| JoinError::Client(error.to_string());
+        let client = options.connect(servers).await.map_err(|error| refused(&error))?;
+        let subject = wire::subject(&settings.subject_prefix);
+        let heard = client.subscribe(subject.clone()).await.map_err(|error| refused(&error))?;
+        let (bus, inbox) = Bus::new(health);
+        let bus = bus.with_others(others);
+        let tasks =
+            vec![tokio::spawn(send(client, subject, node, to_send)), tokio::spawn(hear(heard, node, bus.clone()))];
+        Ok((bus, inbox, tasks))
+    }
+
+    pub(super) fn tell(&self, account: AccountId, event: AccountEvent) {
+        let told = self.outward.try_send(Outward::Fact(account, event)).is_ok();
+        count(if told { "sent" } else { "dropped" });
+    }
+
+    pub(super) async fn missed(&self) {
+        self.missed.notified().await;
+    }
+
+    pub(super) async fn flush(&self, patience: Duration) {
+        let (done, flushed) = oneshot::channel();
+        let flush = async {
+            if self.outward.send(Outward::Flush(done)).await.is_ok() {
+                let _ = flushed.await;
+            }
+        };
+        // What is lost is found in the database by those it concerns.
+        let _ = tokio::time::timeout(patience, flush).await;
+    }
+}
+
+/// The addresses in a setting such as `nats://a:4222,nats://b:4222`.
+pub(super) fn servers(urls: &str) -> Result<Vec<ServerAddr>, JoinError> {
+    let parse = |url: &str| {
+        let is_ours = ["nats://", "tls://"].iter().any(|scheme| url.starts_with(scheme));
+        let server = url.parse::<ServerAddr>().ok().filter(|server| is_ours && !server.host().is_empty());
+        server.ok_or(JoinError::Url)
+    };
+    urls.split(',').map(|url| parse(url.trim())).collect()
+}
+
+fn options(settings: &BusSettings, health: HealthCell, missed: Arc<Notify>) -> Result<ConnectOptions, JoinError> {
+    let mut options = ConnectOptions::new();
+    if let Some(path) = &settings.credentials_file {
+        let refused = |source| JoinError::File { key: "bus.credentials_file", path: path.clone(), source };
+        options = with_credentials(options, &std::fs::read_to_string(path).map_err(refused)?).map_err(refused)?;
+    }
+    if let Some(path) = &settings.tls.ca_file {
+        let refused = |source| JoinError::File { key: "bus.tls.ca_file", path: path.clone(), source };
+        std::fs::File::open(path).map_err(refused)?;
+        options = options.add_root_certificates(path.clone()).require_tls(true);
+    }
+    Ok(options
+        .name("twostep")
+        .no_echo()
+        .retry_on_initial_connect()
+        .ping_interval(PING_PERIOD)
+        .connection_timeout(CONNECT_PATIENCE)
+        .reconnect_delay_callback(retry_after)
+        .client_capacity(OUTWARD_CAPACITY)
+        .subscription_capacity(INWARD_CAPACITY)
+        .event_callback(move |event| {
+            let (health, missed) = (health.clone(), Arc::clone(&missed));
+            async move { on_event(event, &health, &missed) }
+        }))
+}
+
+/// The client does not take user and password from a URL by itself. Servers of one NATS cluster share their users.
+fn with_password(options: ConnectOptions, servers: &[ServerAddr]) -> ConnectOptions {
+    let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let named = servers.iter().find_map(|server| Some((server.username()?, server.password().unwrap_or_default())));
+    match named {
+        Some((user, password)) => options.user_and_password(decode(user), decode(password)),
+        None => options,
+    }
+}
+
+fn with_credentials(options: ConnectOptions, text: &str) -> io::Result<ConnectOptions> {
+    if text.contains("BEGIN NATS USER JWT") {
+        return options.credentials(text);
+    }
+    let seed = text.lines().map(str::trim).find(|line| line.starts_with("SU"));
+    let seed = seed.ok_or_else(|| io::Error::other("it holds neither a NATS user's JWT nor an nkey seed (SU…)"))?;
+    Ok(options.nkey(seed.to_owned()))
+}
+
+/// At once, then doubling, at random, so that nodes do not come back to a server together.
+fn retry_after(attempts: usize) -> Duration {
+    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(u32::MAX).min(6);
+    if attempts <= 1 {
+        return Duration::ZERO;
+    }
+    (Duration::from_millis(20) * 2_u32.pow(doublings)).min(LONGEST_RETRY).mul_f64(rand::rng().random_range(0.5..=1.0))
+}
+
+fn on_event(event: Event, health: &HealthCell, missed: &Notify) {
+    match event {
+        Event::Connected => health.joined(),
+        Event::Disconnected => health.degraded("the connection broke"),
+        Event::ClientError(error) => health.degraded(&error.to_string()),
+        Event::Closed => health.degraded("the connection is closed"),
+        // Such as a lack of permission for the subject: the line stands, and nothing comes through.
+        Event::ServerError(error) => {
+            warn!(%error, "NATS refuses something");
+            health.degraded(&error.to_string());
+        }
+        Event::SlowConsumer(_) => {
+            count("missed");
+            missed.notify_one();
+        }
+        Event::LameDuckMode | Event::Draining => {}
+    }
+}
+
+async fn send(client: Client, subject: String, node: NodeId, mut to_send: mpsc::Receiver<Outward>) {
+    while let Some(outward) = to_send.recv().await {
+        match outward {
+            Outward::Fact(account, event) => {
+                let message = Message::new(node, account, event).to_bytes();
+                if let Err(error) = client.publish(subject.clone(), message.into()).await {
+                    debug!(%error, "a fact was not sent to other nodes");
+                }
+            }
+            Outward::Flush(done) => {
+                let _ = client.flush().await;
+                let _ = done.send(());
+            }
+        }
+    }
+}
+
+async fn hear(mut heard: Subscriber, node: NodeId, bus: Bus) {
+    let mut warned = false;
+    while let Some(message) = heard.next().await {
+        match Message::parse(&message.payload) {
+            Ok(own) if own.node == node => {}
+            Ok(Message { account: account_id, event, .. }) => {
+                count("heard");
+                bus.take(Envelope { account_id, event, source: Source::Elsewhere }).await;
+            }
+            Err(why) => {
+                count("passed_over");
+                // Once: a newer node says it again and again.
+                if !std::mem::replace(&mut warned, true) {
+                    warn!(bus.reason = %why, "a message of another version of the gateway, or of somebody else, is passed over, and so are those that follow");
+                }
+            }
+        }
+    }
+}
+
+fn count(what: &'static str) {
+    counter!(BUS_FACTS, "what" => what).increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_try_is_at_once_and_the_wait_is_bounded() {
+        assert_eq!(retry_after(1), Duration::ZERO);
+        for attempts in 2..100 {
+            let wait = retry_after(attempts);
+            assert!(wait >= Duration::from_millis(20) && wait <= LONGEST_RETRY, "{attempts}: {wait:?}");
+        }
+        assert!(retry_after(usize::MAX) <= LONGEST_RETRY);
+    }
+
+    #[test]
+    fn credentials_are_a_jwt_with_a_seed_or_a_seed() {
+        let seed = "SUANQDPB2RUOE4ETUA26CNX7FUKE5ZZKFCQIIW63OX225F2CO7UEXTM7ZY";
+        assert!(with_credentials(ConnectOptions::new(), &format!("# a comment\n{seed}\n")).is_ok());
+        let error = with_credentials(ConnectOptions::new(), "hush").expect_err("refused");
+        assert!(!error.to_string().contains("hush"), "{error}");
+    }
+}

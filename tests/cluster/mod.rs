@@ -1,0 +1,7 @@
+//! More than one node: real NATS, one database, several gateways.
+
+mod degraded;
+mod delivering;
+mod revoking;
+mod stage;
+mod trusting;

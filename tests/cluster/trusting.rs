@@ -1,0 +1,67 @@
+//! Who may speak on the bus, and how little that is worth.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::stage::{Cluster, EMAIL};
+use crate::support::client::Install;
+use crate::support::database::TestDatabase;
+use crate::support::nats::NatsServer;
+
+/// Somebody who can publish on the same NATS and knows every id.
+#[actix_web::test]
+async fn forged_closings_removals_and_alerts_change_nothing() {
+    let cluster = Cluster::start(2).await;
+    let mut devices = cluster.devices().await;
+    let install = Install::new("New");
+    let challenge = cluster.client(0).begin_sign_in(EMAIL, &install).await;
+    let code = devices[0].1.code_of(&challenge.id).await;
+    devices[1].1.code_of(&challenge.id).await;
+
+    let database = cluster.database.connect().await;
+    let forger = async_nats::connect(cluster.nats.url()).await.expect("NATS lets everybody in");
+    let sessions = database.query("SELECT account_id, session_id, device_id FROM sessions", &[]).await.expect("rows");
+    for row in &sessions {
+        let (account, session, device): (Uuid, Uuid, Uuid) = (row.get(0), row.get(1), row.get(2));
+        for event in [
+            json!({ "event": "session_ended", "session_id": session }),
+            json!({ "event": "device_removed", "device_id": device }),
+            json!({ "event": "challenge_closed", "challenge_id": challenge.id, "outcome": "verified" }),
+            json!({ "event": "code_issued", "challenge_id": challenge.id }),
+            json!({ "event": "receipt_came", "challenge_id": challenge.id, "generation": 1, "device_id": device, "shown": true }),
+            json!({ "event": "security_alert", "kind": "device_removed" }),
+        ] {
+            let mut message = json!({ "v": 1, "node": Uuid::now_v7(), "account": account });
+            message.as_object_mut().expect("an object").extend(event.as_object().expect("an object").clone());
+            forger.publish("twostep.v1.facts", message.to_string().into()).await.expect("published");
+        }
+    }
+    forger.flush().await.expect("flushed");
+
+    // The next that any screen hears is the truth.
+    let newer = cluster.client(1).begin_sign_in(EMAIL, &Install::new("Newer")).await;
+    for (_, screen) in &mut devices {
+        let message = screen.next().await;
+        assert_eq!((&message["type"], &message["challenge_id"]), (&json!("code"), &json!(newer.id)), "{message}");
+    }
+    cluster.client(1).sign_in_with_code(&challenge, &code, &install, false).await;
+    for (_, screen) in &mut devices {
+        let message = screen.next().await;
+        let told = (&message["type"], &message["challenge_id"], &message["outcome"]);
+        assert_eq!(told, (&json!("challenge_closed"), &json!(challenge.id), &json!("verified")), "{message}");
+    }
+    cluster.stop().await;
+}
+
+#[actix_web::test]
+async fn a_node_joins_with_the_right_password_only_and_says_why_not() {
+    let nats = NatsServer::start_with(&["--user", "twostep", "--pass", "r@ght:"]).await;
+    let address = nats.address();
+    let mut cluster = Cluster { nats, database: TestDatabase::new().await, nodes: Vec::new() };
+    cluster.add(&format!("nats://twostep:r%40ght%3A@{address}"), |_| {}).await;
+    cluster.add(&format!("nats://twostep:wrong@{address}"), |_| {}).await;
+    cluster.await_status_of(0, "ready").await;
+    let answer = cluster.await_status_of(1, "degraded").await.to_string();
+    assert!(!answer.contains("wrong") && !answer.contains(&address.to_string()), "{answer}");
+    cluster.stop().await;
+}
