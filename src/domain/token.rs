@@ -7,11 +7,14 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use super::words::words;
 
 /// Bytes of randomness in a token.
 pub const TOKEN_BYTES: usize = 32;
+/// Characters of those in base64 without padding (RFC 4648 section 5).
+const ENCODED_LEN: usize = (TOKEN_BYTES * 4).div_ceil(3);
 
 words! {
     /// What a token is for; its prefix says so to people and to secret scanners.
@@ -41,14 +44,19 @@ impl Token {
     /// Makes a token of random bytes.
     #[must_use]
     pub fn from_random(kind: TokenKind, bytes: [u8; TOKEN_BYTES]) -> Self {
-        Self(format!("{kind}{}", URL_SAFE_NO_PAD.encode(bytes)).into())
+        let bytes = Zeroizing::new(bytes);
+        // With room for all of it at once: text that grows, or is cut to its length, leaves copies behind.
+        let mut text = String::with_capacity(kind.as_str().len() + ENCODED_LEN);
+        text.push_str(kind.as_str());
+        URL_SAFE_NO_PAD.encode_string(*bytes, &mut text);
+        Self(text.into())
     }
 
     /// Recognises a token of one kind by its prefix and length; anything else cannot be one.
     #[must_use]
     pub fn parse(kind: TokenKind, text: &str) -> Option<Self> {
         let body = text.strip_prefix(kind.as_str())?;
-        let bytes = URL_SAFE_NO_PAD.decode(body).ok()?;
+        let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(body).ok()?);
         (bytes.len() == TOKEN_BYTES).then(|| Self(text.to_owned().into()))
     }
 
@@ -100,6 +108,7 @@ mod tests {
     fn a_token_is_recognised_by_its_kind_only() {
         let token = Token::from_random(TokenKind::Access, [7; 32]);
         assert!(token.expose().starts_with("ts_at_"));
+        assert_eq!(token.expose().len(), "ts_at_".len() + ENCODED_LEN);
         assert!(Token::parse(TokenKind::Access, token.expose()).is_some());
         assert!(Token::parse(TokenKind::Refresh, token.expose()).is_none());
         assert!(Token::parse(TokenKind::Access, "ts_at_short").is_none());

@@ -20,7 +20,7 @@ use crate::domain::delivery::{Channel, DeliveryState, UnreachableReason};
 use crate::domain::hints::{Hint, HintCode};
 use crate::domain::id::ChallengeId;
 use crate::domain::locale::{Language, Locale};
-use crate::domain::token::TokenKind;
+use crate::domain::token::{Token, TokenKind};
 use crate::texts::{delivery_texts, hint_text};
 use crate::verification::{ChallengeStatus, Verified};
 
@@ -167,7 +167,7 @@ pub(super) enum VerifiedAnswer {
 }
 
 impl HoldsTokens for VerifiedAnswer {
-    fn take_tokens(&mut self) -> Vec<(TokenKind, String)> {
+    fn take_tokens(&mut self) -> Vec<(TokenKind, Token)> {
         match self {
             Self::SignedIn(answer) => answer.take_tokens(),
             Self::TwoStepEnabled(answer) => answer.device.take_tokens(),
@@ -208,7 +208,7 @@ pub(super) async fn verify(
         Verified::SignedIn(signed_in) => VerifiedAnswer::SignedIn((*signed_in).into()),
         Verified::TwoStepEnabled { device, trust_token } => VerifiedAnswer::TwoStepEnabled(TwoStepEnabledAnswer {
             status: "two_step_enabled",
-            device: DeviceAnswer::new(device, Some(&trust_token)),
+            device: DeviceAnswer::new(device, Some(trust_token)),
         }),
         Verified::TwoStepDisabled { device } => VerifiedAnswer::TwoStepDisabled(TwoStepDisabledAnswer {
             status: "two_step_disabled",

@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::extract::{Session, bearer};
 use super::limits::Limited;
 use super::problem::{Problem, ProblemBody, ProblemCode};
+use super::views::SentToken;
 use super::{Api, resource, to_the_end};
 use crate::domain::limits::TICKET_LIFETIME;
 use crate::domain::session::ActiveSession;
@@ -27,7 +28,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 #[derive(Serialize, ToSchema)]
 pub(super) struct TicketAnswer {
     /// Put it into the address: `/v1/connect?ticket=…`.
-    ticket: String,
+    #[schema(value_type = String)]
+    ticket: SentToken,
     /// Seconds for which it is good, once.
     expires_in: i64,
 }
@@ -51,7 +53,7 @@ pub(super) async fn ticket(
     api.limits.check(Limited::Connect, &origin)?;
     let ticket = to_the_end(async move { api.verification.issue_ticket(&session).await }).await?;
     let expires_in = TICKET_LIFETIME.as_secs();
-    Ok(HttpResponse::Ok().json(TicketAnswer { ticket: ticket.expose().to_owned(), expires_in }))
+    Ok(HttpResponse::Ok().json(TicketAnswer { ticket: ticket.into(), expires_in }))
 }
 
 /// How a browser shows who it is.

@@ -53,7 +53,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 /// An answer with tokens that our page must not see.
 pub(super) trait HoldsTokens {
     /// Takes the tokens out of it.
-    fn take_tokens(&mut self) -> Vec<(TokenKind, String)>;
+    fn take_tokens(&mut self) -> Vec<(TokenKind, Token)>;
 }
 
 /// Who calls: our page, whose tokens are in cookies, or any other client, which carries its own.
@@ -152,7 +152,7 @@ impl Page {
         Some((Token::parse(kind, token)?, AccountTag::parse(account)))
     }
 
-    fn keep(&self, response: &mut HttpResponseBuilder, kind: TokenKind, token: &str, account: Option<&AccountTag>) {
+    fn keep(&self, response: &mut HttpResponseBuilder, kind: TokenKind, token: &Token, account: Option<&AccountTag>) {
         match (kind, account) {
             (TokenKind::Trust, Some(account)) => self.keep_trust(response, token, account),
             // A device that does not know for whom it is trusted is verified anew the next time.
@@ -160,12 +160,12 @@ impl Page {
             (_, account) => {
                 let tag = account.map(|account| format!(".{}", account.0)).unwrap_or_default();
                 let lifetime = if kind == TokenKind::Challenge { LONGEST_CHALLENGE } else { LONGEST };
-                set(response, &name(kind), format!("{token}{tag}"), lifetime);
+                set(response, &name(kind), format!("{}{tag}", token.expose()), lifetime);
             }
         }
     }
 
-    fn keep_trust(&self, response: &mut HttpResponseBuilder, token: &str, account: &AccountTag) {
+    fn keep_trust(&self, response: &mut HttpResponseBuilder, token: &Token, account: &AccountTag) {
         let (own, prefix) = (trust_name(account), name(TokenKind::Trust));
         let others: Vec<&String> = self
             .cookies
@@ -176,7 +176,7 @@ impl Page {
         for beyond in others.iter().take((others.len() + 1).saturating_sub(MAX_TRUSTED_ACCOUNTS)) {
             remove(response, beyond);
         }
-        set(response, &own, token.to_owned(), LONGEST);
+        set(response, &own, token.expose().to_owned(), LONGEST);
     }
 }
 

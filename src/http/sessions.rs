@@ -39,7 +39,7 @@ pub(super) struct RefreshAnswer {
 }
 
 impl HoldsTokens for RefreshAnswer {
-    fn take_tokens(&mut self) -> Vec<(TokenKind, String)> {
+    fn take_tokens(&mut self) -> Vec<(TokenKind, Token)> {
         self.session.take_tokens()
     }
 }

@@ -47,7 +47,7 @@ pub(super) struct VerificationRequiredAnswer {
 }
 
 impl HoldsTokens for VerificationRequiredAnswer {
-    fn take_tokens(&mut self) -> Vec<(TokenKind, String)> {
+    fn take_tokens(&mut self) -> Vec<(TokenKind, Token)> {
         self.challenge.take_tokens()
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::extract::invalid;
@@ -82,6 +82,21 @@ impl std::ops::Deref for SecretText {
     }
 }
 
+/// A token in an answer: it is written out when the answer is, and no copy is made before.
+pub(super) struct SentToken(Token);
+
+impl From<Token> for SentToken {
+    fn from(token: Token) -> Self {
+        Self(token)
+    }
+}
+
+impl Serialize for SentToken {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.expose())
+    }
+}
+
 /// A device, as the gateway knows it.
 #[derive(Serialize, ToSchema)]
 pub(super) struct DeviceAnswer {
@@ -96,11 +111,12 @@ pub(super) struct DeviceAnswer {
     trusted: bool,
     /// Keep it, and send it with the next sign-in: it replaces the one before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    trust_token: Option<String>,
+    #[schema(value_type = Option<String>)]
+    trust_token: Option<SentToken>,
 }
 
 impl DeviceAnswer {
-    pub(super) fn new(device: Device, trust_token: Option<&Token>) -> Self {
+    pub(super) fn new(device: Device, trust_token: Option<Token>) -> Self {
         Self {
             id: device.id,
             name: device.info.name,
@@ -108,14 +124,14 @@ impl DeviceAnswer {
             platform: device.info.platform,
             locale: device.info.locale.map(Into::into),
             trusted: device.trusted,
-            trust_token: trust_token.map(|token| token.expose().to_owned()),
+            trust_token: trust_token.map(SentToken),
         }
     }
 }
 
 impl HoldsTokens for DeviceAnswer {
-    fn take_tokens(&mut self) -> Vec<(TokenKind, String)> {
-        self.trust_token.take().map(|token| (TokenKind::Trust, token)).into_iter().collect()
+    fn take_tokens(&mut self) -> Vec<(TokenKind, Token)> {
+        self.trust_token.take().map(|token| (TokenKind::Trust, token.0)).into_iter().collect()
     }
 }
 
@@ -168,28 +184,30 @@ impl TrustedDeviceAnswer {
 pub(super) struct SessionAnswer {
     /// Send it as `Authorization: Bearer`. Our own page gets both tokens as cookies.
     #[serde(skip_serializing_if = "Option::is_none")]
-    access_token: Option<String>,
+    #[schema(value_type = Option<String>)]
+    access_token: Option<SentToken>,
     /// Seconds for which it is good.
     expires_in: i64,
     /// Exchange it for the next tokens, once.
     #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<String>,
+    #[schema(value_type = Option<String>)]
+    refresh_token: Option<SentToken>,
 }
 
 impl From<IssuedSession> for SessionAnswer {
     fn from(session: IssuedSession) -> Self {
         Self {
-            access_token: Some(session.access.expose().to_owned()),
+            access_token: Some(SentToken(session.access)),
             expires_in: session.expires_in.as_secs(),
-            refresh_token: Some(session.refresh.expose().to_owned()),
+            refresh_token: Some(SentToken(session.refresh)),
         }
     }
 }
 
 impl HoldsTokens for SessionAnswer {
-    fn take_tokens(&mut self) -> Vec<(TokenKind, String)> {
-        let access = self.access_token.take().map(|token| (TokenKind::Access, token));
-        let refresh = self.refresh_token.take().map(|token| (TokenKind::Refresh, token));
+    fn take_tokens(&mut self) -> Vec<(TokenKind, Token)> {
+        let access = self.access_token.take().map(|token| (TokenKind::Access, token.0));
+        let refresh = self.refresh_token.take().map(|token| (TokenKind::Refresh, token.0));
         access.into_iter().chain(refresh).collect()
     }
 }
@@ -207,14 +225,14 @@ impl From<SignedIn> for SignedInAnswer {
     fn from(signed_in: SignedIn) -> Self {
         Self {
             status: "signed_in",
-            device: DeviceAnswer::new(signed_in.device, signed_in.trust_token.as_ref()),
+            device: DeviceAnswer::new(signed_in.device, signed_in.trust_token),
             session: signed_in.session.into(),
         }
     }
 }
 
 impl HoldsTokens for SignedInAnswer {
-    fn take_tokens(&mut self) -> Vec<(TokenKind, String)> {
+    fn take_tokens(&mut self) -> Vec<(TokenKind, Token)> {
         [self.session.take_tokens(), self.device.take_tokens()].concat()
     }
 }
@@ -235,7 +253,8 @@ pub(super) struct ChallengeAnswer {
     id: ChallengeId,
     /// Send it as `Authorization: Bearer` with every call on the challenge. Only in the answer that starts it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
+    #[schema(value_type = Option<String>)]
+    token: Option<SentToken>,
     purpose: Purpose,
     /// How the current code travels.
     method: Method,
@@ -256,7 +275,7 @@ impl From<ChallengeView> for ChallengeAnswer {
     fn from(view: ChallengeView) -> Self {
         Self {
             id: view.id,
-            token: view.token.as_ref().map(|token| token.expose().to_owned()),
+            token: view.token.map(SentToken),
             purpose: view.purpose,
             method: view.progress.method,
             methods: view.methods.to_vec(),
@@ -273,8 +292,8 @@ impl From<ChallengeView> for ChallengeAnswer {
 }
 
 impl HoldsTokens for ChallengeAnswer {
-    fn take_tokens(&mut self) -> Vec<(TokenKind, String)> {
-        self.token.take().map(|token| (TokenKind::Challenge, token)).into_iter().collect()
+    fn take_tokens(&mut self) -> Vec<(TokenKind, Token)> {
+        self.token.take().map(|token| (TokenKind::Challenge, token.0)).into_iter().collect()
     }
 }
 
@@ -291,7 +310,7 @@ impl From<ChallengeView> for ChallengeEnvelope {
 }
 
 impl HoldsTokens for ChallengeEnvelope {
-    fn take_tokens(&mut self) -> Vec<(TokenKind, String)> {
+    fn take_tokens(&mut self) -> Vec<(TokenKind, Token)> {
         self.challenge.take_tokens()
     }
 }

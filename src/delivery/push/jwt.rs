@@ -6,6 +6,7 @@ use ring::error::Unspecified;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::PemObject;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 /// Encodes header and claims and appends what `sign` makes of them.
 ///
@@ -26,7 +27,7 @@ pub(super) fn sign<H: Serialize, C: Serialize>(
     Ok(token)
 }
 
-/// The DER bytes of a PKCS#8 private key in PEM: the form of both Google's and Apple's keys.
-pub(super) fn pkcs8_from_pem(pem: &str) -> Option<PrivatePkcs8KeyDer<'static>> {
-    PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).ok()
+/// The DER bytes of a PKCS#8 private key in PEM, wiped when dropped: the form of both Google's and Apple's keys.
+pub(super) fn pkcs8_from_pem(pem: &str) -> Option<Zeroizing<PrivatePkcs8KeyDer<'static>>> {
+    PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).ok().map(Zeroizing::new)
 }

@@ -11,6 +11,7 @@ use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
+use zeroize::Zeroizing;
 
 use super::super::{MisconfiguredReason, PushOutcome, PushSetupError, TransientCause, jwt};
 use super::transport;
@@ -57,7 +58,7 @@ pub(super) struct ServiceAccount {
 #[derive(Deserialize)]
 struct ServiceAccountFile {
     client_email: String,
-    private_key: String,
+    private_key: SecretString,
     private_key_id: Option<String>,
     token_uri: String,
     project_id: Option<String>,
@@ -82,7 +83,7 @@ struct Claims<'a> {
 
 #[derive(Deserialize)]
 struct TokenAnswer {
-    access_token: String,
+    access_token: SecretString,
     expires_in: i64,
 }
 
@@ -91,7 +92,7 @@ impl ServiceAccount {
     pub(super) fn parse(text: &SecretString) -> Result<Self, PushSetupError> {
         let file: ServiceAccountFile =
             serde_json::from_str(text.expose_secret()).map_err(|_| PushSetupError::ServiceAccount)?;
-        let der = jwt::pkcs8_from_pem(&file.private_key).ok_or(PushSetupError::ServiceAccount)?;
+        let der = jwt::pkcs8_from_pem(file.private_key.expose_secret()).ok_or(PushSetupError::ServiceAccount)?;
         let key = RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()).map_err(|_| PushSetupError::ServiceAccount)?;
         Ok(Self {
             client_email: file.client_email,
@@ -200,9 +201,9 @@ impl Kept {
     }
 
     fn store(&mut self, answer: &TokenAnswer, now: Timestamp) -> Result<AccessToken, PushOutcome> {
-        let text = format!("Bearer {}", answer.access_token);
+        let text = Zeroizing::new(format!("Bearer {}", answer.access_token.expose_secret()));
         let unusable = |_| transient(TransientCause::Unintelligible, None);
-        let mut authorization = HeaderValue::try_from(text).map_err(unusable)?;
+        let mut authorization = HeaderValue::from_str(&text).map_err(unusable)?;
         authorization.set_sensitive(true);
         self.serial += 1;
         let token = AccessToken { authorization, serial: self.serial };
