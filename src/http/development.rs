@@ -10,13 +10,13 @@ use serde::Serialize;
 use super::docs::frame;
 use super::operator::has_address_for_a_name;
 use super::problem::{Problem, ProblemCode};
-use super::web::{file, html};
+use super::web::html;
 use super::{Api, resource};
 use crate::delivery::mail::{OutboxMessage, escaped};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .service(file("/dev/outbox", web::get().to(page)))
+        .service(resource("/dev/outbox", "GET").route(web::get().to(page)))
         .service(resource("/dev/outbox.json", "GET").route(web::get().to(list)));
 }
 
@@ -48,14 +48,14 @@ async fn list(api: Data<Api>, _: AtThisMachine) -> impl Responder {
     HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(OutboxAnswer { messages: messages(&api) })
 }
 
-async fn page(api: Data<Api>, _: AtThisMachine, request: HttpRequest) -> impl Responder {
+async fn page(api: Data<Api>, _: AtThisMachine) -> impl Responder {
     let messages: String = messages(&api).iter().map(article).collect();
     let body = if messages.is_empty() {
         "<p class=\"empty\">Nothing yet. Create an account.</p>".to_owned()
     } else {
         messages
     };
-    html(&request, frame("Mail outbox", &body))
+    html(frame("Mail outbox", &body))
 }
 
 fn messages(api: &Api) -> Vec<OutboxMessage> {

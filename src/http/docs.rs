@@ -6,18 +6,20 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Responder};
 use serde_json::Value;
 
+use super::fixed::Fixed;
 use super::openapi;
 use super::problem::ProblemCode;
-use super::web::{address, file, html};
+use super::resource;
+use super::web::{self as pages, address};
 use crate::delivery::mail::escaped;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(file("/docs", web::get().to(show)));
+    config.service(resource("/docs", "GET").route(web::get().to(show)));
 }
 
 async fn show(request: HttpRequest) -> impl Responder {
-    static PAGE: LazyLock<String> = LazyLock::new(page);
-    html(&request, PAGE.as_str())
+    static PAGE: LazyLock<Fixed> = LazyLock::new(|| pages::page(page()));
+    pages::guarded(PAGE.answer(&request))
 }
 
 /// The frame that our pages without scripts share.

@@ -10,6 +10,7 @@ mod devices;
 mod docs;
 mod encoding;
 mod extract;
+mod fixed;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod headers;

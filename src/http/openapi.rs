@@ -2,13 +2,14 @@
 
 use std::sync::LazyLock;
 
-use actix_web::HttpResponse;
-use actix_web::web::{self, Bytes, ServiceConfig};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
+use super::fixed::Fixed;
 use super::{
     accounts, challenges, client_address, connect, devices, login_activity, login_security, password_strength,
     resource, sessions, sign_in, support,
@@ -18,11 +19,12 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(resource("/v1/openapi.json", "GET").route(web::get().to(show)));
 }
 
-/// Made once: anybody may ask for it, as often as they like.
-async fn show() -> HttpResponse {
-    static TEXT: LazyLock<String> =
-        LazyLock::new(|| document().to_json().expect("the document has string keys and no value that JSON lacks"));
-    HttpResponse::Ok().content_type("application/json").body(Bytes::from_static(TEXT.as_bytes()))
+async fn show(request: HttpRequest) -> HttpResponse {
+    static TEXT: LazyLock<Fixed> = LazyLock::new(|| {
+        let text = document().to_json().expect("the document has string keys and no value that JSON lacks");
+        Fixed::new("application/json", "no-store", text)
+    });
+    TEXT.answer(&request)
 }
 
 /// The document.

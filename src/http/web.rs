@@ -2,14 +2,11 @@
 
 use std::sync::LazyLock;
 
-use actix_web::dev::HttpServiceFactory;
-use actix_web::http::header::{ETAG, IF_NONE_MATCH};
-use actix_web::middleware::Compress;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{self, Bytes, Path, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Route};
-use sha2::{Digest, Sha256};
+use actix_web::{HttpRequest, HttpResponse};
 
-use super::page::hex;
+use super::fixed::{Fixed, tag};
 use super::problem::{Problem, ProblemCode};
 use super::resource;
 
@@ -22,10 +19,7 @@ const PERMISSIONS_POLICY: &str = "camera=(), microphone=(), geolocation=(), paym
 /// A file whose address holds the hash of its content never changes (RFC 8246).
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Where the files are.
-const ASSETS: &str = "/assets/{version}/{name:.+}";
-/// Bytes of the hash in addresses.
-const VERSION_BYTES: usize = 8;
-
+const ASSET: &str = "/assets/{version}/{name:.+}";
 struct File {
     name: &'static str,
     kind: &'static str,
@@ -38,6 +32,7 @@ macro_rules! files {
     };
 }
 
+const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
@@ -62,47 +57,50 @@ const FILES: &[File] = files! {
 
 /// The hash of all files: modules name one another by relative addresses, so they change together.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
-    let mut hash = Sha256::new();
+    let mut all = Vec::new();
     for file in FILES {
-        hash.update(file.name);
-        hash.update(file.bytes.len().to_be_bytes());
-        hash.update(file.bytes);
+        all.extend_from_slice(file.name.as_bytes());
+        all.extend_from_slice(&file.bytes.len().to_be_bytes());
+        all.extend_from_slice(file.bytes);
     }
-    hex(&hash.finalize()[..VERSION_BYTES])
+    tag(&all)
 });
 
-static INDEX: LazyLock<String> = LazyLock::new(|| with_addresses(include_str!("../../web/index.html")));
-static OPERATOR: LazyLock<String> = LazyLock::new(|| with_addresses(include_str!("../../web/operator.html")));
+static ASSETS: LazyLock<Vec<(&str, Fixed)>> = LazyLock::new(|| {
+    let fixed = |file: &File| Fixed::new(file.kind, FOR_EVER, Bytes::from_static(file.bytes));
+    FILES.iter().map(|file| (file.name, fixed(file))).collect()
+});
+static INDEX: LazyLock<Fixed> = LazyLock::new(|| page(with_addresses(include_str!("../../web/index.html"))));
+static OPERATOR: LazyLock<Fixed> = LazyLock::new(|| page(with_addresses(include_str!("../../web/operator.html"))));
 
 /// Adds the Login Security page.
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(file("/", web::get().to(index))).service(file(ASSETS, web::get().to(asset)));
+    config
+        .service(resource("/", "GET").route(web::get().to(index)))
+        .service(resource(ASSET, "GET").route(web::get().to(asset)));
 }
 
 /// Adds the operator's live view.
 pub(super) fn operator_routes(config: &mut ServiceConfig) {
-    config.service(file("/", web::get().to(operator))).service(file(ASSETS, web::get().to(asset)));
-}
-
-/// Something to read at this address, compressed on the wire.
-pub(super) fn file(path: &str, get: Route) -> impl HttpServiceFactory + 'static {
-    resource(path, "GET").wrap(Compress::default()).route(get)
+    config
+        .service(resource("/", "GET").route(web::get().to(operator)))
+        .service(resource(ASSET, "GET").route(web::get().to(asset)));
 }
 
 async fn index(request: HttpRequest) -> HttpResponse {
-    html(&request, INDEX.as_str())
+    guarded(INDEX.answer(&request))
 }
 
 async fn operator(request: HttpRequest) -> HttpResponse {
-    html(&request, OPERATOR.as_str())
+    guarded(OPERATOR.answer(&request))
 }
 
 async fn asset(request: HttpRequest, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
     let (version, name) = path.into_inner();
-    let file = FILES.iter().find(|file| file.name == name && version == *VERSION);
-    let file =
+    let file = ASSETS.iter().find(|(known, _)| *known == name && version == *VERSION);
+    let (_, file) =
         file.ok_or_else(|| Problem::new(ProblemCode::NotFound, "There is no such file. Load the page again."))?;
-    Ok(cached(&request, VERSION.as_str(), FOR_EVER, file.kind, Bytes::from_static(file.bytes)))
+    Ok(guarded(file.answer(&request)))
 }
 
 /// The address of a file of `web/`.
@@ -110,31 +108,29 @@ pub(super) fn address(name: &str) -> String {
     format!("/assets/{}/{name}", *VERSION)
 }
 
-/// A page of ours. It is asked for anew every time, and sent anew when it changed.
-pub(super) fn html(request: &HttpRequest, text: impl Into<Bytes>) -> HttpResponse {
-    let text = text.into();
-    cached(request, &hex(&Sha256::digest(&text)[..VERSION_BYTES]), "no-cache", "text/html; charset=utf-8", text)
+/// A page of ours that does not change. It is asked for anew every time, and sent anew when it changed.
+pub(super) fn page(text: impl Into<Bytes>) -> Fixed {
+    Fixed::new(HTML, "no-cache", text)
 }
 
-fn cached(request: &HttpRequest, tag: &str, cache: &str, kind: &str, body: Bytes) -> HttpResponse {
-    // Weak: what is sent may be compressed (RFC 9110 section 8.8.1).
-    let tag = format!("W/\"{tag}\"");
-    let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let is_known = known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag));
-    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    guard(&mut response).insert_header((ETAG, tag)).insert_header(("Cache-Control", cache));
-    if is_known { response.finish() } else { response.content_type(kind).body(body) }
+/// A page of ours that is another one the next time.
+pub(super) fn html(text: String) -> HttpResponse {
+    guarded(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).content_type(HTML).body(text))
 }
 
-/// The headers that keep others out of our pages.
-fn guard(response: &mut HttpResponseBuilder) -> &mut HttpResponseBuilder {
-    response
-        .insert_header(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
-        .insert_header(("X-Content-Type-Options", "nosniff"))
-        .insert_header(("Referrer-Policy", "no-referrer"))
-        .insert_header(("Permissions-Policy", PERMISSIONS_POLICY))
-        .insert_header(("Cross-Origin-Opener-Policy", "same-origin"))
-        .insert_header(("Cross-Origin-Resource-Policy", "same-origin"))
+/// Adds the headers that keep others out of our pages.
+pub(super) fn guarded(mut answer: HttpResponse) -> HttpResponse {
+    for (name, value) in [
+        ("content-security-policy", CONTENT_SECURITY_POLICY),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("permissions-policy", PERMISSIONS_POLICY),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        answer.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    answer
 }
 
 fn with_addresses(page: &str) -> String {

@@ -23,6 +23,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::http2_heads::{request_of, response_of};
 use super::stream::{MAX_HEAD_BYTES, Stream};
+use super::turns::Turn;
 
 /// Requests under way at once (RFC 9113 section 6.5.2 recommends no fewer than 100).
 const MAX_STREAMS: u32 = 100;
@@ -72,7 +73,7 @@ pub(super) async fn serve(
     stopping: impl Future<Output = ()>,
 ) {
     // Frames are bounded here, not heads between requests.
-    let _under_way = stream.progress().begin();
+    let _under_way = stream.progress().begin(Turn::Everything);
     let Ok(Ok(mut connection)) = timeout(times.head, builder().handshake::<_, Bytes>(stream)).await else { return };
     let activity = Rc::new(Activity { under_way: Cell::new(0), last: Cell::new(Instant::now()) });
     let (mut stopping, mut leaves_by) = (pin!(stopping), None);

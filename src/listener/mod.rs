@@ -9,6 +9,7 @@ mod proxy_header;
 mod requests;
 mod serve;
 mod stream;
+mod turns;
 
 pub use certificate::{Certificate, CertificateError, RELOAD_PERIOD};
 pub use descriptors::connections_that_fit;

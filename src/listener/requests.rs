@@ -9,12 +9,14 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::Method;
+use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use futures_util::Stream;
 use tokio::time::{Sleep, sleep};
 
 use super::stream::{Progress, UnderWay};
+use super::turns::Turn;
 
 /// Middleware of the public side.
 ///
@@ -25,7 +27,7 @@ pub async fn watch<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let under_way = request.conn_data::<Progress>().map(Progress::begin);
+    let under_way = request.conn_data::<Progress>().map(|progress| progress.begin(body_of(&request)));
     // What `GET` carries is not read, or is a WebSocket, which lives as long as it likes.
     if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         let body = request.take_payload();
@@ -35,6 +37,18 @@ pub async fn watch<B: MessageBody + 'static>(
     }
     let response = next.call(request).await?;
     Ok(response.map_body(|_, body| Watched { body: body.boxed(), _under_way: under_way }.boxed()))
+}
+
+/// What of a connection belongs to a request whose head was read (RFC 9112 section 6.3).
+fn body_of(request: &ServiceRequest) -> Turn {
+    if request.head().upgrade() {
+        return Turn::Everything;
+    }
+    if request.headers().contains_key(TRANSFER_ENCODING) {
+        return Turn::chunked();
+    }
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    length.filter(|length| *length > 0).map_or(Turn::Nothing, Turn::Body)
 }
 
 /// A request body that comes in time or breaks.

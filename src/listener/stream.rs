@@ -1,13 +1,14 @@
 //! A connection as HTTP sees it: plain or TLS, counted, and bounded between requests.
 //!
 //! actix-http bounds the head of the first request in time and every head to 128 KiB. Here the bounds hold for every head
-//! of a connection, and are smaller: ten thousand hostile connections must fit into memory.
+//! of a connection, and are smaller: ten thousand hostile connections must fit into memory. So is what a client sends ahead:
+//! see [`Turn`].
 
 use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use metrics::counter;
@@ -17,6 +18,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_rustls::server::TlsStream;
 
 use super::open_connections::Slot;
+use super::turns::Turn;
 use crate::telemetry::CONNECTIONS_REFUSED;
 
 /// Largest head of a request in bytes: request line and fields. Browsers and apps stay below 4 KiB.
@@ -27,12 +29,16 @@ const HEAD_TOO_LARGE: &[u8] =
 /// Of what such a client sent already so much is thrown away before the line is closed: a line with unread bytes in it is
 /// reset, and the client may never see the answer.
 const DISCARDED_BYTES: usize = 256 * 1024;
+/// Bytes that are read at once while no request is under way, and at most so many wait for their turn.
+const AHEAD_BYTES: usize = 4096;
 
 /// A connection.
 pub(super) struct Stream {
     io: Io,
     progress: Progress,
     timer: Option<Pin<Box<Sleep>>>,
+    /// What came before its turn.
+    ahead: Vec<u8>,
     has_paused: bool,
     is_refused: bool,
     _slot: Slot,
@@ -49,6 +55,9 @@ pub(super) struct Progress(Rc<State>);
 
 struct State {
     under_way: Cell<usize>,
+    turn: Cell<Turn>,
+    /// Waits for its turn.
+    reader: Cell<Option<Waker>>,
     /// Bytes that came since no request is under way.
     head_bytes: Cell<usize>,
     /// The next request must have begun by then.
@@ -63,14 +72,40 @@ pub(super) struct UnderWay(Progress);
 impl Progress {
     fn new(patience: Duration) -> Self {
         let begins_by = Cell::new(Instant::now() + patience);
-        Self(Rc::new(State { under_way: Cell::new(0), head_bytes: Cell::new(0), begins_by, patience }))
+        Self(Rc::new(State {
+            under_way: Cell::new(0),
+            turn: Cell::new(Turn::head()),
+            reader: Cell::new(None),
+            head_bytes: Cell::new(0),
+            begins_by,
+            patience,
+        }))
     }
 
-    /// A head was read whole.
-    pub(super) fn begin(&self) -> UnderWay {
+    /// A head was read whole; what comes next is for its request.
+    pub(super) fn begin(&self, next: Turn) -> UnderWay {
         self.0.under_way.set(self.0.under_way.get() + 1);
         self.0.head_bytes.set(0);
+        self.give_turn(next);
         UnderWay(self.clone())
+    }
+
+    fn give_turn(&self, turn: Turn) {
+        self.0.turn.set(turn);
+        if let Some(reader) = self.0.reader.take() {
+            reader.wake();
+        }
+    }
+
+    /// Takes what may pass of bytes that came, and says how many that are.
+    fn pass(&self, bytes: &[u8]) -> usize {
+        let mut turn = self.0.turn.get();
+        let was_body = !matches!(turn, Turn::Head(_));
+        let passed = turn.pass(bytes);
+        // The rest of a body whose request was answered before it came.
+        let is_next = turn == Turn::Nothing && was_body && self.0.under_way.get() == 0;
+        self.0.turn.set(if is_next { Turn::head() } else { turn });
+        passed
     }
 }
 
@@ -79,6 +114,13 @@ impl Drop for UnderWay {
         let state = &*self.0.0;
         state.under_way.set(state.under_way.get() - 1);
         state.begins_by.set(Instant::now() + state.patience);
+        if state.under_way.get() == 0 {
+            match state.turn.get() {
+                Turn::Nothing => self.0.give_turn(Turn::head()),
+                Turn::Everything => self.0.give_turn(Turn::Over),
+                Turn::Head(_) | Turn::Body(_) | Turn::Chunked(_) | Turn::Over => {}
+            }
+        }
     }
 }
 
@@ -93,7 +135,7 @@ impl Stream {
 
     fn new(io: Io, slot: Slot, patience: Duration) -> Self {
         let progress = Progress::new(patience);
-        Self { io, progress, timer: None, has_paused: false, is_refused: false, _slot: slot }
+        Self { io, progress, timer: None, ahead: Vec::new(), has_paused: false, is_refused: false, _slot: slot }
     }
 
     pub(super) fn progress(&self) -> Progress {
@@ -115,14 +157,62 @@ impl Stream {
             counter!(CONNECTIONS_REFUSED, "reason" => "slow_head").increment(1);
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        let length = room.min(buffer.remaining());
-        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(length));
-        ready!(self.io.poll_read(context, &mut part))?;
-        let read = part.filled().len();
-        buffer.advance(read);
+        if self.progress.0.turn.get() == Turn::Over {
+            return self.read_last(context);
+        }
+        let read = ready!(self.read_turn(room.min(AHEAD_BYTES), context, buffer))?;
         self.progress.0.head_bytes.set(self.progress.0.head_bytes.get() + read);
         self.has_paused = false;
         Poll::Ready(Ok(()))
+    }
+
+    /// Reads what has its turn; what came after it is kept.
+    fn read_turn(
+        &mut self,
+        most: usize,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if self.progress.0.turn.get() == Turn::Nothing {
+            return self.wait_for_turn(context);
+        }
+        let length = most.min(buffer.remaining());
+        if !self.ahead.is_empty() {
+            let passed = self.progress.pass(&self.ahead[..length.min(self.ahead.len())]);
+            buffer.put_slice(&self.ahead[..passed]);
+            self.ahead.drain(..passed);
+            if self.ahead.is_empty() {
+                self.ahead = Vec::new();
+            }
+            return Poll::Ready(Ok(passed));
+        }
+        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(length));
+        ready!(self.io.poll_read(context, &mut part))?;
+        let passed = self.progress.pass(part.filled());
+        self.ahead.extend_from_slice(&part.filled()[passed..]);
+        buffer.advance(passed);
+        Poll::Ready(Ok(passed))
+    }
+
+    /// Waits for a turn, or for the end of the connection.
+    fn wait_for_turn(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.progress.0.reader.set(Some(context.waker().clone()));
+        if self.ahead.is_empty() {
+            let mut bytes = [0; AHEAD_BYTES];
+            let mut part = ReadBuf::new(&mut bytes);
+            ready!(self.io.poll_read(context, &mut part))?;
+            if part.filled().is_empty() {
+                return Poll::Ready(Ok(0));
+            }
+            self.ahead.extend_from_slice(part.filled());
+        }
+        Poll::Pending
+    }
+
+    /// Waits until the client has said something more, which counts as its end.
+    fn read_last(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut bytes = [0; AHEAD_BYTES];
+        self.io.poll_read(context, &mut ReadBuf::new(&mut bytes))
     }
 
     fn is_late(&mut self, context: &mut Context<'_>) -> bool {
@@ -158,10 +248,12 @@ impl Stream {
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.progress.0.under_way.get() > 0 {
+        if this.progress.0.under_way.get() == 0 {
+            this.read_head(context, buffer)
+        } else if this.progress.0.turn.get() == Turn::Everything && this.ahead.is_empty() {
             this.io.poll_read(context, buffer)
         } else {
-            this.read_head(context, buffer)
+            this.read_turn(AHEAD_BYTES, context, buffer).map_ok(|_| ())
         }
     }
 }

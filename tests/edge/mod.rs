@@ -5,6 +5,7 @@ mod connections;
 mod descriptors;
 mod heads;
 mod http2;
+mod pipelining;
 mod proxy;
 mod tls;
 

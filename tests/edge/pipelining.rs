@@ -1,0 +1,68 @@
+//! Requests that are sent before the one ahead of them was answered.
+
+use super::{ASK, Line};
+use crate::support::gateway::TestGateway;
+
+const POST: &str = "POST /v1/sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+
+/// Requests with bodies of every framing, and what their answers tell of each.
+fn requests() -> [(String, &'static str); 5] {
+    let long = format!("{{\"x\":\"{}\"}}", "\r\n\r\n".repeat(2000));
+    [
+        (ASK.to_owned(), "\"ip\""),
+        (format!("{POST}Content-Length: 7\r\n\r\n{{\"a\":1}}"), "unknown field `a`"),
+        (
+            format!("{POST}Transfer-Encoding: chunked\r\n\r\n3\r\n{{\"b\r\n4;x=y\r\n\":1}}\r\n0\r\nX: y\r\n\r\n"),
+            "unknown field `b`",
+        ),
+        (format!("{POST}Content-Length: {}\r\n\r\n{long}", long.len()), "unknown field `x`"),
+        (format!("\r\n{ASK}"), "\"ip\""),
+    ]
+}
+
+#[actix_web::test]
+async fn requests_sent_at_once_are_answered_in_their_order() {
+    let gateway = TestGateway::start().await;
+    let mut line = Line::open(&gateway).await;
+    let all: String = requests().iter().map(|(request, _)| request.as_str()).collect();
+    line.send(all.repeat(3)).await;
+    for (_, answer) in requests().iter().cycle().take(15) {
+        let said = line.answer().await.expect("an answer");
+        assert!(said.contains(answer), "not {answer}: {said}");
+    }
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn requests_that_come_byte_by_byte_are_answered_in_their_order() {
+    let gateway = TestGateway::start().await;
+    let mut line = Line::open(&gateway).await;
+    for (request, answer) in requests().iter().take(3) {
+        for byte in request.as_bytes() {
+            line.send([*byte]).await;
+        }
+        let said = line.answer().await.expect("an answer");
+        assert!(said.contains(answer), "not {answer}: {said}");
+    }
+    gateway.stop().await;
+}
+
+/// What is behind a body that nobody read would be a request to some and a body to others (request smuggling).
+#[actix_web::test]
+async fn what_is_refused_before_its_body_came_leaves_no_request_behind() {
+    let gateway = TestGateway::start().await;
+    let mut line = Line::open(&gateway).await;
+    let hidden = ASK.repeat(2);
+    line.send(format!("POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{hidden}", hidden.len()))
+        .await;
+    assert!(line.answer().await.expect("an answer").starts_with("HTTP/1.1 404 "));
+    // The connection is either closed or goes on behind the body.
+    let _ = line.stream.try_write(ASK.as_bytes());
+    let rest = line.answer().await;
+    assert!(rest.as_ref().is_none_or(|answer| answer.starts_with("HTTP/1.1 200 ")), "{rest:?}");
+    if rest.is_some() {
+        line.ask().await;
+        assert!(line.received.is_empty());
+    }
+    gateway.stop().await;
+}
