@@ -1,7 +1,11 @@
 //! Texts that stay the same while the gateway runs, for anybody who asks: hashed and compressed once, not for every request.
 
+use std::convert::Infallible;
 use std::io::Write;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::header::{AcceptEncoding, ContentEncoding, ETAG, Encoding, Header, IF_NONE_MATCH};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
@@ -13,6 +17,8 @@ use super::page::hex;
 
 /// Bytes of a hash that tells versions of a text apart.
 const TAG_BYTES: usize = 8;
+/// Bytes of a text that are copied for a client before it has taken the ones before; actix-http 3.20 fills its buffer to 8 KiB.
+const PIECE_BYTES: usize = 8 * 1024;
 
 /// A text and its compressed form.
 pub(super) struct Fixed {
@@ -44,10 +50,26 @@ impl Fixed {
         }
         answer.content_type(self.kind);
         if takes_gzip(request) {
-            answer.insert_header(ContentEncoding::Gzip).body(self.packed.clone())
+            answer.insert_header(ContentEncoding::Gzip).body(Pieces(self.packed.clone()))
         } else {
-            answer.body(self.plain.clone())
+            answer.body(Pieces(self.plain.clone()))
         }
+    }
+}
+
+/// A text on its way, a piece at a time: thousands of clients that read slowly must not have a copy of all of it each.
+struct Pieces(Bytes);
+
+impl MessageBody for Pieces {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.0.len() as u64)
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        let length = self.0.len().min(PIECE_BYTES);
+        Poll::Ready((length > 0).then(|| Ok(self.0.split_to(length))))
     }
 }
 

@@ -8,11 +8,13 @@ mod open_connections;
 mod proxy_header;
 mod requests;
 mod serve;
+mod socket;
 mod stream;
 mod turns;
 
 pub use certificate::{Certificate, CertificateError, RELOAD_PERIOD};
 pub use descriptors::connections_that_fit;
 pub use requests::watch;
-pub use serve::{ListenerSettings, listen, serve};
+pub use serve::{ListenerSettings, serve};
+pub use socket::listen;
 pub use stream::MAX_HEAD_BYTES;

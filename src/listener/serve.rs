@@ -17,24 +17,21 @@ use actix_web::dev::{AppConfig, ServiceResponse};
 use ipnet::IpNet;
 use metrics::counter;
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::task::yield_now;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use tracing::warn;
 
 use super::certificate::Certificate;
 use super::http2::{self, Times};
 use super::open_connections::OpenConnections;
 use super::proxy_header;
+use super::socket::tune;
 use super::stream::Stream;
 use crate::telemetry::CONNECTIONS_REFUSED;
 
-/// A device that acknowledges nothing for this long is gone; the system then ends its TCP connection, also when the
-/// device keeps its receive window closed (RFC 5482, Linux tcp(7) `TCP_USER_TIMEOUT`).
-const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
-/// Connections that the system keeps until they are accepted.
-const BACKLOG: i32 = 4096;
-/// Bytes of answers that the system keeps for a client that does not take them; Linux doubles it (socket(7)) and would give 4 MiB.
-const SEND_BUFFER: usize = 128 * 1024;
+/// Connections of a worker that begin before everything else that is ready has had its turn.
+const BEGIN_AT_ONCE: usize = 8;
 /// How long a client may take to end a connection that the server ends.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -59,19 +56,6 @@ pub struct ListenerSettings {
     pub idle_timeout: Duration,
     /// How long requests under way may take when the server stops, in seconds.
     pub shutdown_seconds: u64,
-}
-
-/// Binds an address.
-///
-/// # Errors
-/// What the system says.
-pub fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
-    // A restart must not wait for connections of the process before.
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
 }
 
 /// What handles requests, whatever it is made of.
@@ -147,10 +131,12 @@ fn connections(
         let (http1, http2) = (http1.new_service(()), http2.new_service(()));
         async move {
             let (http1, http2) = (Rc::new(http1.await?), Rc::new(http2.await?));
+            let entrance = Rc::new(Semaphore::new(BEGIN_AT_ONCE));
             Ok::<_, ()>(fn_service(move |stream| {
                 let (front, stopping) = (Arc::clone(&front), stopping.clone());
-                let (http1, http2) = (Rc::clone(&http1), Rc::clone(&http2));
+                let (http1, http2, entrance) = (Rc::clone(&http1), Rc::clone(&http2), Rc::clone(&entrance));
                 async move {
+                    take_turn(&entrance).await;
                     match front.open(stream).await {
                         Some(Opened { stream, client, is_http2: true }) => {
                             http2::serve(stream, client, http2, front.times(), stopping.notified()).await;
@@ -166,6 +152,13 @@ fn connections(
             }))
         }
     })
+}
+
+/// Lets a few connections begin for each time that all who are at work have had their turn: a worker is handed thousands at once
+/// when thousands come, and the requests under way would wait for all of them at each of their steps.
+async fn take_turn(entrance: &Semaphore) {
+    let _turn = entrance.acquire().await;
+    yield_now().await;
 }
 
 /// What stands before HTTP.
@@ -269,27 +262,4 @@ impl Refusal {
             Self::TlsTimeout => "tls_timeout",
         }
     }
-}
-
-/// A connection that cannot be tuned is served all the same: it is then only found dead later.
-fn tune(stream: &TcpStream) {
-    let socket = socket2::SockRef::from(stream);
-    let tuned = socket
-        .set_tcp_nodelay(true)
-        .and_then(|()| socket.set_send_buffer_size(SEND_BUFFER))
-        .and_then(|()| set_user_timeout(&socket));
-    if let Err(error) = tuned {
-        warn!(%error, "a connection could not be tuned");
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn set_user_timeout(socket: &socket2::Socket) -> io::Result<()> {
-    socket.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT))
-}
-
-/// Elsewhere keepalive finds dead peers, though not those that keep their window closed.
-#[cfg(not(target_os = "linux"))]
-fn set_user_timeout(socket: &socket2::Socket) -> io::Result<()> {
-    socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(TCP_USER_TIMEOUT))
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
 use super::Options;
@@ -26,6 +27,9 @@ const QUESTIONS: usize = 100;
 /// Receive buffer of a slow reader in bytes: the system makes it as small as it can.
 const SMALL: u32 = 2048;
 
+/// Attackers sit at machines of their own; here they get the processor time that nobody else wants (setpriority(2)).
+const NICE: i32 = 19;
+
 /// What the attackers saw.
 #[derive(Default)]
 pub(super) struct Tally {
@@ -41,39 +45,54 @@ impl Tally {
 
 /// Attackers at work.
 pub(super) struct Attack {
+    runtime: Runtime,
     attackers: JoinSet<()>,
     tally: Arc<Tally>,
 }
 
 impl Attack {
     /// Lets all of them loose.
-    pub(super) fn start(stage: &Stage, accounts: &[Account], options: &Options) -> Self {
-        let mut attack = Self { attackers: JoinSet::new(), tally: Arc::default() };
+    ///
+    /// # Errors
+    /// When the system has no threads for them.
+    pub(super) fn start(stage: &Stage, accounts: &[Account], options: &Options) -> anyhow::Result<Self> {
+        let runtime = Builder::new_multi_thread().enable_all().on_thread_start(step_back).build()?;
+        let mut attack = Self { runtime, attackers: JoinSet::new(), tally: Arc::default() };
         for number in 0..options.half_open {
             let (from, wait) = (Origin::of(stage, number), wait(number, options.half_open));
             let tally = Arc::clone(&attack.tally);
-            attack.attackers.spawn(async move { half_open(from, wait, &tally).await });
+            attack.spawn(async move { half_open(from, wait, &tally).await });
         }
         for number in 0..options.slow_readers {
             let (from, wait) = (Origin::of(stage, number), wait(number, options.slow_readers));
             let (tally, ask) = (Arc::clone(&attack.tally), options.ask.clone());
-            attack.attackers.spawn(async move { slow_reader(from, wait, &ask, &tally).await });
+            attack.spawn(async move { slow_reader(from, wait, &ask, &tally).await });
         }
         let devices = accounts.iter().flat_map(|account| &account.devices);
         for (number, device) in devices.take(options.bombers as usize).enumerate() {
             let number = number as u32;
             let (from, wait) = (Origin::of(stage, number), wait(number, options.bombers));
             let (tally, token) = (Arc::clone(&attack.tally), device.session.access_token.clone());
-            attack.attackers.spawn(async move { bombs::bomber(number, from, wait, &token, &tally).await });
+            attack.spawn(async move { bombs::bomber(number, from, wait, &token, &tally).await });
         }
-        attack
+        Ok(attack)
+    }
+
+    fn spawn(&mut self, attacker: impl Future<Output = ()> + Send + 'static) {
+        self.attackers.spawn_on(attacker, self.runtime.handle());
     }
 
     /// Ends it, and says what was seen.
     pub(super) async fn stop(mut self) -> BTreeMap<String, u64> {
         self.attackers.shutdown().await;
+        self.runtime.shutdown_background();
         self.tally.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+fn step_back() {
+    // Without it the attack only is stronger.
+    let _ = rustix::process::nice(NICE);
 }
 
 fn wait(number: u32, count: u32) -> Duration {

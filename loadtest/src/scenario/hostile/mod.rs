@@ -84,7 +84,7 @@ pub(crate) async fn run(stage: &Stage, options: &Options, report: &mut Report) -
         let part = Part { stage, stream: &stream, options, began };
         let quiet = part.play("before", Duration::from_secs(3), &mut run).await?;
         memory.before = stage.memory_mib();
-        let attack = Attack::start(stage, &attackers, options);
+        let attack = Attack::start(stage, &attackers, options)?;
         let during = part.play("meanwhile", Duration::ZERO, &mut run).await?;
         memory.most = sampler.samples().memory_mib.iter().map(|sample| sample.1).fold(0.0, f64::max);
         let tally = attack.stop().await;
