@@ -2,6 +2,7 @@
 
 mod certificate;
 mod descriptors;
+mod first_head;
 mod http2;
 mod http2_heads;
 mod open_connections;
@@ -10,6 +11,7 @@ mod requests;
 mod serve;
 mod socket;
 mod stream;
+mod transport;
 mod turns;
 
 pub use certificate::{Certificate, CertificateError, RELOAD_PERIOD};

@@ -142,8 +142,15 @@ fn connections(
                             http2::serve(stream, client, http2, front.times(), stopping.notified()).await;
                         }
                         // How it ends is its client's business.
-                        Some(Opened { stream, client, is_http2: false }) => {
-                            let _ = http1.call((stream, Protocol::Http1, Some(client))).await;
+                        Some(Opened { mut stream, client, is_http2: false }) => {
+                            let begins = tokio::select! {
+                                biased;
+                                begins = stream.first_head(front.settings.head_timeout) => begins,
+                                () = stopping.notified() => false,
+                            };
+                            if begins {
+                                let _ = http1.call((stream, Protocol::Http1, Some(client))).await;
+                            }
                         }
                         None => {}
                     }

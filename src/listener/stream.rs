@@ -18,6 +18,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_rustls::server::TlsStream;
 
 use super::open_connections::Slot;
+use super::transport::Transport;
 use super::turns::Turn;
 use crate::telemetry::CONNECTIONS_REFUSED;
 
@@ -30,23 +31,18 @@ const HEAD_TOO_LARGE: &[u8] =
 /// reset, and the client may never see the answer.
 const DISCARDED_BYTES: usize = 256 * 1024;
 /// Bytes that are read at once while no request is under way, and at most so many wait for their turn.
-const AHEAD_BYTES: usize = 4096;
+pub(super) const AHEAD_BYTES: usize = 4096;
 
 /// A connection.
 pub(super) struct Stream {
-    io: Io,
+    pub(super) io: Transport,
     progress: Progress,
     timer: Option<Pin<Box<Sleep>>>,
     /// What came before its turn.
-    ahead: Vec<u8>,
+    pub(super) ahead: Vec<u8>,
     has_paused: bool,
     is_refused: bool,
     _slot: Slot,
-}
-
-enum Io {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
 }
 
 /// Where a connection is: in a request, or before the next one. Shared with who handles its requests.
@@ -126,14 +122,14 @@ impl Drop for UnderWay {
 
 impl Stream {
     pub(super) fn plain(stream: TcpStream, slot: Slot, patience: Duration) -> Self {
-        Self::new(Io::Plain(stream), slot, patience)
+        Self::new(Transport::Plain(stream), slot, patience)
     }
 
     pub(super) fn tls(stream: TlsStream<TcpStream>, slot: Slot, patience: Duration) -> Self {
-        Self::new(Io::Tls(Box::new(stream)), slot, patience)
+        Self::new(Transport::Tls(Box::new(stream)), slot, patience)
     }
 
-    fn new(io: Io, slot: Slot, patience: Duration) -> Self {
+    fn new(io: Transport, slot: Slot, patience: Duration) -> Self {
         let progress = Progress::new(patience);
         Self { io, progress, timer: None, ahead: Vec::new(), has_paused: false, is_refused: false, _slot: slot }
     }
@@ -224,13 +220,18 @@ impl Stream {
         timer.as_mut().poll(context).is_ready()
     }
 
+    /// Says something short, without HTTP. A line that takes not even this stays without it.
+    pub(super) fn say(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Poll<()> {
+        let _ = self.io.poll_write(context, bytes);
+        let _ = self.io.poll_flush(context);
+        Poll::Ready(())
+    }
+
     /// Answers once, throws away what came, and ends.
     fn refuse(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !std::mem::replace(&mut self.is_refused, true) {
             counter!(CONNECTIONS_REFUSED, "reason" => "large_head").increment(1);
-            // A line that takes not even this is closed without it.
-            let _ = self.io.poll_write(context, HEAD_TOO_LARGE);
-            let _ = self.io.poll_flush(context);
+            let _ = self.say(HEAD_TOO_LARGE, context);
             let mut scratch = [0; 4096];
             for _ in 0..DISCARDED_BYTES / scratch.len() {
                 let mut part = ReadBuf::new(&mut scratch);
@@ -268,32 +269,6 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().io {
-            Io::Plain(stream) => Pin::new(stream).poll_shutdown(context),
-            Io::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(context),
-        }
-    }
-}
-
-impl Io {
-    fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self {
-            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(context, buffer),
-        }
-    }
-
-    fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self {
-            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(context, bytes),
-        }
-    }
-
-    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(context),
-        }
+        self.get_mut().io.poll_shutdown(context)
     }
 }

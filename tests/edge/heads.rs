@@ -34,12 +34,22 @@ async fn a_head_without_an_end_is_refused_at_its_bound() {
 #[actix_web::test]
 async fn a_connection_that_says_nothing_or_half_a_head_is_ended() {
     let gateway = TestGateway::start_with(hurried).await;
-    for beginning in ["", "GET / HTTP/1.1\r\nHost: "] {
+    for (beginning, answer) in [("", ""), ("GET / HTTP/1.1\r\nHost: ", "HTTP/1.1 408 ")] {
         let mut line = Line::open(&gateway).await;
         line.send(beginning).await;
         let said = line.end().await;
-        assert!(said.is_empty() || said.starts_with("HTTP/1.1 408 "), "{said}");
+        assert!(said.starts_with(answer) && said.is_empty() == answer.is_empty(), "{said}");
     }
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn what_is_no_http_is_refused_without_waiting_for_more() {
+    let gateway = TestGateway::start().await;
+    let mut line = Line::open(&gateway).await;
+    // The beginning of a TLS handshake.
+    line.send("\x16\x03\x01\x02").await;
+    assert!(line.answer().await.expect("an answer").starts_with("HTTP/1.1 400 "));
     gateway.stop().await;
 }
 

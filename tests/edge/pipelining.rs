@@ -66,3 +66,28 @@ async fn what_is_refused_before_its_body_came_leaves_no_request_behind() {
     }
     gateway.stop().await;
 }
+
+/// Where two readers could disagree about the end of a request nothing that follows is answered (RFC 9112 sections 6.1 and 6.3).
+#[actix_web::test]
+async fn a_body_whose_end_can_be_read_in_two_ways_is_refused_with_all_behind_it() {
+    let gateway = TestGateway::start().await;
+    for framing in [
+        "Content-Length: 5\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5",
+        "Content-Length: 5\r\nContent-Length: 6",
+        "Content-Length: +5",
+        "Content-Length: 5, 5",
+        "Content-Length: 0x5",
+        "Transfer-Encoding: chunked, identity",
+        "Transfer-Encoding: xchunked",
+        "Transfer-Encoding : chunked",
+        "X: y\r\n Content-Length: 5",
+    ] {
+        let mut line = Line::open(&gateway).await;
+        line.send(format!("{POST}{framing}\r\n\r\n0\r\n\r\n{ASK}")).await;
+        let all = line.end().await;
+        assert!(all.starts_with("HTTP/1.1 400 "), "{framing}: {all}");
+        assert_eq!(all.matches("HTTP/1.1 ").count(), 1, "{framing}: {all}");
+    }
+    gateway.stop().await;
+}
