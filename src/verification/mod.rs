@@ -11,6 +11,7 @@ mod devices;
 mod error;
 mod expire;
 mod freeze;
+mod hasher;
 mod operator;
 mod password_change;
 mod password_renewal;

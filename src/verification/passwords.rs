@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::VerificationError;
+use super::hasher::Hasher;
 use crate::domain::email::EmailAddress;
 use crate::domain::password::Password;
 use crate::domain::strength::{Strength, estimate};
@@ -27,7 +26,7 @@ pub struct PasswordCost {
 
 /// Hashes and checks passwords.
 pub struct Passwords {
-    hasher: Argon2<'static>,
+    hasher: Arc<Hasher>,
     /// A hash of nothing anybody can type, checked when there is no account: the same time passes.
     decoy: SecretString,
     waiting: Arc<Semaphore>,
@@ -78,11 +77,10 @@ impl Passwords {
     /// # Errors
     /// The text says which cost argon2 does not take.
     pub fn new(cost: PasswordCost) -> Result<Self, argon2::Error> {
-        let params = Params::new(cost.memory_kib, cost.iterations, 1, None)?;
-        let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let decoy = hash(&hasher, &rand::random::<[u8; 32]>()).map_err(|_| argon2::Error::AlgorithmInvalid)?;
+        let hasher = Hasher::new(cost.memory_kib, cost.iterations)?;
+        let decoy = hasher.hash(&rand::random::<[u8; 32]>()).map_err(|_| argon2::Error::AlgorithmInvalid)?;
         Ok(Self {
-            hasher,
+            hasher: Arc::new(hasher),
             decoy,
             waiting: Arc::new(Semaphore::new(cost.parallel + cost.queue)),
             running: Arc::new(Semaphore::new(cost.parallel)),
@@ -128,8 +126,8 @@ impl Passwords {
     /// # Errors
     /// [`VerificationError::Busy`] when too many wait.
     pub async fn hash(&self, password: Password) -> Result<SecretString, VerificationError> {
-        let hasher = self.hasher.clone();
-        self.off_the_event_loop(move || hash(&hasher, password.as_bytes()).map_err(|_| VerificationError::Busy)).await?
+        let hasher = Arc::clone(&self.hasher);
+        self.off_the_event_loop(move || hasher.hash(password.as_bytes()).map_err(|_| VerificationError::Busy)).await?
     }
 
     /// Checks a password. Without a stored hash the same work is done and the answer is no.
@@ -137,14 +135,10 @@ impl Passwords {
     /// # Errors
     /// [`VerificationError::Busy`] when too many wait.
     pub async fn verify(&self, password: Password, stored: Option<SecretString>) -> Result<bool, VerificationError> {
-        let hasher = self.hasher.clone();
+        let hasher = Arc::clone(&self.hasher);
         let exists = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.decoy.clone());
-        let matches = move || {
-            PasswordHash::new(stored.expose_secret())
-                .is_ok_and(|hash| hasher.verify_password(password.as_bytes(), &hash).is_ok())
-        };
-        Ok(self.off_the_event_loop(matches).await? && exists)
+        Ok(self.off_the_event_loop(move || hasher.verify(password.as_bytes(), &stored)).await? && exists)
     }
 
     /// Whether a hash is of another cost than those made today.
@@ -161,11 +155,6 @@ impl Passwords {
         let _turn: SemaphorePermit<'_> = self.running.acquire().await.map_err(|_| VerificationError::Busy)?;
         tokio::task::spawn_blocking(work).await.map_err(|_| VerificationError::Busy)
     }
-}
-
-fn hash(hasher: &Argon2<'_>, password: &[u8]) -> Result<SecretString, argon2::password_hash::Error> {
-    let hash: PasswordHash = hasher.hash_password(password)?;
-    Ok(hash.to_string().into())
 }
 
 /// What stands before the salt in PHC format: algorithm, version and parameters.
