@@ -1,5 +1,6 @@
 //! Devices.
 
+use futures_util::future::try_join;
 use std::collections::HashMap;
 
 use jiff::Timestamp;
@@ -76,9 +77,11 @@ pub async fn upsert(
 /// # Errors
 /// [`StoreError`] when the database does not answer.
 pub async fn trust(db: &impl Db, account: AccountId, device: DeviceId) -> Result<Vec<DeviceId>, StoreError> {
-    execute(db, query!("device/trust"), &[&account.uuid(), &device.uuid()]).await?;
-    let parameters: super::Parameters<'_> = &[&account.uuid(), &MAX_TRUSTED_DEVICES, &device.uuid()];
-    let beyond = rows(db, query!("device/trusted_beyond"), parameters).await?;
+    let (account, device) = (account.uuid(), device.uuid());
+    let trusted: super::Parameters<'_> = &[&account, &device];
+    let others: super::Parameters<'_> = &[&account, &MAX_TRUSTED_DEVICES, &device];
+    let trust = execute(db, query!("device/trust"), trusted);
+    let (_, beyond) = try_join(trust, rows(db, query!("device/trusted_beyond"), others)).await?;
     beyond.iter().map(|row| id(row, "device_id", DeviceId::new)).collect()
 }
 

@@ -13,6 +13,7 @@ pub mod lately;
 mod migrate;
 pub mod node;
 pub mod notice;
+mod pipeline;
 mod pool;
 pub mod refresh_token;
 pub mod rollout;
@@ -23,16 +24,25 @@ pub mod ticket;
 pub mod trust_token;
 pub mod upkeep;
 
-use deadpool_postgres::GenericClient;
+use deadpool_postgres::{GenericClient, Object};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 pub use migrate::{MIGRATIONS, migrate};
+pub(crate) use pipeline::together;
 pub use pool::{ConnectSettings, Store};
 
-/// Something statements can run on: a pooled connection or a transaction.
-pub trait Db: GenericClient {}
-impl<T: GenericClient> Db for T {}
+/// Something statements can run on: a connection on loan, in a transaction or not.
+pub trait Db: GenericClient {
+    /// How many statements it has prepared.
+    fn statements_prepared(&self) -> usize;
+}
+
+impl Db for Object {
+    fn statements_prepared(&self) -> usize {
+        self.statement_cache.size()
+    }
+}
 
 /// Why the database did not do what was asked.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::StoreError;
+use super::{StoreError, pipeline};
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
@@ -109,7 +109,9 @@ impl Store {
     }
 
     async fn lend(&self) -> Result<Loan, StoreError> {
-        Ok(Loan(Some(self.connection().await?)))
+        let loan = Loan(Some(self.connection().await?));
+        pipeline::prepare(loan.connection()).await?;
+        Ok(loan)
     }
 
     async fn in_time<T, E: From<StoreError>>(&self, task: impl Future<Output = Result<T, E>>) -> Result<T, E> {

@@ -1,5 +1,7 @@
 //! What callers see of a challenge, and the checks that every call on one begins with.
 
+use futures_util::future::try_join;
+
 use super::{Verification, VerificationError};
 use crate::domain::challenge::{Method, Outcome, Progress, Purpose};
 use crate::domain::delivery::offered_methods;
@@ -112,9 +114,11 @@ pub(super) async fn settle(
     closed: &ClosedChallenge,
     method: Option<Method>,
 ) -> Result<AccountEvent, StoreError> {
-    store::delivery::cancel(db, closed.account_id, closed.challenge_id, None).await?;
-    if let Some(entry) = closed.activity_id {
-        store::activity::set_outcome(db, closed.account_id, entry, closed.outcome.into(), method).await?;
-    }
+    let cancel = store::delivery::cancel(db, closed.account_id, closed.challenge_id, None);
+    let complete = async {
+        let Some(entry) = closed.activity_id else { return Ok(()) };
+        store::activity::set_outcome(db, closed.account_id, entry, closed.outcome.into(), method).await
+    };
+    store::together(db, try_join(cancel, complete)).await?;
     Ok(AccountEvent::ChallengeClosed { challenge_id: closed.challenge_id, outcome: closed.outcome })
 }

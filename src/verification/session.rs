@@ -1,5 +1,6 @@
 //! Sessions: granting, renewing, ending.
 
+use futures_util::future::try_join;
 use jiff::SignedDuration;
 
 use super::{Origin, Verification, VerificationError, fresh, fresh_token};
@@ -13,7 +14,7 @@ use crate::domain::token::{Token, TokenHash, TokenKind};
 use crate::store::account::LockedAccount;
 use crate::store::device::DeviceChange;
 use crate::store::refresh_token::KnownRefreshToken;
-use crate::store::{self, Db};
+use crate::store::{self, Db, StoreError};
 
 /// The tokens of a session, as its holder gets them.
 pub struct IssuedSession {
@@ -58,6 +59,12 @@ pub(super) fn speaks_for_owner(session: &ActiveSession, locked: &LockedAccount) 
     session.device_trusted || !locked.two_step_enabled
 }
 
+/// The device of an installation as the account knows it from now on.
+pub(super) async fn meet(db: &impl Db, account: AccountId, requester: &Requester) -> Result<Device, StoreError> {
+    let (info, location) = (requester.device.clone(), requester.location.as_deref());
+    store::device::upsert(db, account, fresh(DeviceId::new), info, location).await
+}
+
 enum Renewal {
     Renewed(IssuedSession),
     Reused(KnownRefreshToken),
@@ -99,8 +106,20 @@ impl Verification {
         trust: Trust,
         events: &mut Vec<AccountEvent>,
     ) -> Result<SignedIn, VerificationError> {
-        let (info, location) = (requester.device.clone(), requester.location.as_deref());
-        let mut device = store::device::upsert(db, account, fresh(DeviceId::new), info, location).await?;
+        let device = meet(db, account, requester).await?;
+        self.grant_session_to(db, account, device, requester, trust, events).await
+    }
+
+    /// [`Self::grant_session`] for a device that was met.
+    pub(super) async fn grant_session_to(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        mut device: Device,
+        requester: &Requester,
+        trust: Trust,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<SignedIn, VerificationError> {
         let trust_token = match trust {
             Trust::Rotate(trusted, used) => {
                 store::trust_token::replace(db, account, trusted, &used).await?;
@@ -126,8 +145,10 @@ impl Verification {
         device: DeviceId,
     ) -> Result<IssuedSession, VerificationError> {
         let (id, issued) = (fresh(SessionId::new), self.fresh_session(account));
-        store::session::create(db, account, id, device, &issued.access.hash(), self.rules.tokens).await?;
-        store::refresh_token::issue(db, account, id, &issued.refresh.hash()).await?;
+        let (access, refresh) = (issued.access.hash(), issued.refresh.hash());
+        let create = store::session::create(db, account, id, device, &access, self.rules.tokens);
+        let issue = store::refresh_token::issue(db, account, id, &refresh);
+        store::together(db, try_join(create, issue)).await?;
         Ok(issued)
     }
 

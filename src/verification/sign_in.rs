@@ -1,5 +1,6 @@
 //! Signing in: a trusted device gets a session, any other a challenge.
 
+use futures_util::future::try_join;
 use secrecy::ExposeSecret;
 use tracing::info;
 
@@ -72,11 +73,10 @@ impl Verification {
                     Trust::No
                 }
                 _ => {
-                    let refusal = match refusal_to_ask(db, account.id, &locked).await? {
-                        None => refusal_to_wait(db, account.id, &requester, &locked).await?,
-                        refusal => refusal,
-                    };
-                    if let Some(refusal) = refusal {
+                    let to_ask = refusal_to_ask(db, account.id, &locked);
+                    let to_wait = refusal_to_wait(db, account.id, &requester, &locked);
+                    let (to_ask, to_wait) = store::together(db, try_join(to_ask, to_wait)).await?;
+                    if let Some(refusal) = to_ask.or(to_wait) {
                         let kind = ActivityKind::SignIn;
                         self.record_refused(db, account.id, kind, &refusal, &requester).await?;
                         return Ok(Err(refusal));

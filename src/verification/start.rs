@@ -1,5 +1,6 @@
 //! Starting a challenge: the challenge, its deliveries and the activity entry in one transaction.
 
+use futures_util::future::try_join4;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
@@ -64,28 +65,36 @@ impl Verification {
             address_taken: start.address_taken,
             activity_id: attempt_kind(start.purpose).map(|_| fresh(ActivityId::new)),
         };
-        store::challenge::start(db, &new).await?;
-        let planned = store::delivery::plan(
-            db,
-            new.account_id,
-            new.challenge_id,
-            new.progress.generation,
-            start.method,
-            self.node,
-        )
-        .await?;
-        if let (Some(kind), Some(entry)) = (attempt_kind(new.purpose), new.activity_id) {
-            record_attempt(db, &new, kind, entry).await?;
-        }
-        if new.purpose == Purpose::SignIn {
-            expect_code(db, new.account_id, &new.requester).await?;
-        }
+        let planned = self.write(db, &new).await?;
         events.push(AccountEvent::CodeIssued { challenge_id: new.challenge_id });
         let destination = match start.method {
             Method::App => Destination::TrustedDevices(planned),
             Method::Email => Destination::Mailbox(email),
         };
         Ok(self.view(&new, Some(token), destination, start.method == Method::App && planned > 0))
+    }
+
+    /// Writes a challenge down with all that begins with it; returns how many deliveries are planned.
+    async fn write(&self, db: &impl Db, new: &NewChallenge) -> Result<u64, VerificationError> {
+        let (account, id, progress) = (new.account_id, new.challenge_id, &new.progress);
+        let start = async { Ok(store::challenge::start(db, new).await?) };
+        let plan = async {
+            Ok(store::delivery::plan(db, account, id, progress.generation, progress.method, self.node).await?)
+        };
+        let record = async {
+            match (attempt_kind(new.purpose), new.activity_id) {
+                (Some(kind), Some(entry)) => record_attempt(db, new, kind, entry).await,
+                _ => Ok(()),
+            }
+        };
+        let expect = async {
+            match new.purpose {
+                Purpose::SignIn => expect_code(db, account, &new.requester).await,
+                Purpose::CreateAccount | Purpose::EnableTwoStep | Purpose::DisableTwoStep => Ok(()),
+            }
+        };
+        let ((), planned, (), ()) = store::together(db, try_join4(start, plan, record, expect)).await?;
+        Ok(planned)
     }
 
     /// One open challenge an installation, few an account.

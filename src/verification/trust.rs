@@ -1,5 +1,7 @@
 //! The trust in a device: granting and ending it.
 
+use futures_util::future::try_join;
+
 use super::{Verification, VerificationError, fresh_token};
 use crate::domain::activity::ActivityKind;
 use crate::domain::delivery::Requester;
@@ -19,8 +21,10 @@ impl Verification {
         requester: &Requester,
         events: &mut Vec<AccountEvent>,
     ) -> Result<Token, VerificationError> {
-        store::trust_token::forget(db, account, device).await?;
-        for beyond in store::device::trust(db, account, device).await? {
+        let forget = store::trust_token::forget(db, account, device);
+        let trust = store::device::trust(db, account, device);
+        let ((), beyond) = store::together(db, try_join(forget, trust)).await?;
+        for beyond in beyond {
             let evicted = store::device::by_id(db, account, beyond).await?;
             let name = evicted.map(|device| device.info.name).unwrap_or_default();
             self.revoke_trust(db, account, beyond, SessionEnd::DeviceRemoved, events).await?;

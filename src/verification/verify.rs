@@ -1,6 +1,8 @@
 //! Verifying a code: counted first, compared in constant time, and settled in one transaction.
 
-use super::session::Trust;
+use futures_util::future::{try_join, try_join4};
+
+use super::session::{Trust, meet};
 use super::{SignedIn, Verification, VerificationError, challenge, fresh};
 use crate::domain::activity::ActivityKind;
 use crate::domain::budget::{BUDGET_RULES, BudgetKind, BudgetRefusal};
@@ -11,7 +13,7 @@ use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{ChallengeId, NoticeId};
 use crate::domain::token::Token;
 use crate::store::challenge::{CountedAttempt, NewChallenge, StoredChallenge};
-use crate::store::{self, Db};
+use crate::store::{self, Db, StoreError};
 
 /// What the right code brought.
 pub enum Verified {
@@ -143,10 +145,10 @@ impl Verification {
         let new = &stored.challenge;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
-            store::account::lock(db, new.account_id).await?;
-            let Some(closed) = challenge::close(db, new, Outcome::Verified, Some(progress.generation)).await? else {
-                return Ok(None);
-            };
+            let lock = store::account::lock(db, new.account_id);
+            let close = challenge::close(db, new, Outcome::Verified, Some(progress.generation));
+            let (_, closed) = store::together(db, try_join(lock, close)).await?;
+            let Some(closed) = closed else { return Ok(None) };
             events.push(closed);
             self.carry_out(db, new, trust_device, &mut events).await.map(Some)
         });
@@ -176,26 +178,44 @@ impl Verification {
         trust_device: bool,
         events: &mut Vec<AccountEvent>,
     ) -> Result<Verified, VerificationError> {
-        store::budget::refill(db, new.account_id, BudgetKind::of(new.purpose)).await?;
-        let requester = &new.requester;
+        let refill = store::budget::refill(db, new.account_id, BudgetKind::of(new.purpose));
         match new.purpose {
-            Purpose::SignIn => {
-                store::notice::drop_unfinished(db, new.account_id, requester.device.install_id).await?;
-                let (notice, kind) = (fresh(NoticeId::new), AlertKind::NewDeviceSignedIn);
-                store::notice::add(db, new.account_id, notice, kind, Some(requester)).await?;
-                let trust = if trust_device { Trust::Grant } else { Trust::No };
-                let signed_in = self.grant_session(db, new.account_id, requester, trust, events).await?;
-                Ok(Verified::SignedIn(Box::new(signed_in)))
-            }
+            Purpose::SignIn => self.finish_sign_in(db, new, refill, trust_device, events).await,
             Purpose::CreateAccount => {
+                refill.await?;
                 self.confirm_address(db, new).await?;
-                let signed_in = self.grant_session(db, new.account_id, requester, Trust::No, events).await?;
+                let signed_in = self.grant_session(db, new.account_id, &new.requester, Trust::No, events).await?;
                 self.record_change(db, new.account_id, ActivityKind::AccountCreated, Some(&new.requester)).await?;
                 Ok(Verified::SignedIn(Box::new(signed_in)))
             }
-            Purpose::EnableTwoStep => self.finish_enabling(db, new, events).await,
-            Purpose::DisableTwoStep => self.finish_disabling(db, new, events).await,
+            Purpose::EnableTwoStep => {
+                refill.await?;
+                self.finish_enabling(db, new, events).await
+            }
+            Purpose::DisableTwoStep => {
+                refill.await?;
+                self.finish_disabling(db, new, events).await
+            }
         }
+    }
+
+    async fn finish_sign_in(
+        &self,
+        db: &impl Db,
+        new: &NewChallenge,
+        refill: impl Future<Output = Result<(), StoreError>>,
+        trust_device: bool,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<Verified, VerificationError> {
+        let (account, requester) = (new.account_id, &new.requester);
+        let (notice, kind) = (fresh(NoticeId::new), AlertKind::NewDeviceSignedIn);
+        let drop_unfinished = store::notice::drop_unfinished(db, account, requester.device.install_id);
+        let tell = store::notice::add(db, account, notice, kind, Some(requester));
+        let meet = meet(db, account, requester);
+        let ((), (), (), device) = store::together(db, try_join4(refill, drop_unfinished, tell, meet)).await?;
+        let trust = if trust_device { Trust::Grant } else { Trust::No };
+        let signed_in = self.grant_session_to(db, account, device, requester, trust, events).await?;
+        Ok(Verified::SignedIn(Box::new(signed_in)))
     }
 
     /// The first to type the code of an address owns it; another pending challenge for it is then over.

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use actix::prelude::*;
+use futures_util::future::try_join3;
 use jiff::Timestamp;
 use tracing::{error, info};
 
@@ -247,19 +248,21 @@ async fn load(
 ) -> Result<Option<Work>, StoreError> {
     let (node, are_others_told) = (verification.node(), claimed.is_none());
     let load = verification.store().run(async |db| {
-        let mut deliveries = match claimed {
-            Some(claimed) => claimed,
-            None => {
-                let claimed = store::delivery::claim(db, account, challenge, node).await?;
-                claimed.into_iter().map(|claimed| claimed.delivery).collect()
-            }
+        let claim = async {
+            let claimed_now = match claimed {
+                Some(claimed) => return Ok(claimed),
+                None => store::delivery::claim(db, account, challenge, node).await?,
+            };
+            Ok(claimed_now.into_iter().map(|claimed| claimed.delivery).collect())
         };
-        let Some((issued, email, locale)) = store::challenge::to_deliver(db, account, challenge).await? else {
+        let issued = store::challenge::to_deliver(db, account, challenge);
+        let loaded = store::together(db, try_join3(claim, issued, store::device::reach(db, account))).await?;
+        let (mut deliveries, Some((issued, email, locale)), reach): (Vec<Delivery>, _, _) = loaded else {
             return Ok(None);
         };
         // A newer code overtook the others after they were claimed.
         deliveries.retain(|delivery| delivery.generation == issued.generation);
-        let reach = store::device::reach(db, account).await?.into_iter().collect();
+        let reach = reach.into_iter().collect();
         let pushes = begun_pushes(db, account, &deliveries).await?;
         Ok(Some(Work { issued, mailbox: Mailbox { email, locale }, deliveries, reach, pushes, are_others_told }))
     });
