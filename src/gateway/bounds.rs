@@ -1,49 +1,12 @@
 //! The heads of frames are judged before their frames are collected: the WebSocket crate waits for a whole frame, however
 //! long its head says that it is, and keeps what came of it. And it passes over rules of RFC 6455 section 5.2.
 
-use std::cell::Cell;
-use std::pin::Pin;
-use std::rc::Rc;
-use std::task::{Context, Poll, ready};
-
-use actix_web::error::PayloadError;
-use actix_web::web::Bytes;
-use futures_util::Stream;
-
 use crate::protocol::close::CloseReason;
 
 /// Longest head: two bytes, eight of an extended length, four of the mask (RFC 6455 section 5.2).
 pub(super) const LONGEST_HEAD: usize = 14;
 /// Bits of the first byte that only extensions use, and no extension is ever agreed on.
 const RESERVED_BITS: u8 = 0x70;
-
-/// A stream of frames that breaks at the head of one that is too long, or that has no right head.
-pub(super) struct BoundedFrames<S> {
-    stream: S,
-    heads: Heads,
-    refused: Rc<Cell<Option<CloseReason>>>,
-}
-
-impl<S> BoundedFrames<S> {
-    /// Frames with payloads of `max_bytes` at most; `refused` says why the stream broke.
-    pub(super) fn new(stream: S, max_bytes: usize, refused: Rc<Cell<Option<CloseReason>>>) -> Self {
-        Self { stream, heads: Heads::new(max_bytes), refused }
-    }
-}
-
-impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Stream for BoundedFrames<S> {
-    type Item = Result<Bytes, PayloadError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = ready!(Pin::new(&mut self.stream).poll_next(context));
-        let Some(Ok(bytes)) = &next else { return Poll::Ready(next) };
-        if let Err(reason) = self.heads.accept(bytes) {
-            self.refused.set(Some(reason));
-            return Poll::Ready(Some(Err(PayloadError::Overflow)));
-        }
-        Poll::Ready(next)
-    }
-}
 
 /// Finds the heads of frames in bytes that come in any pieces.
 pub(super) struct Heads {

@@ -37,25 +37,23 @@ pub(super) struct Fragments {
 
 impl Fragments {
     /// Takes what the codec made of a frame.
-    pub(super) fn receive(&mut self, message: Result<ws::Message, ws::ProtocolError>) -> Received {
-        use ws::{Item, Message};
-        match message {
+    pub(super) fn receive(&mut self, frame: Result<ws::Frame, ws::ProtocolError>) -> Received {
+        use ws::{Frame, Item};
+        match frame {
             // A whole message must not come between fragments.
-            Ok(Message::Text(_)) if self.collected.is_some() => Received::Refused(CloseReason::ProtocolError),
-            Ok(Message::Text(text)) => Received::Text(text.into()),
-            Ok(Message::Binary(_) | Message::Continuation(Item::FirstBinary(_))) => {
-                Received::Refused(CloseReason::Binary)
-            }
-            Ok(Message::Continuation(Item::FirstText(bytes))) => self.piece(&Fragment::First(&bytes)),
-            Ok(Message::Continuation(Item::Continue(bytes))) => self.piece(&Fragment::Next(&bytes)),
-            Ok(Message::Continuation(Item::Last(bytes))) => self.piece(&Fragment::Last(&bytes)),
-            Ok(Message::Ping(payload)) => Received::Ping(payload),
-            Ok(Message::Pong(_)) => Received::Pong,
-            Ok(Message::Close(reason)) => Received::Close(reason),
-            Ok(Message::Nop) => Received::Piece,
+            Ok(Frame::Text(_)) if self.collected.is_some() => Received::Refused(CloseReason::ProtocolError),
+            Ok(Frame::Text(text)) => match String::from_utf8(text.into()) {
+                Ok(text) => Received::Text(text),
+                Err(_) => Received::Refused(CloseReason::InvalidMessage),
+            },
+            Ok(Frame::Binary(_) | Frame::Continuation(Item::FirstBinary(_))) => Received::Refused(CloseReason::Binary),
+            Ok(Frame::Continuation(Item::FirstText(bytes))) => self.piece(&Fragment::First(&bytes)),
+            Ok(Frame::Continuation(Item::Continue(bytes))) => self.piece(&Fragment::Next(&bytes)),
+            Ok(Frame::Continuation(Item::Last(bytes))) => self.piece(&Fragment::Last(&bytes)),
+            Ok(Frame::Ping(payload)) => Received::Ping(payload),
+            Ok(Frame::Pong(_)) => Received::Pong,
+            Ok(Frame::Close(reason)) => Received::Close(reason),
             Err(ws::ProtocolError::Overflow) => Received::Refused(CloseReason::TooLarge),
-            // The crate reports text that is not UTF-8 as an I/O error; a broken line ends here too.
-            Err(ws::ProtocolError::Io(_)) => Received::Refused(CloseReason::InvalidMessage),
             Err(_) => Received::Refused(CloseReason::ProtocolError),
         }
     }

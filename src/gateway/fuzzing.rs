@@ -1,8 +1,8 @@
 //! What must hold for whatever a device sends over its WebSocket.
 
-use actix_http::ws::{Codec, Frame, Message, ProtocolError};
+use actix_codec::Decoder;
+use actix_http::ws::Codec;
 use actix_web::web::BytesMut;
-use tokio_util::codec::Decoder;
 
 use super::bounds::{Heads, LONGEST_HEAD};
 use super::frames::{Fragments, Received};
@@ -47,8 +47,8 @@ fn received(wire: &[u8], piece: usize) -> Vec<Received> {
             return all;
         }
         kept.extend_from_slice(chunk);
-        while let Some(message) = decode(&mut codec, &mut kept).transpose() {
-            let received = fragments.receive(message);
+        while let Some(frame) = codec.decode(&mut kept).transpose() {
+            let received = fragments.receive(frame);
             let is_over = matches!(received, Received::Close(_) | Received::Refused(_));
             all.push(received);
             if is_over {
@@ -58,19 +58,4 @@ fn received(wire: &[u8], piece: usize) -> Vec<Received> {
         assert!(kept.len() <= MAX_MESSAGE_BYTES + LONGEST_HEAD, "{} bytes are kept", kept.len());
     }
     all
-}
-
-fn decode(codec: &mut Codec, kept: &mut BytesMut) -> Result<Option<Message>, ProtocolError> {
-    Ok(match codec.decode(kept)? {
-        None => None,
-        Some(Frame::Text(text)) => {
-            let text = String::from_utf8(text.to_vec());
-            Some(Message::Text(text.map_err(|error| ProtocolError::Io(std::io::Error::other(error)))?.into()))
-        }
-        Some(Frame::Binary(bytes)) => Some(Message::Binary(bytes)),
-        Some(Frame::Ping(payload)) => Some(Message::Ping(payload)),
-        Some(Frame::Pong(payload)) => Some(Message::Pong(payload)),
-        Some(Frame::Close(reason)) => Some(Message::Close(reason)),
-        Some(Frame::Continuation(item)) => Some(Message::Continuation(item)),
-    })
 }

@@ -4,6 +4,7 @@ mod bounds;
 mod frames;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
+mod line;
 mod origin;
 mod socket;
 

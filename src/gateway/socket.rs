@@ -1,10 +1,9 @@
-//! The connection actor. Only this file and `frames.rs` name the WebSocket crate (docs/decisions/0003-websocket-crate.md).
+//! The connection actor. Only this room names the WebSocket codec (docs/decisions/0003-websocket-crate.md).
 //!
 //! The actor runs only while its socket can be written: a device that does not read stops it, its mailbox fills, and
 //! the user actor lets it go. What such a device never reads is bounded by that mailbox, and the operating system ends
 //! its TCP connection (`TCP_USER_TIMEOUT`, set where connections are accepted).
 
-use std::cell::Cell;
 use std::num::NonZeroU32;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,8 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix::prelude::*;
-use actix_web::{HttpRequest, HttpResponse, web};
-use actix_web_actors::ws;
+use actix_http::ws;
+use actix_web::http::header::SEC_WEBSOCKET_PROTOCOL;
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
 use governor::clock::DefaultClock;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
@@ -22,15 +23,16 @@ use metrics::gauge;
 use rand::RngExt;
 use tracing::debug;
 
-use super::bounds::BoundedFrames;
-use super::frames::{Fragments, Received};
+use super::frames::Received;
+use super::line::{Driver, Incoming, Line};
 use crate::actors::{Attach, Detach, DeviceSays, Directory, Outgoing, ToConnection, User};
 use crate::domain::id::{ChallengeId, ConnectionId};
 use crate::domain::locale::Language;
 use crate::domain::session::{ActiveSession, CONNECTION_EXPIRY_GRACE};
+use crate::listener::TakeOver;
+use crate::protocol::SUBPROTOCOL;
 use crate::protocol::close::CloseReason;
 use crate::protocol::message::{DeviceMessage, ServerMessage};
-use crate::protocol::{MAX_MESSAGE_BYTES, SUBPROTOCOL};
 use crate::telemetry::CONNECTIONS_OPEN;
 
 /// Messages that may wait for a device that reads slowly (design section 5).
@@ -48,60 +50,59 @@ pub struct ConnectionSettings {
     pub pong_timeout: Duration,
 }
 
-/// Upgrades a request of an authenticated, trusted device.
+/// Answers the handshake of an authenticated, trusted device; the connection begins when the answer is on the line.
 ///
 /// # Errors
-/// When the request is no WebSocket handshake.
+/// When the request is no WebSocket handshake (RFC 6455 section 4.2.1).
 pub fn accept(
     request: &HttpRequest,
-    stream: web::Payload,
     session: ActiveSession,
     directory: Directory,
     settings: ConnectionSettings,
-) -> Result<HttpResponse, actix_web::Error> {
-    let connection = Connection::new(session, directory, settings);
-    let frames = BoundedFrames::new(stream, MAX_MESSAGE_BYTES, Rc::clone(&connection.refused));
-    ws::WsResponseBuilder::new(connection, request, frames)
-        .codec(actix_http::ws::Codec::new().max_size(MAX_MESSAGE_BYTES))
-        .protocols(&[SUBPROTOCOL])
-        .start()
+) -> Result<HttpResponse, ws::HandshakeError> {
+    let mut answer = ws::handshake(request.head())?;
+    if request.headers().contains_key(SEC_WEBSOCKET_PROTOCOL) {
+        answer.insert_header((SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL));
+    }
+    let mut answer = HttpResponse::from(answer.finish().map_into_boxed_body());
+    answer.extensions_mut().insert(TakeOver::new(move |stream| {
+        let line = Line::new(stream);
+        Driver::new(Rc::clone(&line), Connection::new(line, session, directory, settings)).run()
+    }));
+    Ok(answer)
 }
 
-struct Connection {
+/// One device's connection.
+pub(super) struct Connection {
     id: ConnectionId,
+    line: Rc<Line>,
     session: ActiveSession,
     directory: Directory,
     settings: ConnectionSettings,
     user: Option<Addr<User>>,
     let_go: Arc<AtomicBool>,
-    fragments: Fragments,
-    /// Why the head of a frame was refused.
-    refused: Rc<Cell<Option<CloseReason>>>,
     messages: RateLimiter<NotKeyed, InMemoryState, DefaultClock>,
     pong_deadline: Option<SpawnHandle>,
     expiry: Option<SpawnHandle>,
 }
 
-type SocketContext = ws::WebsocketContext<Connection>;
-
 impl Connection {
-    fn new(session: ActiveSession, directory: Directory, settings: ConnectionSettings) -> Self {
+    fn new(line: Rc<Line>, session: ActiveSession, directory: Directory, settings: ConnectionSettings) -> Self {
         Self {
             id: ConnectionId::new(uuid::Uuid::now_v7()),
+            line,
             session,
             directory,
             settings,
             user: None,
             let_go: Arc::default(),
-            fragments: Fragments::default(),
-            refused: Rc::default(),
             messages: RateLimiter::direct(Quota::per_second(MESSAGES_A_SECOND).allow_burst(MESSAGE_BURST)),
             pong_deadline: None,
             expiry: None,
         }
     }
 
-    fn attach(&self, context: &mut SocketContext) {
+    fn attach(&self, context: &mut Context<Self>) {
         let attach = Attach {
             account_id: self.session.account_id,
             device_id: self.session.device_id,
@@ -118,17 +119,17 @@ impl Connection {
         }));
     }
 
-    fn close(&mut self, reason: CloseReason, context: &mut SocketContext) {
+    fn close(&mut self, reason: CloseReason, context: &mut Context<Self>) {
         debug!(connection.id = %self.id, close.code = reason.code(), "closing a connection");
-        context.close(Some(ws::CloseReason {
+        self.line.send(ws::Message::Close(Some(ws::CloseReason {
             code: ws::CloseCode::from(reason.code()),
             description: Some(reason.description().to_owned()),
-        }));
+        })));
         context.stop();
     }
 
     /// `true` when the user actor gave this connection up because its queue was full.
-    fn closed_as_slow(&mut self, context: &mut SocketContext) -> bool {
+    fn closed_as_slow(&mut self, context: &mut Context<Self>) -> bool {
         let is_slow = self.let_go.load(Ordering::Relaxed);
         if is_slow {
             self.close(CloseReason::ReadsTooSlowly, context);
@@ -136,20 +137,20 @@ impl Connection {
         is_slow
     }
 
-    fn schedule_ping(&self, context: &mut SocketContext) {
+    fn schedule_ping(&self, context: &mut Context<Self>) {
         let jitter = rand::rng().random_range(0.8..=1.0);
         context.run_later(self.settings.heartbeat.mul_f64(jitter), |connection, context| {
             if connection.closed_as_slow(context) {
                 return;
             }
-            context.ping(b"");
+            connection.line.send(ws::Message::Ping(Bytes::new()));
             connection.expect_pong(context);
             connection.schedule_ping(context);
         });
     }
 
     /// Starts the wait for a pong, unless one that an earlier ping began still goes on.
-    fn expect_pong(&mut self, context: &mut SocketContext) {
+    fn expect_pong(&mut self, context: &mut Context<Self>) {
         let timeout = self.settings.pong_timeout;
         self.pong_deadline.get_or_insert_with(|| {
             context.run_later(timeout, |connection, context| {
@@ -159,7 +160,7 @@ impl Connection {
     }
 
     /// Closes when the access token is out of date for longer than a `refresh` may take.
-    fn schedule_expiry(&mut self, expires_at: Timestamp, context: &mut SocketContext) {
+    fn schedule_expiry(&mut self, expires_at: Timestamp, context: &mut Context<Self>) {
         if let Some(earlier) = self.expiry.take() {
             context.cancel_future(earlier);
         }
@@ -170,7 +171,7 @@ impl Connection {
         }));
     }
 
-    fn on_text(&mut self, text: &str, context: &mut SocketContext) {
+    fn on_text(&mut self, text: &str, context: &mut Context<Self>) {
         if self.messages.check().is_err() {
             return self.close(CloseReason::TooManyMessages, context);
         }
@@ -179,7 +180,7 @@ impl Connection {
         };
         let (device_id, session_id) = (self.session.device_id, self.session.session_id);
         match message {
-            DeviceMessage::Ping {} => context.text(ServerMessage::Pong.to_text()),
+            DeviceMessage::Ping {} => self.line.send(ws::Message::Text(ServerMessage::Pong.to_text().into())),
             DeviceMessage::Receipt { challenge_id, generation, shown } => {
                 let challenge_id = ChallengeId::new(challenge_id);
                 self.tell_user(DeviceSays::Receipt { device_id, challenge_id, generation, shown }, context);
@@ -195,24 +196,25 @@ impl Connection {
     }
 
     /// A user actor that takes nothing is dead or overwhelmed: the device comes back to a fresh one.
-    fn tell_user(&mut self, says: DeviceSays, context: &mut SocketContext) {
+    fn tell_user(&mut self, says: DeviceSays, context: &mut Context<Self>) {
         let told = self.user.as_ref().is_some_and(|user| user.try_send(says).is_ok());
         if !told {
             self.close(CloseReason::InternalError, context);
         }
     }
 
-    fn on_received(&mut self, received: Received, context: &mut SocketContext) {
+    fn on_received(&mut self, received: Received, context: &mut Context<Self>) {
         match received {
             Received::Text(text) => self.on_text(&text, context),
-            Received::Ping(payload) => context.pong(&payload),
+            Received::Ping(payload) => self.line.send(ws::Message::Pong(payload)),
             Received::Pong => {
                 if let Some(deadline) = self.pong_deadline.take() {
                     context.cancel_future(deadline);
                 }
             }
             Received::Close(reason) => {
-                context.close(reason.map(|reason| ws::CloseReason { description: None, ..reason }));
+                let echo = reason.map(|reason| ws::CloseReason { description: None, ..reason });
+                self.line.send(ws::Message::Close(echo));
                 context.stop();
             }
             Received::Piece => {}
@@ -222,11 +224,12 @@ impl Connection {
 }
 
 impl Actor for Connection {
-    type Context = SocketContext;
+    type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Self::Context) {
         gauge!(CONNECTIONS_OPEN).increment(1);
         context.set_mailbox_capacity(QUEUE);
+        context.add_stream(Incoming::new(Rc::clone(&self.line)));
         self.attach(context);
         self.schedule_ping(context);
         self.schedule_expiry(self.session.access_expires_at, context);
@@ -257,19 +260,15 @@ impl Handler<Outgoing> for Connection {
             return;
         }
         match outgoing {
-            Outgoing::Text(text) => context.text(&*text),
+            Outgoing::Text(text) => self.line.send(ws::Message::Text((&*text).into())),
             Outgoing::Expires(at) => self.schedule_expiry(at, context),
             Outgoing::Close(reason) => self.close(reason, context),
         }
     }
 }
 
-impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Connection {
-    fn handle(&mut self, message: Result<ws::Message, ws::ProtocolError>, context: &mut Self::Context) {
-        let received = match self.refused.get() {
-            Some(reason) if message.is_err() => Received::Refused(reason),
-            _ => self.fragments.receive(message),
-        };
+impl StreamHandler<Received> for Connection {
+    fn handle(&mut self, received: Received, context: &mut Self::Context) {
         self.on_received(received, context);
     }
 }

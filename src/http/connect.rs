@@ -1,7 +1,7 @@
 //! `/v1/connect`: tickets and the WebSocket handshake.
 
 use actix_web::http::header::ORIGIN;
-use actix_web::web::{self, Data, Payload, Query, ServiceConfig};
+use actix_web::web::{self, Data, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -81,7 +81,6 @@ pub(super) async fn connect(
     origin: Origin,
     request: HttpRequest,
     Query(query): Query<ConnectQuery>,
-    stream: Payload,
 ) -> Result<HttpResponse, Problem> {
     api.limits.check(Limited::Connect, &origin)?;
     check_origin(&api, &request)?;
@@ -90,7 +89,7 @@ pub(super) async fn connect(
     if !session.device_trusted {
         return Err(VerificationError::DeviceNotTrusted.into());
     }
-    gateway::accept(&request, stream, session, api.directory.clone(), api.connections).map_err(|_| {
+    gateway::accept(&request, session, api.directory.clone(), api.connections).map_err(|_| {
         Problem::new(ProblemCode::InvalidRequest, "This address takes WebSocket handshakes only (RFC 6455 section 4).")
     })
 }

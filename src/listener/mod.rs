@@ -11,6 +11,7 @@ mod requests;
 mod serve;
 mod socket;
 mod stream;
+mod take_over;
 mod transport;
 mod turns;
 
@@ -19,4 +20,5 @@ pub use descriptors::connections_that_fit;
 pub use requests::watch;
 pub use serve::{ListenerSettings, serve};
 pub use socket::listen;
-pub use stream::MAX_HEAD_BYTES;
+pub use stream::{MAX_HEAD_BYTES, Stream};
+pub use take_over::{TakeOver, end};

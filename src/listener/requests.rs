@@ -41,9 +41,6 @@ pub async fn watch<B: MessageBody + 'static>(
 
 /// What of a connection belongs to a request whose head was read (RFC 9112 section 6.3).
 fn body_of(request: &ServiceRequest) -> Turn {
-    if request.head().upgrade() {
-        return Turn::Everything;
-    }
     if request.headers().contains_key(TRANSFER_ENCODING) {
         return Turn::chunked();
     }

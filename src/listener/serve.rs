@@ -28,6 +28,7 @@ use super::open_connections::OpenConnections;
 use super::proxy_header;
 use super::socket::tune;
 use super::stream::Stream;
+use super::take_over::upgrades;
 use crate::telemetry::CONNECTIONS_REFUSED;
 
 /// Connections of a worker that begin before everything else that is ready has had its turn.
@@ -59,7 +60,7 @@ pub struct ListenerSettings {
 }
 
 /// What handles requests, whatever it is made of.
-type Application = BoxServiceFactory<(), Request, Response<BoxBody>, Response<BoxBody>, ()>;
+pub(super) type Application = BoxServiceFactory<(), Request, Response<BoxBody>, Response<BoxBody>, ()>;
 
 /// Serves an application at a listener. At `max_connections` nothing is accepted until one ends: clients wait in the
 /// system's queue.
@@ -86,7 +87,8 @@ where
     let stopping = builder.graceful_shutdown_signal();
     let front = Front::new(settings);
     let server = builder.listen("public", listener, move || {
-        connections(front.clone(), stopping.clone(), application(app()), application(app()))
+        let [http1, http2, upgrades] = std::array::from_fn(|_| application(app()));
+        connections(front.clone(), stopping.clone(), Applications { http1, http2, upgrades })
     })?;
     Ok(server.run())
 }
@@ -106,13 +108,21 @@ where
     boxed::factory(app.map(Response::from).map_err(|error| error.error_response().into()))
 }
 
+/// What handles the requests of each kind.
+struct Applications {
+    http1: Application,
+    http2: Application,
+    /// Those that ask for a WebSocket.
+    upgrades: Application,
+}
+
 /// The service of a worker: it takes connections as they are accepted.
 fn connections(
     front: Arc<Front>,
     stopping: GracefulShutdownSignal,
-    http1: Application,
-    http2: Application,
+    apps: Applications,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = (), InitError = ()> {
+    let Applications { http1, http2, upgrades: for_upgrades } = apps;
     let stops = stopping.clone();
     let http1 = HttpService::<Stream, _, BoxBody>::build()
         .graceful_shutdown_signal(move || {
@@ -125,6 +135,7 @@ fn connections(
         .on_connect_ext(|stream: &Stream, extensions| {
             extensions.insert(stream.progress());
         })
+        .upgrade(upgrades(for_upgrades))
         .finish(http1);
     fn_factory(move || {
         let (front, stopping) = (Arc::clone(&front), stopping.clone());
@@ -149,7 +160,12 @@ fn connections(
                                 () = stopping.notified() => false,
                             };
                             if begins {
-                                let _ = http1.call((stream, Protocol::Http1, Some(client))).await;
+                                let progress = stream.progress();
+                                // Boxed: nothing of it stays when it is over.
+                                let _ = Box::pin(http1.call((stream, Protocol::Http1, Some(client)))).await;
+                                if let Some(next) = progress.next() {
+                                    next.await;
+                                }
                             }
                         }
                         None => {}

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
+use futures_util::future::LocalBoxFuture;
 use metrics::counter;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -34,7 +35,7 @@ const DISCARDED_BYTES: usize = 256 * 1024;
 pub(super) const AHEAD_BYTES: usize = 4096;
 
 /// A connection.
-pub(super) struct Stream {
+pub struct Stream {
     pub(super) io: Transport,
     progress: Progress,
     timer: Option<Pin<Box<Sleep>>>,
@@ -60,6 +61,8 @@ struct State {
     begins_by: Cell<Instant>,
     /// How long it may take, the idle time included.
     patience: Duration,
+    /// What goes on with the connection after HTTP.
+    next: Cell<Option<LocalBoxFuture<'static, ()>>>,
 }
 
 /// A request that is under way until this is dropped.
@@ -75,6 +78,7 @@ impl Progress {
             head_bytes: Cell::new(0),
             begins_by,
             patience,
+            next: Cell::default(),
         }))
     }
 
@@ -91,6 +95,16 @@ impl Progress {
         if let Some(reader) = self.0.reader.take() {
             reader.wake();
         }
+    }
+
+    /// Says what goes on with the connection when HTTP is over.
+    pub(super) fn go_on(&self, next: LocalBoxFuture<'static, ()>) {
+        self.0.next.set(Some(next));
+    }
+
+    /// What goes on with the connection now that HTTP is over.
+    pub(super) fn next(&self) -> Option<LocalBoxFuture<'static, ()>> {
+        self.0.next.take()
     }
 
     /// Takes what may pass of bytes that came, and says how many that are.
@@ -110,12 +124,8 @@ impl Drop for UnderWay {
         let state = &*self.0.0;
         state.under_way.set(state.under_way.get() - 1);
         state.begins_by.set(Instant::now() + state.patience);
-        if state.under_way.get() == 0 {
-            match state.turn.get() {
-                Turn::Nothing => self.0.give_turn(Turn::head()),
-                Turn::Everything => self.0.give_turn(Turn::Over),
-                Turn::Head(_) | Turn::Body(_) | Turn::Chunked(_) | Turn::Over => {}
-            }
+        if state.under_way.get() == 0 && state.turn.get() == Turn::Nothing {
+            self.0.give_turn(Turn::head());
         }
     }
 }
@@ -138,6 +148,13 @@ impl Stream {
         self.progress.clone()
     }
 
+    /// From now on everything passes, and first what HTTP had read already.
+    pub(super) fn leave_http(&mut self, read: &[u8]) {
+        self.ahead.splice(..0, read.iter().copied());
+        self.timer = None;
+        self.progress.give_turn(Turn::Everything);
+    }
+
     /// Reads, within the bounds of the time between requests.
     fn read_head(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let room = MAX_HEAD_BYTES.saturating_sub(self.progress.0.head_bytes.get());
@@ -152,9 +169,6 @@ impl Stream {
         if self.is_late(context) {
             counter!(CONNECTIONS_REFUSED, "reason" => "slow_head").increment(1);
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
-        if self.progress.0.turn.get() == Turn::Over {
-            return self.read_last(context);
         }
         let read = ready!(self.read_turn(room.min(AHEAD_BYTES), context, buffer))?;
         self.progress.0.head_bytes.set(self.progress.0.head_bytes.get() + read);
@@ -203,12 +217,6 @@ impl Stream {
             self.ahead.extend_from_slice(part.filled());
         }
         Poll::Pending
-    }
-
-    /// Waits until the client has said something more, which counts as its end.
-    fn read_last(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut bytes = [0; AHEAD_BYTES];
-        self.io.poll_read(context, &mut ReadBuf::new(&mut bytes))
     }
 
     fn is_late(&mut self, context: &mut Context<'_>) -> bool {

@@ -20,8 +20,6 @@ pub(super) enum Turn {
     Chunked(Chunks),
     /// Everything: a WebSocket, or HTTP/2.
     Everything,
-    /// Nothing more: the WebSocket is over, and with what the client says to that ends the connection (RFC 6455 section 7.1.1).
-    Over,
 }
 
 /// Lines up to an empty one. Empty lines before the first other one do not count (RFC 9112 section 2.2).
@@ -59,7 +57,7 @@ impl Turn {
     /// Takes the bytes that may pass, and says how many. When what had its turn is over, the turn is nobody's.
     pub(super) fn pass(&mut self, bytes: &[u8]) -> usize {
         let end = match self {
-            Self::Nothing | Self::Over => return 0,
+            Self::Nothing => return 0,
             Self::Everything => return bytes.len(),
             Self::Head(lines) => lines.end(bytes),
             Self::Body(left) => {

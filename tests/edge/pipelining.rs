@@ -47,6 +47,21 @@ async fn requests_that_come_byte_by_byte_are_answered_in_their_order() {
     gateway.stop().await;
 }
 
+/// What follows a request to upgrade could be another protocol, and is no request.
+#[actix_web::test]
+async fn who_asks_to_upgrade_in_vain_gets_an_answer_and_the_end() {
+    let gateway = TestGateway::start().await;
+    for protocol in ["websocket", "h2c"] {
+        let mut line = Line::open(&gateway).await;
+        let upgrade = format!("Connection: Upgrade\r\nUpgrade: {protocol}\r\nHost:");
+        line.send(ASK.replace("Host:", &upgrade) + ASK + ASK).await;
+        let answer = line.answer().await.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("\"ip\""), "{answer}");
+        assert_eq!(line.end().await, "", "{protocol}");
+    }
+    gateway.stop().await;
+}
+
 /// What is behind a body that nobody read would be a request to some and a body to others (request smuggling).
 #[actix_web::test]
 async fn what_is_refused_before_its_body_came_leaves_no_request_behind() {
