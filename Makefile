@@ -22,8 +22,9 @@ screenshots: ## A picture of every screen of the page, into target/screenshots; 
 	scripts/install-browser
 	cargo test --test browser -- --ignored every_screen
 
-bench: ## Pushes a second through one gateway, and their cost (docs/performance.md).
+bench: ## The hot paths, and pushes a second through one gateway with their cost (docs/performance.md).
 	scripts/install-postgres
+	cargo bench --bench hot_paths --features fuzzing
 	cargo bench --bench push
 
 fuzz: ## Fuzz every parser of what strangers send, each for SECONDS (60).

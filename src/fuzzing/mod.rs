@@ -1,15 +1,15 @@
 //! What strangers can send, and what must hold whatever they do: the checks that fuzzing runs (`make fuzz`), and that the tests run over its
-//! corpus. A check panics when something does not hold.
+//! corpus. A check panics when something does not hold. What `benches/hot_paths` measures inside a room is reached here too.
 
 use jiff::Timestamp;
 
-pub use crate::delivery::push::fuzzing::provider_answers;
+pub use crate::delivery::push::fuzzing::{apns_body, fcm_body, provider_answers};
 use crate::domain::code::{CodeKeys, KeyId, TypedCode};
 use crate::domain::password::Password;
 use crate::domain::push::{ApnsEnvironment, PushAddress, PushAddressKind};
 use crate::domain::strength::estimate;
 use crate::domain::token::{Token, TokenKind};
-pub use crate::gateway::fuzzing::frames;
+pub use crate::gateway::fuzzing::{frames, read_frames};
 pub use crate::http::fuzzing::{bodies, cursors, headers};
 pub use crate::places::fuzzing::places;
 use crate::protocol::message::{DeviceMessage, ServerMessage};

@@ -29,6 +29,12 @@ pub fn frames(bytes: &[u8]) {
     }
 }
 
+/// Reads the frames of `wire` as a connection does, in one piece, and counts them; for `benches/hot_paths`.
+#[must_use]
+pub fn read_frames(wire: &[u8]) -> usize {
+    received(wire, wire.len().max(1)).len()
+}
+
 /// A head that is refused breaks the line at once: what came in one piece with it, before it, is not looked at.
 fn are_same(whole: &[Received], cut: &[Received]) -> bool {
     match whole.split_last() {

@@ -7,6 +7,7 @@ mod page_safety;
 mod page_texts;
 mod queries;
 mod standards;
+mod statements;
 
 use std::path::{Path, PathBuf};
 

@@ -1,16 +1,18 @@
-//! What must hold for whatever a push provider answers.
+//! What must hold for whatever a push provider answers, and the bodies of requests to providers for `benches/hot_paths`.
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::apns::reason;
+use super::apns::{reason, request};
 use super::fcm::answer::{self, Verdict};
+use super::fcm::body;
 use super::guard::{Next, RetryPolicy};
 use super::retry_after::retry_after;
-use super::{PushOutcome, TransientCause, UnavailableReason};
+use super::{Push, PushAddress, PushOutcome, TransientCause, UnavailableReason};
 
 /// The words without which no address is forgotten.
 const DEATH: &[&str] =
@@ -45,6 +47,19 @@ pub fn provider_answers(bytes: &[u8]) {
     };
     check(&outcome, status, body);
     check_retry(&outcome, wait);
+}
+
+/// The body of a request to FCM; `None` when it is too large or the address is not one of FCM's.
+#[must_use]
+pub fn fcm_body(address: &PushAddress, push: &Push, now: Timestamp) -> Option<Vec<u8>> {
+    body::build(address, push, None, now).ok()
+}
+
+/// The body of a request to APNs; `None` when it is too large.
+#[must_use]
+pub fn apns_body(push: &Push) -> Option<Bytes> {
+    let style = request::Style { topic: HeaderValue::from_static("com.example.app"), time_sensitive: false };
+    request::payload(push, &style)
 }
 
 fn check(outcome: &PushOutcome, status: u16, body: &[u8]) {

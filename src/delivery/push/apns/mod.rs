@@ -21,7 +21,7 @@ mod pool;
 mod provider_token;
 pub(super) mod reason;
 mod reconnect;
-mod request;
+pub(super) mod request;
 
 use connection::{Answer, ExchangeError};
 use pool::{ConnectError, Pool};

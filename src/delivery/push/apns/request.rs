@@ -15,9 +15,9 @@ use super::super::{Push, PushAddress, PushContent};
 const MAX_PAYLOAD_BYTES: usize = 4096;
 
 /// What stays the same for every push through one client.
-pub(super) struct Style {
-    pub(super) topic: HeaderValue,
-    pub(super) time_sensitive: bool,
+pub(in crate::delivery::push) struct Style {
+    pub(in crate::delivery::push) topic: HeaderValue,
+    pub(in crate::delivery::push) time_sensitive: bool,
 }
 
 #[derive(Serialize)]
@@ -61,7 +61,7 @@ struct Alert<'a> {
 }
 
 /// Builds the payload; `None` when it is over 4096 bytes.
-pub(super) fn payload(push: &Push, style: &Style) -> Option<Bytes> {
+pub(in crate::delivery::push) fn payload(push: &Push, style: &Style) -> Option<Bytes> {
     let (subject_id, kind) = (push.subject_id.hyphenated().to_string(), push.content.alert_kind());
     let (challenge_id, alert_id) = if kind.is_none() { (Some(subject_id), None) } else { (None, Some(subject_id)) };
     let payload = Payload {

@@ -17,7 +17,7 @@ const MAX_TTL_SECONDS: u64 = 28 * 24 * 60 * 60;
 
 /// Why there is no body for a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BodyError {
+pub(in crate::delivery::push) enum BodyError {
     /// The address is not one of FCM's.
     WrongProvider,
     /// Over [`MAX_PAYLOAD_BYTES`].
@@ -108,7 +108,7 @@ struct Webpush {
 }
 
 /// Builds the JSON body of a push.
-pub(super) fn build(
+pub(in crate::delivery::push) fn build(
     address: &PushAddress,
     push: &Push,
     channel: Option<&str>,

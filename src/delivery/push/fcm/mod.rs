@@ -14,7 +14,7 @@ use super::{
 
 mod access_token;
 pub(super) mod answer;
-mod body;
+pub(super) mod body;
 mod transport;
 
 use access_token::{AccessToken, AccessTokens, ServiceAccount};

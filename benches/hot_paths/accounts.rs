@@ -1,0 +1,67 @@
+//! Accounts with signed-in devices in a database of this run, and what user actors work with.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use jiff::SignedDuration;
+use tokio_postgres::NoTls;
+use twostep::actors::Services;
+use twostep::bus::Bus;
+use twostep::delivery::mail::Outbox;
+use twostep::delivery::push::PushProviders;
+use twostep::domain::challenge::Lifetimes;
+use twostep::domain::delivery::EmailFallback;
+use twostep::domain::id::NodeId;
+use twostep::domain::mail::MailRetry;
+use twostep::embedded_postgres::EmbeddedPostgres;
+use twostep::store::session::TokenLifetimes;
+use twostep::store::{self, ConnectSettings, Store};
+use twostep::verification::{PasswordCost, Passwords, Rules, Verification};
+use uuid::Uuid;
+
+use super::samples::keys;
+
+const SEED: &str = include_str!("seed.sql");
+const PATIENCE: Duration = Duration::from_secs(30);
+const LIFE: SignedDuration = SignedDuration::from_mins(5);
+
+/// A PostgreSQL of this run; it ends with the value.
+pub fn postgres(folder: &Path) -> anyhow::Result<EmbeddedPostgres> {
+    EmbeddedPostgres::start(&folder.join("data")).context("scripts/install-postgres installs PostgreSQL")
+}
+
+/// Makes `accounts` accounts and the services over their database.
+pub async fn services(postgres: &EmbeddedPostgres, accounts: i32) -> anyhow::Result<Arc<Services>> {
+    let url = postgres.connection_string();
+    let settings = ConnectSettings { url: url.clone().into(), pool_size: 8, wait: PATIENCE, deadline: PATIENCE };
+    let store = Store::new(&settings)?;
+    store::migrate(&store).await?;
+    let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
+    let connection = tokio::spawn(connection);
+    client.execute(SEED, &[&accounts]).await?;
+    client.batch_execute("ANALYZE").await?;
+    connection.abort();
+    let rules = Rules {
+        digits: 6,
+        lifetimes: Lifetimes { app: LIFE, email: LIFE, confirmation: LIFE },
+        tokens: TokenLifetimes { access: LIFE, refresh: LIFE, session: LIFE },
+        email_fallback: EmailFallback::Off,
+        mail_sender: "no-reply@example.com".to_owned(),
+    };
+    let passwords = Passwords::new(PasswordCost { memory_kib: 8192, iterations: 1, parallel: 1, queue: 1 });
+    let passwords = passwords.map_err(|error| anyhow::anyhow!("password cost: {error:?}"))?;
+    let node = NodeId::new(Uuid::nil());
+    let verification = Verification::new(node, store, keys(), passwords, rules, Bus::alone().0);
+    Ok(Arc::new(Services {
+        verification: Arc::new(verification),
+        mail: Arc::new(Outbox::new("no-reply@example.com".to_owned())),
+        mail_retry: MailRetry { first: LIFE, longest: LIFE },
+        push: PushProviders::default(),
+        push_shows_code: true,
+        receipt_window: Duration::from_secs(2),
+        presence_wait: Duration::ZERO,
+        heartbeat: Duration::from_secs(25),
+    }))
+}

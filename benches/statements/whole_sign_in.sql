@@ -1,0 +1,240 @@
+-- What a whole sign-in of a new device makes the database do, for pgbench: the statements of the gateway, each by the name of its
+-- file under sql/queries, in the gateway's transactions, without the password's hash. A test compares each with its file, so a query
+-- that changed or went away is noticed. scripts/bench-statements runs it (-M prepared).
+--
+-- Two trusted devices are connected; both say that they show the code. The device is not trusted afterwards, as in
+-- `twostep-loadtest signin`. Three things differ from the gateway, because pgbench cannot do otherwise: ids and hashes come from
+-- numbers, claimed deliveries come back as one row, and BEGIN is a round trip of its own (the gateway sends it with the first
+-- statement). One client claims notices for all, as one task of the gateway does.
+--
+-- Variables: run (number of the run), n (0 at first).
+\set n :n + 1
+\set id (:run * 100 + :client_id) * 100000000 + :n
+\set notice :id + 50000000
+\set account :client_id + 64 * random(0, 15)
+\set device_1 :account * 10 + 1
+\set device_2 :account * 10 + 2
+\set device_3 :account * 10 + 3
+
+-- The password is checked.
+-- account/by_email.sql
+SELECT account_id, password_hash, two_step_enabled_at IS NOT NULL AS two_step_enabled, sign_ins_frozen_at IS NOT NULL AS sign_ins_frozen
+FROM accounts
+WHERE email = 'statements-' || :account || '@example.com' AND email_verified_at IS NOT NULL \gset
+
+-- POST /v1/sign-in.
+BEGIN;
+-- account/lock.sql
+SELECT two_step_enabled_at IS NOT NULL AS two_step_enabled, password_hash, sign_ins_frozen_at, now() AS now
+FROM accounts
+WHERE account_id = :account_id::uuid
+FOR UPDATE \gset
+-- budget/get.sql
+SELECT failures, allowed, wait_until FROM code_budgets WHERE account_id = :account_id::uuid AND kind = 'account';
+-- challenge/count_open.sql
+SELECT count(*) AS open, min(expires_at) AS first_expires_at
+FROM challenges
+WHERE account_id = :account_id::uuid AND purpose = 'sign_in' AND outcome IS NULL AND expires_at > now()
+    AND (lpad(:device_3::text, 32, '0')::uuid::uuid IS NULL OR install_id <> lpad(:device_3::text, 32, '0')::uuid);
+-- challenge/supersede.sql
+UPDATE challenges SET
+    outcome = CASE WHEN expires_at > now() THEN 'superseded' ELSE 'expired' END,
+    closed_at = now(), password_hash = NULL
+WHERE account_id = :account_id::uuid AND install_id = lpad(:device_3::text, 32, '0')::uuid AND purpose = 'sign_in' AND outcome IS NULL
+RETURNING challenge_id, activity_id, outcome;
+-- challenge/start.sql
+INSERT INTO challenges (
+    account_id, challenge_id, token_hash, purpose, method, key_id, digits, resend_at, created_at, expires_at,
+    install_id, requester, ip, location, session_id, password_hash, address_taken, activity_id, code_salt)
+VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, sha256(:id::text::bytea), 'sign_in', 'app', 'bench', 6, :now::timestamptz + interval '30 seconds', :now::timestamptz, :now::timestamptz + interval '5 minutes', lpad(:device_3::text, 32, '0')::uuid, '{"name": "Phone", "model": "Model", "platform": "android", "os_version": "15", "app_version": "1.0.0", "install_id": "00000000-0000-0000-0000-000000000003"}'::jsonb, '192.0.2.1'::text::inet, NULL, NULL, NULL, false, lpad(:id::text, 32, '0')::uuid, substr(sha256(:id::text::bytea), 1, 16));
+-- delivery/plan_app.sql
+INSERT INTO deliveries (
+    account_id, challenge_id, delivery_id, generation, device_id, channel, due_at, claimed_by, lease_until)
+SELECT account_id, lpad(:id::text, 32, '0')::uuid, gen_random_uuid(), 1, device_id, 'websocket', now(), '00000000-0000-7000-8000-000000000001'::uuid, now() + make_interval(secs => 30)
+FROM devices
+WHERE account_id = :account_id::uuid AND is_trusted(trusted_at, last_seen_at);
+-- activity/record.sql
+INSERT INTO login_activity (account_id, activity_id, at, kind, outcome, method, device, ip, location, challenge_id,
+    shadow_reach, about)
+VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, now(), 'sign_in', 'code_required', 'app', '{"name": "Phone", "model": "Model", "platform": "android", "os_version": "15", "app_version": "1.0.0", "install_id": "00000000-0000-0000-0000-000000000003"}'::jsonb, '192.0.2.1'::text::inet, NULL, lpad(:id::text, 32, '0')::uuid, NULL, NULL);
+-- notice/plan_unfinished.sql
+INSERT INTO notices (account_id, notice_id, kind, requester, ip, location, install_id, due_at)
+SELECT :account_id::uuid, lpad(:id::text, 32, '0')::uuid, 'sign_in_unfinished', '{"name": "Phone", "model": "Model", "platform": "android", "os_version": "15", "app_version": "1.0.0", "install_id": "00000000-0000-0000-0000-000000000003"}'::jsonb, '192.0.2.1'::text::inet, NULL, lpad(:device_3::text, 32, '0')::uuid, now() + make_interval(secs => 600)
+WHERE NOT EXISTS (
+    SELECT 1 FROM notices
+    WHERE account_id = :account_id::uuid AND kind = 'sign_in_unfinished'
+        AND (sent_at > now() - make_interval(secs => 86400) OR (sent_at IS NULL AND install_id = lpad(:device_3::text, 32, '0')::uuid)));
+COMMIT;
+
+-- The code goes to the devices.
+-- delivery/claim.sql
+WITH claimed AS (
+UPDATE deliveries SET claimed_by = '00000000-0000-7000-8000-000000000001'::uuid, lease_until = now() + make_interval(secs => 30), tries = tries + 1
+FROM challenges
+WHERE challenges.account_id = deliveries.account_id AND challenges.challenge_id = deliveries.challenge_id
+    AND challenges.generation = deliveries.generation
+    AND deliveries.account_id = :account_id::uuid AND deliveries.challenge_id = lpad(:id::text, 32, '0')::uuid AND deliveries.due_at <= now()
+    AND (deliveries.claimed_by = '00000000-0000-7000-8000-000000000001'::uuid OR deliveries.claimed_by IS NULL)
+RETURNING deliveries.account_id, deliveries.challenge_id, deliveries.delivery_id, deliveries.device_id,
+    deliveries.channel, deliveries.state, deliveries.generation, deliveries.tries, deliveries.silent
+)
+SELECT array_agg(delivery_id) AS deliveries FROM claimed \gset
+-- challenge/to_deliver.sql
+SELECT account_id, challenge_id, purpose, generation, key_id, code_salt, digits, created_at, expires_at, requester,
+    host(ip) AS ip, location, activity_id, address_taken,
+    (SELECT email FROM accounts WHERE accounts.account_id = challenges.account_id) AS email,
+    (SELECT locale FROM accounts WHERE accounts.account_id = challenges.account_id) AS locale
+FROM challenges
+WHERE account_id = :account_id::uuid AND challenge_id = lpad(:id::text, 32, '0')::uuid AND outcome IS NULL AND expires_at > now();
+-- device/reach.sql
+SELECT device_id, notifications_allowed, push_address IS NOT NULL AS has_push_address,
+    push_expired_at IS NOT NULL AS push_address_expired
+FROM devices
+WHERE account_id = :account_id::uuid AND is_trusted(trusted_at, last_seen_at);
+-- delivery/record_states.sql
+UPDATE deliveries SET
+    state = CASE WHEN deliveries.state = 'not_shown' THEN deliveries.state ELSE news.state END,
+    reason = news.reason,
+    detail = coalesce(news.detail, deliveries.detail),
+    accepted_at = CASE WHEN news.state = 'accepted' THEN coalesce(accepted_at, now()) ELSE accepted_at END,
+    due_at = now() + make_interval(secs => news.due_in),
+    lease_until = now() + make_interval(secs => news.due_in + 30)
+FROM unnest(:deliveries::uuid[], array['accepted', 'accepted']::text[], array[NULL, NULL]::text[], array[NULL, NULL]::text[], array[4, 4]::double precision[])
+    AS news (delivery_id, state, reason, detail, due_in)
+WHERE deliveries.account_id = :account_id::uuid AND deliveries.challenge_id = lpad(:id::text, 32, '0')::uuid AND deliveries.delivery_id = news.delivery_id
+    AND deliveries.state IN ('pending', 'accepted', 'unreachable', 'not_shown');
+
+-- The devices say that they show it.
+-- delivery/record_receipt.sql
+WITH push AS (
+    UPDATE deliveries SET state = 'cancelled', due_at = NULL
+    WHERE account_id = :account_id::uuid AND challenge_id = lpad(:id::text, 32, '0')::uuid AND generation = 1 AND device_id = lpad(:device_1::text, 32, '0')::uuid
+        AND channel IN ('fcm', 'apns') AND state = 'pending' AND 'shown'::text = 'shown'
+)
+INSERT INTO deliveries (account_id, challenge_id, delivery_id, generation, device_id, channel, state, accepted_at, receipt_at)
+VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, gen_random_uuid(), 1, lpad(:device_1::text, 32, '0')::uuid, 'websocket', 'shown'::text, now(), now())
+ON CONFLICT (account_id, challenge_id, generation, device_id, channel) DO UPDATE SET
+    state = EXCLUDED.state,
+    reason = NULL,
+    accepted_at = coalesce(deliveries.accepted_at, now()),
+    receipt_at = coalesce(deliveries.receipt_at, now()),
+    due_at = CASE WHEN EXCLUDED.state = 'shown' THEN NULL ELSE deliveries.due_at END
+WHERE deliveries.state <> EXCLUDED.state AND deliveries.state <> 'shown';
+-- delivery/record_receipt.sql
+WITH push AS (
+    UPDATE deliveries SET state = 'cancelled', due_at = NULL
+    WHERE account_id = :account_id::uuid AND challenge_id = lpad(:id::text, 32, '0')::uuid AND generation = 1 AND device_id = lpad(:device_2::text, 32, '0')::uuid
+        AND channel IN ('fcm', 'apns') AND state = 'pending' AND 'shown'::text = 'shown'
+)
+INSERT INTO deliveries (account_id, challenge_id, delivery_id, generation, device_id, channel, state, accepted_at, receipt_at)
+VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, gen_random_uuid(), 1, lpad(:device_2::text, 32, '0')::uuid, 'websocket', 'shown'::text, now(), now())
+ON CONFLICT (account_id, challenge_id, generation, device_id, channel) DO UPDATE SET
+    state = EXCLUDED.state,
+    reason = NULL,
+    accepted_at = coalesce(deliveries.accepted_at, now()),
+    receipt_at = coalesce(deliveries.receipt_at, now()),
+    due_at = CASE WHEN EXCLUDED.state = 'shown' THEN NULL ELSE deliveries.due_at END
+WHERE deliveries.state <> EXCLUDED.state AND deliveries.state <> 'shown';
+
+-- POST /v1/challenges/{id}/verify.
+-- challenge/by_id.sql
+SELECT account_id, challenge_id, token_hash, purpose, method, key_id, code_salt, digits, generation, attempts,
+    resends, resend_at, created_at, expires_at, outcome, install_id, requester, host(ip) AS ip, location, session_id,
+    password_hash, address_taken, activity_id, now() AS now,
+    (SELECT email FROM accounts WHERE accounts.account_id = challenges.account_id) AS email
+FROM challenges
+WHERE challenge_id = lpad(:id::text, 32, '0')::uuid;
+-- challenge/count_attempt.sql
+WITH account AS MATERIALIZED (
+    SELECT account_id FROM accounts WHERE account_id = :account_id::uuid FOR UPDATE
+), guessed AS MATERIALIZED (
+    SELECT challenges.account_id FROM challenges JOIN account USING (account_id)
+    WHERE challenge_id = lpad(:id::text, 32, '0')::uuid AND outcome IS NULL AND attempts < 5 AND expires_at > now()
+    FOR UPDATE OF challenges
+), charged AS (
+    INSERT INTO code_budgets AS budget (account_id, kind, failures, allowed)
+    SELECT account_id, 'account', 1, 100::integer FROM guessed
+    ON CONFLICT (account_id, kind) DO UPDATE SET failures = budget.failures + 1,
+        wait_until = CASE WHEN budget.failures + 1 >= 10::integer
+            THEN now() + make_interval(secs => least(30::double precision * 2 ^ (budget.failures + 1 - 10), 3600::double precision)) END
+    WHERE budget.failures < budget.allowed AND (budget.wait_until IS NULL OR budget.wait_until <= now())
+    RETURNING account_id, failures, allowed
+)
+UPDATE challenges SET attempts = attempts + 1
+FROM charged
+WHERE challenges.account_id = charged.account_id AND challenge_id = lpad(:id::text, 32, '0')::uuid
+RETURNING method, generation, key_id, attempts, resends, resend_at, expires_at, outcome, now() AS now,
+    charged.failures, charged.allowed;
+BEGIN;
+-- account/lock.sql
+SELECT two_step_enabled_at IS NOT NULL AS two_step_enabled, password_hash, sign_ins_frozen_at, now() AS now
+FROM accounts
+WHERE account_id = :account_id::uuid
+FOR UPDATE \gset
+-- challenge/close.sql
+WITH closed AS (
+    UPDATE challenges SET outcome = 'verified', closed_at = now(), password_hash = NULL
+    WHERE account_id = :account_id::uuid AND challenge_id = lpad(:id::text, 32, '0')::uuid AND outcome IS NULL AND expires_at > now()
+        AND (1::integer IS NULL OR generation = 1)
+    RETURNING account_id, activity_id
+), answered AS (
+    UPDATE accounts SET unanswered_alerts = 0
+    FROM closed
+    WHERE accounts.account_id = closed.account_id AND unanswered_alerts > 0 AND true::boolean
+)
+SELECT activity_id FROM closed;
+-- delivery/cancel.sql
+UPDATE deliveries SET state = CASE WHEN state = 'pending' THEN 'cancelled' ELSE state END, due_at = NULL
+WHERE account_id = :account_id::uuid AND challenge_id = lpad(:id::text, 32, '0')::uuid AND generation <= 2147483647 AND due_at IS NOT NULL;
+-- activity/set_outcome.sql
+UPDATE login_activity SET outcome = 'succeeded', method = coalesce('app', method)
+WHERE account_id = :account_id::uuid AND activity_id = lpad(:id::text, 32, '0')::uuid AND outcome = 'code_required';
+-- budget/refill.sql
+DELETE FROM code_budgets WHERE account_id = :account_id::uuid AND kind = 'account';
+-- notice/drop_unfinished.sql
+DELETE FROM notices WHERE account_id = :account_id::uuid AND kind = 'sign_in_unfinished' AND install_id = lpad(:device_3::text, 32, '0')::uuid AND sent_at IS NULL;
+-- notice/add.sql
+INSERT INTO notices (account_id, notice_id, kind, requester, ip, location)
+VALUES (:account_id::uuid, lpad(:notice::text, 32, '0')::uuid, 'new_device_signed_in', '{"name": "Phone", "model": "Model", "platform": "android", "os_version": "15", "app_version": "1.0.0", "install_id": "00000000-0000-0000-0000-000000000003"}'::jsonb, '192.0.2.1'::text::inet, NULL);
+-- device/upsert.sql
+INSERT INTO devices (account_id, device_id, install_id, name, model, platform, os_version, app_version, last_location, locale)
+VALUES (:account_id::uuid, lpad(:device_3::text, 32, '0')::uuid, lpad(:device_3::text, 32, '0')::uuid, 'Phone', 'Model', 'android', '15', '1.0.0', NULL, NULL)
+ON CONFLICT (account_id, install_id) DO UPDATE SET
+    name = CASE WHEN devices.renamed_at IS NULL THEN EXCLUDED.name ELSE devices.name END,
+    model = EXCLUDED.model, platform = EXCLUDED.platform, os_version = EXCLUDED.os_version,
+    app_version = EXCLUDED.app_version, last_seen_at = now(), last_location = EXCLUDED.last_location,
+    locale = coalesce(EXCLUDED.locale, devices.locale)
+RETURNING device_id, name, locale, trusted_at IS NOT NULL AS trusted;
+-- session/create.sql
+INSERT INTO sessions (account_id, session_id, device_id, access_hash, access_expires_at, refresh_expires_at)
+VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, lpad(:device_3::text, 32, '0')::uuid, sha256(:id::text::bytea), now() + make_interval(secs => 3600), now() + make_interval(secs => 2592000));
+-- refresh_token/issue.sql
+INSERT INTO refresh_tokens (account_id, token_hash, session_id) VALUES (:account_id::uuid, sha256(:id::text::bytea), lpad(:id::text, 32, '0')::uuid);
+COMMIT;
+
+-- The owner is told.
+\if :client_id = 0
+-- notice/claim_due.sql
+UPDATE notices SET due_at = now() + make_interval(secs => 60), tries = tries + 1
+FROM accounts
+WHERE accounts.account_id = notices.account_id AND (notices.account_id, notices.notice_id) IN (
+    SELECT account_id, notice_id FROM notices
+    WHERE due_at <= now() AND (install_id IS NULL OR NOT EXISTS (
+        SELECT 1 FROM notices AS earlier
+        WHERE earlier.account_id = notices.account_id AND earlier.kind = notices.kind AND earlier.sent_at IS NULL
+            AND earlier.notice_id <> notices.notice_id
+            AND (earlier.tries > 0 OR (earlier.due_at <= now() AND earlier.notice_id < notices.notice_id))))
+    ORDER BY due_at
+    LIMIT 50
+    FOR UPDATE SKIP LOCKED)
+RETURNING notices.account_id, notices.notice_id, notices.kind, notices.requester, host(notices.ip) AS ip,
+    notices.location, notices.created_at, notices.tries, accounts.email, accounts.locale;
+\endif
+-- notice/sent.sql
+WITH sent AS (
+    UPDATE notices SET sent_at = now(), due_at = NULL
+    WHERE account_id = :account_id::uuid AND notice_id = lpad(:notice::text, 32, '0')::uuid
+    RETURNING kind, install_id)
+DELETE FROM notices USING sent
+WHERE notices.account_id = :account_id::uuid AND notices.kind = sent.kind AND sent.install_id IS NOT NULL
+    AND notices.install_id IS NOT NULL AND notices.notice_id <> lpad(:notice::text, 32, '0')::uuid AND notices.sent_at IS NULL;
