@@ -1,6 +1,6 @@
 # Every target is a command that also works by hand.
 
-.PHONY: run test check bench screenshots fuzz check-openapi
+.PHONY: run test check bench screenshots loadtest fuzz check-openapi
 
 run: ## Serve on 127.0.0.1:8080, with a private PostgreSQL.
 	scripts/install-postgres
@@ -25,6 +25,11 @@ screenshots: ## A picture of every screen of the page, into target/screenshots; 
 bench: ## Pushes a second through one gateway, and their cost (docs/performance.md).
 	scripts/install-postgres
 	cargo bench --bench push
+
+loadtest: ## Load-test a gateway: make loadtest ARGS="signin --spawn" (loadtest/README.md).
+	scripts/install-postgres
+	cargo build --release --workspace --bins
+	cargo run --release -p twostep-loadtest -- $(ARGS)
 
 fuzz: ## Fuzz every parser of what strangers send, each for SECONDS (60).
 	scripts/fuzz $(or $(SECONDS),60)
