@@ -1,6 +1,6 @@
 # Every target is a command that also works by hand.
 
-.PHONY: run test check bench screenshots fuzz check-openapi
+.PHONY: run test check bench screenshots loadtest fuzz check-openapi
 
 run: ## Serve on 127.0.0.1:8080, with a private PostgreSQL.
 	scripts/install-postgres
@@ -26,6 +26,11 @@ bench: ## The hot paths, and pushes a second through one gateway with their cost
 	scripts/install-postgres
 	cargo bench --bench hot_paths --features fuzzing
 	cargo bench --bench push
+
+loadtest: ## Load-test a gateway: make loadtest ARGS="signin --spawn" (loadtest/README.md).
+	scripts/install-postgres
+	cargo build --release --workspace --bins
+	cargo run --release -p twostep-loadtest -- $(ARGS)
 
 fuzz: ## Fuzz every parser of what strangers send, each for SECONDS (60).
 	scripts/fuzz $(or $(SECONDS),60)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::scenario::{fanout, guess, hostile, idle, signin, timing};
+use crate::scenario::{fallback, fanout, guess, hostile, idle, signin, timing};
 
 /// Load-tests a Twostep gateway over its public contract, checks that it makes no mistake under load, and plays the push
 /// providers for it.
@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Hostile(Scenario<hostile::Options>),
     /// How do whole sign-ins go at a fixed rate?
     Signin(Scenario<signin::Options>),
+    /// Do devices that are asleep get their codes by push, and how soon?
+    Fallback(Scenario<fallback::Options>),
     /// What does a connection cost while nothing happens?
     Idle(Scenario<idle::Options>),
     /// What does it cost when all devices connect at once?

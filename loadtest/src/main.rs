@@ -41,12 +41,19 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 
 /// `false` when something did not hold.
 async fn run(command: Command) -> anyhow::Result<bool> {
-    use scenario::{fanout, guess, hostile, idle, signin, timing};
+    use scenario::{fallback, fanout, guess, hostile, idle, signin, timing};
     match command {
         Command::Timing(scenario) => play("timing", &scenario, alone(timing::run)).await,
         Command::Guess(scenario) => play("guess", &scenario, alone(guess::run)).await,
         Command::Hostile(scenario) => play("hostile", &scenario, alone(hostile::run)).await,
         Command::Signin(scenario) => play("signin", &scenario, signin::run).await,
+        Command::Fallback(mut scenario) => {
+            let providers = fallback::Providers::start(&mut scenario.common).await?;
+            let run = async |stage: &Stage, own: &fallback::Options, report: &mut Report| {
+                fallback::run(stage, own, &providers, report).await
+            };
+            play("fallback", &scenario, alone(run)).await
+        }
         Command::Idle(scenario) => play("idle", &scenario, idle::idle).await,
         Command::Storm(scenario) => play("storm", &scenario, idle::storm).await,
         Command::Fanout(scenario) => play("fanout", &scenario, fanout::run).await,

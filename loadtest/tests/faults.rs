@@ -52,3 +52,28 @@ fn a_doubled_code_is_found() {
 fn a_misrouted_code_is_found() {
     assert_fails("misroute", "no code comes to another account");
 }
+
+/// A short `fallback` against a gateway of its own.
+fn fall_back(arguments: &[&str]) -> Output {
+    let harness = Path::new(env!("CARGO_BIN_EXE_twostep-loadtest"));
+    let mut command = Command::new(harness);
+    command.arg("fallback").arg(format!("--spawn={}", harness.with_file_name("twostep").display()));
+    command.args(["--rate", "8", "--seconds", "2", "--warm-up", "0", "--accounts", "8", "--devices", "3"]);
+    command.args(["--asleep", "1"]).args(arguments).output().expect("the harness runs")
+}
+
+#[test]
+fn sleeping_devices_get_their_codes_by_push() {
+    let output = fall_back(&[]);
+    let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said} {errors}");
+    assert!(said.contains("push at FCM") && said.contains("push at APNs"), "{said}");
+}
+
+#[test]
+fn a_misrouted_push_is_found() {
+    let output = fall_back(&["--inject-misroute"]);
+    let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{said} {errors}");
+    assert!(said.contains("FAILED  no push goes to another account's token"), "{said} {errors}");
+}

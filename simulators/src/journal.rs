@@ -46,6 +46,15 @@ impl<R> Journal<R> {
         self.lock().iter().cloned().collect()
     }
 
+    /// The requests after the first `seen` since the start, as far as they are in memory, oldest first.
+    #[must_use]
+    pub fn after(&self, seen: u64) -> Vec<Arc<R>> {
+        let entries = self.lock();
+        let forgotten = self.count().saturating_sub(entries.len() as u64);
+        let skipped = usize::try_from(seen.saturating_sub(forgotten)).unwrap_or(usize::MAX);
+        entries.iter().skip(skipped).cloned().collect()
+    }
+
     /// Requests received since the start.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -114,6 +114,14 @@ impl Http {
         self.send(Method::POST, path, token, serde_json::to_vec(body)?.into()).await
     }
 
+    /// PATCH with a JSON body.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub(crate) async fn patch<B: Serialize + Sync>(&self, path: &str, token: &str, body: &B) -> anyhow::Result<Answer> {
+        self.send(Method::PATCH, path, Some(token), serde_json::to_vec(body)?.into()).await
+    }
+
     async fn send(&self, method: Method, path: &str, token: Option<&str>, body: Bytes) -> anyhow::Result<Answer> {
         let call = async {
             loop {
@@ -150,7 +158,7 @@ impl Http {
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
-        if method == Method::POST {
+        if matches!(*method, Method::POST | Method::PATCH) {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
         request.body(Full::new(body))

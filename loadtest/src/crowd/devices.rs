@@ -27,6 +27,8 @@ pub(crate) struct Way {
     pub(crate) through: Option<Arc<Target>>,
     /// Connect again when a connection ends.
     pub(crate) again: bool,
+    /// The first devices of each account that do not connect.
+    pub(crate) asleep: usize,
 }
 
 /// Accounts with all their devices connected.
@@ -37,6 +39,7 @@ pub(crate) struct Crowd {
     pub(crate) ledger: Arc<Ledger>,
     readers: Vec<JoinHandle<()>>,
     connections: Arc<AtomicU32>,
+    asleep: usize,
 }
 
 impl Crowd {
@@ -45,7 +48,8 @@ impl Crowd {
     /// # Errors
     /// When one is not let in.
     pub(crate) async fn connect(accounts: Vec<Account>, way: &Way, progress: &Progress) -> anyhow::Result<Self> {
-        let mut crowd = Self { accounts, ledger: Arc::default(), readers: Vec::new(), connections: Arc::default() };
+        let (ledger, connections) = (Arc::default(), Arc::default());
+        let mut crowd = Self { accounts, ledger, readers: Vec::new(), connections, asleep: way.asleep };
         crowd.connect_all(way, progress).await?;
         Ok(crowd)
     }
@@ -55,11 +59,11 @@ impl Crowd {
     /// # Errors
     /// When one is not let in.
     pub(crate) async fn connect_all(&mut self, way: &Way, progress: &Progress) -> anyhow::Result<()> {
-        let count: usize = self.accounts.iter().map(|account| account.devices.len()).sum();
+        let count: usize = self.accounts.iter().map(|account| account.devices.len() - way.asleep).sum();
         let bar = progress.bar("connections", count as u64);
         let mut done = 0;
         let seats = self.accounts.iter().enumerate().flat_map(|(number, account)| {
-            (0..account.devices.len()).map(move |device| Seat { account: number as u32, device: device as u8 })
+            (way.asleep..account.devices.len()).map(move |device| Seat { account: number as u32, device: device as u8 })
         });
         let screens: Vec<Screen> = seats.map(|seat| self.screen(seat, way)).collect();
         let mut opened = stream::iter(screens)
@@ -88,9 +92,9 @@ impl Crowd {
         }
     }
 
-    /// All devices of an account, one bit each.
+    /// All connected devices of an account, one bit each.
     pub(crate) fn devices_of(&self, account: u32) -> u32 {
-        (1 << self.accounts[account as usize].devices.len()) - 1
+        ((1 << self.accounts[account as usize].devices.len()) - 1) & !((1 << self.asleep) - 1)
     }
 
     /// Ends all connections at once, without a word.

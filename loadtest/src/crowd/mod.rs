@@ -2,8 +2,10 @@
 
 mod devices;
 mod ledger;
+mod pushes;
 mod verdict;
 
 pub(crate) use self::devices::{Crowd, Way};
 pub(crate) use self::ledger::Seat;
+pub(crate) use self::pushes::{Address, Push, Pushes, Service};
 pub(crate) use self::verdict::Verdict;

@@ -50,7 +50,7 @@ pub(crate) async fn run(stages: &Stages, options: &Options, report: &mut Report)
             Some(fault) => Some(Proxy::start(&stage.targets[0], fault).await?),
             None => None,
         };
-        let way = Way { through: proxy.as_ref().map(|proxy| Arc::clone(&proxy.target)), again: false };
+        let way = Way { through: proxy.as_ref().map(|proxy| Arc::clone(&proxy.target)), again: false, asleep: 0 };
         let crowd = Arc::new(Crowd::connect(accounts, &way, &stage.progress).await?);
         played.push((stage, Arc::new(Stream::new(crowd)), proxy));
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 use futures_util::stream::{self, StreamExt};
@@ -11,7 +11,7 @@ use http::StatusCode;
 use tokio::sync::{Mutex as AsyncMutex, mpsc};
 
 use crate::client::{Begun, Install};
-use crate::crowd::{Crowd, Seat, Verdict};
+use crate::crowd::{Crowd, Pushes, Seat, Service, Verdict};
 use crate::measure::{Recorder, arrivals};
 use crate::report::{Check, Latencies, Report};
 
@@ -44,6 +44,8 @@ pub(crate) struct Stream {
     installs: Vec<Install>,
     free: Free,
     attempts: Vec<AtomicU32>,
+    /// Where devices that are asleep get their codes.
+    pushes: Option<Arc<Pushes>>,
 }
 
 /// Accounts without a sign-in under way: each has one at a time, as an app supersedes its own.
@@ -60,6 +62,8 @@ pub(crate) struct Flow {
     pub(crate) shown: Recorder,
     /// From when it was to begin until it was through.
     pub(crate) whole: Recorder,
+    /// From when the code was asked for until its push was at FCM, and at APNs.
+    pushed: [Recorder; 2],
     counts: Mutex<BTreeMap<String, u64>>,
 }
 
@@ -69,6 +73,7 @@ impl Flow {
             answered: Recorder::new("sign-in answered", began),
             shown: Recorder::new("code on a screen after it", began),
             whole: Recorder::new("whole sign-in", began),
+            pushed: Service::ALL.map(|service| Recorder::new(service.latency(), began)),
             counts: Mutex::default(),
         }
     }
@@ -83,9 +88,15 @@ impl Flow {
         self.counts().iter().filter(|(name, _)| *name != THROUGH).map(|(_, count)| count).sum()
     }
 
-    /// All three, for the report.
+    /// How long pushes took to this service.
+    pub(crate) fn pushed(&self, service: Service) -> &Recorder {
+        &self.pushed[service as usize]
+    }
+
+    /// All of them, for the report.
     pub(crate) fn latencies(&self) -> Vec<Latencies> {
-        vec![self.answered.finish(), self.shown.finish(), self.whole.finish()]
+        let pushed = self.pushed.iter().filter(|recorder| recorder.count() > 0);
+        [&self.answered, &self.shown, &self.whole].into_iter().chain(pushed).map(Recorder::finish).collect()
     }
 }
 
@@ -106,7 +117,14 @@ impl Stream {
             attempts: attempts.collect(),
             free: Free { give, take: AsyncMutex::new(take) },
             crowd,
+            pushes: None,
         }
+    }
+
+    /// Devices that are asleep get their codes here; a code is typed when it came to all of them.
+    pub(crate) fn with_pushes(mut self, pushes: Arc<Pushes>) -> Self {
+        self.pushes = Some(pushes);
+        self
     }
 
     /// Lets sign-ins arrive, and waits for the last.
@@ -150,11 +168,17 @@ impl Stream {
             person.begin(&self.installs[account as usize]).await.inspect_err(|_| self.crowd.ledger.unanswered())?;
         let Begun::Challenge(challenge) = begun else { anyhow::bail!("{}", begun.text()) };
         self.attempts[account as usize].fetch_add(1, Ordering::Relaxed);
-        let asked = Instant::now();
+        let (asked, asked_at) = (Instant::now(), SystemTime::from(jiff::Timestamp::now()));
         flow.answered.done(intended);
         let first = self.crowd.ledger.ask(challenge.id, account, self.crowd.devices_of(account));
         let shown = tokio::time::timeout(CODE_WITHIN, first).await.context("no code came")??;
         flow.shown.record(intended, shown.at.saturating_duration_since(asked));
+        if let Some(pushes) = &self.pushes {
+            for push in pushes.all(challenge.id, account, &shown.code, CODE_WITHIN).await? {
+                let took = push.at.duration_since(asked_at).unwrap_or_default();
+                flow.pushed(push.service).record(intended, took);
+            }
+        }
         let answer = person.verify(&challenge, &shown.code, Some(false)).await?;
         anyhow::ensure!(answer.status == StatusCode::OK, "verify: {}", answer.text());
         flow.whole.done(intended);
@@ -166,9 +190,13 @@ impl Stream {
     /// # Errors
     /// When the gateway does not answer.
     pub(crate) async fn judge(&self, failed: u64, report: &mut Report) -> anyhow::Result<()> {
-        let wrong = self.remove_devices().await;
-        let seen = wrong.first().map_or_else(|| format!("{SAMPLE} devices at most"), |error| format!("{error:#}"));
-        report.check(Check::new("a removed device is shut out, and others go on", wrong.is_empty(), seen));
+        let numbers = self.removable();
+        let count = numbers.len();
+        let wrong = self.remove_devices(numbers).await;
+        let seen = wrong.first().map_or_else(|| format!("{count} devices"), |error| format!("{error:#}"));
+        if count > 0 {
+            report.check(Check::new("a removed device is shut out, and others go on", wrong.is_empty(), seen));
+        }
         let verdict = self.crowd.ledger.settle(CODE_WITHIN).await;
         report_verdict(&verdict, report);
         report.check(Check::new("every sign-in goes through", failed == 0, format!("{failed} failed")));
@@ -181,12 +209,15 @@ impl Stream {
         Ok(())
     }
 
-    /// Removes a device of some accounts, and signs in once more: its code must not come to the removed device. Answers with what
+    /// Some accounts that have another connected device when they lose one.
+    fn removable(&self) -> Vec<u32> {
+        let numbers = 0..self.crowd.accounts.len() as u32;
+        numbers.filter(|number| self.crowd.devices_of(*number).count_ones() > 1).take(SAMPLE).collect()
+    }
+
+    /// Removes a device of these accounts, and signs in once more: its code must not come to the removed device. Answers with what
     /// went wrong.
-    async fn remove_devices(&self) -> Vec<anyhow::Error> {
-        let sample =
-            self.crowd.accounts.iter().enumerate().filter(|(_, account)| account.devices.len() > 1).take(SAMPLE);
-        let numbers: Vec<u32> = sample.map(|(number, _)| number as u32).collect();
+    async fn remove_devices(&self, numbers: Vec<u32>) -> Vec<anyhow::Error> {
         let removals = stream::iter(numbers).map(|number| self.remove_one(number)).buffer_unordered(AT_ONCE);
         removals.filter_map(async |removed| removed.err()).collect().await
     }
@@ -208,6 +239,9 @@ impl Stream {
         let closed = ledger.until_closed(seat, CLOSED_WITHIN).await;
         anyhow::ensure!(closed, "a removed device stays connected for {CLOSED_WITHIN:?}");
         let shown = tokio::time::timeout(CODE_WITHIN, first).await.context("after a removal no code came")??;
+        if let Some(pushes) = &self.pushes {
+            pushes.all(challenge.id, number, &shown.code, CODE_WITHIN).await?;
+        }
         let answer = account.person.verify(&challenge, &shown.code, Some(false)).await?;
         anyhow::ensure!(answer.status == StatusCode::OK, "after a removal: {}", answer.text());
         Ok(())

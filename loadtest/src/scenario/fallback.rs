@@ -1,0 +1,207 @@
+//! `fallback`: whole sign-ins while some devices of each account are asleep and get their codes by push.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+use clap::Args;
+use http::StatusCode;
+use serde_json::json;
+use tokio::task::JoinSet;
+use twostep_simulators::providers::write_environment;
+use twostep_simulators::{ApnsOptions, ApnsSimulator, FcmOptions, FcmSimulator};
+use uuid::Uuid;
+
+use super::stream::{Flow, Pace, Stream};
+use crate::accounts::{Account, Wanted};
+use crate::arguments::Common;
+use crate::crowd::{Address, Crowd, Push, Pushes, Service, Way};
+use crate::machine::{Sampler, raise_open_files};
+use crate::report::{Check, Report, Run};
+use crate::stage::Stage;
+
+/// Requests that each simulator keeps: far more than come between two looks at them.
+const KEEP: usize = 100_000;
+/// The simulators are asked for news without an end; each wait ends after this and begins again.
+const NEWS_WITHIN: Duration = Duration::from_secs(3600);
+
+/// What the scenario can be told.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Sign-ins a second.
+    #[arg(long, default_value_t = 20.0)]
+    rate: f64,
+    /// Seconds that count.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    seconds: u64,
+    /// Seconds before that.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(0..=600))]
+    warm_up: u64,
+    /// Accounts that sign in, each once at a time.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    accounts: u32,
+    /// Trusted devices of each.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(2..=10))]
+    devices: u32,
+    /// How many of them are asleep; at least one stays awake.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=9))]
+    asleep: u32,
+    /// Let two accounts give each other's push tokens, to see that it is found.
+    #[arg(long)]
+    inject_misroute: bool,
+}
+
+/// Both providers, simulated.
+pub(crate) struct Providers {
+    fcm: Arc<FcmSimulator>,
+    apns: Arc<ApnsSimulator>,
+}
+
+impl Providers {
+    /// Starts them, and points the gateway that will be started at them.
+    ///
+    /// # Errors
+    /// When one does not start, or no gateway is to be started.
+    pub(crate) async fn start(common: &mut Common) -> anyhow::Result<Self> {
+        ensure!(common.spawn.is_some(), "the gateway must be set up for the simulated providers: use --spawn");
+        let any = std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, 0));
+        let fcm = FcmSimulator::start_with(any, FcmOptions { keep: KEEP, ..FcmOptions::default() }).await?;
+        let apns = ApnsSimulator::start_with(any, ApnsOptions { keep: KEEP, ..ApnsOptions::default() }).await?;
+        let mut text = Vec::new();
+        write_environment(&mut text, &fcm, &apns)?;
+        let text = String::from_utf8(text)?;
+        let lines = text.lines().filter_map(|line| line.trim_start_matches("TWOSTEP__").split_once('='));
+        common.settings.extend(lines.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        Ok(Self { fcm: Arc::new(fcm), apns: Arc::new(apns) })
+    }
+
+    /// Tells of every code that comes, until the answer is dropped.
+    fn watch(&self, pushes: &Arc<Pushes>) -> JoinSet<()> {
+        let mut watchers = JoinSet::new();
+        watchers.spawn(watch_fcm(Arc::clone(&self.fcm), Arc::clone(pushes)));
+        watchers.spawn(watch_apns(Arc::clone(&self.apns), Arc::clone(pushes)));
+        watchers
+    }
+}
+
+async fn watch_fcm(fcm: Arc<FcmSimulator>, pushes: Arc<Pushes>) {
+    let mut seen = 0;
+    loop {
+        // Nothing for so long is no mistake.
+        let _ = fcm.journal().wait_for_count(seen + 1, NEWS_WITHIN).await;
+        for request in fcm.journal().after(seen) {
+            seen += 1;
+            let is_code = request.data("type") == Some("code");
+            let id = request.data("challenge_id").and_then(|id| Uuid::parse_str(id).ok());
+            let Some(id) = id.filter(|_| is_code) else { continue };
+            let (token, code) = (request.target.clone(), request.data("code").unwrap_or_default().to_owned());
+            let refused = request.refusal.is_some();
+            pushes.saw(id, Push { service: Service::Fcm, token, code, at: request.at, refused });
+        }
+    }
+}
+
+async fn watch_apns(apns: Arc<ApnsSimulator>, pushes: Arc<Pushes>) {
+    let mut seen = 0;
+    loop {
+        // Nothing for so long is no mistake.
+        let _ = apns.journal().wait_for_count(seen + 1, NEWS_WITHIN).await;
+        for request in apns.journal().after(seen) {
+            seen += 1;
+            let text = |key: &str| request.payload[key].as_str().unwrap_or_default();
+            let (is_code, id) = (text("type") == "code", Uuid::parse_str(text("challenge_id")));
+            let Some(id) = id.ok().filter(|_| is_code) else { continue };
+            let (token, code) = (request.device_token.clone(), text("code").to_owned());
+            let refused = request.refusal.is_some();
+            pushes.saw(id, Push { service: Service::Apns, token, code, at: request.at, refused });
+        }
+    }
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When the gateway does not answer.
+pub(crate) async fn run(
+    stage: &Stage,
+    options: &Options,
+    providers: &Providers,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    ensure!(options.asleep < options.devices, "--asleep must be less than --devices: one stays awake");
+    raise_open_files(u64::from(3 * options.accounts * options.devices))?;
+    let wanted = Wanted { accounts: options.accounts as usize, devices: options.devices as usize };
+    let accounts = stage.accounts(wanted).await?;
+    let pushes = Arc::new(Pushes::new(put_to_sleep(&accounts, options).await?));
+    let _watchers = providers.watch(&pushes);
+    let way = Way { asleep: options.asleep as usize, ..Way::default() };
+    let crowd = Arc::new(Crowd::connect(accounts, &way, &stage.progress).await?);
+    let stream = Arc::new(Stream::new(crowd).with_pushes(Arc::clone(&pushes)));
+    let mut failed = 0;
+    for number in 1..=stage.runs {
+        failed += once(stage, &stream, options, number, report).await?;
+    }
+    stream.judge(failed, report).await?;
+    for (name, count) in pushes.verdict() {
+        report.check(Check::new(name, count == 0, format!("{count} wrong")));
+    }
+    Ok(())
+}
+
+/// Gives every device that is asleep a push address: at FCM and at APNs in turn.
+async fn put_to_sleep(accounts: &[Account], options: &Options) -> anyhow::Result<Vec<Address>> {
+    let mut addresses = Vec::new();
+    for (number, account) in accounts.iter().enumerate() {
+        for device in 0..options.asleep as usize {
+            let (own, given) = (number * 10 + device, (owner(number, options) * 10) + device);
+            // Two of the accounts that trade tokens must have the same provider.
+            let is_fcm = (number / 2 + device).is_multiple_of(2);
+            let token = |number: usize| if is_fcm { format!("load-{number:0>140}") } else { format!("{number:064x}") };
+            let provider = if is_fcm { "fcm" } else { "apns" };
+            let push = json!({ "provider": provider, "token": token(given) });
+            let body = json!({ "push": push, "notifications_allowed": true });
+            let session = &account.devices[device].session.access_token;
+            let answer = account.person.http.patch("/v1/devices/current", session, &body).await?;
+            ensure!(answer.status == StatusCode::OK, "a push token is not taken: {}", answer.text());
+            addresses.push(Address { account: number as u32, token: token(own) });
+        }
+    }
+    Ok(addresses)
+}
+
+/// Whose tokens an account gives: its own, unless they are to be traded.
+fn owner(number: usize, options: &Options) -> usize {
+    if options.inject_misroute && number < 2 { 1 - number } else { number }
+}
+
+/// One run; answers with the sign-ins that failed.
+async fn once(
+    stage: &Stage,
+    stream: &Arc<Stream>,
+    options: &Options,
+    number: u32,
+    report: &mut Report,
+) -> anyhow::Result<u64> {
+    let (warm_up, span) = (Duration::from_secs(options.warm_up), Duration::from_secs(options.seconds));
+    let sampler = Sampler::start(stage.processes.clone(), Instant::now() + warm_up);
+    stage.progress.say(&format!("run {number}: {} sign-ins a second for {} s", options.rate, options.seconds));
+    let flow = stream.run(Pace { rate: options.rate, warm_up, span }).await?;
+    add_figures(&flow, report);
+    report.runs.push(Run {
+        name: format!("{} {number}", stage.name()),
+        latencies: flow.latencies(),
+        samples: sampler.samples(),
+        counts: flow.counts(),
+        ..Run::default()
+    });
+    Ok(flow.failed())
+}
+
+fn add_figures(flow: &Flow, report: &mut Report) {
+    for service in Service::ALL {
+        for (word, quantile) in [("p50", 0.5), ("p99", 0.99)] {
+            let took = flow.pushed(service).quantile_ms(quantile);
+            report.figure(format!("{}, {word}", service.latency()), "ms", took);
+        }
+    }
+}
