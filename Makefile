@@ -14,7 +14,7 @@ test: ## Run every test.
 
 check: ## Format, lints, dependencies.
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets -- --deny warnings
+	cargo clippy --workspace --all-targets --all-features -- --deny warnings
 	cargo deny check bans licenses sources
 
 screenshots: ## A picture of every screen of the page, into target/screenshots; SCREENSHOTS=docs/screenshots elsewhere.

@@ -130,7 +130,8 @@ impl Driver {
         // With the actor its half of the line is gone.
         self.actor = None;
         if let Some(line) = Rc::into_inner(self.line) {
-            listener::end(line.stream.into_inner()).await;
+            // Boxed: it has a buffer, and there is one line end for hours of a line.
+            Box::pin(listener::end(line.stream.into_inner())).await;
         }
     }
 }

@@ -148,9 +148,10 @@ fn connections(
                 let (http1, http2, entrance) = (Rc::clone(&http1), Rc::clone(&http2), Rc::clone(&entrance));
                 async move {
                     take_turn(&entrance).await;
-                    match front.open(stream).await {
+                    // Boxed, as a connection that lives long must not keep room for its beginnings.
+                    match Box::pin(front.open(stream)).await {
                         Some(Opened { stream, client, is_http2: true }) => {
-                            http2::serve(stream, client, http2, front.times(), stopping.notified()).await;
+                            Box::pin(http2::serve(stream, client, http2, front.times(), stopping.notified())).await;
                         }
                         // How it ends is its client's business.
                         Some(Opened { mut stream, client, is_http2: false }) => {
@@ -161,7 +162,6 @@ fn connections(
                             };
                             if begins {
                                 let progress = stream.progress();
-                                // Boxed: nothing of it stays when it is over.
                                 let _ = Box::pin(http1.call((stream, Protocol::Http1, Some(client)))).await;
                                 if let Some(next) = progress.next() {
                                     next.await;

@@ -10,7 +10,7 @@ use futures_util::future::try_join_all;
 use super::{Db, StoreError, query};
 
 /// The statements of pipelines.
-const STATEMENTS: [&str; 23] = [
+const STATEMENTS: [&str; 25] = [
     query!("account/lock"),
     query!("activity/record"),
     query!("activity/set_outcome"),
@@ -18,6 +18,7 @@ const STATEMENTS: [&str; 23] = [
     query!("budget/refill"),
     query!("challenge/close"),
     query!("challenge/count_open"),
+    query!("challenge/open_for_app"),
     query!("challenge/start"),
     query!("challenge/to_deliver"),
     query!("delivery/cancel"),
@@ -32,6 +33,7 @@ const STATEMENTS: [&str; 23] = [
     query!("notice/drop_unfinished"),
     query!("notice/plan_unfinished"),
     query!("refresh_token/issue"),
+    query!("session/by_id"),
     query!("session/create"),
     query!("trust_token/forget"),
 ];

@@ -1,5 +1,7 @@
 //! Who may open a WebSocket, and what it is shown first.
 
+use futures_util::future::try_join;
+
 use super::session::require_trusted;
 use super::{Verification, VerificationError, fresh_token};
 use crate::domain::delivery::CodeToDeliver;
@@ -45,8 +47,9 @@ impl Verification {
         self.store
             .run(async |db| {
                 // Codes first: a device that is removed between the two looks gets none of the codes that replace them.
-                let codes = store::challenge::open_for_app(db, account).await?;
-                let active = store::session::for_connection(db, account, session).await?;
+                let codes = store::challenge::open_for_app(db, account);
+                let active = store::session::for_connection(db, account, session);
+                let (codes, active) = store::together(db, try_join(codes, active)).await?;
                 let active = active.ok_or(VerificationError::Unauthorized)?;
                 if active.device_trusted { Ok(codes) } else { Err(VerificationError::DeviceNotTrusted) }
             })

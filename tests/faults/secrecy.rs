@@ -80,6 +80,8 @@ async fn whole_story(client: &Client) -> Seen {
     screen.next_of("security_alert").await;
     seen.challenge(&denied);
     client.sign_in(EMAIL, "not the password at all", &install, None).await.expect_problem(401, "invalid_credentials");
+    screen.send(json!({ "type": "nothing", "access_token": first.access_token })).await;
+    assert_eq!(screen.close_code().await, 1007);
     seen
 }
 
