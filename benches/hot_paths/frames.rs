@@ -1,10 +1,10 @@
 //! Messages to devices, up to the bytes of a frame, and from the bytes of a frame to the messages of devices.
 
+use actix_codec::Encoder;
 use actix_http::ws::{Codec, Message};
 use actix_web::web::BytesMut;
 use criterion::Criterion;
 use jiff::Timestamp;
-use tokio_util::codec::Encoder;
 use twostep::fuzzing::read_frames;
 use twostep::protocol::message::{DeviceMessage, ServerMessage};
 use uuid::Uuid;
