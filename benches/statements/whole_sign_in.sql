@@ -4,8 +4,8 @@
 --
 -- Two trusted devices are connected; both say that they show the code. The device is not trusted afterwards, as in
 -- `twostep-loadtest signin`. Three things differ from the gateway, because pgbench cannot do otherwise: ids and hashes come from
--- numbers, claimed deliveries come back as one row, and BEGIN is a round trip of its own (the gateway sends it with the first
--- statement). One client claims notices for all, as one task of the gateway does.
+-- numbers, BEGIN is a round trip of its own (the gateway sends it with the first statement), and what the gateway asks for many
+-- sign-ins at once is asked for each. One client claims notices for all, as one task of the gateway does.
 --
 -- Variables: run (number of the run), n (0 at first).
 \set n :n + 1
@@ -49,8 +49,8 @@ INSERT INTO challenges (
 VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, sha256(:id::text::bytea), 'sign_in', 'app', 'bench', 6, :now::timestamptz + interval '30 seconds', :now::timestamptz, :now::timestamptz + interval '5 minutes', lpad(:device_3::text, 32, '0')::uuid, '{"name": "Phone", "model": "Model", "platform": "android", "os_version": "15", "app_version": "1.0.0", "install_id": "00000000-0000-0000-0000-000000000003"}'::jsonb, '192.0.2.1'::text::inet, NULL, NULL, NULL, false, lpad(:id::text, 32, '0')::uuid, substr(sha256(:id::text::bytea), 1, 16));
 -- delivery/plan_app.sql
 INSERT INTO deliveries (
-    account_id, challenge_id, delivery_id, generation, device_id, channel, due_at, claimed_by, lease_until)
-SELECT account_id, lpad(:id::text, 32, '0')::uuid, gen_random_uuid(), 1, device_id, 'websocket', now(), '00000000-0000-7000-8000-000000000001'::uuid, now() + make_interval(secs => 30)
+    account_id, challenge_id, delivery_id, generation, device_id, channel, due_at, claimed_by, lease_until, tries)
+SELECT account_id, lpad(:id::text, 32, '0')::uuid, gen_random_uuid(), 1, device_id, 'websocket', now(), '00000000-0000-7000-8000-000000000001'::uuid, now() + make_interval(secs => 30), 1
 FROM devices
 WHERE account_id = :account_id::uuid AND is_trusted(trusted_at, last_seen_at);
 -- activity/record.sql
@@ -67,74 +67,53 @@ WHERE NOT EXISTS (
 COMMIT;
 
 -- The code goes to the devices.
--- delivery/claim.sql
-WITH claimed AS (
-UPDATE deliveries SET claimed_by = '00000000-0000-7000-8000-000000000001'::uuid, lease_until = now() + make_interval(secs => 30), tries = tries + 1
-FROM challenges
-WHERE challenges.account_id = deliveries.account_id AND challenges.challenge_id = deliveries.challenge_id
-    AND challenges.generation = deliveries.generation
-    AND deliveries.account_id = :account_id::uuid AND deliveries.challenge_id = lpad(:id::text, 32, '0')::uuid AND deliveries.due_at <= now()
-    AND (deliveries.claimed_by = '00000000-0000-7000-8000-000000000001'::uuid OR deliveries.claimed_by IS NULL)
-RETURNING deliveries.account_id, deliveries.challenge_id, deliveries.delivery_id, deliveries.device_id,
-    deliveries.channel, deliveries.state, deliveries.generation, deliveries.tries, deliveries.silent
-)
-SELECT array_agg(delivery_id) AS deliveries FROM claimed \gset
 -- challenge/to_deliver.sql
-SELECT account_id, challenge_id, purpose, generation, key_id, code_salt, digits, created_at, expires_at, requester,
-    host(ip) AS ip, location, activity_id, address_taken,
-    (SELECT email FROM accounts WHERE accounts.account_id = challenges.account_id) AS email,
-    (SELECT locale FROM accounts WHERE accounts.account_id = challenges.account_id) AS locale
-FROM challenges
-WHERE account_id = :account_id::uuid AND challenge_id = lpad(:id::text, 32, '0')::uuid AND outcome IS NULL AND expires_at > now();
+SELECT asked.place, account_id, challenge_id, purpose, generation, key_id, code_salt, digits, challenges.created_at,
+    expires_at, requester, host(ip) AS ip, location, activity_id, address_taken, accounts.email, accounts.locale
+FROM unnest(array[:account_id]::uuid[], array[lpad(:id::text, 32, '0')]::uuid[]) WITH ORDINALITY AS asked (account_id, challenge_id, place)
+JOIN challenges USING (account_id, challenge_id)
+JOIN accounts USING (account_id)
+WHERE outcome IS NULL AND expires_at > now();
+-- delivery/planned.sql
+SELECT asked.place, deliveries.account_id, deliveries.challenge_id, deliveries.delivery_id, deliveries.device_id,
+    deliveries.channel, deliveries.state, deliveries.generation, deliveries.tries, deliveries.silent
+FROM unnest(array[:account_id]::uuid[], array[lpad(:id::text, 32, '0')]::uuid[], array['00000000-0000-7000-8000-000000000001']::uuid[]) WITH ORDINALITY AS asked (account_id, challenge_id, node_id, place)
+JOIN challenges USING (account_id, challenge_id)
+JOIN deliveries USING (account_id, challenge_id, generation)
+WHERE deliveries.due_at <= now() AND deliveries.claimed_by = asked.node_id;
 -- device/reach.sql
-SELECT device_id, notifications_allowed, push_address IS NOT NULL AS has_push_address,
+SELECT asked.place, device_id, notifications_allowed, push_address IS NOT NULL AS has_push_address,
     push_expired_at IS NOT NULL AS push_address_expired
-FROM devices
-WHERE account_id = :account_id::uuid AND is_trusted(trusted_at, last_seen_at);
--- delivery/record_states.sql
-UPDATE deliveries SET
-    state = CASE WHEN deliveries.state = 'not_shown' THEN deliveries.state ELSE news.state END,
-    reason = news.reason,
-    detail = coalesce(news.detail, deliveries.detail),
-    accepted_at = CASE WHEN news.state = 'accepted' THEN coalesce(accepted_at, now()) ELSE accepted_at END,
-    due_at = now() + make_interval(secs => news.due_in),
-    lease_until = now() + make_interval(secs => news.due_in + 30)
-FROM unnest(:deliveries::uuid[], array['accepted', 'accepted']::text[], array[NULL, NULL]::text[], array[NULL, NULL]::text[], array[4, 4]::double precision[])
-    AS news (delivery_id, state, reason, detail, due_in)
-WHERE deliveries.account_id = :account_id::uuid AND deliveries.challenge_id = lpad(:id::text, 32, '0')::uuid AND deliveries.delivery_id = news.delivery_id
-    AND deliveries.state IN ('pending', 'accepted', 'unreachable', 'not_shown');
+FROM unnest(array[:account_id]::uuid[]) WITH ORDINALITY AS asked (account_id, place)
+JOIN devices USING (account_id)
+WHERE is_trusted(trusted_at, last_seen_at);
 
 -- The devices say that they show it.
--- delivery/record_receipt.sql
-WITH push AS (
-    UPDATE deliveries SET state = 'cancelled', due_at = NULL
-    WHERE account_id = :account_id::uuid AND challenge_id = lpad(:id::text, 32, '0')::uuid AND generation = 1 AND device_id = lpad(:device_1::text, 32, '0')::uuid
-        AND channel IN ('fcm', 'apns') AND state = 'pending' AND 'shown'::text = 'shown'
+-- delivery/record_receipts.sql
+WITH free AS MATERIALIZED (
+    SELECT said.place, said.state, delivery.account_id, delivery.challenge_id, delivery.delivery_id,
+        delivery.state <> said.state AND delivery.state <> 'shown' AS is_news
+    FROM unnest(array[:account_id, :account_id]::uuid[], array[lpad(:id::text, 32, '0'), lpad(:id::text, 32, '0')]::uuid[], array[1, 1]::integer[], array[lpad(:device_1::text, 32, '0'), lpad(:device_2::text, 32, '0')]::uuid[], array['shown', 'shown']::text[]) WITH ORDINALITY
+        AS said (account_id, challenge_id, generation, device_id, state, place)
+    JOIN deliveries delivery USING (account_id, challenge_id, generation, device_id)
+    WHERE delivery.channel = 'websocket' AND NOT EXISTS (
+        SELECT 1 FROM deliveries push
+        WHERE push.account_id = said.account_id AND push.challenge_id = said.challenge_id
+            AND push.generation = said.generation AND push.device_id = said.device_id
+            AND push.channel IN ('fcm', 'apns') AND push.state = 'pending')
+    FOR UPDATE OF delivery SKIP LOCKED
+), written AS (
+    UPDATE deliveries SET
+        state = free.state,
+        reason = NULL,
+        accepted_at = coalesce(accepted_at, now()),
+        receipt_at = coalesce(receipt_at, now()),
+        due_at = CASE WHEN free.state = 'shown' THEN NULL ELSE due_at END
+    FROM free
+    WHERE deliveries.account_id = free.account_id AND deliveries.challenge_id = free.challenge_id
+        AND deliveries.delivery_id = free.delivery_id AND free.is_news
 )
-INSERT INTO deliveries (account_id, challenge_id, delivery_id, generation, device_id, channel, state, accepted_at, receipt_at)
-VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, gen_random_uuid(), 1, lpad(:device_1::text, 32, '0')::uuid, 'websocket', 'shown'::text, now(), now())
-ON CONFLICT (account_id, challenge_id, generation, device_id, channel) DO UPDATE SET
-    state = EXCLUDED.state,
-    reason = NULL,
-    accepted_at = coalesce(deliveries.accepted_at, now()),
-    receipt_at = coalesce(deliveries.receipt_at, now()),
-    due_at = CASE WHEN EXCLUDED.state = 'shown' THEN NULL ELSE deliveries.due_at END
-WHERE deliveries.state <> EXCLUDED.state AND deliveries.state <> 'shown';
--- delivery/record_receipt.sql
-WITH push AS (
-    UPDATE deliveries SET state = 'cancelled', due_at = NULL
-    WHERE account_id = :account_id::uuid AND challenge_id = lpad(:id::text, 32, '0')::uuid AND generation = 1 AND device_id = lpad(:device_2::text, 32, '0')::uuid
-        AND channel IN ('fcm', 'apns') AND state = 'pending' AND 'shown'::text = 'shown'
-)
-INSERT INTO deliveries (account_id, challenge_id, delivery_id, generation, device_id, channel, state, accepted_at, receipt_at)
-VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, gen_random_uuid(), 1, lpad(:device_2::text, 32, '0')::uuid, 'websocket', 'shown'::text, now(), now())
-ON CONFLICT (account_id, challenge_id, generation, device_id, channel) DO UPDATE SET
-    state = EXCLUDED.state,
-    reason = NULL,
-    accepted_at = coalesce(deliveries.accepted_at, now()),
-    receipt_at = coalesce(deliveries.receipt_at, now()),
-    due_at = CASE WHEN EXCLUDED.state = 'shown' THEN NULL ELSE deliveries.due_at END
-WHERE deliveries.state <> EXCLUDED.state AND deliveries.state <> 'shown';
+SELECT place, is_news FROM free;
 
 -- POST /v1/challenges/{id}/verify.
 -- challenge/by_id.sql
@@ -184,8 +163,16 @@ WITH closed AS (
 )
 SELECT activity_id FROM closed;
 -- delivery/cancel.sql
+WITH locked AS MATERIALIZED (
+    SELECT delivery_id FROM deliveries
+    WHERE account_id = :account_id::uuid AND challenge_id = lpad(:id::text, 32, '0')::uuid AND generation <= 2147483647 AND due_at IS NOT NULL
+    ORDER BY delivery_id
+    FOR UPDATE
+)
 UPDATE deliveries SET state = CASE WHEN state = 'pending' THEN 'cancelled' ELSE state END, due_at = NULL
-WHERE account_id = :account_id::uuid AND challenge_id = lpad(:id::text, 32, '0')::uuid AND generation <= 2147483647 AND due_at IS NOT NULL;
+FROM locked
+WHERE deliveries.account_id = :account_id::uuid AND deliveries.challenge_id = lpad(:id::text, 32, '0')::uuid AND deliveries.delivery_id = locked.delivery_id
+    AND due_at IS NOT NULL;
 -- activity/set_outcome.sql
 UPDATE login_activity SET outcome = 'succeeded', method = coalesce('app', method)
 WHERE account_id = :account_id::uuid AND activity_id = lpad(:id::text, 32, '0')::uuid AND outcome = 'code_required';

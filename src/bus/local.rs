@@ -79,11 +79,13 @@ impl Bus {
 
     /// Hands a fact to the parts of this node only.
     pub async fn take(&self, envelope: Envelope) {
-        // Nobody may be watching, and at the very end of a node nobody reads: both are fine.
+        // Nobody may be watching, and at the very end of a node nobody reads the inbox: both are fine.
         if let Some(watchers) = self.watchers().as_ref() {
             let _ = watchers.send(envelope);
         }
-        let _ = self.inbox.send(envelope).await;
+        if envelope.event.is_for_actors() {
+            let _ = self.inbox.send(envelope).await;
+        }
     }
 
     /// How the way to other nodes stands.

@@ -112,6 +112,14 @@ pub enum AccountEvent {
     },
 }
 
+impl AccountEvent {
+    /// Whether user actors do something about it; the others are for those who watch a challenge.
+    #[must_use]
+    pub fn is_for_actors(&self) -> bool {
+        !matches!(self, Self::DeliveryChanged { .. })
+    }
+}
+
 impl AlertKind {
     /// Whether it is pushed to the trusted devices as well. Not what anybody can cause who knows an address, or an address and
     /// the password: those would be ways to wear an owner out.

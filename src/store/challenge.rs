@@ -5,7 +5,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::Row;
 
 use super::row::{
-    as_integer, count, get, id, json, locale, optional_id, optional_word, seconds, small_count, token_hash, word,
+    as_integer, by_place, count, get, id, json, locale, one_by_place, optional_id, optional_word, seconds, small_count,
+    token_hash, word,
 };
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::budget::{Budget, BudgetKind, BudgetRules};
@@ -347,26 +348,40 @@ pub async fn recent(db: &impl Db, account: AccountId, limit: i64) -> Result<Vec<
     found.iter().map(|row| id(row, "challenge_id", ChallengeId::new)).collect()
 }
 
-/// The open challenges whose code belongs on trusted devices, oldest first.
+/// The open challenges of accounts whose code belongs on their trusted devices, of each oldest first.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn open_for_app(db: &impl Db, account: AccountId) -> Result<Vec<CodeToDeliver>, StoreError> {
-    let open = rows(db, query!("challenge/open_for_app"), &[&account.uuid()]).await?;
-    open.iter().map(code_to_deliver).collect()
+pub(super) async fn open_for_apps(db: &impl Db, accounts: &[AccountId]) -> Result<Vec<Vec<CodeToDeliver>>, StoreError> {
+    let ids: Vec<uuid::Uuid> = accounts.iter().map(|account| account.uuid()).collect();
+    let open = rows(db, query!("challenge/open_for_apps"), &[&ids]).await?;
+    by_place(&open, accounts.len(), code_to_deliver)
 }
 
-/// A challenge's current code, its mailbox and the account's locale, while the challenge is open.
+/// A challenge's current code with what else is needed to deliver it.
+pub struct ToDeliver {
+    /// The code.
+    pub issued: CodeToDeliver,
+    /// The account's mailbox.
+    pub email: EmailAddress,
+    /// The account's language.
+    pub locale: Option<Locale>,
+}
+
+/// The current codes of challenges; `None` where one is not open any more.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
 pub async fn to_deliver(
     db: &impl Db,
-    account: AccountId,
-    challenge: ChallengeId,
-) -> Result<Option<(CodeToDeliver, EmailAddress, Option<Locale>)>, StoreError> {
-    let found = optional_row(db, query!("challenge/to_deliver"), &[&account.uuid(), &challenge.uuid()]).await?;
-    found.map(|row| Ok((code_to_deliver(&row)?, super::account::email(&row)?, locale(&row)?))).transpose()
+    challenges: &[(AccountId, ChallengeId)],
+) -> Result<Vec<Option<ToDeliver>>, StoreError> {
+    let (accounts, ids): (Vec<_>, Vec<_>) =
+        challenges.iter().map(|(account, challenge)| (account.uuid(), challenge.uuid())).unzip();
+    let found = rows(db, query!("challenge/to_deliver"), &[&accounts, &ids]).await?;
+    one_by_place(&found, challenges.len(), |row| {
+        Ok(ToDeliver { issued: code_to_deliver(row)?, email: super::account::email(row)?, locale: locale(row)? })
+    })
 }
 
 /// A challenge's current code and how it travels, while the challenge is open.

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 
-use super::row::{as_integer, count, get, id, optional_id, optional_word, seconds, small_count, word};
+use super::row::{as_integer, by_place, count, get, id, optional_id, optional_word, seconds, small_count, word};
 use super::{Db, StoreError, execute, query, rows};
 use crate::domain::challenge::Method;
 use crate::domain::delivery::{Channel, Delivery, DeliveryState, DeliveryView, UnreachableReason};
@@ -122,6 +122,22 @@ pub async fn cancel(
     let last = last_generation.map_or(i32::MAX, as_integer);
     execute(db, query!("delivery/cancel"), &[&account.uuid(), &challenge.uuid(), &last]).await?;
     Ok(())
+}
+
+/// The deliveries of challenges' current codes that their node planned just now, and that nobody took up since.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub(super) async fn planned(
+    db: &impl Db,
+    challenges: &[(AccountId, ChallengeId)],
+    nodes: &[NodeId],
+) -> Result<Vec<Vec<Delivery>>, StoreError> {
+    let (accounts, ids): (Vec<_>, Vec<_>) =
+        challenges.iter().map(|(account, challenge)| (account.uuid(), challenge.uuid())).unzip();
+    let nodes: Vec<uuid::Uuid> = nodes.iter().map(|node| node.uuid()).collect();
+    let found = rows(db, query!("delivery/planned"), &[&accounts, &ids, &nodes]).await?;
+    by_place(&found, challenges.len(), delivery_row)
 }
 
 /// Claims the deliveries of a challenge that this node started.
@@ -277,24 +293,6 @@ pub async fn record_replay(
     Ok(())
 }
 
-/// Writes what a device says about a code; `false` when that was known.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn record_receipt(
-    db: &impl Db,
-    account: AccountId,
-    challenge: ChallengeId,
-    code_generation: u32,
-    device: DeviceId,
-    shown: bool,
-) -> Result<bool, StoreError> {
-    let state = if shown { DeliveryState::Shown } else { DeliveryState::NotShown };
-    let parameters: super::Parameters<'_> =
-        &[&account.uuid(), &challenge.uuid(), &as_integer(code_generation), &device.uuid(), &state.as_str()];
-    Ok(execute(db, query!("delivery/record_receipt"), parameters).await? > 0)
-}
-
 /// How far the deliveries of a code came.
 ///
 /// # Errors
@@ -348,8 +346,8 @@ fn view(row: &Row) -> Result<DeliveryView, StoreError> {
     })
 }
 
-fn claimed_row(row: &Row) -> Result<Claimed, StoreError> {
-    let delivery = Delivery {
+fn delivery_row(row: &Row) -> Result<Delivery, StoreError> {
+    Ok(Delivery {
         id: id(row, "delivery_id", DeliveryId::new)?,
         device_id: optional_id(row, "device_id", DeviceId::new)?,
         channel: word(row, "channel")?,
@@ -357,10 +355,13 @@ fn claimed_row(row: &Row) -> Result<Claimed, StoreError> {
         generation: count(row, "generation")?,
         tries: small_count(row, "tries")?,
         silent: get(row, "silent")?,
-    };
+    })
+}
+
+fn claimed_row(row: &Row) -> Result<Claimed, StoreError> {
     Ok(Claimed {
         account_id: id(row, "account_id", AccountId::new)?,
         challenge_id: id(row, "challenge_id", ChallengeId::new)?,
-        delivery,
+        delivery: delivery_row(row)?,
     })
 }

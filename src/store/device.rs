@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use super::row::{get, id, locale, optional_word, word};
+use super::row::{by_place, get, id, locale, optional_word, word};
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::delivery::Reach;
 use crate::domain::device::{Device, DeviceInfo};
@@ -195,23 +195,21 @@ pub async fn register_push(
     Ok(())
 }
 
-/// How each trusted device can be reached besides its connections.
+/// How each trusted device of some accounts can be reached besides its connections.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn reach(db: &impl Db, account: AccountId) -> Result<Vec<(DeviceId, Reach)>, StoreError> {
-    let found = rows(db, query!("device/reach"), &[&account.uuid()]).await?;
-    found
-        .iter()
-        .map(|row| {
-            let reach = Reach {
-                notifications_allowed: get(row, "notifications_allowed")?,
-                has_push_address: get(row, "has_push_address")?,
-                push_address_expired: get(row, "push_address_expired")?,
-            };
-            Ok((id(row, "device_id", DeviceId::new)?, reach))
-        })
-        .collect()
+pub async fn reach(db: &impl Db, accounts: &[AccountId]) -> Result<Vec<Vec<(DeviceId, Reach)>>, StoreError> {
+    let ids: Vec<uuid::Uuid> = accounts.iter().map(|account| account.uuid()).collect();
+    let found = rows(db, query!("device/reach"), &[&ids]).await?;
+    by_place(&found, accounts.len(), |row| {
+        let reach = Reach {
+            notifications_allowed: get(row, "notifications_allowed")?,
+            has_push_address: get(row, "has_push_address")?,
+            push_address_expired: get(row, "push_address_expired")?,
+        };
+        Ok((id(row, "device_id", DeviceId::new)?, reach))
+    })
 }
 
 /// The push addresses of devices that may be notified, each with the language of its device.

@@ -10,7 +10,7 @@ use futures_util::future::try_join_all;
 use super::{Db, StoreError, query};
 
 /// The statements of pipelines.
-const STATEMENTS: [&str; 25] = [
+const STATEMENTS: [&str; 26] = [
     query!("account/lock"),
     query!("activity/record"),
     query!("activity/set_outcome"),
@@ -18,13 +18,13 @@ const STATEMENTS: [&str; 25] = [
     query!("budget/refill"),
     query!("challenge/close"),
     query!("challenge/count_open"),
-    query!("challenge/open_for_app"),
+    query!("challenge/open_for_apps"),
     query!("challenge/start"),
     query!("challenge/to_deliver"),
     query!("delivery/cancel"),
-    query!("delivery/claim"),
     query!("delivery/plan_app"),
     query!("delivery/plan_email"),
+    query!("delivery/planned"),
     query!("device/reach"),
     query!("device/trust"),
     query!("device/trusted_beyond"),
@@ -34,6 +34,7 @@ const STATEMENTS: [&str; 25] = [
     query!("notice/plan_unfinished"),
     query!("refresh_token/issue"),
     query!("session/by_id"),
+    query!("session/by_ids"),
     query!("session/create"),
     query!("trust_token/forget"),
 ];

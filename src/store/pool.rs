@@ -1,16 +1,23 @@
 //! The connection pool.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts};
-use futures_util::future::join;
+use futures_util::future::{BoxFuture, join};
 use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::gather::Gather;
+use super::live::{Opening, Work};
+use super::receipt::Receipt;
 use super::{StoreError, pipeline};
+use crate::domain::id::{AccountId, ChallengeId, NodeId, SessionId};
+use crate::domain::session::ActiveSession;
+use crate::domain::token::TokenHash;
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
@@ -30,7 +37,20 @@ pub struct ConnectSettings {
 pub struct Store {
     pool: Pool,
     deadline: Duration,
+    gathered: Arc<Gathered>,
 }
+
+/// Questions that are asked together.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub(super) sessions: Gather<TokenHash, Option<ActiveSession>>,
+    pub(super) openings: Gather<(AccountId, SessionId), Opening>,
+    pub(super) work: Gather<((AccountId, ChallengeId), NodeId), Option<Work>>,
+    pub(super) receipts: Gather<Receipt, Option<bool>>,
+}
+
+/// Answers questions with one connection, each in its place.
+type AnswerAll<Q, A> = for<'a> fn(&'a Object, &'a [Q]) -> BoxFuture<'a, Result<Vec<A>, StoreError>>;
 
 impl Store {
     /// Prepares a pool; connections are made when they are needed.
@@ -57,7 +77,7 @@ impl Store {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Settings(error.to_string()))?;
-        Ok(Self { pool, deadline: settings.deadline })
+        Ok(Self { pool, deadline: settings.deadline, gathered: Arc::default() })
     }
 
     /// A connection for statements that stand alone.
@@ -106,6 +126,28 @@ impl Store {
             result.and_then(|value| ended.map(|()| value).map_err(E::from))
         };
         self.in_time(task).await
+    }
+
+    /// Asks together with those who ask the same kind of question now, within the deadline.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub(super) async fn ask<Q, A>(
+        &self,
+        kind: fn(&Gathered) -> &Gather<Q, A>,
+        question: Q,
+        answer_all: AnswerAll<Q, A>,
+    ) -> Result<A, StoreError>
+    where
+        Q: Clone + Send + Sync + 'static,
+        A: Send + 'static,
+    {
+        let store = self.clone();
+        let answer = kind(&self.gathered).ask(question, move |asked| {
+            let store = store.clone();
+            async move { store.run(async |db| answer_all(db, &asked).await).await }
+        });
+        self.in_time(answer).await
     }
 
     async fn lend(&self) -> Result<Loan, StoreError> {

@@ -80,3 +80,27 @@ pub(super) fn as_integer(count: u32) -> i32 {
 pub(super) fn seconds(duration: SignedDuration) -> f64 {
     duration.as_secs_f64()
 }
+
+/// Rows of many questions, by the question that each answers: its column `place` counts them from 1.
+pub(super) fn by_place<T>(
+    rows: &[Row],
+    questions: usize,
+    read: impl Fn(&Row) -> Result<T, StoreError>,
+) -> Result<Vec<Vec<T>>, StoreError> {
+    let mut found: Vec<Vec<T>> = std::iter::repeat_with(Vec::new).take(questions).collect();
+    for row in rows {
+        let place: i64 = get(row, "place")?;
+        let question = usize::try_from(place - 1).ok().and_then(|index| found.get_mut(index));
+        question.ok_or_else(|| StoreError::Corrupt("an answer to no question".to_owned()))?.push(read(row)?);
+    }
+    Ok(found)
+}
+
+/// As [`by_place`], where a question has one row or none.
+pub(super) fn one_by_place<T>(
+    rows: &[Row],
+    questions: usize,
+    read: impl Fn(&Row) -> Result<T, StoreError>,
+) -> Result<Vec<Option<T>>, StoreError> {
+    Ok(by_place(rows, questions, read)?.into_iter().map(|mut found| found.pop()).collect())
+}

@@ -1,10 +1,12 @@
 //! Sessions.
 
+use deadpool_postgres::Object;
+use futures_util::FutureExt;
 use jiff::SignedDuration;
 use tokio_postgres::Row;
 
-use super::row::{get, id, locale, seconds};
-use super::{Db, StoreError, execute, optional_row, query, rows};
+use super::row::{get, id, locale, one_by_place, seconds};
+use super::{Db, Store, StoreError, execute, optional_row, query, rows};
 use crate::domain::id::{AccountId, DeviceId, SessionId};
 use crate::domain::session::{ActiveSession, CONNECTION_EXPIRY_GRACE, SessionEnd};
 use crate::domain::token::TokenHash;
@@ -44,13 +46,18 @@ pub async fn create(
     Ok(())
 }
 
-/// The session of an access token, if it may make calls.
+/// The session of an access token, if it may make calls. Asked together with others who ask now.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn by_access_token(db: &impl Db, access: &TokenHash) -> Result<Option<ActiveSession>, StoreError> {
-    let found = optional_row(db, query!("session/by_access_hash"), &[&access.as_bytes()]).await?;
-    found.as_ref().map(active_session).transpose()
+pub async fn by_access_token(store: &Store, access: TokenHash) -> Result<Option<ActiveSession>, StoreError> {
+    store.ask(|gathered| &gathered.sessions, access, |db, hashes| by_access_tokens(db, hashes).boxed()).await
+}
+
+async fn by_access_tokens(db: &Object, hashes: &[TokenHash]) -> Result<Vec<Option<ActiveSession>>, StoreError> {
+    let bytes: Vec<&[u8]> = hashes.iter().map(TokenHash::as_bytes).collect();
+    let found = rows(db, query!("session/by_access_hashes"), &[&bytes]).await?;
+    one_by_place(&found, hashes.len(), active_session)
 }
 
 /// A session whose connection may go on: not ended, and expired for no longer than the grace of a connection.
@@ -65,6 +72,17 @@ pub async fn for_connection(
     let parameters: super::Parameters<'_> = &[&account.uuid(), &session.uuid(), &seconds(CONNECTION_EXPIRY_GRACE)];
     let found = optional_row(db, query!("session/by_id"), parameters).await?;
     found.as_ref().map(active_session).transpose()
+}
+
+/// As [`for_connection`], for many.
+pub(super) async fn for_connections(
+    db: &Object,
+    sessions: &[(AccountId, SessionId)],
+) -> Result<Vec<Option<ActiveSession>>, StoreError> {
+    let (accounts, ids): (Vec<_>, Vec<_>) = sessions.iter().map(|(account, id)| (account.uuid(), id.uuid())).unzip();
+    let parameters: super::Parameters<'_> = &[&accounts, &ids, &seconds(CONNECTION_EXPIRY_GRACE)];
+    let found = rows(db, query!("session/by_ids"), parameters).await?;
+    one_by_place(&found, sessions.len(), active_session)
 }
 
 /// Gives a session its next tokens, none of which outlives the session's longest life; `false` when it ended or ran out.

@@ -1,7 +1,5 @@
 //! Who may open a WebSocket, and what it is shown first.
 
-use futures_util::future::try_join;
-
 use super::session::require_trusted;
 use super::{Verification, VerificationError, fresh_token};
 use crate::domain::delivery::CodeToDeliver;
@@ -44,15 +42,9 @@ impl Verification {
         account: AccountId,
         session: SessionId,
     ) -> Result<Vec<CodeToDeliver>, VerificationError> {
-        self.store
-            .run(async |db| {
-                // Codes first: a device that is removed between the two looks gets none of the codes that replace them.
-                let codes = store::challenge::open_for_app(db, account);
-                let active = store::session::for_connection(db, account, session);
-                let (codes, active) = store::together(db, try_join(codes, active)).await?;
-                let active = active.ok_or(VerificationError::Unauthorized)?;
-                if active.device_trusted { Ok(codes) } else { Err(VerificationError::DeviceNotTrusted) }
-            })
-            .await
+        let opening = store::live::opening(&self.store, account, session).await?;
+        let active = opening.session.ok_or(VerificationError::Unauthorized)?;
+        require_trusted(&active)?;
+        Ok(opening.codes)
     }
 }

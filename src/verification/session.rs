@@ -76,9 +76,7 @@ impl Verification {
     /// # Errors
     /// [`VerificationError::Unauthorized`] when it is unknown, ended or expired.
     pub async fn authenticate(&self, access: &Token) -> Result<ActiveSession, VerificationError> {
-        let hash = access.hash();
-        let found = self.store.run(async |db| store::session::by_access_token(db, &hash).await).await?;
-        found.ok_or(VerificationError::Unauthorized)
+        store::session::by_access_token(&self.store, access.hash()).await?.ok_or(VerificationError::Unauthorized)
     }
 
     /// Locks the account of a session and makes sure that the session still may make calls: a request can wait long

@@ -1,9 +1,9 @@
--- What is needed to put a challenge's current code in front of somebody.
--- $1 uuid: account; $2 uuid: challenge.
--- Returns 1 row while the challenge is open, else none. Index: challenges_pkey.
-SELECT account_id, challenge_id, purpose, generation, key_id, code_salt, digits, created_at, expires_at, requester,
-    host(ip) AS ip, location, activity_id, address_taken,
-    (SELECT email FROM accounts WHERE accounts.account_id = challenges.account_id) AS email,
-    (SELECT locale FROM accounts WHERE accounts.account_id = challenges.account_id) AS locale
-FROM challenges
-WHERE account_id = $1 AND challenge_id = $2 AND outcome IS NULL AND expires_at > now()
+-- What is needed to put the current codes of challenges in front of somebody.
+-- $1 uuid[]: accounts; $2 uuid[]: challenges.
+-- Returns a row for each that is open, with its place among them from 1. Index: challenges_pkey, accounts_pkey.
+SELECT asked.place, account_id, challenge_id, purpose, generation, key_id, code_salt, digits, challenges.created_at,
+    expires_at, requester, host(ip) AS ip, location, activity_id, address_taken, accounts.email, accounts.locale
+FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS asked (account_id, challenge_id, place)
+JOIN challenges USING (account_id, challenge_id)
+JOIN accounts USING (account_id)
+WHERE outcome IS NULL AND expires_at > now()

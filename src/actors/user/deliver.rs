@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use actix::prelude::*;
-use futures_util::future::try_join3;
 use jiff::Timestamp;
 use tracing::{error, info};
 
@@ -19,8 +18,9 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId};
 use crate::domain::locale::Locale;
 use crate::protocol::message::ServerMessage;
+use crate::store::challenge::ToDeliver;
 use crate::store::delivery::PlannedPush;
-use crate::store::{self, StoreError};
+use crate::store::{self, Store, StoreError};
 use crate::verification::Verification;
 
 /// Where the mails of an account go, and in which language.
@@ -177,13 +177,13 @@ impl User {
             store
                 .run(async |db| {
                     let pushes = store::delivery::escalate(db, account, challenge, generation, &names, node).await?;
-                    let issued = store::challenge::to_deliver(db, account, challenge).await?;
-                    Ok::<_, StoreError>((pushes, issued))
+                    let found = store::challenge::to_deliver(db, &[(account, challenge)]).await?;
+                    Ok::<_, StoreError>((pushes, found.into_iter().flatten().next()))
                 })
                 .await
         };
         self.run(context, plan, move |actor, planned, context| match planned {
-            Ok((pushes, Some((issued, ..)))) => actor.make_pushes(&issued, pushes, devices, &overtaken, context),
+            Ok((pushes, Some(found))) => actor.make_pushes(&found.issued, pushes, devices, &overtaken, context),
             Ok((_, None)) => {}
             // The rows become due again: a sweeper goes on.
             Err(error) => {
@@ -246,32 +246,28 @@ async fn load(
     challenge: ChallengeId,
     claimed: Option<Vec<Delivery>>,
 ) -> Result<Option<Work>, StoreError> {
-    let (node, are_others_told) = (verification.node(), claimed.is_none());
-    let load = verification.store().run(async |db| {
-        let claim = async {
-            let claimed_now = match claimed {
-                Some(claimed) => return Ok(claimed),
-                None => store::delivery::claim(db, account, challenge, node).await?,
-            };
-            Ok(claimed_now.into_iter().map(|claimed| claimed.delivery).collect())
-        };
-        let issued = store::challenge::to_deliver(db, account, challenge);
-        let loaded = store::together(db, try_join3(claim, issued, store::device::reach(db, account))).await?;
-        let (mut deliveries, Some((issued, email, locale)), reach): (Vec<Delivery>, _, _) = loaded else {
-            return Ok(None);
-        };
-        // A newer code overtook the others after they were claimed.
-        deliveries.retain(|delivery| delivery.generation == issued.generation);
-        let reach = reach.into_iter().collect();
-        let pushes = begun_pushes(db, account, &deliveries).await?;
-        Ok(Some(Work { issued, mailbox: Mailbox { email, locale }, deliveries, reach, pushes, are_others_told }))
-    });
-    load.await
+    let (store, node, are_others_told) = (verification.store(), verification.node(), claimed.is_none());
+    let Some(found) = store::live::work(store, account, challenge, node).await? else { return Ok(None) };
+    let ToDeliver { issued, email, locale } = found.to_deliver;
+    let mut deliveries = match claimed {
+        Some(claimed) => claimed,
+        // A mail may take longer than the lease of what was planned just now.
+        None if found.planned.iter().any(|delivery| delivery.channel == Channel::Email) => {
+            let claimed = store.run(async |db| store::delivery::claim(db, account, challenge, node).await).await?;
+            claimed.into_iter().map(|claimed| claimed.delivery).collect()
+        }
+        None => found.planned,
+    };
+    // A newer code overtook the others after they were claimed.
+    deliveries.retain(|delivery| delivery.generation == issued.generation);
+    let pushes = begun_pushes(store, account, &deliveries).await?;
+    let (mailbox, reach) = (Mailbox { email, locale }, found.reach.into_iter().collect());
+    Ok(Some(Work { issued, mailbox, deliveries, reach, pushes, are_others_told }))
 }
 
 /// The pushes among claimed deliveries, with the addresses of today.
 async fn begun_pushes(
-    db: &impl store::Db,
+    store: &Store,
     account: AccountId,
     deliveries: &[Delivery],
 ) -> Result<Vec<PlannedPush>, StoreError> {
@@ -282,7 +278,7 @@ async fn begun_pushes(
         return Ok(Vec::new());
     }
     let devices: Vec<DeviceId> = devices.into_iter().collect();
-    let addresses = store::device::push_addresses(db, account, &devices).await?;
+    let addresses = store.run(async |db| store::device::push_addresses(db, account, &devices).await).await?;
     let planned = deliveries.iter().filter(is_push).filter_map(|delivery| {
         let device_id = delivery.device_id?;
         let (address, language) = addresses.get(&device_id)?.clone();

@@ -94,7 +94,7 @@ impl User {
         if asked.away.is_empty() {
             return self.go_on(sent, asked, context);
         }
-        self.record(sent.challenge, std::mem::take(&mut asked.news), context);
+        self.record_unanswered(sent, std::mem::take(&mut asked.news), context);
         // A sweeper may hand this node further deliveries of a code while it still asks for the first.
         self.stop_asking(sent, context);
         self.elsewhere.asked.insert(sent, asked);
@@ -114,23 +114,24 @@ impl User {
 
     /// What is connected is waited for; what is not goes on to push, or is out of reach.
     fn go_on(&mut self, sent: SentCode, asked: Asked, context: &mut Context<Self>) {
-        let Asked { away, held, mut news, place } = asked;
-        let mut asleep = HashMap::new();
+        let Asked { away, held, news: mut sent_here, place } = asked;
+        let (mut asleep, mut out_of_reach) = (HashMap::new(), Vec::new());
         for (device, delivery) in held {
-            news.push(self.expect_receipt(sent, device, delivery));
+            sent_here.push(self.expect_receipt(sent, device, delivery));
         }
         for (device, Away { delivery, reach, .. }) in away {
             match first_step(false, &reach) {
                 Step::Unreachable(reason) => {
                     count(Channel::Websocket, DeliveryState::Unreachable);
-                    let unreachable = self::news(delivery, DeliveryState::Unreachable, None);
-                    news.push(DeliveryNews { reason: Some(reason), ..unreachable });
+                    let unreachable = news(delivery, DeliveryState::Unreachable, None);
+                    out_of_reach.push(DeliveryNews { reason: Some(reason), ..unreachable });
                 }
                 Step::Socket | Step::Push | Step::Rest => drop(asleep.insert(device, delivery)),
             }
         }
         self.await_receipts(sent, context);
-        self.record(sent.challenge, news, context);
+        self.record_unanswered(sent, sent_here, context);
+        self.record(sent.challenge, out_of_reach, context);
         self.escalate(sent, asleep, place, context);
     }
 
@@ -195,8 +196,8 @@ impl User {
         let look = async move {
             let look = services.verification.store().run(async |db| {
                 let Some(found) = store::challenge::to_show(db, account, challenge).await? else { return Ok(None) };
-                let trusted = store::device::reach(db, account).await?;
-                let trusted: Vec<DeviceId> = trusted.into_iter().map(|(device, _)| device).collect();
+                let trusted = store::device::reach(db, &[account]).await?;
+                let trusted: Vec<DeviceId> = trusted.into_iter().flatten().map(|(device, _)| device).collect();
                 Ok::<_, StoreError>(Some((found, trusted)))
             });
             look.await

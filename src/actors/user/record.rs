@@ -1,10 +1,12 @@
 //! Writing down how far deliveries came, and telling those who watch.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::prelude::*;
 use jiff::SignedDuration;
-use tracing::{error, info};
+use tracing::{debug, error, info};
 
 use super::User;
 use super::deliver::SentCode;
@@ -12,9 +14,13 @@ use crate::domain::delivery::{Channel, CodeToDeliver, DeliveryState};
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId};
 use crate::store::delivery::DeliveryNews;
+use crate::store::receipt::Receipt;
 use crate::store::{self, StoreError};
 use crate::telemetry::{DELIVERIES, RECEIPT_SECONDS};
 use crate::verification::Verification;
+
+/// A device that shows a code says so within a few milliseconds, and a moment later over a slow network.
+const RECEIPTS_FIRST: Duration = Duration::from_millis(25);
 
 impl User {
     pub(super) fn record(&mut self, challenge: ChallengeId, news: Vec<DeliveryNews>, context: &mut Context<Self>) {
@@ -22,7 +28,7 @@ impl User {
             return;
         }
         for one in &news {
-            info!(challenge.id = %challenge, delivery.id = %one.id, delivery.state = %one.state, delivery.detail = one.detail, "a delivery came further");
+            debug!(challenge.id = %challenge, delivery.id = %one.id, delivery.state = %one.state, delivery.detail = one.detail, "a delivery came further");
         }
         let (services, account) = (Arc::clone(&self.services), self.account);
         let record = async move {
@@ -32,6 +38,24 @@ impl User {
             Ok(())
         };
         self.run(context, record, move |_, result, _| log_failure(challenge, &result));
+    }
+
+    /// Writes down that a code was sent to devices, unless they say meanwhile that they show it: then that is written, and one
+    /// statement does for two. Until then the deliveries are leased to this node since they were planned.
+    pub(super) fn record_unanswered(&mut self, sent: SentCode, news: Vec<DeliveryNews>, context: &mut Context<Self>) {
+        if news.is_empty() {
+            return;
+        }
+        self.under_way += 1;
+        context.run_later(RECEIPTS_FIRST, move |actor, context| {
+            actor.under_way -= 1;
+            let awaited: HashSet<DeliveryId> =
+                actor.awaited.get(&sent).into_iter().flat_map(HashMap::values).copied().collect();
+            // From who lost its trust nothing is awaited, and that is still to be written down.
+            let is_open = |one: &DeliveryNews| one.state != DeliveryState::Accepted || awaited.contains(&one.id);
+            actor.record(sent.challenge, news.into_iter().filter(is_open).collect(), context);
+            actor.settle(context);
+        });
     }
 
     /// Gives a delivery back: a sweeper of any node takes it up when it is due, also if this node is gone by then.
@@ -68,6 +92,7 @@ impl User {
         if !self.connections.was_shown(device, challenge, generation) {
             return;
         }
+        debug!(challenge.id = %challenge, device.id = %device, receipt.shown = shown, "a device says whether it shows a code");
         let awaited = self.awaited.get_mut(&sent).and_then(|devices| devices.remove_entry(&device));
         if awaited.is_some() {
             count(Channel::Websocket, if shown { DeliveryState::Shown } else { DeliveryState::NotShown });
@@ -77,13 +102,8 @@ impl User {
         }
         let (services, account, is_mine) = (Arc::clone(&self.services), self.account, awaited.is_some());
         let record = async move {
-            let store = services.verification.store();
-            let is_news = store
-                .run(async |db| {
-                    store::delivery::record_receipt(db, account, challenge, generation, device, shown).await
-                })
-                .await?;
-            if is_news {
+            let receipt = Receipt { account, challenge, generation, device, shown };
+            if store::receipt::record(services.verification.store(), receipt).await? {
                 tell(&services.verification, account, challenge).await;
             }
             if !is_mine {

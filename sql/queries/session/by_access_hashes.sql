@@ -1,0 +1,9 @@
+-- The sessions of access tokens, those that may make calls.
+-- $1 bytea[]: hashes of the tokens.
+-- Returns at most a row for each, with its place among the hashes from 1. Index: sessions_access_hash, devices_pkey.
+SELECT asked.place, session.account_id, session.session_id, session.device_id, session.access_expires_at,
+    is_trusted(device.trusted_at, device.last_seen_at) AS device_trusted, device.locale
+FROM unnest($1::bytea[]) WITH ORDINALITY AS asked (access_hash, place)
+JOIN sessions session ON session.access_hash = asked.access_hash
+JOIN devices device USING (account_id, device_id)
+WHERE session.ended_at IS NULL AND session.access_expires_at > now()
