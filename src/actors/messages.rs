@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 
 use actix::prelude::*;
+use futures_util::task::AtomicWaker;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
@@ -27,27 +29,60 @@ pub enum Outgoing {
     Close(CloseReason),
 }
 
+/// Why a connection is to end, for who drives it. One that reads too slowly may still read why; one that was told to close ends
+/// also when its device reads nothing more.
+#[derive(Default)]
+pub struct LetGo {
+    is_slow: AtomicBool,
+    is_over: AtomicBool,
+    driver: AtomicWaker,
+}
+
+impl LetGo {
+    /// Its queue was full: the device reads too slowly.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        self.is_slow.load(Ordering::Acquire)
+    }
+
+    /// Comes when the connection was told to close.
+    pub fn poll_over(&self, context: &mut std::task::Context<'_>) -> Poll<()> {
+        self.driver.register(context.waker());
+        if self.is_over.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn end(&self) {
+        self.is_over.store(true, Ordering::Release);
+        self.driver.wake();
+    }
+}
+
 /// The way to a connection. Its mailbox is the bounded queue of a connection: when it is full, the device reads too
 /// slowly and is let go.
 #[derive(Clone)]
 pub struct ToConnection {
     recipient: Recipient<Outgoing>,
-    let_go: Arc<AtomicBool>,
+    let_go: Arc<LetGo>,
 }
 
 impl ToConnection {
     /// Wraps the address of a connection; it must look at `let_go` whenever it runs.
     #[must_use]
-    pub fn new(recipient: Recipient<Outgoing>, let_go: Arc<AtomicBool>) -> Self {
+    pub fn new(recipient: Recipient<Outgoing>, let_go: Arc<LetGo>) -> Self {
         Self { recipient, let_go }
     }
 
     /// Queues a message. `false`: the connection is gone, or its queue is full and it is let go.
     pub(super) fn send(&self, outgoing: Outgoing) -> bool {
+        let is_end = matches!(outgoing, Outgoing::Close(_));
         match self.recipient.try_send(outgoing) {
+            Ok(()) if is_end => {
+                self.let_go.end();
+                true
+            }
             Ok(()) => true,
             Err(SendError::Full(_)) => {
-                self.let_go.store(true, Ordering::Relaxed);
+                self.let_go.is_slow.store(true, Ordering::Release);
                 false
             }
             Err(SendError::Closed(_)) => false,
@@ -112,7 +147,7 @@ pub enum DeviceSays {
     /// "This wasn't me."
     Deny {
         /// Who says so.
-        session_id: SessionId,
+        device_id: DeviceId,
         /// Which challenge.
         challenge_id: ChallengeId,
     },

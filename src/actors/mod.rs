@@ -21,7 +21,7 @@ mod withdraw;
 pub use catch_up::catch_up;
 pub use directory::{Directory, Observed};
 pub use dispatcher::dispatch;
-pub use messages::{Attach, Detach, DeviceSays, DirectoryError, Outgoing, ToConnection};
+pub use messages::{Attach, Detach, DeviceSays, DirectoryError, LetGo, Outgoing, ToConnection};
 pub use notices::send_notices;
 pub use sweeper::{SweepSettings, beat, sweep};
 pub use user::User;

@@ -27,7 +27,7 @@ use super::messages::{Attach, Deliver, Detach, DeviceSays, Drain, Fact, Outgoing
 use crate::bus::Source;
 use crate::domain::delivery::CodeToDeliver;
 use crate::domain::event::AccountEvent;
-use crate::domain::id::{AccountId, ChallengeId, ConnectionId, DeviceId, SessionId};
+use crate::domain::id::{AccountId, ChallengeId, ConnectionId, DeviceId};
 use crate::domain::token::{Token, TokenKind};
 use crate::protocol::close::CloseReason;
 use crate::protocol::message::{GoodbyeReason, ServerMessage};
@@ -175,7 +175,9 @@ impl User {
         }
     }
 
-    fn deny(&mut self, session: SessionId, challenge: ChallengeId, context: &mut Context<Self>) {
+    /// In the name of the session that the device's connection belongs to now, which may be newer than its handshake.
+    fn deny(&mut self, device: DeviceId, challenge: ChallengeId, context: &mut Context<Self>) {
+        let Some(session) = self.connections.session_of(device) else { return };
         let (services, account) = (Arc::clone(&self.services), self.account);
         let deny = async move { services.verification.deny_over_connection(account, session, challenge).await };
         self.run(context, deny, move |_, result, _| match result {
@@ -284,7 +286,7 @@ impl Handler<DeviceSays> for User {
                 let sent = SentCode { challenge: challenge_id, generation };
                 self.record_receipt(device_id, sent, shown, context);
             }
-            DeviceSays::Deny { session_id, challenge_id } => self.deny(session_id, challenge_id, context),
+            DeviceSays::Deny { device_id, challenge_id } => self.deny(device_id, challenge_id, context),
             DeviceSays::Refresh { device_id, access_token } => {
                 use secrecy::ExposeSecret;
                 match Token::parse(TokenKind::Access, access_token.expose_secret()) {

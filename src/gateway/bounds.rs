@@ -8,6 +8,12 @@ pub(super) const LONGEST_HEAD: usize = 14;
 /// Bits of the first byte that only extensions use, and no extension is ever agreed on.
 const RESERVED_BITS: u8 = 0x70;
 
+/// Frames that control the connection, and which may be cut into pieces or carry more than so many bytes by no means (RFC 6455
+/// section 5.5).
+const CONTROL: u8 = 0x08;
+const FINAL: u8 = 0x80;
+const LONGEST_CONTROL: u64 = 125;
+
 /// Finds the heads of frames in bytes that come in any pieces.
 pub(super) struct Heads {
     max_bytes: u64,
@@ -37,7 +43,7 @@ impl Heads {
             self.head[self.collected] = bytes[0];
             self.collected += 1;
             bytes = &bytes[1..];
-            if self.collected == 1 && self.head[0] & RESERVED_BITS != 0 {
+            if self.collected == 1 && !is_first_byte_right(self.head[0]) {
                 return Err(CloseReason::ProtocolError);
             }
             if self.collected == self.head_length() {
@@ -55,7 +61,8 @@ impl Heads {
         if length > self.max_bytes {
             return Err(CloseReason::TooLarge);
         }
-        if length < shortest {
+        let is_long_control = self.head[0] & CONTROL != 0 && length > LONGEST_CONTROL;
+        if length < shortest || is_long_control {
             return Err(CloseReason::ProtocolError);
         }
         self.payload_left = length;
@@ -86,6 +93,11 @@ impl Heads {
             short => (u64::from(short), 0),
         }
     }
+}
+
+/// No reserved bit is set, and a control frame is in one piece.
+fn is_first_byte_right(byte: u8) -> bool {
+    byte & RESERVED_BITS == 0 && (byte & CONTROL == 0 || byte & FINAL != 0)
 }
 
 #[cfg(test)]
@@ -139,6 +151,8 @@ mod tests {
     fn heads_that_break_the_rules_are_refused() {
         for head in [
             &[0xc1][..],                                          // a reserved bit
+            &[0x09],                                              // a ping in pieces
+            &[0x89, 0xfe, 0, 126, 0, 0, 0, 0],                    // a ping with more than 125 bytes
             &[0x81, 0xfe, 0, 125, 0, 0, 0, 0],                    // a length that fits into one byte
             &[0x81, 0xff, 0, 0, 0, 0, 0, 0, 1, 0x2c, 0, 0, 0, 0], // a length that fits into two
             &[0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], // more than 63 bits

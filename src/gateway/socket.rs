@@ -7,14 +7,14 @@
 use std::num::NonZeroU32;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix::prelude::*;
 use actix_http::ws;
-use actix_web::http::header::SEC_WEBSOCKET_PROTOCOL;
+use actix_web::http::Version;
+use actix_web::http::header::{CONTENT_LENGTH, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use governor::clock::DefaultClock;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
@@ -25,11 +25,11 @@ use tracing::debug;
 
 use super::frames::Received;
 use super::line::{Driver, Incoming, Line};
-use crate::actors::{Attach, Detach, DeviceSays, Directory, Outgoing, ToConnection, User};
+use crate::actors::{Attach, Detach, DeviceSays, Directory, LetGo, Outgoing, ToConnection, User};
 use crate::domain::id::{ChallengeId, ConnectionId};
 use crate::domain::locale::Language;
 use crate::domain::session::{ActiveSession, CONNECTION_EXPIRY_GRACE};
-use crate::listener::TakeOver;
+use crate::listener::{MayLeaveHttp, TakeOver};
 use crate::protocol::SUBPROTOCOL;
 use crate::protocol::close::CloseReason;
 use crate::protocol::message::{DeviceMessage, ServerMessage};
@@ -37,7 +37,7 @@ use crate::telemetry::CONNECTIONS_OPEN;
 
 /// Messages that may wait for a device that reads slowly (design section 5).
 const QUEUE: usize = 64;
-/// Messages a device may send in one go, and then each second (60 a minute).
+/// Messages a device may send in one go, and then each second (60 a minute); as many pings and pongs besides.
 const MESSAGE_BURST: NonZeroU32 = NonZeroU32::new(20).expect("not zero");
 const MESSAGES_A_SECOND: NonZeroU32 = NonZeroU32::new(1).expect("not zero");
 
@@ -50,17 +50,29 @@ pub struct ConnectionSettings {
     pub pong_timeout: Duration,
 }
 
+/// The request is no WebSocket handshake (RFC 6455 section 4.2.1), or its framing leaves open where it ends.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("no WebSocket handshake")]
+pub struct NoHandshake;
+
 /// Answers the handshake of an authenticated, trusted device; the connection begins when the answer is on the line.
 ///
 /// # Errors
-/// When the request is no WebSocket handshake (RFC 6455 section 4.2.1).
+/// [`NoHandshake`].
 pub fn accept(
     request: &HttpRequest,
     session: ActiveSession,
     directory: Directory,
     settings: ConnectionSettings,
-) -> Result<HttpResponse, ws::HandshakeError> {
-    let mut answer = ws::handshake(request.head())?;
+) -> Result<HttpResponse, NoHandshake> {
+    let has_body = |length: &HeaderValue| length.as_bytes() != b"0";
+    if request.extensions().get::<MayLeaveHttp>().is_none()
+        || request.version() != Version::HTTP_11
+        || request.headers().get_all(CONTENT_LENGTH).any(has_body)
+    {
+        return Err(NoHandshake);
+    }
+    let mut answer = ws::handshake(request.head()).map_err(|_| NoHandshake)?;
     if request.headers().contains_key(SEC_WEBSOCKET_PROTOCOL) {
         answer.insert_header((SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL));
     }
@@ -80,14 +92,16 @@ pub(super) struct Connection {
     directory: Directory,
     settings: ConnectionSettings,
     user: Option<Addr<User>>,
-    let_go: Arc<AtomicBool>,
+    let_go: Arc<LetGo>,
     messages: RateLimiter<NotKeyed, InMemoryState, DefaultClock>,
+    controls: RateLimiter<NotKeyed, InMemoryState, DefaultClock>,
     pong_deadline: Option<SpawnHandle>,
     expiry: Option<SpawnHandle>,
 }
 
 impl Connection {
     fn new(line: Rc<Line>, session: ActiveSession, directory: Directory, settings: ConnectionSettings) -> Self {
+        let quota = Quota::per_second(MESSAGES_A_SECOND).allow_burst(MESSAGE_BURST);
         Self {
             id: ConnectionId::new(uuid::Uuid::now_v7()),
             line,
@@ -96,10 +110,16 @@ impl Connection {
             settings,
             user: None,
             let_go: Arc::default(),
-            messages: RateLimiter::direct(Quota::per_second(MESSAGES_A_SECOND).allow_burst(MESSAGE_BURST)),
+            messages: RateLimiter::direct(quota),
+            controls: RateLimiter::direct(quota),
             pong_deadline: None,
             expiry: None,
         }
+    }
+
+    /// Whether it is to end.
+    pub(super) fn let_go(&self) -> Arc<LetGo> {
+        Arc::clone(&self.let_go)
     }
 
     fn attach(&self, context: &mut Context<Self>) {
@@ -130,7 +150,7 @@ impl Connection {
 
     /// `true` when the user actor gave this connection up because its queue was full.
     fn closed_as_slow(&mut self, context: &mut Context<Self>) -> bool {
-        let is_slow = self.let_go.load(Ordering::Relaxed);
+        let is_slow = self.let_go.is_slow();
         if is_slow {
             self.close(CloseReason::ReadsTooSlowly, context);
         }
@@ -178,7 +198,7 @@ impl Connection {
         let Ok(message) = DeviceMessage::parse(text) else {
             return self.close(CloseReason::InvalidMessage, context);
         };
-        let (device_id, session_id) = (self.session.device_id, self.session.session_id);
+        let device_id = self.session.device_id;
         match message {
             DeviceMessage::Ping {} => self.line.send(ws::Message::Text(ServerMessage::Pong.to_text().into())),
             DeviceMessage::Receipt { challenge_id, generation, shown } => {
@@ -187,7 +207,7 @@ impl Connection {
             }
             DeviceMessage::Deny { challenge_id } => {
                 let challenge_id = ChallengeId::new(challenge_id);
-                self.tell_user(DeviceSays::Deny { session_id, challenge_id }, context);
+                self.tell_user(DeviceSays::Deny { device_id, challenge_id }, context);
             }
             DeviceMessage::Refresh { access_token } => {
                 self.tell_user(DeviceSays::Refresh { device_id, access_token }, context);
@@ -206,6 +226,10 @@ impl Connection {
     fn on_received(&mut self, received: Received, context: &mut Context<Self>) {
         match received {
             Received::Text(text) => self.on_text(&text, context),
+            // They cost as much as messages, and nobody needs more of them.
+            Received::Ping(_) | Received::Pong if self.controls.check().is_err() => {
+                self.close(CloseReason::TooManyMessages, context);
+            }
             Received::Ping(payload) => self.line.send(ws::Message::Pong(payload)),
             Received::Pong => {
                 if let Some(deadline) = self.pong_deadline.take() {

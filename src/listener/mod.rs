@@ -21,4 +21,4 @@ pub use requests::watch;
 pub use serve::{ListenerSettings, serve};
 pub use socket::listen;
 pub use stream::{MAX_HEAD_BYTES, Stream};
-pub use take_over::{TakeOver, end};
+pub use take_over::{MayLeaveHttp, TakeOver, end};

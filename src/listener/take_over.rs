@@ -11,7 +11,7 @@ use std::time::Duration;
 use actix_codec::Framed;
 use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_http::h1::{Codec, Message};
-use actix_http::{ConnectionType, Request, Response};
+use actix_http::{ConnectionType, HttpMessage, Request, Response};
 use actix_service::{Service, ServiceFactory, fn_factory, fn_service};
 use futures_util::SinkExt;
 use futures_util::future::LocalBoxFuture;
@@ -34,6 +34,11 @@ impl TakeOver {
         Self(Box::new(move |stream| Box::pin(serve(stream))))
     }
 }
+
+/// Marks the requests whose connection can leave HTTP: an answer with a [`TakeOver`] to another one would be a promise that
+/// nobody keeps, and what the client says next would be read as HTTP (request smuggling).
+#[derive(Debug, Clone, Copy)]
+pub struct MayLeaveHttp(());
 
 /// The service of requests that ask for a WebSocket.
 pub(super) fn upgrades(
@@ -70,9 +75,14 @@ async fn answer(
     request: Request,
     mut framed: Framed<Stream, Codec>,
 ) -> io::Result<()> {
+    request.extensions_mut().insert(MayLeaveHttp(()));
     let (Ok(mut response) | Err(mut response)) = app.call(request).await;
     let progress = framed.io_ref().progress();
     let Some(TakeOver(serve)) = response.extensions_mut().remove() else {
+        if response.body().size() == BodySize::Stream {
+            // It would go on for as long as its client likes, and nobody here looks whether there still is one.
+            response = Response::bad_request();
+        }
         response.head_mut().set_connection_type(ConnectionType::Close);
         send(&mut framed, response).await?;
         end(framed.into_parts().io).await;

@@ -4,13 +4,18 @@
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::StoreError;
 
 /// Questions of one batch at most.
 const BATCH: usize = 256;
+
+/// How long the next batch waits for the one before: a connection that hangs holds up those of its own batch only.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Where questions of one kind wait for the batch before theirs.
 pub(super) struct Gather<Q, A>(Arc<Mutex<Waiting<Q, A>>>);
@@ -43,7 +48,7 @@ impl<Q: Clone + Send + 'static, A: Send + 'static> Gather<Q, A> {
         answer_all: impl Fn(Arc<[Q]>) -> F + Send + Sync + 'static,
     ) -> Result<A, StoreError>
     where
-        F: Future<Output = Result<Vec<A>, StoreError>> + Send,
+        F: Future<Output = Result<Vec<A>, StoreError>> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
         let is_first = {
@@ -53,7 +58,7 @@ impl<Q: Clone + Send + 'static, A: Send + 'static> Gather<Q, A> {
         };
         if is_first {
             let carrier = Carrier { gather: Self(Arc::clone(&self.0)), is_done: false };
-            tokio::spawn(async move { carrier.run(answer_all).await });
+            tokio::spawn(async move { carrier.run(Arc::new(answer_all)).await });
         }
         answered.await.unwrap_or_else(|gone| Err(StoreError::Unavailable(gone.into())))
     }
@@ -70,18 +75,22 @@ struct Carrier<Q: Clone + Send + 'static, A: Send + 'static> {
 }
 
 impl<Q: Clone + Send + 'static, A: Send + 'static> Carrier<Q, A> {
-    async fn run<F>(mut self, answer_all: impl Fn(Arc<[Q]>) -> F)
+    async fn run<F>(mut self, answer_all: Arc<impl Fn(Arc<[Q]>) -> F + Send + Sync + 'static>)
     where
-        F: Future<Output = Result<Vec<A>, StoreError>>,
+        F: Future<Output = Result<Vec<A>, StoreError>> + Send + 'static,
     {
         while let Some(batch) = self.next() {
-            carry(batch, &answer_all).await;
+            let under_way = tokio::spawn(carry(batch, Arc::clone(&answer_all)));
+            // It goes on by itself if it takes longer, and those who wait for it learn how it ends.
+            let _ = timeout(PATIENCE, under_way).await;
         }
     }
 
     /// The next batch; `None` when nobody asks any more: from then on another carrier may be under way.
     fn next(&mut self) -> Option<Vec<Asked<Q, A>>> {
         let mut waiting = self.gather.waiting();
+        // Who waited in vain went away: an answer would come too late, and hold up those that are there.
+        waiting.asked.retain(|asked| !asked.answer.is_closed());
         let count = waiting.asked.len().min(BATCH);
         waiting.is_under_way = count > 0;
         let batch = (count > 0).then(|| waiting.asked.drain(..count).collect());
@@ -102,7 +111,7 @@ impl<Q: Clone + Send + 'static, A: Send + 'static> Drop for Carrier<Q, A> {
     }
 }
 
-async fn carry<Q: Clone, A, F>(batch: Vec<Asked<Q, A>>, answer_all: &impl Fn(Arc<[Q]>) -> F)
+async fn carry<Q: Clone, A, F>(batch: Vec<Asked<Q, A>>, answer_all: Arc<impl Fn(Arc<[Q]>) -> F>)
 where
     F: Future<Output = Result<Vec<A>, StoreError>>,
 {
@@ -232,6 +241,22 @@ mod tests {
             assert!(matches!(answer, Err(StoreError::Unavailable(_))));
         }
         assert_eq!(numbers.ask(4, superstitious).await.expect("answered"), 8);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_batch_that_hangs_holds_up_no_other() {
+        let numbers = Numbers::default();
+        let hangs_at_1 = |asked: Arc<[u32]>| async move {
+            if asked.contains(&1) {
+                std::future::pending::<()>().await;
+            }
+            Ok(doubled(&asked))
+        };
+        let mut first = Box::pin(numbers.ask(1, hangs_at_1));
+        assert!(first.as_mut().now_or_never().is_none());
+        tokio::task::yield_now().await;
+        assert_eq!(numbers.ask(2, hangs_at_1).await.expect("answered"), 4);
+        assert!(first.now_or_never().is_none());
     }
 
     #[tokio::test]

@@ -1,12 +1,14 @@
 //! The connection pool.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts};
 use futures_util::future::{BoxFuture, join};
 use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -96,8 +98,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer in time, and what `work` returns.
     pub async fn run<T, E: From<StoreError>>(&self, work: impl AsyncFnOnce(&Object) -> Result<T, E>) -> Result<T, E> {
+        let until = Instant::now() + self.deadline;
         let task = async {
-            let loan = self.lend().await?;
+            let loan = self.lend(until).await?;
             let result = work(loan.connection()).await;
             loan.give_back();
             result
@@ -114,8 +117,9 @@ impl Store {
         &self,
         work: impl AsyncFnOnce(&Object) -> Result<T, E>,
     ) -> Result<T, E> {
+        let until = Instant::now() + self.deadline;
         let task = async {
-            let loan = self.lend().await?;
+            let loan = self.lend(until).await?;
             let (begun, result) = join(loan.execute("BEGIN"), work(loan.connection())).await;
             begun?;
             let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
@@ -150,14 +154,14 @@ impl Store {
         self.in_time(answer).await
     }
 
-    async fn lend(&self) -> Result<Loan, StoreError> {
-        let loan = Loan(Some(self.connection().await?));
+    async fn lend(&self, until: Instant) -> Result<Loan, StoreError> {
+        let loan = Loan { connection: Some(self.connection().await?), until };
         pipeline::prepare(loan.connection()).await?;
         Ok(loan)
     }
 
     async fn in_time<T, E: From<StoreError>>(&self, task: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        match tokio::time::timeout(self.deadline, task).await {
+        match timeout(self.deadline, task).await {
             Ok(result) => result,
             Err(elapsed) => {
                 self.distrust_idle();
@@ -185,13 +189,17 @@ impl Store {
     }
 }
 
-/// A connection on loan. It goes back only when its work came to an end: after a deadline, or when who asked went away,
-/// an answer may still be on its way, and whoever had the connection next would wait for that one. Then it is closed.
-struct Loan(Option<Object>);
+/// A connection on loan. It goes back when its work came to an end. When who asked went away, an answer may still be on its
+/// way, and whoever had the connection next would wait for that one: then it goes back when the database has answered all,
+/// and is closed if it does not by the deadline.
+struct Loan {
+    connection: Option<Object>,
+    until: Instant,
+}
 
 impl Loan {
     fn connection(&self) -> &Object {
-        self.0.as_ref().expect("it is given back once, at the end")
+        self.connection.as_ref().expect("it is given back once, at the end")
     }
 
     /// Runs one of BEGIN, COMMIT and ROLLBACK.
@@ -200,15 +208,24 @@ impl Loan {
     }
 
     fn give_back(mut self) {
-        drop(self.0.take());
+        drop(self.connection.take());
     }
 }
 
 impl Drop for Loan {
     fn drop(&mut self) {
-        if let Some(unfinished) = self.0.take() {
-            drop(Object::take(unfinished));
-        }
+        let Some(unfinished) = self.connection.take() else { return };
+        let left = self.until.saturating_duration_since(Instant::now());
+        let Some(runtime) = Handle::try_current().ok().filter(|_| !left.is_zero()) else {
+            return drop(Object::take(unfinished));
+        };
+        runtime.spawn(async move {
+            // Behind all that is on its way. Outside a transaction it changes nothing.
+            let settled = timeout(left, unfinished.batch_execute("ROLLBACK")).await;
+            if !matches!(settled, Ok(Ok(()))) {
+                drop(Object::take(unfinished));
+            }
+        });
     }
 }
 

@@ -1,6 +1,7 @@
 //! Requests that are sent before the one ahead of them was answered.
 
 use super::{ASK, Line};
+use crate::support::client::{Challenge, Install};
 use crate::support::gateway::TestGateway;
 
 const POST: &str = "POST /v1/sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
@@ -104,5 +105,56 @@ async fn a_body_whose_end_can_be_read_in_two_ways_is_refused_with_all_behind_it(
         assert!(all.starts_with("HTTP/1.1 400 "), "{framing}: {all}");
         assert_eq!(all.matches("HTTP/1.1 ").count(), 1, "{framing}: {all}");
     }
+    gateway.stop().await;
+}
+
+/// A 101 that is followed by HTTP would let a client speak for others through a proxy that believed it.
+#[actix_web::test]
+async fn a_websocket_is_promised_only_where_http_ends() {
+    let gateway = TestGateway::start().await;
+    let device = gateway.client().new_protected_account("anna@example.com").await;
+    let handshake = |protocol: &str, version: &str, more: &str| {
+        format!(
+            "GET /v1/connect HTTP/{version}\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nConnection: Upgrade\r\n\
+             Upgrade: {protocol}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{more}\r\n",
+            device.access_token
+        )
+    };
+    for (protocol, version, more) in [
+        ("websocket", "1.1", "Transfer-Encoding: chunked\r\n"),
+        ("websocket", "1.1", "Content-Length: 5\r\n"),
+        ("websocket", "1.0", ""),
+        ("websocket, other", "1.1", ""),
+        ("otherwebsocket", "1.1", ""),
+    ] {
+        let mut line = Line::open(&gateway).await;
+        line.send(handshake(protocol, version, more)).await;
+        let answer = line.answer().await.expect("an answer");
+        assert!(
+            answer.contains(" 400 ") && answer.contains("invalid_request"),
+            "{protocol} {version} {more}: {answer}"
+        );
+    }
+    let mut line = Line::open(&gateway).await;
+    line.send(handshake("websocket", "1.1", "Content-Length: 0\r\n")).await;
+    assert!(line.answer().await.expect("an answer").starts_with("HTTP/1.1 101 "), "the handshake itself is right");
+    gateway.stop().await;
+}
+
+/// Nobody looks meanwhile whether the client is still there.
+#[actix_web::test]
+async fn who_asks_to_upgrade_gets_no_answer_without_an_end() {
+    let gateway = TestGateway::start().await;
+    let answer = gateway.client().create_account("anna@example.com", &Install::new("Anna")).await;
+    let challenge = Challenge::new(&answer.expect(202));
+    let mut line = Line::open(&gateway).await;
+    line.send(format!(
+        "GET {} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+        challenge.path("/events"),
+        challenge.token
+    ))
+    .await;
+    let all = line.end().await;
+    assert!(all.starts_with("HTTP/1.1 400 "), "{all}");
     gateway.stop().await;
 }

@@ -82,8 +82,8 @@ impl Scene {
                 expect_unavailable(answer);
             }
             assert!(round.elapsed() < ANSWER_DEADLINE, "{:?}", round.elapsed());
-            self.expect_connected().await;
         }
+        self.expect_connected().await;
         assert_eq!(self.health("/healthz").await, 200);
         assert_eq!(self.health("/readyz").await, 503);
     }

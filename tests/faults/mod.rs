@@ -1,5 +1,6 @@
 //! What goes wrong around the gateway, and what must not be lost or told.
 
+mod aborted;
 mod crash;
 mod database_away;
 mod secrecy;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::client::{Client, SignedIn};
+use crate::support::client::{Client, Install, PASSWORD, SignedIn};
 use crate::support::gateway::TestGateway;
 use crate::support::socket::Socket;
 
@@ -162,5 +162,25 @@ async fn a_refresh_with_a_token_that_is_no_good_ends_the_connection() {
     let mut screen = client.connect(&first).await;
     screen.send(json!({ "type": "refresh", "access_token": "nonsense" })).await;
     expect_close(&mut screen, 4401).await;
+    gateway.stop().await;
+}
+
+/// The word that stops an intruder counts in the name of the session that the connection belongs to by now.
+#[actix_web::test]
+async fn a_denial_over_a_connection_that_moved_to_a_newer_session_counts() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(EMAIL).await;
+    let mut screen = client.connect(&first).await;
+    let again = client.sign_in(EMAIL, PASSWORD, &first.install, first.trust_token.as_deref()).await.expect(200);
+    let newer = SignedIn::new(&first.install, &again);
+    screen.send(json!({ "type": "refresh", "access_token": newer.access_token })).await;
+    screen.expect_nothing().await;
+    client.delete("/v1/sessions/current", &first.access_token).await.expect(204);
+    screen.expect_nothing().await;
+    let challenge = client.begin_sign_in(EMAIL, &Install::new("Intruder")).await;
+    screen.next_of("code").await;
+    screen.send(json!({ "type": "deny", "challenge_id": challenge.id })).await;
+    assert_eq!(screen.next_of("challenge_closed").await["outcome"], "denied");
     gateway.stop().await;
 }

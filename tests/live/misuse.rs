@@ -151,6 +151,20 @@ async fn a_burst_of_messages_is_fine_and_one_more_is_too_many() {
     gateway.stop().await;
 }
 
+/// An answer to each would be work for the gateway that costs its sender nothing.
+#[actix_web::test]
+async fn pings_and_pongs_are_counted_too() {
+    let (gateway, client, first) = start().await;
+    for kind in [PING, PONG] {
+        let mut socket = RawSocket::connect(client.base(), &first.access_token).await;
+        for _ in 0..40 {
+            socket.send(kind, b"").await;
+        }
+        assert_eq!(socket.close_code().await, 4029, "{kind:x}");
+    }
+    gateway.stop().await;
+}
+
 #[actix_web::test]
 async fn a_close_is_answered_with_the_same_code() {
     let (gateway, client, first) = start().await;

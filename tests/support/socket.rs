@@ -69,9 +69,14 @@ impl Socket {
 
     /// The next message of a type; others are passed over.
     pub async fn next_of(&mut self, kind: &str) -> Value {
+        self.next_of_any(&[kind]).await
+    }
+
+    /// The next message of one of some types; others are passed over.
+    pub async fn next_of_any(&mut self, kinds: &[&str]) -> Value {
         loop {
             let message = self.next().await;
-            if message["type"] == kind {
+            if kinds.iter().any(|kind| message["type"] == *kind) {
                 return message;
             }
         }

@@ -89,6 +89,11 @@ impl Connections {
         self.live.get(&device).is_some_and(|live| live.shown.contains(&(challenge, generation)))
     }
 
+    /// The session of a device's connection; `None` when it has no connection any more.
+    pub(super) fn session_of(&self, device: DeviceId) -> Option<SessionId> {
+        self.live.get(&device).map(|live| live.session_id)
+    }
+
     /// Every connection with its device and its session.
     pub(super) fn all(&self) -> Vec<(DeviceId, ConnectionId, SessionId)> {
         self.live.iter().map(|(device, live)| (*device, live.connection_id, live.session_id)).collect()
