@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::scenario::{fallback, fanout, guess, hostile, idle, signin, timing};
+use crate::scenario::{fallback, fanout, guess, hostile, idle, mix, outage, restart, signin, soak, timing};
 
 /// Load-tests a Twostep gateway over its public contract, checks that it makes no mistake under load, and plays the push
 /// providers for it.
@@ -36,6 +36,14 @@ pub(crate) enum Command {
     Storm(Scenario<idle::Options>),
     /// What does one more code on one more device cost?
     Fanout(Scenario<fanout::Options>),
+    /// What becomes of sign-ins while something that the gateway needs stands still, and after it?
+    Outage(Scenario<outage::Options>),
+    /// Does anybody notice when nodes end and start again, one after the other?
+    Restart(Scenario<restart::Options>),
+    /// Does the gateway stay as it is for long, and let go of all in the end?
+    Soak(Scenario<soak::Options>),
+    /// How does it all go together, as a file says?
+    Mix(Scenario<mix::Options>),
     /// Draw two reports of --json into one page.
     Compare {
         /// The first report.
@@ -82,6 +90,9 @@ pub(crate) struct Common {
     /// Process of a gateway on this machine, to measure what it uses; once for each node.
     #[arg(long = "pid", value_name = "PID", requires = "urls")]
     pub(crate) processes: Vec<u32>,
+    /// Operator's side of a running gateway, http://HOST:PORT; once for each node.
+    #[arg(long = "operator", value_name = "URL", requires = "urls")]
+    pub(crate) operators: Vec<String>,
     /// Start a gateway for the test, with a private database that goes away; PROGRAM is `twostep` beside this program unless it
     /// is named.
     #[arg(long, value_name = "PROGRAM")]
@@ -89,6 +100,12 @@ pub(crate) struct Common {
     /// Gateways to start, on one database.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
     pub(crate) nodes: u8,
+    /// Start a NATS server that makes one of the gateways that are started.
+    #[arg(long, requires = "spawn")]
+    pub(crate) bus: bool,
+    /// One more gateway, that nobody is told of, brings the database.
+    #[arg(skip)]
+    pub(crate) keeper: bool,
     /// What a password's hash costs the gateway that is started.
     #[arg(long, value_enum, default_value_t = Hashing::Cheap)]
     pub(crate) hashing: Hashing,

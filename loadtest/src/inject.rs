@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::ValueEnum;
@@ -20,6 +21,8 @@ use crate::client::Target;
 
 /// One code in so many is treated wrongly.
 const EVERY: usize = 10;
+/// How long a connection lasts that is cut.
+const CUT_AFTER: Duration = Duration::from_secs(1);
 const PROTOCOL: &str = "sec-websocket-protocol";
 
 /// What the proxy does to codes.
@@ -31,6 +34,8 @@ pub(crate) enum Fault {
     Double,
     /// Sends some to another device.
     Misroute,
+    /// Ends some connections after a moment, codes or not.
+    Cut,
 }
 
 /// A proxy at work.
@@ -44,28 +49,34 @@ struct Shared {
     upstream: Arc<Target>,
     fault: Fault,
     codes: AtomicUsize,
+    connections: AtomicUsize,
     devices: Mutex<Vec<UnboundedSender<Message>>>,
 }
 
 impl Proxy {
-    /// Listens on a free port.
+    /// Listens on a free port; nowhere without a fault to make.
     ///
     /// # Errors
     /// The system's.
-    pub(crate) async fn start(upstream: &Arc<Target>, fault: Fault) -> anyhow::Result<Self> {
+    pub(crate) async fn start(upstream: &Arc<Target>, fault: Option<Fault>) -> anyhow::Result<Option<Self>> {
+        let Some(fault) = fault else { return Ok(None) };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let target = Arc::new(Target::parse(&format!("http://{}", listener.local_addr()?))?);
-        let shared =
-            Shared { upstream: Arc::clone(upstream), fault, codes: AtomicUsize::new(0), devices: Mutex::default() };
-        let shared = Arc::new(shared);
+        let shared = Arc::new(Shared {
+            upstream: Arc::clone(upstream),
+            fault,
+            codes: AtomicUsize::new(0),
+            connections: AtomicUsize::new(0),
+            devices: Mutex::default(),
+        });
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let shared = Arc::clone(&shared);
                 // A connection that fails ends, and the device sees it.
-                tokio::spawn(async move { shared.carry(stream).await });
+                tokio::spawn(async move { tokio::time::timeout(shared.lasts(), shared.carry(stream)).await });
             }
         });
-        Ok(Self { target, task })
+        Ok(Some(Self { target, task }))
     }
 }
 
@@ -76,6 +87,12 @@ impl Drop for Proxy {
 }
 
 impl Shared {
+    /// How long the next connection lasts.
+    fn lasts(&self) -> Duration {
+        let number = self.connections.fetch_add(1, Ordering::Relaxed);
+        if self.fault == Fault::Cut && number.is_multiple_of(EVERY) { CUT_AFTER } else { Duration::MAX }
+    }
+
     async fn carry(&self, stream: TcpStream) -> anyhow::Result<()> {
         let mut token = None;
         #[expect(clippy::result_large_err, reason = "the signature is the library's")]

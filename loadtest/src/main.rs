@@ -41,7 +41,7 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 
 /// `false` when something did not hold.
 async fn run(command: Command) -> anyhow::Result<bool> {
-    use scenario::{fallback, fanout, guess, hostile, idle, signin, timing};
+    use scenario::{fallback, fanout, guess, hostile, idle, mix, outage, restart, signin, soak, timing};
     match command {
         Command::Timing(scenario) => play("timing", &scenario, alone(timing::run)).await,
         Command::Guess(scenario) => play("guess", &scenario, alone(guess::run)).await,
@@ -57,6 +57,23 @@ async fn run(command: Command) -> anyhow::Result<bool> {
         Command::Idle(scenario) => play("idle", &scenario, idle::idle).await,
         Command::Storm(scenario) => play("storm", &scenario, idle::storm).await,
         Command::Fanout(scenario) => play("fanout", &scenario, fanout::run).await,
+        Command::Outage(mut scenario) => {
+            let providers = match scenario.own.needs_providers() {
+                true => Some(fallback::Providers::start(&mut scenario.common).await?),
+                false => None,
+            };
+            let run = async |stage: &Stage, own: &outage::Options, report: &mut Report| {
+                outage::run(stage, own, providers.as_ref(), report).await
+            };
+            play("outage", &scenario, alone(run)).await
+        }
+        Command::Restart(mut scenario) => {
+            scenario.common.keeper = true;
+            scenario.common.settings.push(scenario.own.setting());
+            play("restart", &scenario, alone(restart::run)).await
+        }
+        Command::Soak(scenario) => play("soak", &scenario, alone(soak::run)).await,
+        Command::Mix(scenario) => play("mix", &scenario, alone(mix::run)).await,
         Command::Compare { first, second, html } => report::compare(&first, &second, &html).map(|()| true),
         Command::FloorServer => floor::serve().await.map(|()| true),
         Command::Providers { fcm, apns, directory } => {

@@ -7,7 +7,8 @@ use anyhow::{Context, ensure};
 
 use crate::accounts::{Account, Wanted, bare, seed};
 use crate::arguments::{Common, Hashing};
-use crate::client::{Http, Target, sources};
+use crate::client::{Http, Operator, Target, sources};
+use crate::inject::Proxy;
 use crate::machine::{Gateway, Plan, Usage};
 use crate::report::Progress;
 
@@ -48,6 +49,8 @@ impl Stages {
 pub(crate) struct Stage {
     /// The gateways.
     pub(crate) targets: Vec<Arc<Target>>,
+    /// Their operator's sides, where they are known.
+    pub(crate) operators: Vec<Operator>,
     /// Their processes, where they are known.
     pub(crate) processes: Vec<u32>,
     /// It is the bare server.
@@ -58,7 +61,7 @@ pub(crate) struct Stage {
     pub(crate) progress: Progress,
     clients: Vec<Http>,
     /// Last, so that it stops last.
-    _gateway: Option<Gateway>,
+    gateway: Option<Gateway>,
 }
 
 impl Stage {
@@ -86,7 +89,17 @@ impl Stage {
         let pairs = sources.iter().flat_map(|source| targets.iter().map(move |target| (target, *source)));
         let clients = pairs.map(|(target, source)| Http::new(target, source)).collect();
         let processes = gateway.as_ref().map_or_else(|| common.processes.clone(), Gateway::processes);
-        Ok(Self { targets, processes, is_floor, runs: common.runs, progress, clients, _gateway: gateway })
+        let operators = gateway.as_ref().map_or(&common.operators, |gateway| &gateway.operators);
+        let operators = operators.iter().map(|url| Operator::at(url)).collect::<anyhow::Result<_>>()?;
+        Ok(Self { targets, operators, processes, is_floor, runs: common.runs, progress, clients, gateway })
+    }
+
+    /// The gateways that were started for this.
+    ///
+    /// # Errors
+    /// When they ran before.
+    pub(crate) fn spawned(&self) -> anyhow::Result<&Gateway> {
+        self.gateway.as_ref().context("only a gateway that is started for it can be treated so: use --spawn")
     }
 
     /// A client: the same for the same number.
@@ -110,6 +123,11 @@ impl Stage {
         seed(&self.clients, wanted, &self.progress).await
     }
 
+    /// Where devices connect: at all gateways in turn, or through a proxy.
+    pub(crate) fn seen_through(&self, proxy: Option<&Proxy>) -> Vec<Arc<Target>> {
+        proxy.map_or_else(|| self.targets.clone(), |proxy| vec![Arc::clone(&proxy.target)])
+    }
+
     /// What it is called in reports.
     pub(crate) fn name(&self) -> &'static str {
         if self.is_floor { "floor" } else { "gateway" }
@@ -129,7 +147,9 @@ impl Stage {
 async fn start(common: &Common, program: Option<PathBuf>, progress: Progress) -> anyhow::Result<Gateway> {
     let beside = || Ok::<_, std::io::Error>(std::env::current_exe()?.with_file_name("twostep"));
     let program = program.map_or_else(beside, Ok)?;
-    let plan = Plan { program, cheap_hashing: common.hashing == Hashing::Cheap, settings: common.settings.clone() };
+    let cheap_hashing = common.hashing == Hashing::Cheap;
+    let plan =
+        Plan { program, cheap_hashing, settings: common.settings.clone(), bus: common.bus, keeper: common.keeper };
     progress.say(&format!("starting {}", plan.program.display()));
-    Gateway::start(&plan, common.nodes.into()).await.context("no gateway could be started")
+    Gateway::start(plan, common.nodes.into()).await.context("no gateway could be started")
 }

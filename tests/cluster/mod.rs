@@ -2,6 +2,7 @@
 
 mod degraded;
 mod delivering;
+mod partition;
 mod revoking;
 mod stage;
 mod trusting;

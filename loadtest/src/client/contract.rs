@@ -125,10 +125,18 @@ pub(crate) enum ServerMessage {
         code: String,
     },
     /// The gateway closes next.
-    Goodbye {},
+    Goodbye {
+        /// Come back after so long.
+        reconnect_after_ms: u64,
+    },
     /// Anything that the harness does not look at.
     #[serde(other)]
     Other,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ChallengeStatus {
+    pub(super) state: String,
 }
 
 #[derive(Deserialize)]
@@ -155,6 +163,8 @@ mod tests {
             read(r#"{"type":"welcome","connection_id":"x","heartbeat_seconds":25}"#),
             ServerMessage::Welcome {}
         ));
+        let goodbye = read(r#"{"type":"goodbye","reason":"drain","reconnect_after_ms":1200}"#);
+        assert!(matches!(goodbye, ServerMessage::Goodbye { reconnect_after_ms: 1200 }));
         assert!(matches!(read(r#"{"type":"challenge_closed","outcome":"verified"}"#), ServerMessage::Other));
     }
 }

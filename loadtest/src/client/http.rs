@@ -12,6 +12,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use super::contract::Problem;
 use super::target::Target;
@@ -35,6 +36,8 @@ pub(crate) struct Http {
 pub(crate) struct Answer {
     /// Its status.
     pub(crate) status: StatusCode,
+    /// When to come again, as a refusal says (RFC 9110 section 10.2.3, in seconds).
+    pub(crate) retry_after: Option<Duration>,
     body: Bytes,
 }
 
@@ -45,13 +48,23 @@ impl Answer {
         format!("{} {code}", self.status.as_u16()).trim_end().to_owned()
     }
 
+    /// When to come again, if the gateway is not able to answer now.
+    pub(crate) fn busy(&self) -> Option<Duration> {
+        self.retry_after.filter(|_| self.status == StatusCode::SERVICE_UNAVAILABLE)
+    }
+
+    /// The body as text.
+    pub(crate) fn body(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     /// Reads the body.
     ///
     /// # Errors
     /// When it has another shape.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> anyhow::Result<T> {
         serde_json::from_slice(&self.body)
-            .with_context(|| format!("{} has an unexpected body: {}", self.status, String::from_utf8_lossy(&self.body)))
+            .with_context(|| format!("{} has an unexpected body: {}", self.status, self.body()))
     }
 
     /// The body, when the status is this one.
@@ -59,12 +72,7 @@ impl Answer {
     /// # Errors
     /// When it is another; the text holds the problem.
     pub(crate) fn expect<T: DeserializeOwned>(&self, status: StatusCode) -> anyhow::Result<T> {
-        anyhow::ensure!(
-            self.status == status,
-            "{status} was expected, but it is {}: {}",
-            self.status,
-            String::from_utf8_lossy(&self.body)
-        );
+        anyhow::ensure!(self.status == status, "{status} was expected, but it is {}: {}", self.status, self.body());
         self.read()
     }
 }
@@ -139,12 +147,12 @@ impl Http {
                     }
                     // The gateway closed it before it took the request: a new one is not closed.
                     Err(error) if is_kept && (error.is_canceled() || error.is_closed()) => {}
-                    Err(error) => return Err(anyhow::Error::new(error).context(format!("{method} {path}"))),
+                    Err(error) => return Err(anyhow::Error::new(error).context(format!("{method} {}", route(path)))),
                 }
             }
         };
         let answered = tokio::time::timeout(ANSWER_WITHIN, call).await;
-        answered.with_context(|| format!("{path} was not answered within {ANSWER_WITHIN:?}"))?
+        answered.with_context(|| format!("{} was not answered within {ANSWER_WITHIN:?}", route(path)))?
     }
 
     fn request(
@@ -186,10 +194,29 @@ impl Http {
     }
 }
 
+/// A path without what differs from call to call.
+fn route(path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    let segments = path.split('/').map(|segment| if Uuid::parse_str(segment).is_ok() { "{id}" } else { segment });
+    segments.collect::<Vec<_>>().join("/")
+}
+
 async fn exchange(sender: &mut Sender, request: Request<Full<Bytes>>) -> Result<Answer, hyper::Error> {
     sender.ready().await?;
     let response = sender.send_request(request).await?;
     let status = response.status();
+    let after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     let body = response.into_body().collect().await?.to_bytes();
-    Ok(Answer { status, body })
+    Ok(Answer { status, retry_after: after.map(Duration::from_secs), body })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_is_the_same_for_all_its_calls() {
+        assert_eq!(route("/v1/challenges/018f3e2a-0000-7000-8000-000000000001/verify"), "/v1/challenges/{id}/verify");
+        assert_eq!(route("/v1/login-activity?limit=100&cursor=x"), "/v1/login-activity");
+    }
 }

@@ -4,7 +4,8 @@ use anyhow::{Context, bail};
 use http::StatusCode;
 
 use super::contract::{
-    ActivityPage, Challenge, ChallengeBody, EnableBody, Install, PASSWORD, SignInBody, SignedIn, VerifyBody,
+    ActivityPage, Challenge, ChallengeBody, ChallengeStatus, EnableBody, Install, PASSWORD, SignInBody, SignedIn,
+    VerifyBody,
 };
 use super::http::{Answer, Http};
 
@@ -86,6 +87,15 @@ impl Person {
     ) -> anyhow::Result<Answer> {
         let body = VerifyBody { code, trust_device };
         self.http.post(&challenge.path("/verify"), Some(&challenge.token), &body).await
+    }
+
+    /// How a challenge stands, such as `open` or `verified`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) async fn state(&self, challenge: &Challenge) -> anyhow::Result<String> {
+        let answer = self.http.get(&challenge.path(""), Some(&challenge.token)).await?;
+        Ok(answer.expect::<ChallengeStatus>(StatusCode::OK)?.state)
     }
 
     /// Signs in with the right code.

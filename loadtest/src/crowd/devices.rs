@@ -1,5 +1,6 @@
 //! Devices that are connected and read.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use futures_util::SinkExt;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -23,8 +25,8 @@ const AGAIN: Duration = Duration::from_millis(500);
 /// How devices reach the gateway.
 #[derive(Clone, Default)]
 pub(crate) struct Way {
-    /// A proxy in between.
-    pub(crate) through: Option<Arc<Target>>,
+    /// Where they connect, one device of an account after the other; empty: where their account's calls go.
+    pub(crate) targets: Vec<Arc<Target>>,
     /// Connect again when a connection ends.
     pub(crate) again: bool,
     /// The first devices of each account that do not connect.
@@ -40,7 +42,12 @@ pub(crate) struct Crowd {
     readers: Vec<JoinHandle<()>>,
     connections: Arc<AtomicU32>,
     asleep: usize,
+    /// The way to each device that is connected.
+    screens: HashMap<Seat, mpsc::UnboundedSender<Reconnect>>,
 }
+
+/// Asks a device to lose its connection and come back; it answers when it is back.
+type Reconnect = oneshot::Sender<anyhow::Result<()>>;
 
 impl Crowd {
     /// Connects every device.
@@ -49,7 +56,8 @@ impl Crowd {
     /// When one is not let in.
     pub(crate) async fn connect(accounts: Vec<Account>, way: &Way, progress: &Progress) -> anyhow::Result<Self> {
         let (ledger, connections) = (Arc::default(), Arc::default());
-        let mut crowd = Self { accounts, ledger, readers: Vec::new(), connections, asleep: way.asleep };
+        let screens = HashMap::new();
+        let mut crowd = Self { accounts, ledger, readers: Vec::new(), connections, asleep: way.asleep, screens };
         crowd.connect_all(way, progress).await?;
         Ok(crowd)
     }
@@ -65,7 +73,8 @@ impl Crowd {
         let seats = self.accounts.iter().enumerate().flat_map(|(number, account)| {
             (way.asleep..account.devices.len()).map(move |device| Seat { account: number as u32, device: device as u8 })
         });
-        let screens: Vec<Screen> = seats.map(|seat| self.screen(seat, way)).collect();
+        let seats: Vec<Seat> = seats.collect();
+        let screens: Vec<Screen> = seats.into_iter().map(|seat| self.screen(seat, way)).collect();
         let mut opened = stream::iter(screens)
             .map(|screen| async move { anyhow::Ok((screen.open().await?, screen)) })
             .buffer_unordered(AT_ONCE);
@@ -78,15 +87,21 @@ impl Crowd {
         Ok(())
     }
 
-    fn screen(&self, seat: Seat, way: &Way) -> Screen {
+    fn screen(&mut self, seat: Seat, way: &Way) -> Screen {
+        let (ask, asked) = mpsc::unbounded_channel();
+        self.screens.insert(seat, ask);
+        let place = seat.account as usize + usize::from(seat.device);
         let account = &self.accounts[seat.account as usize];
         let http = &account.person.http;
         Screen {
             seat,
             token: account.devices[usize::from(seat.device)].session.access_token.clone(),
-            target: way.through.clone().unwrap_or_else(|| Arc::clone(http.target())),
+            targets: if way.targets.is_empty() { vec![Arc::clone(http.target())] } else { way.targets.clone() },
+            place,
             source: http.source(),
             again: way.again,
+            pause: None,
+            asked,
             ledger: Arc::clone(&self.ledger),
             connections: Arc::clone(&self.connections),
         }
@@ -95,6 +110,17 @@ impl Crowd {
     /// All connected devices of an account, one bit each.
     pub(crate) fn devices_of(&self, account: u32) -> u32 {
         ((1 << self.accounts[account as usize].devices.len()) - 1) & !((1 << self.asleep) - 1)
+    }
+
+    /// Lets a device lose its connection and come back at once.
+    ///
+    /// # Errors
+    /// When it is not let in again, or has no connection to lose.
+    pub(crate) async fn reconnect(&self, seat: Seat) -> anyhow::Result<()> {
+        let (tell, told) = oneshot::channel();
+        let screen = self.screens.get(&seat).context("the device is asleep")?;
+        screen.send(tell).ok().context("the device is not connected")?;
+        told.await.context("the device is not connected")?
     }
 
     /// Ends all connections at once, without a word.
@@ -121,41 +147,68 @@ impl Drop for Crowd {
 struct Screen {
     seat: Seat,
     token: String,
-    target: Arc<Target>,
+    targets: Vec<Arc<Target>>,
+    /// Where it connects, among them in turn.
+    place: usize,
     source: Option<std::net::IpAddr>,
     again: bool,
+    /// How long the gateway asked it to stay away.
+    pause: Option<Duration>,
+    asked: mpsc::UnboundedReceiver<Reconnect>,
     ledger: Arc<Ledger>,
     connections: Arc<AtomicU32>,
 }
 
 impl Screen {
     async fn open(&self) -> anyhow::Result<DeviceSocket> {
-        open_socket(&self.target, self.source, &self.token).await
+        open_socket(&self.targets[self.place % self.targets.len()], self.source, &self.token).await
     }
 
-    async fn run(self, socket: DeviceSocket) {
+    async fn run(mut self, socket: DeviceSocket) {
         let mut opened = Ok(socket);
         loop {
             if let Ok(socket) = opened {
-                self.read(socket).await;
+                if let Some(told) = self.read(socket).await {
+                    opened = self.open().await;
+                    let came_back = opened.as_ref().map(drop).map_err(|error| anyhow::anyhow!("{error:#}"));
+                    // Who asked may have given up.
+                    let _ = told.send(came_back);
+                    continue;
+                }
                 self.ledger.closed(self.seat);
             }
             if !self.again {
                 return;
             }
-            tokio::time::sleep(AGAIN.mul_f64(1.0 + rand::random::<f64>())).await;
+            let by_itself = AGAIN.mul_f64(1.0 + rand::random::<f64>());
+            tokio::time::sleep(self.pause.take().unwrap_or(by_itself)).await;
+            // Where it was, nobody may be any more.
+            self.place += 1;
             opened = self.open().await;
+            if opened.is_ok() {
+                self.ledger.came_back();
+            }
         }
     }
 
-    /// Reads to the end.
-    async fn read(&self, mut socket: DeviceSocket) {
+    /// Reads to the end, or until it is asked to come back.
+    async fn read(&mut self, mut socket: DeviceSocket) -> Option<Reconnect> {
         let connection = self.connections.fetch_add(1, Ordering::Relaxed);
-        while let Some(Ok(message)) = socket.next().await {
+        loop {
+            let message = tokio::select! {
+                message = socket.next() => message,
+                Some(told) = self.asked.recv() => return Some(told),
+            };
+            let Some(Ok(message)) = message else { return None };
             let at = Instant::now();
             let Message::Text(text) = message else { continue };
-            let Ok(ServerMessage::Code { challenge_id, generation, code }) = serde_json::from_str(&text) else {
-                continue;
+            let (challenge_id, generation, code) = match serde_json::from_str(&text) {
+                Ok(ServerMessage::Code { challenge_id, generation, code }) => (challenge_id, generation, code),
+                Ok(ServerMessage::Goodbye { reconnect_after_ms }) => {
+                    self.pause = Some(Duration::from_millis(reconnect_after_ms));
+                    continue;
+                }
+                _ => continue,
             };
             let shown = receipt(challenge_id, generation);
             self.ledger.saw(challenge_id, Seen { seat: self.seat, connection, generation, code: code.into(), at });

@@ -38,6 +38,14 @@ pub(crate) struct FirstCode {
     pub(crate) at: Instant,
 }
 
+/// What became of a code that was asked for.
+pub(crate) struct Asking {
+    /// The first device of the account that shows it.
+    pub(crate) first: oneshot::Receiver<FirstCode>,
+    /// When the last device that must show it did.
+    pub(crate) everywhere: oneshot::Receiver<Instant>,
+}
+
 /// Who must get the codes of a challenge.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
@@ -51,6 +59,8 @@ pub(super) struct Entry {
     pub(super) asked: Option<Asked>,
     pub(super) seen: Vec<Seen>,
     waiter: Option<oneshot::Sender<FirstCode>>,
+    /// Told when no device lacks the code.
+    complete: Option<oneshot::Sender<Instant>>,
 }
 
 /// Everything that was asked for and seen.
@@ -68,6 +78,8 @@ pub(super) struct State {
     outstanding: i64,
     pub(super) removed: HashMap<Seat, Instant>,
     pub(super) closed: HashMap<Seat, u32>,
+    /// When devices came back whose connection had ended.
+    came_back: Vec<Instant>,
     /// Sign-ins whose answer did not come: a challenge that nobody knows may be of one of them.
     pub(super) unanswered: u64,
 }
@@ -82,26 +94,41 @@ impl Entry {
     fn is_first(&self, seat: Seat) -> bool {
         !self.seen.iter().any(|seen| seen.seat == seat)
     }
+
+    /// Devices that must show the code and did not yet, one bit each.
+    fn missing(&self) -> u32 {
+        let Some(asked) = self.asked else { return 0 };
+        let here = self.seen.iter().filter(|seen| seen.seat.account == asked.account);
+        here.fold(asked.devices, |missing, seen| missing & !(1 << seen.seat.device))
+    }
+
+    fn tell_if_complete(&mut self) {
+        if self.missing() == 0
+            && let Some(complete) = self.complete.take()
+            && let Some(last) = self.seen.iter().map(|seen| seen.at).max()
+        {
+            // Nobody may wait for it.
+            let _ = complete.send(last);
+        }
+    }
 }
 
 impl Ledger {
-    /// A challenge was made: the devices, one bit each, of this account must see its code. Answers with the first of them.
-    pub(crate) fn ask(&self, challenge: Uuid, account: u32, devices: u32) -> oneshot::Receiver<FirstCode> {
-        let (tell, told) = oneshot::channel();
-        let asked = Asked { account, devices };
+    /// A challenge was made: the devices, one bit each, of this account must see its code.
+    pub(crate) fn ask(&self, challenge: Uuid, account: u32, devices: u32) -> Asking {
+        let ((tell, first), (tell_last, everywhere)) = (oneshot::channel(), oneshot::channel());
         let mut state = self.lock();
         let entry = state.entries.entry(challenge).or_default();
-        entry.asked = Some(asked);
-        let mut here: Vec<Seat> =
-            entry.seen.iter().map(|seen| seen.seat).filter(|seat| asked.includes(*seat)).collect();
-        here.sort_unstable_by_key(|seat| seat.device);
-        here.dedup();
+        entry.asked = Some(Asked { account, devices });
+        entry.complete = Some(tell_last);
+        entry.tell_if_complete();
+        let missing = i64::from(entry.missing().count_ones());
         match entry.seen.iter().find(|seen| seen.seat.account == account) {
             Some(seen) => drop(tell.send(FirstCode { code: seen.code.clone(), at: seen.at })),
             None => entry.waiter = Some(tell),
         }
-        state.outstanding += i64::from(devices.count_ones()) - here.len() as i64;
-        told
+        state.outstanding += missing;
+        Asking { first, everywhere }
     }
 
     /// A sign-in was sent and its answer did not come.
@@ -121,6 +148,7 @@ impl Ledger {
             let _ = waiter.send(FirstCode { code: seen.code.clone(), at: seen.at });
         }
         entry.seen.push(seen);
+        entry.tell_if_complete();
         if is_missing {
             state.outstanding -= 1;
             self.arrived.notify_waiters();
@@ -136,6 +164,16 @@ impl Ledger {
     pub(super) fn closed(&self, seat: Seat) {
         *self.lock().closed.entry(seat).or_default() += 1;
         self.arrived.notify_waiters();
+    }
+
+    /// A device whose connection had ended is back.
+    pub(super) fn came_back(&self) {
+        self.lock().came_back.push(Instant::now());
+    }
+
+    /// When devices came back whose connection had ended.
+    pub(crate) fn returns(&self) -> Vec<Instant> {
+        self.lock().came_back.clone()
     }
 
     /// Connections that ended though nobody ended them here.
@@ -188,9 +226,11 @@ mod tests {
     async fn a_code_that_came_before_the_answer_counts() {
         let (ledger, id) = (Ledger::default(), Uuid::from_u128(1));
         ledger.saw(id, seen(seat(7, 0), "123456"));
-        let first = ledger.ask(id, 7, 0b11).await.unwrap();
-        assert_eq!(&*first.code, "123456");
+        let mut asking = ledger.ask(id, 7, 0b11);
+        assert_eq!(&*asking.first.await.unwrap().code, "123456");
+        assert!(asking.everywhere.try_recv().is_err());
         ledger.saw(id, seen(seat(7, 1), "123456"));
+        asking.everywhere.await.unwrap();
         let verdict = ledger.settle(Duration::from_secs(5)).await;
         assert!(verdict.all().iter().all(|(_, count)| *count == 0), "{verdict:?}");
         assert_eq!((verdict.challenges, verdict.expected), (1, 2));

@@ -6,6 +6,6 @@ mod pushes;
 mod verdict;
 
 pub(crate) use self::devices::{Crowd, Way};
-pub(crate) use self::ledger::Seat;
+pub(crate) use self::ledger::{Asking, Seat};
 pub(crate) use self::pushes::{Address, Push, Pushes, Service};
 pub(crate) use self::verdict::Verdict;

@@ -4,16 +4,20 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
+
+use super::freeze::{Frozen, postmaster};
+use super::nats::Nats;
 
 /// Making a private database takes seconds on a busy machine.
 const READY_WITHIN: Duration = Duration::from_secs(90);
@@ -23,6 +27,7 @@ const STOPPED_WITHIN: Duration = Duration::from_secs(35);
 const KEPT_LINES: usize = 40;
 
 /// What to start.
+#[derive(Default)]
 pub(crate) struct Plan {
     /// The program.
     pub(crate) program: PathBuf,
@@ -30,43 +35,121 @@ pub(crate) struct Plan {
     pub(crate) cheap_hashing: bool,
     /// Settings such as `("HTTP__WORKERS", "1")`.
     pub(crate) settings: Vec<(String, String)>,
+    /// Start a NATS server that joins them.
+    pub(crate) bus: bool,
+    /// One more gateway, that nobody is told of, brings the database: so that each of the others can end.
+    pub(crate) keeper: bool,
+}
+
+/// How a gateway is made to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Ending {
+    /// It is asked to, and lets what is under way finish.
+    Drain,
+    /// From one moment to the next.
+    Kill,
 }
 
 /// Gateways on one database.
 pub(crate) struct Gateway {
     /// The public side of each.
     pub(crate) urls: Vec<String>,
-    children: Vec<Child>,
-    _folder: TempDir,
+    /// The operator's side of each.
+    pub(crate) operators: Vec<String>,
+    plan: Plan,
+    /// The one that brings the database first, so that it ends last.
+    children: Mutex<Vec<Child>>,
+    keys: String,
+    nats: Option<Nats>,
+    folder: TempDir,
 }
 
 impl Gateway {
-    /// Starts `nodes` gateways and waits until they serve. The first one brings the database.
+    /// Starts `nodes` gateways and waits until they serve. The first one, or the keeper, brings the database.
     ///
     /// # Errors
     /// When one does not start; the text ends with what it said.
-    pub(crate) async fn start(plan: &Plan, nodes: usize) -> anyhow::Result<Self> {
+    pub(crate) async fn start(plan: Plan, nodes: usize) -> anyhow::Result<Self> {
         // The user of the private PostgreSQL must be able to enter it.
         let open = std::fs::Permissions::from_mode(0o755);
         let folder = tempfile::Builder::new().prefix("twostep-load-").permissions(open).tempdir()?;
         let keys = format!("load:{}", STANDARD.encode(rand::random::<[u8; 32]>()));
-        let mut gateway = Self { urls: Vec::new(), children: Vec::new(), _folder: folder };
+        let nats = if plan.bus { Some(Nats::start()?) } else { None };
+        let (urls, operators, children) = (Vec::new(), Vec::new(), Mutex::default());
+        let mut gateway = Self { urls, operators, plan, children, keys, nats, folder };
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        if gateway.plan.keeper {
+            let keeper = gateway.spawn(any, free_address()?, true)?;
+            gateway.keep(keeper, None).await?;
+        }
         for number in 0..nodes.max(1) {
-            let mut command = command(plan, gateway._folder.path(), &keys)?;
-            if number > 0 {
-                let run = gateway._folder.path().join("postgres/run");
-                let url = format!("host={} port=5432 user=twostep dbname=twostep", run.display());
-                command.env("TWOSTEP__DATABASE__URL", url);
-            }
-            let child = command.spawn().with_context(|| format!("{} cannot be run", plan.program.display()))?;
-            // Kept before it is waited for, so that it is stopped also when it does not get ready.
-            gateway.children.push(child);
-            let Some(child) = gateway.children.last_mut() else { continue };
-            let ready = tokio::time::timeout(READY_WITHIN, follow(child));
-            let url = ready.await.context("the gateway did not start in time")??;
+            let operator = free_address()?;
+            let child = gateway.spawn(any, operator, number == 0 && !gateway.plan.keeper)?;
+            let url = gateway.keep(child, None).await?;
             gateway.urls.push(url);
+            gateway.operators.push(format!("http://{operator}"));
         }
         Ok(gateway)
+    }
+
+    fn spawn(&self, address: SocketAddr, operator: SocketAddr, brings_database: bool) -> anyhow::Result<Child> {
+        let mut command = command(&self.plan, self.folder.path(), &self.keys);
+        command.env("TWOSTEP__HTTP__ADDRESS", address.to_string());
+        command.env("TWOSTEP__OPERATOR__ADDRESS", operator.to_string());
+        if let Some(nats) = &self.nats {
+            command.env("TWOSTEP__BUS__URL", nats.url());
+        }
+        if !brings_database {
+            let run = self.folder.path().join("postgres/run");
+            let url = format!("host={} port=5432 user=twostep dbname=twostep", run.display());
+            command.env("TWOSTEP__DATABASE__URL", url);
+        }
+        command.spawn().with_context(|| format!("{} cannot be run", self.plan.program.display()))
+    }
+
+    /// Waits until it serves; answers with its address. It is stopped also when it does not get ready.
+    async fn keep(&self, mut child: Child, place: Option<usize>) -> anyhow::Result<String> {
+        let outputs = (child.stderr.take(), child.stdout.take());
+        {
+            let mut children = self.children();
+            match place {
+                Some(place) => children[place] = child,
+                None => children.push(child),
+            }
+        }
+        let ready = tokio::time::timeout(READY_WITHIN, follow(outputs));
+        ready.await.context("the gateway did not start in time")?
+    }
+
+    /// Ends a node, and starts it again at its address. Answers with how long its end took.
+    ///
+    /// # Errors
+    /// When it does not end or start in time.
+    pub(crate) async fn restart(&self, node: usize, ending: Ending) -> anyhow::Result<Duration> {
+        let place = node + usize::from(self.plan.keeper);
+        ensure!(place > 0, "the node that brings the database cannot end: a keeper is needed");
+        let began = Instant::now();
+        self.end(place, ending)?;
+        while self.children()[place].try_wait()?.is_none() {
+            ensure!(began.elapsed() < STOPPED_WITHIN, "a node does not end within {STOPPED_WITHIN:?}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let took = began.elapsed();
+        let address = |url: &str| url.trim_start_matches("http://").parse::<SocketAddr>();
+        let child = self.spawn(address(&self.urls[node])?, address(&self.operators[node])?, false)?;
+        self.keep(child, Some(place)).await?;
+        Ok(took)
+    }
+
+    fn end(&self, place: usize, ending: Ending) -> anyhow::Result<()> {
+        let id = self.children()[place].id();
+        let signal = if ending == Ending::Kill { Signal::KILL } else { Signal::TERM };
+        let process = Pid::from_raw(id.try_into()?).context("no process has the number 0")?;
+        kill_process(process, signal).with_context(|| format!("process {id} cannot be ended"))
+    }
+
+    fn children(&self) -> MutexGuard<'_, Vec<Child>> {
+        self.children.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts the bare server that this program holds.
@@ -76,22 +159,51 @@ impl Gateway {
     pub(crate) async fn floor() -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("floor-server").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut floor = Self { urls: Vec::new(), children: vec![command.spawn()?], _folder: TempDir::new()? };
-        floor.urls.push(follow(&mut floor.children[0]).await.context("the floor could not be started")?);
+        let mut floor = Self {
+            urls: Vec::new(),
+            operators: Vec::new(),
+            plan: Plan::default(),
+            children: Mutex::default(),
+            keys: String::new(),
+            nats: None,
+            folder: TempDir::new()?,
+        };
+        let url = floor.keep(command.spawn()?, None).await.context("the floor could not be started")?;
+        floor.urls.push(url);
         Ok(floor)
+    }
+
+    /// Lets their database stand still.
+    ///
+    /// # Errors
+    /// When it does not run, or belongs to another user.
+    pub(crate) fn freeze_database(&self) -> anyhow::Result<Frozen> {
+        Frozen::with_children(postmaster(&self.folder.path().join("postgres/pg"))?)
+    }
+
+    /// Lets the NATS server that joins them stand still.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn freeze_bus(&self) -> anyhow::Result<Frozen> {
+        Frozen::with_children(self.nats.as_ref().context("no NATS server was started: use --bus")?.process())
     }
 
     /// Their process ids.
     pub(crate) fn processes(&self) -> Vec<u32> {
-        self.children.iter().map(Child::id).collect()
+        self.children().iter().skip(usize::from(self.plan.keeper)).map(Child::id).collect()
     }
 }
 
 /// Asks each to stop, the one with the database last, and waits for it.
 impl Drop for Gateway {
     fn drop(&mut self) {
-        for child in self.children.iter_mut().rev() {
-            let _ = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+        let count = self.children().len();
+        for place in (0..count).rev() {
+            // One that ended already needs nothing.
+            let _ = self.end(place, Ending::Drain);
+            let mut children = self.children();
+            let child = &mut children[place];
             let until = Instant::now() + STOPPED_WITHIN;
             while matches!(child.try_wait(), Ok(None)) && Instant::now() < until {
                 thread::park_timeout(Duration::from_millis(20));
@@ -102,14 +214,12 @@ impl Drop for Gateway {
     }
 }
 
-fn command(plan: &Plan, data: &Path, keys: &str) -> anyhow::Result<Command> {
+fn command(plan: &Plan, data: &Path, keys: &str) -> Command {
     let mut command = Command::new(&plan.program);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TWOSTEP__")) {
         command.env_remove(name);
     }
     command
-        .env("TWOSTEP__HTTP__ADDRESS", "127.0.0.1:0")
-        .env("TWOSTEP__OPERATOR__ADDRESS", free_address()?.to_string())
         .env("TWOSTEP__DATABASE__DATA_DIR", data)
         .env("TWOSTEP__CODES__KEYS", keys)
         // Nothing that the harness does takes a day.
@@ -122,23 +232,23 @@ fn command(plan: &Plan, data: &Path, keys: &str) -> anyhow::Result<Command> {
         command.env(format!("TWOSTEP__{key}"), value);
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    Ok(command)
+    command
 }
 
 /// An address that nobody listens at.
-fn free_address() -> std::io::Result<SocketAddr> {
+pub(super) fn free_address() -> std::io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 
 /// Reads what it writes to the end, so that it never waits for a reader. Answers with its address, or with its last lines when
 /// it ends before it serves.
-async fn follow(child: &mut Child) -> anyhow::Result<String> {
+async fn follow((errors, output): (Option<ChildStderr>, Option<ChildStdout>)) -> anyhow::Result<String> {
     let last = Arc::<Mutex<Vec<String>>>::default();
     let (tell, told) = oneshot::channel();
-    if let Some(errors) = child.stderr.take() {
+    if let Some(errors) = errors {
         read(errors, Arc::clone(&last), None);
     }
-    if let Some(output) = child.stdout.take() {
+    if let Some(output) = output {
         read(output, Arc::clone(&last), Some(tell));
     }
     match told.await {

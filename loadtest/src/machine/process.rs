@@ -19,6 +19,10 @@ pub(crate) struct Usage {
     pub(crate) cpu_seconds: f64,
     /// Resident memory in KiB.
     pub(crate) memory_kib: f64,
+    /// Open files, connections among them.
+    pub(crate) open_files: usize,
+    /// Threads.
+    pub(crate) threads: usize,
 }
 
 impl Usage {
@@ -29,7 +33,9 @@ impl Usage {
             let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
             let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
             sum.cpu_seconds += cpu_seconds(&stat)?;
-            sum.memory_kib += memory_kib(&status)?;
+            sum.memory_kib += field(&status, "VmRSS:")?;
+            sum.threads += field(&status, "Threads:")? as usize;
+            sum.open_files += fs::read_dir(format!("/proc/{id}/fd")).ok()?.count();
         }
         (!processes.is_empty()).then_some(sum)
     }
@@ -42,8 +48,9 @@ fn cpu_seconds(stat: &str) -> Option<f64> {
     Some((ticks()? + ticks()?) / TICKS_PER_SECOND)
 }
 
-fn memory_kib(status: &str) -> Option<f64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+/// The number of a line of /proc/PID/status; sizes are in KiB.
+fn field(status: &str, name: &str) -> Option<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().trim_end_matches(" kB").parse().ok()
 }
 
@@ -112,7 +119,7 @@ mod tests {
     fn processor_time_and_memory_are_read() {
         let stat = "12 (a name) with) S 1 2 3 4 5 6 7 8 9 10 250 50 0 0 20 0 1 0 99";
         assert_eq!(cpu_seconds(stat), Some(3.0));
-        assert_eq!(memory_kib("VmPeak:\t 9 kB\nVmRSS:\t  2048 kB\n"), Some(2048.0));
+        assert_eq!(field("VmPeak:\t 9 kB\nVmRSS:\t  2048 kB\nThreads:\t7\n", "VmRSS:"), Some(2048.0));
         assert_eq!(Usage::of(&[]), None);
     }
 }

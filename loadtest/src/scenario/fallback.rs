@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde_json::json;
 use tokio::task::JoinSet;
 use twostep_simulators::providers::write_environment;
-use twostep_simulators::{ApnsOptions, ApnsSimulator, FcmOptions, FcmSimulator};
+use twostep_simulators::{ApnsBehaviour, ApnsOptions, ApnsSimulator, FcmBehaviour, FcmOptions, FcmSimulator};
 use uuid::Uuid;
 
 use super::stream::{Flow, Pace, Stream};
@@ -75,8 +75,20 @@ impl Providers {
         Ok(Self { fcm: Arc::new(fcm), apns: Arc::new(apns) })
     }
 
+    /// Tells both how to behave; `None`: as they should.
+    pub(super) fn script(&self, behaviours: Option<(FcmBehaviour, ApnsBehaviour)>) {
+        let (fcm, apns) = behaviours.unzip();
+        self.fcm.always_all(fcm);
+        self.apns.always_all(apns);
+    }
+
+    /// Requests that came to both so far.
+    pub(super) fn requests(&self) -> u64 {
+        self.fcm.journal().count() + self.apns.journal().count()
+    }
+
     /// Tells of every code that comes, until the answer is dropped.
-    fn watch(&self, pushes: &Arc<Pushes>) -> JoinSet<()> {
+    pub(super) fn watch(&self, pushes: &Arc<Pushes>) -> JoinSet<()> {
         let mut watchers = JoinSet::new();
         watchers.spawn(watch_fcm(Arc::clone(&self.fcm), Arc::clone(pushes)));
         watchers.spawn(watch_apns(Arc::clone(&self.apns), Arc::clone(pushes)));
@@ -132,7 +144,8 @@ pub(crate) async fn run(
     raise_open_files(u64::from(3 * options.accounts * options.devices))?;
     let wanted = Wanted { accounts: options.accounts as usize, devices: options.devices as usize };
     let accounts = stage.accounts(wanted).await?;
-    let pushes = Arc::new(Pushes::new(put_to_sleep(&accounts, options).await?));
+    let pushes =
+        Arc::new(Pushes::new(put_to_sleep(&accounts, options.asleep as usize, options.inject_misroute).await?));
     let _watchers = providers.watch(&pushes);
     let way = Way { asleep: options.asleep as usize, ..Way::default() };
     let crowd = Arc::new(Crowd::connect(accounts, &way, &stage.progress).await?);
@@ -148,12 +161,14 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// Gives every device that is asleep a push address: at FCM and at APNs in turn.
-async fn put_to_sleep(accounts: &[Account], options: &Options) -> anyhow::Result<Vec<Address>> {
+/// Gives every device that is asleep, the first ones of each account, a push address: at FCM and at APNs in turn. The first two
+/// accounts may give each other's.
+pub(super) async fn put_to_sleep(accounts: &[Account], asleep: usize, misroute: bool) -> anyhow::Result<Vec<Address>> {
     let mut addresses = Vec::new();
     for (number, account) in accounts.iter().enumerate() {
-        for device in 0..options.asleep as usize {
-            let (own, given) = (number * 10 + device, (owner(number, options) * 10) + device);
+        let owner = if misroute && number < 2 { 1 - number } else { number };
+        for device in 0..asleep {
+            let (own, given) = (number * 10 + device, owner * 10 + device);
             // Two of the accounts that trade tokens must have the same provider.
             let is_fcm = (number / 2 + device).is_multiple_of(2);
             let token = |number: usize| if is_fcm { format!("load-{number:0>140}") } else { format!("{number:064x}") };
@@ -167,11 +182,6 @@ async fn put_to_sleep(accounts: &[Account], options: &Options) -> anyhow::Result
         }
     }
     Ok(addresses)
-}
-
-/// Whose tokens an account gives: its own, unless they are to be traded.
-fn owner(number: usize, options: &Options) -> usize {
-    if options.inject_misroute && number < 2 { 1 - number } else { number }
 }
 
 /// One run; answers with the sign-ins that failed.

@@ -12,6 +12,7 @@ use clap::Args;
 use super::stream::{Pace, Stream, report_verdict};
 use crate::accounts::Wanted;
 use crate::crowd::{Crowd, Way};
+use crate::inject::{Fault, Proxy};
 use crate::machine::raise_open_files;
 use crate::report::{Check, Report, Run};
 use crate::stage::{Stage, Stages};
@@ -34,6 +35,9 @@ pub(crate) struct Options {
     /// Seconds of each run.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3600))]
     seconds: u64,
+    /// Let a proxy make mistakes with codes, to see that they are found.
+    #[arg(long)]
+    inject: Option<Fault>,
 }
 
 /// Runs it.
@@ -43,8 +47,12 @@ pub(crate) struct Options {
 pub(crate) async fn run(stages: &Stages, options: &Options, report: &mut Report) -> anyhow::Result<()> {
     raise_open_files(u64::from(options.accounts) * (MANY as u64 + 3))?;
     let mut played = Vec::new();
+    let mut proxies = Vec::new();
     for stage in stages.all() {
-        played.push((stage, crowd(stage, options, 1).await?, crowd(stage, options, MANY).await?));
+        let proxy = Proxy::start(&stage.targets[0], options.inject).await?;
+        let way = Way { targets: stage.seen_through(proxy.as_ref()), ..Way::default() };
+        played.push((stage, crowd(stage, options, &way, 1).await?, crowd(stage, options, &way, MANY).await?));
+        proxies.extend(proxy);
     }
     for number in 1..=stages.runs() {
         for (stage, few, many) in &played {
@@ -59,9 +67,9 @@ pub(crate) async fn run(stages: &Stages, options: &Options, report: &mut Report)
     Ok(())
 }
 
-async fn crowd(stage: &Stage, options: &Options, devices: usize) -> anyhow::Result<Arc<Crowd>> {
+async fn crowd(stage: &Stage, options: &Options, way: &Way, devices: usize) -> anyhow::Result<Arc<Crowd>> {
     let accounts = stage.accounts(Wanted { accounts: options.accounts as usize, devices }).await?;
-    Ok(Arc::new(Crowd::connect(accounts, &Way::default(), &stage.progress).await?))
+    Ok(Arc::new(Crowd::connect(accounts, way, &stage.progress).await?))
 }
 
 async fn cpu_seconds(

@@ -26,6 +26,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 const FREEZE_AFTER: u64 = 50;
 /// What is refused is tried again after this.
 const PAUSE: Duration = Duration::from_millis(10);
+const ACCOUNTS_OF_A_LEAK: usize = 4;
 
 /// What the scenario can be told.
 #[derive(Args)]
@@ -36,6 +37,9 @@ pub(crate) struct Options {
     /// How long, in seconds.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: u64,
+    /// Let guesses go to several accounts and count them as those at one, to see that a limit that leaks is found.
+    #[arg(long)]
+    inject_leak: bool,
 }
 
 /// What every guesser of a run shares.
@@ -50,14 +54,16 @@ struct Attack {
 /// # Errors
 /// When the gateway does not answer.
 pub(crate) async fn run(stage: &Stage, options: &Options, report: &mut Report) -> anyhow::Result<()> {
-    let accounts = stage.accounts(Wanted { accounts: stage.runs as usize, devices: 1 }).await?;
-    for (number, account) in accounts.iter().enumerate() {
+    let each = if options.inject_leak { ACCOUNTS_OF_A_LEAK } else { 1 };
+    let accounts = stage.accounts(Wanted { accounts: stage.runs as usize * each, devices: 1 }).await?;
+    for (number, accounts) in accounts.chunks(each).enumerate() {
         let span = Duration::from_secs(options.seconds);
         let began = Instant::now();
         let attack = Arc::new(Attack { until: began + span, counts: Mutex::default(), shared: Mutex::default() });
         let guessers: Vec<_> = (0..options.clients as usize)
             .map(|client| {
-                let person = Person { http: stage.client(client).clone(), email: account.person.email.clone() };
+                let person =
+                    Person { http: stage.client(client).clone(), email: accounts[client % each].person.email.clone() };
                 tokio::spawn(guess(Arc::clone(&attack), person, client))
             })
             .collect();
@@ -66,7 +72,7 @@ pub(crate) async fn run(stage: &Stage, options: &Options, report: &mut Report) -
             guesser.await.context("a guesser died")??;
         }
         let counts = attack.counts.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        judge(&counts, began.elapsed(), account, report).await?;
+        judge(&counts, began.elapsed(), &accounts[0], report).await?;
         report.runs.push(Run { name: format!("gateway {}", number + 1), counts, ..Run::default() });
     }
     Ok(())

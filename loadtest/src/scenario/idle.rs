@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::accounts::Wanted;
 use crate::crowd::{Crowd, Way};
+use crate::inject::{Fault, Proxy};
 use crate::machine::{Sampler, raise_open_files};
 use crate::report::{Check, Report, Run};
 use crate::stage::{Stage, Stages};
@@ -25,6 +26,9 @@ pub(crate) struct Options {
     /// Seconds that connections are held.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: u64,
+    /// Let a proxy end some connections, to see that it is found.
+    #[arg(long)]
+    inject_cut: bool,
 }
 
 /// Holds connections, and measures memory.
@@ -60,14 +64,16 @@ async fn one(stage: &Stage, options: &Options, number: u32, report: &mut Report,
     drop(Crowd::connect(some, &Way::default(), &stage.progress).await?);
     let name = stage.name();
     let connections = f64::from(options.accounts * options.devices);
+    let proxy = Proxy::start(&stage.targets[0], options.inject_cut.then_some(Fault::Cut)).await?;
+    let way = Way { targets: stage.seen_through(proxy.as_ref()), ..Way::default() };
     let sampler = Sampler::start(stage.processes.clone(), Instant::now());
     let before = stage.memory_mib();
-    let mut crowd = Crowd::connect(accounts, &Way::default(), &stage.progress).await?;
+    let mut crowd = Crowd::connect(accounts, &way, &stage.progress).await?;
     if is_storm {
         crowd.cut().await;
         let (cpu, began) = (stage.usage(), Instant::now());
         let ended = crowd.ledger.ended();
-        crowd.connect_all(&Way::default(), &stage.progress).await?;
+        crowd.connect_all(&way, &stage.progress).await?;
         let took = began.elapsed().as_secs_f64();
         report.figure(format!("{name}: connections"), "1/s", connections / took);
         if let (Some(before), Some(after)) = (cpu, stage.usage()) {

@@ -46,11 +46,8 @@ pub(crate) async fn run(stages: &Stages, options: &Options, report: &mut Report)
     for stage in stages.all() {
         let wanted = Wanted { accounts: options.accounts as usize, devices: options.devices as usize };
         let accounts = stage.accounts(wanted).await?;
-        let proxy = match options.inject {
-            Some(fault) => Some(Proxy::start(&stage.targets[0], fault).await?),
-            None => None,
-        };
-        let way = Way { through: proxy.as_ref().map(|proxy| Arc::clone(&proxy.target)), again: false, asleep: 0 };
+        let proxy = Proxy::start(&stage.targets[0], options.inject).await?;
+        let way = Way { targets: stage.seen_through(proxy.as_ref()), ..Way::default() };
         let crowd = Arc::new(Crowd::connect(accounts, &way, &stage.progress).await?);
         played.push((stage, Arc::new(Stream::new(crowd)), proxy));
     }
@@ -90,10 +87,12 @@ async fn once(
     report.figure(format!("{name}: whole sign-in, p50"), "ms", flow.whole.quantile_ms(0.5));
     report.figure(format!("{name}: whole sign-in, p99"), "ms", flow.whole.quantile_ms(0.99));
     report.figure(format!("{name}: code on a screen, p99"), "ms", flow.shown.quantile_ms(0.99));
-    report.figure(format!("{name}: sign-ins through"), "1/s", flow.whole.count() as f64 / span.as_secs_f64());
+    if flow.everywhere.count() > 0 {
+        report.figure(format!("{name}: code on every screen, p99"), "ms", flow.everywhere.quantile_ms(0.99));
+    }
+    report.figure(format!("{name}: sign-ins through"), "1/s", flow.rate());
     if let (Some(before), Some(after)) = (before, stage.usage()) {
-        let through: u64 = flow.counts().values().sum();
-        let each = 1000.0 * (after.cpu_seconds - before.cpu_seconds) / through.max(1) as f64;
+        let each = 1000.0 * (after.cpu_seconds - before.cpu_seconds) / flow.all().max(1) as f64;
         report.figure(format!("{name}: CPU a sign-in"), "ms", each);
         report.figure(format!("{name}: memory"), "MiB", after.memory_kib / 1024.0);
     }

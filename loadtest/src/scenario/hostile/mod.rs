@@ -16,6 +16,7 @@ use self::attack::Attack;
 use super::stream::{Flow, Pace, Stream};
 use crate::accounts::Wanted;
 use crate::crowd::{Crowd, Way};
+use crate::inject::{Fault, Proxy};
 use crate::machine::{Sampler, raise_open_files};
 use crate::report::{Check, Report, Run};
 use crate::stage::Stage;
@@ -54,6 +55,9 @@ pub(crate) struct Options {
     /// Seconds of each part: before, meanwhile, after.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(5..=3600))]
     seconds: u64,
+    /// Let a proxy make mistakes with codes, to see that they are found.
+    #[arg(long)]
+    inject: Option<Fault>,
 }
 
 /// Memory in MiB at the end of each part.
@@ -73,7 +77,9 @@ pub(crate) async fn run(stage: &Stage, options: &Options, report: &mut Report) -
     let bombers = (options.bombers as usize).div_ceil(ATTACKER_DEVICES);
     let attackers = stage.accounts(Wanted { accounts: bombers, devices: ATTACKER_DEVICES }).await?;
     let people = stage.accounts(Wanted { accounts: options.accounts as usize, devices: 2 }).await?;
-    let crowd = Arc::new(Crowd::connect(people, &Way::default(), &stage.progress).await?);
+    let proxy = Proxy::start(&stage.targets[0], options.inject).await?;
+    let way = Way { targets: stage.seen_through(proxy.as_ref()), ..Way::default() };
+    let crowd = Arc::new(Crowd::connect(people, &way, &stage.progress).await?);
     let stream = Arc::new(Stream::new(Arc::clone(&crowd)));
     let mut failed = 0;
     for number in 1..=stage.runs {
