@@ -6,6 +6,8 @@ run: ## Serve on 127.0.0.1:8080, with a private PostgreSQL.
 	scripts/install-postgres
 	cargo run --release
 
+# Most tests wait for something most of the time.
+test: export RUST_TEST_THREADS ?= 6
 test: ## Run every test.
 	scripts/install-postgres
 	scripts/install-test-tools
@@ -22,10 +24,12 @@ screenshots: ## A picture of every screen of the page, into target/screenshots; 
 	scripts/install-browser
 	cargo test --test browser -- --ignored every_screen
 
-bench: ## The hot paths, and pushes a second through one gateway with their cost (docs/performance.md).
+bench: ## The hot paths, pushes a second through one gateway with their cost, and what the bus costs (docs/performance.md).
 	scripts/install-postgres
+	scripts/install-test-tools
 	cargo bench --bench hot_paths --features fuzzing
 	cargo bench --bench push
+	cargo bench --bench bus
 
 loadtest: ## Load-test a gateway: make loadtest ARGS="signin --spawn" (loadtest/README.md).
 	scripts/install-postgres

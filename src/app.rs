@@ -134,7 +134,6 @@ impl App {
         let node = NodeId::new(uuid::Uuid::now_v7());
         let (bus, inbox, carriers) = Nats::join(&settings.bus, node).await?;
         let verification = Arc::new(verification(settings, node, store.clone(), code_keys.keys, bus.clone())?);
-        store.run(async |db| store::node::beat(db, node).await).await?;
         let (mail, outbox) = mailer(settings)?;
         let connections = connection_settings(settings);
         let services = Arc::new(Services {
@@ -146,10 +145,11 @@ impl App {
             receipt_window: Duration::from_millis(settings.delivery.receipt_window_ms),
             presence_wait: Duration::from_millis(settings.bus.presence_wait_ms),
             heartbeat: connections.heartbeat,
+            others_cut_off: AtomicBool::new(false),
         });
         let directory = Directory::start(&services, cores());
         // Known before it claims anything: to the others a node that they do not know is gone.
-        store.run(async |db| store::node::beat(db, node).await).await?;
+        store.run(async |db| store::node::beat(db, node, false).await).await?;
         let mut tasks = background_tasks(&services, &directory, inbox, settings);
         tasks.extend(carriers);
         tasks.push(upkeep);

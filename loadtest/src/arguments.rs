@@ -38,7 +38,7 @@ pub(crate) enum Command {
     Fanout(Scenario<fanout::Options>),
     /// What becomes of sign-ins while something that the gateway needs stands still, and after it?
     Outage(Scenario<outage::Options>),
-    /// Does anybody notice when nodes end and start again, one after the other?
+    /// Does anybody notice when nodes end and start again, or stand still, one after the other?
     Restart(Scenario<restart::Options>),
     /// Does the gateway stay as it is for long, and let go of all in the end?
     Soak(Scenario<soak::Options>),

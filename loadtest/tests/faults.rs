@@ -147,7 +147,7 @@ fn an_address_that_takes_longer_is_found() {
 fn nodes_that_end_and_start_lose_nothing_and_a_dropped_code_is_found() {
     let short =
         ["restart", "--nodes", "2", "--bus", "--rounds", "2", "--pause", "1", "--accounts", "20", "--rate", "5"];
-    for how in ["drain", "kill"] {
+    for how in ["drain", "kill", "freeze"] {
         assert_passes(&[&short[..], &["--spread", "1", "--how", how]].concat());
     }
     assert_finds("no code is lost", &[&short[..], &["--spread", "1", "--inject", "drop"]].concat());

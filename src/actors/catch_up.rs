@@ -1,10 +1,11 @@
 //! What other nodes did and the bus may not have told: read from the database.
 //!
 //! The bus makes it fast, the database makes it sure. A node looks every second for sessions that ended, so that a device
-//! that was removed never stays connected because a message was lost. While NATS is away it looks more often, and for codes
-//! and closed challenges as well.
+//! that was removed never stays connected because a message was lost. While it, or another node, is cut off from NATS it looks
+//! more often, and for codes and closed challenges as well.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
@@ -35,24 +36,27 @@ pub async fn catch_up(services: Arc<Services>) {
         return;
     }
     let mut health = bus.watch_health();
-    let mut seen_until = Instant::now();
+    let (mut seen_until, mut failed) = (Instant::now(), false);
     loop {
-        let is_joined = *health.borrow_and_update() == Health::Joined;
-        let period = if is_joined { PERIOD } else { DEGRADED_PERIOD };
+        let all_joined =
+            *health.borrow_and_update() == Health::Joined && !services.others_cut_off.load(Ordering::Relaxed);
+        let period = if all_joined { PERIOD } else { DEGRADED_PERIOD };
         let missed = tokio::select! {
-            () = tokio::time::sleep(period) => !is_joined,
+            () = tokio::time::sleep(period) => !all_joined,
             // Joined again, or away: what was said in between went nowhere.
             _ = health.changed() => true,
             () = bus.missed() => {
-                info!("facts of other nodes came faster than this one takes them: looking for them in the database");
+                info!("facts of other nodes were lost here, or could not be looked up: looking for what they told");
                 true
             }
         };
         let now = Instant::now();
         let since = SignedDuration::try_from(now - seen_until).unwrap_or(LONGEST).min(LONGEST);
-        match look(&services, &bus, since + OVERLAP, missed).await {
-            Ok(()) => seen_until = now,
+        match look(&services, &bus, since + OVERLAP, missed || failed).await {
+            Ok(()) => (seen_until, failed) = (now, false),
             Err(error) => {
+                // Facts that came meanwhile could not be looked up either.
+                failed = true;
                 error!(error = &error as &dyn std::error::Error, "what other nodes did cannot be looked up");
             }
         }

@@ -72,10 +72,13 @@ impl Directory {
         self.deliver_to_shard(detach.account_id, detach).await;
     }
 
-    /// Hands a fact to the user actor of its account, if one is alive or the fact needs one.
+    /// Hands a fact to the user actor of its account, if one is alive or the fact needs one. Only a full shard is waited for, so
+    /// that facts that come together cost one change of thread.
     pub async fn route(&self, envelope: Envelope) {
         let fact = Fact { account_id: envelope.account_id, event: envelope.event, source: envelope.source };
-        self.deliver_to_shard(envelope.account_id, fact).await;
+        if let Err(SendError::Full(fact)) = self.shard(envelope.account_id).try_send(fact) {
+            self.deliver_to_shard(envelope.account_id, fact).await;
+        }
     }
 
     /// Hands claimed deliveries to the user actor of their account.

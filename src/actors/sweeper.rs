@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -9,6 +10,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, info};
 
 use super::{Directory, Services};
+use crate::bus::Health;
 use crate::domain::delivery::Delivery;
 use crate::domain::id::{AccountId, ChallengeId};
 use crate::store::{self, StoreError};
@@ -36,15 +38,20 @@ pub struct SweepSettings {
     pub shorten_ip_days: u16,
 }
 
-/// Says every second that this node is alive, so that no other takes its deliveries over.
+/// Says every second that this node is alive, so that no other takes its deliveries over, and learns whether one of the others
+/// is cut off.
 pub async fn beat(services: Arc<Services>) {
     let mut ticks = interval(BEAT_PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let (store, node) = (services.verification.store(), services.verification.node());
-        if let Err(error) = store.run(async |db| store::node::beat(db, node).await).await {
-            error!(error = &error as &dyn std::error::Error, "this node cannot say that it is alive");
+        let is_cut_off = matches!(services.verification.bus().health(), Health::Degraded { .. });
+        match store.run(async |db| store::node::beat(db, node, is_cut_off).await).await {
+            Ok(others) => services.others_cut_off.store(others, Ordering::Relaxed),
+            Err(error) => {
+                error!(error = &error as &dyn std::error::Error, "this node cannot say that it is alive");
+            }
         }
     }
 }

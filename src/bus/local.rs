@@ -106,7 +106,15 @@ impl Bus {
         self.health.is_joined()
     }
 
-    /// Comes when facts of other nodes were lost because this node was too slow; never while it runs alone.
+    /// A fact of another node could not be looked up: what it told is to be looked for.
+    pub fn miss(&self) {
+        if let Some(others) = &self.others {
+            others.miss();
+        }
+    }
+
+    /// Comes when facts of other nodes were lost because this node was too slow, or could not look them up; never while it runs
+    /// alone.
     pub async fn missed(&self) {
         match &self.others {
             Some(others) => others.missed().await,

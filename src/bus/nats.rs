@@ -110,6 +110,10 @@ impl Nats {
         count(if told { "sent" } else { "dropped" });
     }
 
+    pub(super) fn miss(&self) {
+        self.missed.notify_one();
+    }
+
     pub(super) async fn missed(&self) {
         self.missed.notified().await;
     }

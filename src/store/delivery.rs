@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 
 use super::row::{as_integer, by_place, count, get, id, optional_id, optional_word, seconds, small_count, word};
-use super::{Db, StoreError, execute, query, rows};
+use super::{Db, StoreError, execute, node, query, rows};
 use crate::domain::challenge::Method;
 use crate::domain::delivery::{Channel, Delivery, DeliveryState, DeliveryView, UnreachableReason};
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId, NodeId};
@@ -39,9 +39,6 @@ impl Lease {
         Self { node, length: Self::WORK }
     }
 }
-
-/// A node that was not seen for this long is gone.
-const NODE_GONE: SignedDuration = SignedDuration::from_millis(2500);
 
 /// A delivery that this node claimed.
 pub struct Claimed {
@@ -163,7 +160,8 @@ pub async fn claim(
 /// [`StoreError`] when the database does not answer.
 pub async fn claim_overdue(db: &impl Db, limit: i64, node: NodeId) -> Result<Vec<Claimed>, StoreError> {
     let lease = Lease::work(node);
-    let parameters: super::Parameters<'_> = &[&limit, &lease.node.uuid(), &seconds(lease.length), &seconds(NODE_GONE)];
+    let parameters: super::Parameters<'_> =
+        &[&limit, &lease.node.uuid(), &seconds(lease.length), &seconds(node::GONE_AFTER)];
     let claimed = rows(db, query!("delivery/claim_overdue"), parameters).await?;
     claimed.iter().map(claimed_row).collect()
 }

@@ -22,6 +22,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("V14__name_what_changed", include_str!("../../sql/migrations/0014_name_what_changed.sql")),
     ("V15__count_unanswered_alerts", include_str!("../../sql/migrations/0015_count_unanswered_alerts.sql")),
     ("V17__add_code_salt", include_str!("../../sql/migrations/0017_add_code_salt.sql")),
+    ("V18__say_who_is_cut_off", include_str!("../../sql/migrations/0018_say_who_is_cut_off.sql")),
 ];
 
 /// Held while migrating, so that nodes that start together do it one after the other. The number is arbitrary.

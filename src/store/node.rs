@@ -1,15 +1,21 @@
 //! Nodes: which are alive.
 
-use super::{Db, StoreError, execute, query};
+use jiff::SignedDuration;
+
+use super::row::seconds;
+use super::{Db, StoreError, execute, one_row, query};
 use crate::domain::id::NodeId;
 
-/// Says that a node is alive.
+/// A node that was not seen for this long is gone.
+pub(super) const GONE_AFTER: SignedDuration = SignedDuration::from_millis(2500);
+
+/// Says that a node is alive, and whether it is cut off from the others. Answers whether another one that is alive is.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn beat(db: &impl Db, node: NodeId) -> Result<(), StoreError> {
-    execute(db, query!("node/beat"), &[&node.uuid()]).await?;
-    Ok(())
+pub async fn beat(db: &impl Db, node: NodeId, is_cut_off: bool) -> Result<bool, StoreError> {
+    let row = one_row(db, query!("node/beat"), &[&node.uuid(), &is_cut_off, &seconds(GONE_AFTER)]).await?;
+    Ok(row.try_get("other_cut_off")?)
 }
 
 /// Says that a node is gone, so that others take its deliveries over at once.

@@ -6,6 +6,7 @@ mod features;
 mod page_safety;
 mod page_texts;
 mod queries;
+mod settings;
 mod standards;
 mod statements;
 

@@ -23,6 +23,8 @@ use super::nats::Nats;
 const READY_WITHIN: Duration = Duration::from_secs(90);
 /// A gateway stops within 30 s (design section 12).
 const STOPPED_WITHIN: Duration = Duration::from_secs(35);
+/// A node is believed gone 2.5 s after its last sign of life (docs/decisions/0007-leases-and-living-nodes.md).
+const FROZEN: Duration = Duration::from_secs(5);
 /// Lines of its log that are kept, to say what went wrong.
 const KEPT_LINES: usize = 40;
 
@@ -41,13 +43,15 @@ pub(crate) struct Plan {
     pub(crate) keeper: bool,
 }
 
-/// How a gateway is made to end.
+/// How a node is interrupted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Ending {
-    /// It is asked to, and lets what is under way finish.
+pub(crate) enum Interruption {
+    /// It is asked to end, lets what is under way finish, and starts again.
     Drain,
-    /// From one moment to the next.
+    /// It ends from one moment to the next, and starts again.
     Kill,
+    /// It stands still for longer than others believe in it, and goes on.
+    Freeze,
 }
 
 /// Gateways on one database.
@@ -121,15 +125,21 @@ impl Gateway {
         ready.await.context("the gateway did not start in time")?
     }
 
-    /// Ends a node, and starts it again at its address. Answers with how long its end took.
+    /// Interrupts a node; one that ended is started again at its address. Answers with how long its end, or its standstill, took.
     ///
     /// # Errors
     /// When it does not end or start in time.
-    pub(crate) async fn restart(&self, node: usize, ending: Ending) -> anyhow::Result<Duration> {
+    pub(crate) async fn interrupt(&self, node: usize, how: Interruption) -> anyhow::Result<Duration> {
         let place = node + usize::from(self.plan.keeper);
         ensure!(place > 0, "the node that brings the database cannot end: a keeper is needed");
         let began = Instant::now();
-        self.end(place, ending)?;
+        if how == Interruption::Freeze {
+            let frozen = Frozen::with_children(self.processes()[node])?;
+            tokio::time::sleep(FROZEN).await;
+            drop(frozen);
+            return Ok(began.elapsed());
+        }
+        self.end(place, how)?;
         while self.children()[place].try_wait()?.is_none() {
             ensure!(began.elapsed() < STOPPED_WITHIN, "a node does not end within {STOPPED_WITHIN:?}");
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -141,9 +151,9 @@ impl Gateway {
         Ok(took)
     }
 
-    fn end(&self, place: usize, ending: Ending) -> anyhow::Result<()> {
+    fn end(&self, place: usize, how: Interruption) -> anyhow::Result<()> {
         let id = self.children()[place].id();
-        let signal = if ending == Ending::Kill { Signal::KILL } else { Signal::TERM };
+        let signal = if how == Interruption::Kill { Signal::KILL } else { Signal::TERM };
         let process = Pid::from_raw(id.try_into()?).context("no process has the number 0")?;
         kill_process(process, signal).with_context(|| format!("process {id} cannot be ended"))
     }
@@ -201,7 +211,7 @@ impl Drop for Gateway {
         let count = self.children().len();
         for place in (0..count).rev() {
             // One that ended already needs nothing.
-            let _ = self.end(place, Ending::Drain);
+            let _ = self.end(place, Interruption::Drain);
             let mut children = self.children();
             let child = &mut children[place];
             let until = Instant::now() + STOPPED_WITHIN;

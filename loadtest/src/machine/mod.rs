@@ -8,5 +8,5 @@ mod process;
 
 pub(crate) use self::files::raise_open_files;
 pub(crate) use self::freeze::Frozen;
-pub(crate) use self::gateway::{Ending, Gateway, Plan};
+pub(crate) use self::gateway::{Gateway, Interruption, Plan};
 pub(crate) use self::process::{Sampler, Samples, Usage, load_average};

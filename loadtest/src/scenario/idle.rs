@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::accounts::Wanted;
+use crate::accounts::{Account, Wanted};
 use crate::crowd::{Crowd, Way};
 use crate::inject::{Fault, Proxy};
 use crate::machine::{Sampler, raise_open_files};
@@ -13,6 +13,8 @@ use crate::stage::{Stage, Stages};
 
 /// Connections without which an allocator has what it needs.
 const WARM_UP: usize = 20;
+/// An allocator gives back in this time what ended connections had (docs/decisions/0013-allocator.md).
+const REST: Duration = Duration::from_secs(8);
 
 /// What the scenarios can be told.
 #[derive(Args)]
@@ -49,42 +51,42 @@ pub(crate) async fn storm(stages: &Stages, options: &Options, report: &mut Repor
 
 async fn play(stages: &Stages, options: &Options, report: &mut Report, is_storm: bool) -> anyhow::Result<()> {
     raise_open_files(u64::from(options.accounts * options.devices))?;
+    let wanted = Wanted { accounts: options.accounts as usize, devices: options.devices as usize };
+    let mut prepared = Vec::new();
+    for stage in stages.all() {
+        let accounts = stage.accounts(wanted).await?;
+        let some = accounts.iter().take(WARM_UP).cloned().collect();
+        drop(Crowd::connect(some, &Way::default(), &stage.progress).await?);
+        prepared.push((stage, accounts));
+    }
     for number in 1..=stages.runs() {
-        for stage in stages.all() {
-            one(stage, options, number, report, is_storm).await?;
+        for (stage, accounts) in &prepared {
+            one(stage, accounts.clone(), options, number, report, is_storm).await?;
         }
     }
     Ok(())
 }
 
-async fn one(stage: &Stage, options: &Options, number: u32, report: &mut Report, is_storm: bool) -> anyhow::Result<()> {
-    let wanted = Wanted { accounts: options.accounts as usize, devices: options.devices as usize };
-    let accounts = stage.accounts(wanted).await?;
-    let some = accounts.iter().take(WARM_UP).cloned().collect();
-    drop(Crowd::connect(some, &Way::default(), &stage.progress).await?);
-    let name = stage.name();
-    let connections = f64::from(options.accounts * options.devices);
+async fn one(
+    stage: &Stage,
+    accounts: Vec<Account>,
+    options: &Options,
+    number: u32,
+    report: &mut Report,
+    is_storm: bool,
+) -> anyhow::Result<()> {
+    stage.progress.wait("resting", REST).await;
     let proxy = Proxy::start(&stage.targets[0], options.inject_cut.then_some(Fault::Cut)).await?;
     let way = Way { targets: stage.seen_through(proxy.as_ref()), ..Way::default() };
     let sampler = Sampler::start(stage.processes.clone(), Instant::now());
+    let (name, connections) = (stage.name(), f64::from(options.accounts * options.devices));
     let before = stage.memory_mib();
     let mut crowd = Crowd::connect(accounts, &way, &stage.progress).await?;
     if is_storm {
         crowd.cut().await;
-        let (cpu, began) = (stage.usage(), Instant::now());
-        let ended = crowd.ledger.ended();
-        crowd.connect_all(&way, &stage.progress).await?;
-        let took = began.elapsed().as_secs_f64();
-        report.figure(format!("{name}: connections"), "1/s", connections / took);
-        if let (Some(before), Some(after)) = (cpu, stage.usage()) {
-            let each = 1e6 * (after.cpu_seconds - before.cpu_seconds) / connections;
-            report.figure(format!("{name}: CPU of 1,000 connections"), "ms", each);
-        }
-        report.check(Check::new(
-            "nobody is thrown out meanwhile",
-            crowd.ledger.ended() == ended,
-            "ends of connections",
-        ));
+        // Connections that ended are no part of those that begin.
+        stage.progress.wait("resting", REST).await;
+        come_back(stage, &mut crowd, &way, connections, report).await?;
     }
     stage.progress.wait("holding", Duration::from_secs(options.seconds)).await;
     let ended = crowd.ledger.ended();
@@ -95,5 +97,25 @@ async fn one(stage: &Stage, options: &Options, number: u32, report: &mut Report,
         report.figure(format!("{name}: memory before"), "MiB", before);
     }
     report.runs.push(Run { name: format!("{name} {number}"), samples: sampler.samples(), ..Run::default() });
+    Ok(())
+}
+
+/// All connect at once.
+async fn come_back(
+    stage: &Stage,
+    crowd: &mut Crowd,
+    way: &Way,
+    connections: f64,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let (name, cpu, began, ended) = (stage.name(), stage.usage(), Instant::now(), crowd.ledger.ended());
+    crowd.connect_all(way, &stage.progress).await?;
+    report.figure(format!("{name}: connections"), "1/s", connections / began.elapsed().as_secs_f64());
+    if let (Some(before), Some(after)) = (cpu, stage.usage()) {
+        let each = 1e6 * (after.cpu_seconds - before.cpu_seconds) / connections;
+        report.figure(format!("{name}: CPU of 1,000 connections"), "ms", each);
+    }
+    let ended = crowd.ledger.ended() - ended;
+    report.check(Check::new("nobody is thrown out meanwhile", ended == 0, format!("{ended} of {connections} ended")));
     Ok(())
 }

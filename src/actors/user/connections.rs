@@ -89,6 +89,11 @@ impl Connections {
         self.live.get(&device).is_some_and(|live| live.shown.contains(&(challenge, generation)))
     }
 
+    /// Whether a code of this challenge was sent over a present connection.
+    pub(super) fn shows(&self, challenge: ChallengeId) -> bool {
+        self.live.values().any(|live| live.shown.iter().any(|(shown, _)| *shown == challenge))
+    }
+
     /// The session of a device's connection; `None` when it has no connection any more.
     pub(super) fn session_of(&self, device: DeviceId) -> Option<SessionId> {
         self.live.get(&device).map(|live| live.session_id)

@@ -210,6 +210,7 @@ impl User {
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
                 error!(challenge.id = %challenge, error, "a code of another node waits for the database");
+                actor.services.verification.bus().miss();
             }
         });
     }

@@ -112,8 +112,11 @@ impl User {
         });
     }
 
+    /// A challenge may be over. Nothing is to be done when no screen here shows it and no step is under way that could show it:
+    /// looks into the database tell of an end again and again.
     fn close_if_closed(&mut self, challenge: ChallengeId, context: &mut Context<Self>) {
-        if self.connections.is_empty() && !self.at_work.contains_key(&challenge) {
+        let is_here = self.connections.shows(challenge) || self.at_work.contains_key(&challenge);
+        if !is_here && self.under_way == 0 {
             return;
         }
         let (services, account) = (Arc::clone(&self.services), self.account);
@@ -121,13 +124,19 @@ impl User {
             services.verification.store().run(async |db| store::challenge::outcome(db, account, challenge).await).await
         };
         self.run(context, look, move |actor, outcome: Result<_, StoreError>, context| match outcome {
-            Ok(Some(outcome)) => {
+            Ok(Some(outcome)) if actor.connections.shows(challenge) => {
                 actor.on_fact(AccountEvent::ChallengeClosed { challenge_id: challenge, outcome }, context);
+            }
+            // Nobody here has to be told, but a step under way must not show it any more.
+            Ok(Some(_)) => {
+                actor.drop_older_codes(challenge);
+                actor.connections.close_challenge(challenge);
             }
             Ok(None) => warn!(challenge.id = %challenge, "the bus says that a challenge closed, the database does not"),
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
                 error!(challenge.id = %challenge, error, "a challenge that may be over stays on screens");
+                actor.services.verification.bus().miss();
             }
         });
     }

@@ -69,7 +69,7 @@ impl Stream {
         }
         let (answer, earlier_was_lost) = self.verify(account, challenge, code).await?;
         if earlier_was_lost && answer.status == StatusCode::GONE {
-            let state = self.person(account, 0).state(challenge).await?;
+            let state = self.state(account, challenge).await?;
             ensure!(state == "verified", "verify: {}, and it is {state}", answer.text());
             return Ok(Ended::AnswerLost);
         }
@@ -136,6 +136,17 @@ impl Stream {
                 },
                 Err(_) if self.may_turn(turn).await => (turn, earlier_was_lost) = (turn + 1, true),
                 Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// How a challenge stands, asked of the next node where one does not answer.
+    async fn state(&self, account: u32, challenge: &Challenge) -> anyhow::Result<String> {
+        let mut turn = 0;
+        loop {
+            match self.person(account, turn).state(challenge).await {
+                Err(_) if self.may_turn(turn).await => turn += 1,
+                state => return state,
             }
         }
     }

@@ -1,0 +1,174 @@
+//! Which subjects for the bus between nodes: what a fact for somebody else costs a node that hears every fact, against what a
+//! subscription for each account costs. Real nats-server, the real gateway; docs/decisions/0012-nats-subjects.md has the figures.
+
+#![expect(unreachable_pub, reason = "a benchmark has no public side")]
+
+#[path = "../../tests/support/child.rs"]
+mod child;
+mod nats;
+
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use async_nats::Client;
+use clap::Parser;
+use futures_util::StreamExt;
+use serde_json::json;
+use twostep::domain::event::AccountEvent;
+use twostep::domain::id::ChallengeId;
+use twostep::embedded_postgres::EmbeddedPostgres;
+use uuid::Uuid;
+
+use self::child::ChildGateway;
+use self::nats::NatsServer;
+
+const METRIC: &str = "twostep_bus_facts_total";
+/// Facts are sent in bursts this often.
+const BURST_EVERY: Duration = Duration::from_millis(10);
+/// What takes longer is given up.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+#[derive(Parser)]
+struct Arguments {
+    /// Accounts that a node holds.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    accounts: u32,
+    /// Facts a second.
+    #[arg(long, default_value_t = 5000, value_parser = clap::value_parser!(u32).range(100..=50_000))]
+    rate: u32,
+    /// Seconds of facts.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=600))]
+    seconds: u32,
+    /// Passed by `cargo bench`.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut output = io::stdout().lock();
+    let facts = arguments.rate * arguments.seconds;
+    let (gateway, server) = one_subject(&arguments).await.context("one subject")?;
+    writeln!(output, "one subject, {facts} facts of accounts that the node does not hold:")?;
+    writeln!(output, "  gateway      {:>8.1} ms of CPU for 1,000", 1000.0 * gateway / f64::from(facts) * 1000.0)?;
+    writeln!(output, "  nats-server  {:>8.1} ms of CPU for 1,000", 1000.0 * server / f64::from(facts) * 1000.0)?;
+    output.flush()?;
+    subject_each(&arguments, &mut output).await.context("a subject for each account")
+}
+
+/// Processor seconds of the gateway and of the server for all facts.
+async fn one_subject(arguments: &Arguments) -> anyhow::Result<(f64, f64)> {
+    let nats = NatsServer::start(None).await?;
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().join("data");
+    let postgres = tokio::task::spawn_blocking(move || EmbeddedPostgres::start(&data)).await??;
+    let environment = [
+        ("TWOSTEP__DATABASE__URL".to_owned(), postgres.connection_string()),
+        ("TWOSTEP__BUS__URL".to_owned(), nats.url()),
+    ];
+    let mut node = ChildGateway::start(env!("CARGO_BIN_EXE_twostep"), &environment).await;
+    let client = async_nats::connect(nats.url()).await?;
+    let until = Instant::now() + PATIENCE;
+    while node.metric("twostep_bus_joined", "").await < 1.0 {
+        ensure!(Instant::now() < until, "{} does not join", node.url);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let (gateway, server) = (node.processor_ticks(), nats.processor_ticks());
+    publish(&client, arguments, |_| "twostep.v1.facts".to_owned()).await?;
+    let wanted = f64::from(arguments.rate * arguments.seconds);
+    while node.metric(METRIC, "\"heard\"").await < wanted {
+        ensure!(Instant::now() < until, "the node did not hear all facts, with {} KiB", node.memory_kib());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    ensure!(node.metric(METRIC, "\"passed_over\"").await < 1.0, "the node does not understand the facts");
+    let seconds = |before: u64, after: u64| (after - before) as f64 / 100.0;
+    let used = (seconds(gateway, node.processor_ticks()), seconds(server, nats.processor_ticks()));
+    // Before its database goes away.
+    node.kill();
+    Ok(used)
+}
+
+/// A client that holds a subscription for each account, in this process.
+async fn subject_each(arguments: &Arguments, output: &mut impl Write) -> anyhow::Result<()> {
+    let nats = NatsServer::start(None).await?;
+    let client = async_nats::connect(nats.url()).await?;
+    let (own, server) = (memory_kib("self")?, nats.memory_kib()?);
+    let (began, cpu) = (Instant::now(), nats.processor_ticks());
+    let mut subscriptions = Vec::with_capacity(arguments.accounts as usize);
+    for number in 0..arguments.accounts {
+        subscriptions.push(client.subscribe(subject(number)).await?);
+    }
+    client.flush().await?;
+    let each = |before: u64, after: u64| (after.saturating_sub(before)) as f64 / f64::from(arguments.accounts);
+    writeln!(output, "a subject for each of {} accounts:", arguments.accounts)?;
+    writeln!(output, "  subscribing  {:>8.2} s", began.elapsed().as_secs_f64())?;
+    writeln!(output, "  nats-server  {:>8.2} s of CPU for it", (nats.processor_ticks() - cpu) as f64 / 100.0)?;
+    writeln!(output, "  client       {:>8.2} KiB a subscription", each(own, memory_kib("self")?))?;
+    writeln!(output, "  nats-server  {:>8.2} KiB a subscription", each(server, nats.memory_kib()?))?;
+    let cpu = nats.processor_ticks();
+    publish(&client, arguments, |number| subject(arguments.accounts + number)).await?;
+    client.flush().await?;
+    let facts = f64::from(arguments.rate * arguments.seconds);
+    let server = (nats.processor_ticks() - cpu) as f64 * 10.0 / facts * 1000.0;
+    writeln!(output, "  nats-server  {server:>8.1} ms of CPU for 1,000 facts that nobody here wants")?;
+    reconnect(nats, arguments, subscriptions, output).await
+}
+
+/// The server goes and comes back: until a fact for the last account arrives, facts are lost.
+async fn reconnect(
+    nats: NatsServer,
+    arguments: &Arguments,
+    mut subscriptions: Vec<async_nats::Subscriber>,
+    output: &mut impl Write,
+) -> anyhow::Result<()> {
+    let port = nats.port();
+    drop(nats);
+    let nats = NatsServer::start(Some(port)).await?;
+    let began = Instant::now();
+    let other = async_nats::connect(nats.url()).await?;
+    let mut last = subscriptions.pop().context("no subscription")?;
+    loop {
+        other.publish(subject(arguments.accounts - 1), "x".into()).await?;
+        other.flush().await?;
+        if tokio::time::timeout(Duration::from_millis(20), last.next()).await.is_ok() {
+            break;
+        }
+        ensure!(began.elapsed() < PATIENCE, "the client does not come back");
+    }
+    writeln!(output, "  deaf after the server's return for {:.2} s", began.elapsed().as_secs_f64())?;
+    Ok(())
+}
+
+/// Facts at the rate, in small bursts.
+async fn publish(client: &Client, arguments: &Arguments, subject: impl Fn(u32) -> String) -> anyhow::Result<()> {
+    let a_burst = (f64::from(arguments.rate) * BURST_EVERY.as_secs_f64()).ceil() as u32;
+    let mut ticks = tokio::time::interval(BURST_EVERY);
+    let node = Uuid::now_v7();
+    for number in 0..arguments.rate * arguments.seconds {
+        if number.is_multiple_of(a_burst) {
+            ticks.tick().await;
+        }
+        let event = AccountEvent::CodeIssued { challenge_id: ChallengeId::new(Uuid::now_v7()) };
+        let mut fact = serde_json::to_value(event)?;
+        fact["v"] = 1.into();
+        fact["node"] = json!(node);
+        fact["account"] = json!(Uuid::now_v7());
+        client.publish(subject(number), fact.to_string().into()).await?;
+    }
+    client.flush().await?;
+    Ok(())
+}
+
+fn subject(account: u32) -> String {
+    format!("twostep.v1.facts.{}", Uuid::from_u128(account.into()).simple())
+}
+
+/// Resident memory of a process in KiB (proc(5)).
+fn memory_kib(process: &str) -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no memory")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
+}
