@@ -65,3 +65,46 @@ async fn a_node_joins_with_the_right_password_only_and_says_why_not() {
     assert!(!answer.contains("wrong") && !answer.contains(&address.to_string()), "{answer}");
     cluster.stop().await;
 }
+
+/// An nkey of a user, that exists in these tests only, and what the server knows it by.
+const SEED: &str = "SUANQDPB2RUOE4ETUA26CNX7FUKE5ZZKFCQIIW63OX225F2CO7UEXTM7ZY";
+const PUBLIC_KEY: &str = "UAMMBNV2EYR65NYZZ7IAK5SIR5ODNTTERJOBOF4KJLMWI45YOXOSWULM";
+/// Of somebody whom the server does not know.
+const STRANGER: &str = "SUAAAAICAMCAKBQHBAEQUCYMBUHA6EARCIJRIFIWC4MBSGQ3DQOR4H776Y";
+
+#[actix_web::test]
+async fn a_node_joins_over_tls_with_its_nkey_and_says_why_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path
+    };
+    let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let authority = file("cert.pem", &pair.cert.pem());
+    let key = file("key.pem", &pair.signing_key.serialize_pem());
+    let facts = r#"["twostep.v1.facts"]"#;
+    let settings = format!(
+        "tls {{ cert_file: {authority:?}, key_file: {key:?} }}
+         authorization {{ users = [{{ nkey: {PUBLIC_KEY}, permissions: {{ publish: {facts}, subscribe: {facts} }} }}] }}"
+    );
+    let settings = file("nats.conf", &settings);
+    let nats = NatsServer::start_with(&["-c", settings.to_str().expect("text")]).await;
+    let url = format!("tls://localhost:{}", nats.address().port());
+    let mut cluster = Cluster { nats, database: TestDatabase::new().await, nodes: Vec::new() };
+    let (own, strangers) = (file("own.nk", SEED), file("stranger.nk", STRANGER));
+    for (seed, authority) in
+        [(&own, Some(&authority)), (&own, Some(&authority)), (&strangers, Some(&authority)), (&own, None)]
+    {
+        let secure = |settings: &mut twostep::settings::Settings| {
+            settings.bus.credentials_file = Some(seed.clone());
+            settings.bus.tls.ca_file = authority.cloned();
+        };
+        cluster.add(&url, secure).await;
+    }
+    for (node, status) in ["ready", "ready", "degraded", "degraded"].into_iter().enumerate() {
+        let answer = cluster.await_status_of(node, status).await.to_string();
+        assert!(!answer.contains(SEED) && !answer.contains(STRANGER), "{answer}");
+    }
+    cluster.stop().await;
+}
