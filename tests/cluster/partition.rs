@@ -2,15 +2,24 @@
 
 use std::time::{Duration, Instant};
 
+use twostep::settings::Settings;
+
 use super::stage::{Cluster, EMAIL};
 use crate::support::chaos_proxy::ChaosProxy;
 use crate::support::client::{Challenge, Install, PASSWORD, SignedIn};
+use crate::support::database::TestDatabase;
+use crate::support::nats::NatsServer;
 use crate::support::socket::Socket;
 
 /// TWOSTEP_TEST_PARTITION_SECONDS=30 lets it be as long as a bad day.
 fn cut_off_for() -> Duration {
     let seconds = std::env::var("TWOSTEP_TEST_PARTITION_SECONDS").ok().and_then(|text| text.parse().ok());
     Duration::from_secs(seconds.unwrap_or(5))
+}
+
+/// Nobody reads the screens, and so answers pings, while a node is cut off.
+fn be_patient(settings: &mut Settings) {
+    settings.connections.heartbeat_seconds = 120;
 }
 
 /// Two nodes, one device on each. Node 1 can be cut off.
@@ -23,11 +32,15 @@ struct Scene {
 
 impl Scene {
     async fn start() -> Self {
-        let mut cluster = Cluster::start(1).await;
+        let mut cluster =
+            Cluster { nats: NatsServer::start().await, database: TestDatabase::new().await, nodes: Vec::new() };
+        let url = cluster.nats.url();
+        cluster.add(&url, be_patient).await;
         let nats = ChaosProxy::before_nats(cluster.nats.address()).await;
         let database = ChaosProxy::start(&cluster.database.url).await;
         let through = database.url().to_owned();
-        let shorten = |settings: &mut twostep::settings::Settings| {
+        let shorten = |settings: &mut Settings| {
+            be_patient(settings);
             settings.database.url = Some(through.into());
             // So that several requests fit into the time that it is cut off.
             settings.database.deadline_ms = 1000;
@@ -121,7 +134,6 @@ async fn cut_off_from_both_a_node_comes_back_with_nothing_lost() {
     scene.database.stall();
     let challenge = scene.begin_meanwhile().await;
     scene.expect_unavailable().await;
-    // Removed meanwhile: it must not be let in by what the node remembers.
     scene.nats.pass();
     scene.database.pass();
     scene.cluster.await_status_of(1, "ready").await;
