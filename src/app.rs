@@ -145,7 +145,6 @@ impl App {
             receipt_window: Duration::from_millis(settings.delivery.receipt_window_ms),
             presence_wait: Duration::from_millis(settings.bus.presence_wait_ms),
             heartbeat: connections.heartbeat,
-            others_cut_off: AtomicBool::new(false),
         });
         let directory = Directory::start(&services, cores());
         // Known before it claims anything: to the others a node that they do not know is gone.

@@ -5,7 +5,6 @@
 
 #[path = "../../tests/support/child.rs"]
 mod child;
-mod nats;
 
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
@@ -18,10 +17,10 @@ use serde_json::json;
 use twostep::domain::event::AccountEvent;
 use twostep::domain::id::ChallengeId;
 use twostep::embedded_postgres::EmbeddedPostgres;
+use twostep_simulators::NatsServer;
 use uuid::Uuid;
 
-use self::child::ChildGateway;
-use self::nats::NatsServer;
+use self::child::{ChildGateway, memory_kib, processor_ticks};
 
 const METRIC: &str = "twostep_bus_facts_total";
 /// Facts are sent in bursts this often.
@@ -45,23 +44,34 @@ struct Arguments {
     bench: bool,
 }
 
+impl Arguments {
+    fn facts(&self) -> u32 {
+        self.rate * self.seconds
+    }
+
+    /// Milliseconds for 1,000 facts, of processor ticks (hundredths of a second) for all.
+    fn ms_for_1000(&self, ticks: u64) -> f64 {
+        ticks as f64 * 10.0 / f64::from(self.facts()) * 1000.0
+    }
+}
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut output = io::stdout().lock();
-    let facts = arguments.rate * arguments.seconds;
     let (gateway, server) = one_subject(&arguments).await.context("one subject")?;
-    writeln!(output, "one subject, {facts} facts of accounts that the node does not hold:")?;
-    writeln!(output, "  gateway      {:>8.1} ms of CPU for 1,000", 1000.0 * gateway / f64::from(facts) * 1000.0)?;
-    writeln!(output, "  nats-server  {:>8.1} ms of CPU for 1,000", 1000.0 * server / f64::from(facts) * 1000.0)?;
+    writeln!(output, "one subject, {} facts of accounts that the node does not hold:", arguments.facts())?;
+    writeln!(output, "  gateway      {:>8.1} ms of CPU for 1,000", arguments.ms_for_1000(gateway))?;
+    writeln!(output, "  nats-server  {:>8.1} ms of CPU for 1,000", arguments.ms_for_1000(server))?;
     output.flush()?;
     subject_each(&arguments, &mut output).await.context("a subject for each account")
 }
 
-/// Processor seconds of the gateway and of the server for all facts.
-async fn one_subject(arguments: &Arguments) -> anyhow::Result<(f64, f64)> {
-    let nats = NatsServer::start(None).await?;
+/// Processor ticks of the gateway and of the server for all facts.
+async fn one_subject(arguments: &Arguments) -> anyhow::Result<(u64, u64)> {
+    let nats = NatsServer::start().await?;
+    let server_process = nats.process().context("nats-server is gone")?;
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
     let postgres = tokio::task::spawn_blocking(move || EmbeddedPostgres::start(&data)).await??;
@@ -76,16 +86,15 @@ async fn one_subject(arguments: &Arguments) -> anyhow::Result<(f64, f64)> {
         ensure!(Instant::now() < until, "{} does not join", node.url);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let (gateway, server) = (node.processor_ticks(), nats.processor_ticks());
+    let before = (node.processor_ticks(), processor_ticks(server_process));
     publish(&client, arguments, |_| "twostep.v1.facts".to_owned()).await?;
-    let wanted = f64::from(arguments.rate * arguments.seconds);
+    let wanted = f64::from(arguments.facts());
     while node.metric(METRIC, "\"heard\"").await < wanted {
         ensure!(Instant::now() < until, "the node did not hear all facts, with {} KiB", node.memory_kib());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     ensure!(node.metric(METRIC, "\"passed_over\"").await < 1.0, "the node does not understand the facts");
-    let seconds = |before: u64, after: u64| (after - before) as f64 / 100.0;
-    let used = (seconds(gateway, node.processor_ticks()), seconds(server, nats.processor_ticks()));
+    let used = (node.processor_ticks() - before.0, processor_ticks(server_process) - before.1);
     // Before its database goes away.
     node.kill();
     Ok(used)
@@ -93,10 +102,11 @@ async fn one_subject(arguments: &Arguments) -> anyhow::Result<(f64, f64)> {
 
 /// A client that holds a subscription for each account, in this process.
 async fn subject_each(arguments: &Arguments, output: &mut impl Write) -> anyhow::Result<()> {
-    let nats = NatsServer::start(None).await?;
+    let nats = NatsServer::start().await?;
+    let (this, server) = (std::process::id(), nats.process().context("nats-server is gone")?);
     let client = async_nats::connect(nats.url()).await?;
-    let (own, server) = (memory_kib("self")?, nats.memory_kib()?);
-    let (began, cpu) = (Instant::now(), nats.processor_ticks());
+    let before = (memory_kib(this), memory_kib(server));
+    let (began, ticks) = (Instant::now(), processor_ticks(server));
     let mut subscriptions = Vec::with_capacity(arguments.accounts as usize);
     for number in 0..arguments.accounts {
         subscriptions.push(client.subscribe(subject(number)).await?);
@@ -105,28 +115,24 @@ async fn subject_each(arguments: &Arguments, output: &mut impl Write) -> anyhow:
     let each = |before: u64, after: u64| (after.saturating_sub(before)) as f64 / f64::from(arguments.accounts);
     writeln!(output, "a subject for each of {} accounts:", arguments.accounts)?;
     writeln!(output, "  subscribing  {:>8.2} s", began.elapsed().as_secs_f64())?;
-    writeln!(output, "  nats-server  {:>8.2} s of CPU for it", (nats.processor_ticks() - cpu) as f64 / 100.0)?;
-    writeln!(output, "  client       {:>8.2} KiB a subscription", each(own, memory_kib("self")?))?;
-    writeln!(output, "  nats-server  {:>8.2} KiB a subscription", each(server, nats.memory_kib()?))?;
-    let cpu = nats.processor_ticks();
+    writeln!(output, "  nats-server  {:>8.2} s of CPU for it", (processor_ticks(server) - ticks) as f64 / 100.0)?;
+    writeln!(output, "  client       {:>8.2} KiB a subscription", each(before.0, memory_kib(this)))?;
+    writeln!(output, "  nats-server  {:>8.2} KiB a subscription", each(before.1, memory_kib(server)))?;
+    let ticks = processor_ticks(server);
     publish(&client, arguments, |number| subject(arguments.accounts + number)).await?;
-    client.flush().await?;
-    let facts = f64::from(arguments.rate * arguments.seconds);
-    let server = (nats.processor_ticks() - cpu) as f64 * 10.0 / facts * 1000.0;
-    writeln!(output, "  nats-server  {server:>8.1} ms of CPU for 1,000 facts that nobody here wants")?;
+    let used = arguments.ms_for_1000(processor_ticks(server) - ticks);
+    writeln!(output, "  nats-server  {used:>8.1} ms of CPU for 1,000 facts that nobody here wants")?;
     reconnect(nats, arguments, subscriptions, output).await
 }
 
 /// The server goes and comes back: until a fact for the last account arrives, facts are lost.
 async fn reconnect(
-    nats: NatsServer,
+    mut nats: NatsServer,
     arguments: &Arguments,
     mut subscriptions: Vec<async_nats::Subscriber>,
     output: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let port = nats.port();
-    drop(nats);
-    let nats = NatsServer::start(Some(port)).await?;
+    nats.start_again().await?;
     let began = Instant::now();
     let other = async_nats::connect(nats.url()).await?;
     let mut last = subscriptions.pop().context("no subscription")?;
@@ -147,7 +153,7 @@ async fn publish(client: &Client, arguments: &Arguments, subject: impl Fn(u32) -
     let a_burst = (f64::from(arguments.rate) * BURST_EVERY.as_secs_f64()).ceil() as u32;
     let mut ticks = tokio::time::interval(BURST_EVERY);
     let node = Uuid::now_v7();
-    for number in 0..arguments.rate * arguments.seconds {
+    for number in 0..arguments.facts() {
         if number.is_multiple_of(a_burst) {
             ticks.tick().await;
         }
@@ -164,11 +170,4 @@ async fn publish(client: &Client, arguments: &Arguments, subject: impl Fn(u32) -
 
 fn subject(account: u32) -> String {
     format!("twostep.v1.facts.{}", Uuid::from_u128(account.into()).simple())
-}
-
-/// Resident memory of a process in KiB (proc(5)).
-fn memory_kib(process: &str) -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no memory")?;
-    Ok(line.trim().trim_end_matches(" kB").parse()?)
 }

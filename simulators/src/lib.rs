@@ -2,19 +2,21 @@
 //!
 //! They follow the providers' documentation, not the gateway's code, and import nothing of it: what the gateway gets wrong
 //! shows here. Each is scripted per address and as a whole, records what it receives, and lets a test wait for an event
-//! instead of sleeping. They listen on loopback addresses only.
+//! instead of sleeping. They listen on loopback addresses only. Beside them: the real NATS server, started on loopback.
 
 pub mod apns;
 mod clock;
 pub mod fcm;
 mod journal;
 mod listener;
+mod nats;
 pub mod providers;
 mod script;
 
 pub use apns::{ApnsBehaviour, ApnsFailure, ApnsOptions, ApnsRequest, ApnsSimulator};
 pub use fcm::{FcmBehaviour, FcmFailure, FcmOptions, FcmRequest, FcmSimulator, TokenBehaviour, TokenRequest};
 pub use journal::{Journal, WaitTimedOut};
+pub use nats::NatsServer;
 pub use providers::{ProvidersOptions, run_providers};
 
 /// Why a simulator did not start.

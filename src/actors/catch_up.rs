@@ -5,7 +5,6 @@
 //! more often, and for codes and closed challenges as well.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
@@ -38,8 +37,7 @@ pub async fn catch_up(services: Arc<Services>) {
     let mut health = bus.watch_health();
     let (mut seen_until, mut failed) = (Instant::now(), false);
     loop {
-        let all_joined =
-            *health.borrow_and_update() == Health::Joined && !services.others_cut_off.load(Ordering::Relaxed);
+        let all_joined = *health.borrow_and_update() == Health::Joined && !bus.is_other_cut_off();
         let period = if all_joined { PERIOD } else { DEGRADED_PERIOD };
         let missed = tokio::select! {
             () = tokio::time::sleep(period) => !all_joined,

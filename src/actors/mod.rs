@@ -27,7 +27,6 @@ pub use sweeper::{SweepSettings, beat, sweep};
 pub use user::User;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::delivery::mail::Mailer;
@@ -53,6 +52,4 @@ pub struct Services {
     pub presence_wait: Duration,
     /// How often connections are pinged; told to devices in `welcome`.
     pub heartbeat: Duration,
-    /// Another node is alive and does not hear this one: what it does is in the database only.
-    pub others_cut_off: AtomicBool,
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -46,9 +45,10 @@ pub async fn beat(services: Arc<Services>) {
     loop {
         ticks.tick().await;
         let (store, node) = (services.verification.store(), services.verification.node());
-        let is_cut_off = matches!(services.verification.bus().health(), Health::Degraded { .. });
+        let bus = services.verification.bus();
+        let is_cut_off = matches!(bus.health(), Health::Degraded { .. });
         match store.run(async |db| store::node::beat(db, node, is_cut_off).await).await {
-            Ok(others) => services.others_cut_off.store(others, Ordering::Relaxed),
+            Ok(is_another) => bus.set_other_cut_off(is_another),
             Err(error) => {
                 error!(error = &error as &dyn std::error::Error, "this node cannot say that it is alive");
             }

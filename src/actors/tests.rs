@@ -2,7 +2,6 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use actix::prelude::*;
@@ -83,7 +82,6 @@ fn services(silent: &TcpListener) -> Arc<Services> {
         receipt_window: Duration::from_secs(2),
         presence_wait: Duration::ZERO,
         heartbeat: Duration::from_secs(25),
-        others_cut_off: AtomicBool::new(false),
     })
 }
 

@@ -1,5 +1,6 @@
 //! The bus as the parts of one node see it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{broadcast, mpsc, watch};
@@ -41,6 +42,8 @@ pub struct Bus {
     /// `None` once the node is going away.
     watchers: Arc<Mutex<Option<broadcast::Sender<Envelope>>>>,
     others: Option<Nats>,
+    /// Another node is alive and does not hear this one: what it does is in the database only.
+    other_cut_off: Arc<AtomicBool>,
     health: HealthCell,
 }
 
@@ -57,7 +60,16 @@ impl Bus {
     pub(super) fn new(health: HealthCell) -> (Self, Inbox) {
         let (inbox, receiver) = mpsc::channel(INBOX_CAPACITY);
         let (watchers, _) = broadcast::channel(WATCHER_CAPACITY);
-        (Self { inbox, watchers: Arc::new(Mutex::new(Some(watchers))), others: None, health }, receiver)
+        (
+            Self {
+                inbox,
+                watchers: Arc::new(Mutex::new(Some(watchers))),
+                others: None,
+                other_cut_off: Arc::default(),
+                health,
+            },
+            receiver,
+        )
     }
 
     pub(super) fn with_others(self, others: Nats) -> Self {
@@ -104,6 +116,17 @@ impl Bus {
     #[must_use]
     pub fn is_joined(&self) -> bool {
         self.health.is_joined()
+    }
+
+    /// What the nodes' signs of life say: whether another node is alive and cut off.
+    pub fn set_other_cut_off(&self, is_cut_off: bool) {
+        self.other_cut_off.store(is_cut_off, Ordering::Relaxed);
+    }
+
+    /// Whether another node is alive and cut off, so that what it does is in the database only.
+    #[must_use]
+    pub fn is_other_cut_off(&self) -> bool {
+        self.other_cut_off.load(Ordering::Relaxed)
     }
 
     /// A fact of another node could not be looked up: what it told is to be looked for.

@@ -2,24 +2,24 @@
 
 use std::time::Instant;
 
+use twostep_simulators::NatsServer;
+
 use super::revoking::expect_close;
 use super::stage::{Cluster, EMAIL};
 use crate::support::chaos_proxy::ChaosProxy;
 use crate::support::client::Install;
-use crate::support::database::TestDatabase;
-use crate::support::nats::NatsServer;
 
 #[actix_web::test]
 async fn a_node_starts_without_nats_and_joins_when_it_comes() {
-    let mut nats = NatsServer::start().await;
-    nats.stop();
-    let (url, database) = (nats.url(), TestDatabase::new().await);
-    let mut cluster = Cluster { nats, database, nodes: Vec::new() };
+    let mut nats = NatsServer::start().await.expect("nats-server starts");
+    nats.stop().expect("it ends");
+    let url = nats.url();
+    let mut cluster = Cluster::without_nodes(nats).await;
     cluster.add(&url, |_| {}).await;
     let answer = cluster.await_status_of(0, "degraded").await;
     assert!(answer["bus"].as_str().is_some_and(|reason| !reason.is_empty()), "{answer}");
     cluster.client(0).new_protected_account(EMAIL).await;
-    cluster.nats.start_again().await;
+    cluster.nats.start_again().await.expect("it starts again");
     cluster.await_status_of(0, "ready").await;
     cluster.stop().await;
 }
@@ -28,7 +28,7 @@ async fn a_node_starts_without_nats_and_joins_when_it_comes() {
 async fn without_nats_codes_still_reach_every_node_and_removals_take_effect_within_a_second() {
     let mut cluster = Cluster::start(2).await;
     let mut devices = cluster.devices().await;
-    cluster.nats.stop();
+    cluster.nats.stop().expect("it ends");
     cluster.await_status("degraded").await;
 
     let install = Install::new("New");
@@ -43,7 +43,7 @@ async fn without_nats_codes_still_reach_every_node_and_removals_take_effect_with
     cluster.client(0).delete("/v1/sessions/current", &devices[1].0.access_token).await.expect(204);
     expect_close(&mut devices[1].1, 4401, begun).await;
 
-    cluster.nats.start_again().await;
+    cluster.nats.start_again().await.expect("it starts again");
     cluster.await_status("ready").await;
     let challenge = cluster.client(1).begin_sign_in(EMAIL, &Install::new("Newer")).await;
     devices[0].1.code_of(&challenge.id).await;

@@ -3,12 +3,11 @@
 use std::time::{Duration, Instant};
 
 use twostep::settings::Settings;
+use twostep_simulators::NatsServer;
 
 use super::stage::{Cluster, EMAIL};
 use crate::support::chaos_proxy::ChaosProxy;
 use crate::support::client::{Challenge, Install, PASSWORD, SignedIn};
-use crate::support::database::TestDatabase;
-use crate::support::nats::NatsServer;
 use crate::support::socket::Socket;
 
 /// TWOSTEP_TEST_PARTITION_SECONDS=30 lets it be as long as a bad day.
@@ -32,8 +31,7 @@ struct Scene {
 
 impl Scene {
     async fn start() -> Self {
-        let mut cluster =
-            Cluster { nats: NatsServer::start().await, database: TestDatabase::new().await, nodes: Vec::new() };
+        let mut cluster = Cluster::without_nodes(NatsServer::start().await.expect("nats-server starts")).await;
         let url = cluster.nats.url();
         cluster.add(&url, be_patient).await;
         let nats = ChaosProxy::before_nats(cluster.nats.address()).await;
@@ -89,10 +87,6 @@ impl Scene {
         }
         self.cluster.await_status_of(1, "unavailable").await;
     }
-
-    async fn stop(self) {
-        self.cluster.stop().await;
-    }
 }
 
 #[actix_web::test]
@@ -107,7 +101,7 @@ async fn cut_off_from_nats_a_node_says_so_and_its_devices_get_every_code() {
     scene.nats.pass();
     scene.cluster.await_status_of(1, "ready").await;
     scene.expect_all_is_well().await;
-    scene.stop().await;
+    scene.cluster.stop().await;
 }
 
 #[actix_web::test]
@@ -124,7 +118,7 @@ async fn cut_off_from_postgres_a_node_refuses_and_its_devices_get_the_open_codes
         assert_eq!(screen.next().await["outcome"], "verified");
     }
     scene.expect_all_is_well().await;
-    scene.stop().await;
+    scene.cluster.stop().await;
 }
 
 #[actix_web::test]
@@ -142,5 +136,5 @@ async fn cut_off_from_both_a_node_comes_back_with_nothing_lost() {
     let challenge = scene.cluster.client(1).begin_sign_in(EMAIL, &install).await;
     scene.devices[0].1.code_of(&challenge.id).await;
     scene.devices[1].1.code_of(&challenge.id).await;
-    scene.stop().await;
+    scene.cluster.stop().await;
 }

@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use serde_json::Value;
 use twostep::settings::Settings;
+use twostep_simulators::NatsServer;
 
 use crate::support::client::{Client, DEADLINE, SignedIn};
 use crate::support::database::TestDatabase;
 use crate::support::gateway::TestGateway;
-use crate::support::nats::NatsServer;
 use crate::support::socket::Socket;
 
 pub const EMAIL: &str = "anna@example.com";
@@ -20,10 +20,14 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// A database that nobody uses yet.
+    pub async fn without_nodes(nats: NatsServer) -> Self {
+        Self { nats, database: TestDatabase::new().await, nodes: Vec::new() }
+    }
+
     /// Starts nodes and waits until each hears the others.
     pub async fn start(nodes: usize) -> Self {
-        let mut cluster =
-            Self { nats: NatsServer::start().await, database: TestDatabase::new().await, nodes: Vec::new() };
+        let mut cluster = Self::without_nodes(NatsServer::start().await.expect("nats-server starts")).await;
         for _ in 0..nodes {
             let url = cluster.nats.url();
             cluster.add(&url, |_| {}).await;

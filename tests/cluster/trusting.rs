@@ -1,12 +1,11 @@
 //! Who may speak on the bus, and how little that is worth.
 
 use serde_json::json;
+use twostep_simulators::NatsServer;
 use uuid::Uuid;
 
 use super::stage::{Cluster, EMAIL};
 use crate::support::client::Install;
-use crate::support::database::TestDatabase;
-use crate::support::nats::NatsServer;
 
 /// Somebody who can publish on the same NATS and knows every id.
 #[actix_web::test]
@@ -55,9 +54,9 @@ async fn forged_closings_removals_and_alerts_change_nothing() {
 
 #[actix_web::test]
 async fn a_node_joins_with_the_right_password_only_and_says_why_not() {
-    let nats = NatsServer::start_with(&["--user", "twostep", "--pass", "r@ght:"]).await;
+    let nats = NatsServer::start_with(&["--user", "twostep", "--pass", "r@ght:"]).await.expect("nats-server starts");
     let address = nats.address();
-    let mut cluster = Cluster { nats, database: TestDatabase::new().await, nodes: Vec::new() };
+    let mut cluster = Cluster::without_nodes(nats).await;
     cluster.add(&format!("nats://twostep:r%40ght%3A@{address}"), |_| {}).await;
     cluster.add(&format!("nats://twostep:wrong@{address}"), |_| {}).await;
     cluster.await_status_of(0, "ready").await;
@@ -89,9 +88,9 @@ async fn a_node_joins_over_tls_with_its_nkey_and_says_why_not() {
          authorization {{ users = [{{ nkey: {PUBLIC_KEY}, permissions: {{ publish: {facts}, subscribe: {facts} }} }}] }}"
     );
     let settings = file("nats.conf", &settings);
-    let nats = NatsServer::start_with(&["-c", settings.to_str().expect("text")]).await;
+    let nats = NatsServer::start_with(&["-c", settings.to_str().expect("text")]).await.expect("nats-server starts");
     let url = format!("tls://localhost:{}", nats.address().port());
-    let mut cluster = Cluster { nats, database: TestDatabase::new().await, nodes: Vec::new() };
+    let mut cluster = Cluster::without_nodes(nats).await;
     let (own, strangers) = (file("own.nk", SEED), file("stranger.nk", STRANGER));
     for (seed, authority) in
         [(&own, Some(&authority)), (&own, Some(&authority)), (&strangers, Some(&authority)), (&own, None)]

@@ -14,20 +14,23 @@ use std::path::{Path, PathBuf};
 
 /// Every file below a folder of the repository that ends like this, in order.
 fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
-    fn walk(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
+    let mut found = all_files(folder);
+    found.retain(|path| path.extension().is_some_and(|found| found == extension));
+    assert!(!found.is_empty(), "no .{extension} below {folder}");
+    found
+}
+
+/// Every file below a folder of the repository, in order.
+fn all_files(folder: &str) -> Vec<PathBuf> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("readable").path();
-            if path.is_dir() {
-                walk(&path, extension, found);
-            } else if path.extension().is_some_and(|found| found == extension) {
-                found.push(path);
-            }
+            if path.is_dir() { walk(&path, found) } else { found.push(path) }
         }
     }
     let mut found = Vec::new();
-    walk(&root().join(folder), extension, &mut found);
+    walk(&root().join(folder), &mut found);
     found.sort();
-    assert!(!found.is_empty(), "no .{extension} below {folder}");
     found
 }
 

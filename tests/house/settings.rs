@@ -1,10 +1,8 @@
 //! Settings that documents and deployment pieces name.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
 
-use super::{read, root};
+use super::{all_files, read, root};
 
 /// `room.key` of every setting in config/default.toml, also of those that are commented out.
 fn settings() -> BTreeSet<String> {
@@ -30,19 +28,12 @@ fn variables(text: &str) -> BTreeSet<String> {
     names.collect()
 }
 
-fn everything_below(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("readable").path();
-        if path.is_dir() { everything_below(&path, found) } else { found.push(path) }
-    }
-}
-
 #[test]
 fn every_variable_that_is_named_is_a_setting() {
     let settings = settings();
     assert!(settings.contains("database.url") && settings.contains("bus.subject_prefix"), "{settings:?}");
     let mut paths = vec![root().join("README.md"), root().join("docs/operations.md")];
-    everything_below(&root().join("deploy"), &mut paths);
+    paths.extend(all_files("deploy"));
     let mut seen = 0;
     for path in paths {
         for variable in variables(&read(&path)) {

@@ -49,20 +49,12 @@ impl ChildGateway {
 
     /// Resident memory in KiB.
     pub fn memory_kib(&self) -> u64 {
-        let path = format!("/proc/{}/status", self.process.id());
-        let status = std::fs::read_to_string(path).expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it has memory");
-        line.trim().trim_end_matches(" kB").parse().expect("a number")
+        memory_kib(self.process.id())
     }
 
     /// Processor time so far, of the process and the kernel for it, in hundredths of a second (`USER_HZ`, proc(5)).
     pub fn processor_ticks(&self) -> u64 {
-        let path = format!("/proc/{}/stat", self.process.id());
-        let stat = std::fs::read_to_string(path).expect("it runs");
-        let after_name = stat.rsplit(')').next().expect("a name in brackets");
-        let fields: Vec<&str> = after_name.split_whitespace().collect();
-        let number = |index: usize| fields[index].parse::<u64>().expect("a number");
-        number(11) + number(12)
+        processor_ticks(self.process.id())
     }
 
     /// The sum of a metric over the label sets that hold `label`; 0 while there is none.
@@ -72,6 +64,22 @@ impl ChildGateway {
         let lines = text.lines().filter(|line| line.starts_with(name) && line.contains(label));
         lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
     }
+}
+
+/// Resident memory of a process in KiB (proc(5)).
+pub fn memory_kib(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it has memory");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+/// Processor time of a process so far, its own and the kernel's for it, in hundredths of a second (`USER_HZ`, proc(5)).
+pub fn processor_ticks(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("it runs");
+    let after_name = stat.rsplit(')').next().expect("a name in brackets");
+    let fields: Vec<&str> = after_name.split_whitespace().collect();
+    let number = |index: usize| fields[index].parse::<u64>().expect("a number");
+    number(11) + number(12)
 }
 
 /// Reads the log to its end, so that the node never waits for a reader.

@@ -6,7 +6,6 @@ pub mod client;
 pub mod database;
 pub mod event_stream;
 pub mod gateway;
-pub mod nats;
 pub mod process;
 pub mod python;
 pub mod raw_socket;

@@ -4,11 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
+
+use super::process::{send, stat_fields};
 
 /// Processes that stand still until this is dropped.
 pub(crate) struct Frozen {
-    processes: Vec<Pid>,
+    processes: Vec<u32>,
 }
 
 impl Frozen {
@@ -28,9 +30,8 @@ impl Frozen {
     }
 
     fn stop(&mut self, process: u32) -> anyhow::Result<()> {
-        let id = Pid::from_raw(process.try_into()?).context("no process has the number 0")?;
-        kill_process(id, Signal::STOP).with_context(|| format!("process {process} cannot be stopped"))?;
-        self.processes.push(id);
+        send(process, Signal::STOP)?;
+        self.processes.push(process);
         Ok(())
     }
 }
@@ -39,7 +40,7 @@ impl Drop for Frozen {
     fn drop(&mut self) {
         for process in &self.processes {
             // One that ended meanwhile needs nothing.
-            let _ = kill_process(*process, Signal::CONT);
+            let _ = send(*process, Signal::CONT);
         }
     }
 }
@@ -59,10 +60,9 @@ fn children(parent: u32) -> anyhow::Result<Vec<u32>> {
     Ok(processes.filter(|process| parent_of(*process) == Some(parent)).collect())
 }
 
-/// The fourth field of /proc/PID/stat (proc(5)); the second may hold anything in its brackets.
 fn parent_of(process: u32) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()
+    stat_fields(&stat).nth(1)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -73,7 +73,7 @@ mod tests {
 
     fn state(process: u32) -> String {
         let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-        stat.rsplit(')').next().unwrap().split_whitespace().next().unwrap().to_owned()
+        stat_fields(&stat).next().unwrap().to_owned()
     }
 
     fn wait_for(process: u32, is_so: impl Fn(&str) -> bool) {

@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
+use twostep_simulators::NatsServer;
 
 use super::freeze::{Frozen, postmaster};
-use super::nats::Nats;
+use super::process::send;
 
 /// Making a private database takes seconds on a busy machine.
 const READY_WITHIN: Duration = Duration::from_secs(90);
@@ -64,7 +65,7 @@ pub(crate) struct Gateway {
     /// The one that brings the database first, so that it ends last.
     children: Mutex<Vec<Child>>,
     keys: String,
-    nats: Option<Nats>,
+    nats: Option<NatsServer>,
     folder: TempDir,
 }
 
@@ -78,7 +79,7 @@ impl Gateway {
         let open = std::fs::Permissions::from_mode(0o755);
         let folder = tempfile::Builder::new().prefix("twostep-load-").permissions(open).tempdir()?;
         let keys = format!("load:{}", STANDARD.encode(rand::random::<[u8; 32]>()));
-        let nats = if plan.bus { Some(Nats::start()?) } else { None };
+        let nats = if plan.bus { Some(NatsServer::start().await?) } else { None };
         let (urls, operators, children) = (Vec::new(), Vec::new(), Mutex::default());
         let mut gateway = Self { urls, operators, plan, children, keys, nats, folder };
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -154,8 +155,7 @@ impl Gateway {
     fn end(&self, place: usize, how: Interruption) -> anyhow::Result<()> {
         let id = self.children()[place].id();
         let signal = if how == Interruption::Kill { Signal::KILL } else { Signal::TERM };
-        let process = Pid::from_raw(id.try_into()?).context("no process has the number 0")?;
-        kill_process(process, signal).with_context(|| format!("process {id} cannot be ended"))
+        send(id, signal)
     }
 
     fn children(&self) -> MutexGuard<'_, Vec<Child>> {
@@ -196,7 +196,8 @@ impl Gateway {
     /// # Errors
     /// When there is none.
     pub(crate) fn freeze_bus(&self) -> anyhow::Result<Frozen> {
-        Frozen::with_children(self.nats.as_ref().context("no NATS server was started: use --bus")?.process())
+        let process = self.nats.as_ref().and_then(NatsServer::process);
+        Frozen::with_children(process.context("no NATS server was started: use --bus")?)
     }
 
     /// Their process ids.
@@ -246,7 +247,7 @@ fn command(plan: &Plan, data: &Path, keys: &str) -> Command {
 }
 
 /// An address that nobody listens at.
-pub(super) fn free_address() -> std::io::Result<SocketAddr> {
+fn free_address() -> std::io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 

@@ -3,7 +3,6 @@
 mod files;
 mod freeze;
 mod gateway;
-mod nats;
 mod process;
 
 pub(crate) use self::files::raise_open_files;

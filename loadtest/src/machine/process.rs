@@ -4,6 +4,8 @@ use std::fs;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
+use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 
@@ -41,9 +43,22 @@ impl Usage {
     }
 }
 
+/// Sends a process a signal.
+///
+/// # Errors
+/// When it is gone, or belongs to another user.
+pub(super) fn send(process: u32, signal: Signal) -> anyhow::Result<()> {
+    let id = Pid::from_raw(process.try_into()?).context("no process has the number 0")?;
+    kill_process(id, signal).with_context(|| format!("process {process} takes no signal"))
+}
+
+/// The fields of /proc/PID/stat from the third on (proc(5)); the second, a name in brackets, may hold anything.
+pub(super) fn stat_fields(stat: &str) -> impl Iterator<Item = &str> {
+    stat.rsplit(')').next().unwrap_or_default().split_whitespace()
+}
+
 fn cpu_seconds(stat: &str) -> Option<f64> {
-    let after_name = stat.rsplit(')').next()?;
-    let mut fields = after_name.split_whitespace().skip(11);
+    let mut fields = stat_fields(stat).skip(11);
     let mut ticks = || fields.next()?.parse::<f64>().ok();
     Some((ticks()? + ticks()?) / TICKS_PER_SECOND)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Errand;
@@ -34,10 +34,11 @@ pub(crate) struct Flow {
     /// From when the code was asked for until its push was at FCM, and at APNs.
     pushed: [Recorder; 2],
     span: (Instant, Instant),
-    through_in_time: AtomicU64,
+    /// When each came through.
     ends: Mutex<Vec<Instant>>,
     counts: Mutex<BTreeMap<String, u64>>,
     failed: AtomicU64,
+    refused: AtomicU64,
 }
 
 impl Flow {
@@ -49,10 +50,10 @@ impl Flow {
             whole: Recorder::new(errand.name(), began),
             pushed: Service::ALL.map(|service| Recorder::new(service.latency(), began)),
             span: (began, began + span),
-            through_in_time: AtomicU64::default(),
             ends: Mutex::default(),
             counts: Mutex::default(),
             failed: AtomicU64::default(),
+            refused: AtomicU64::default(),
         }
     }
 
@@ -61,11 +62,15 @@ impl Flow {
         let name = errand.name();
         let text = match outcome {
             Ok(Ended::Through) => {
-                self.through(intended);
+                self.whole.done(intended);
+                self.ends().push(Instant::now());
                 format!("{name}: through")
             }
             Ok(Ended::AnswerLost) => format!("{name}: through, but its last answer did not come"),
-            Ok(Ended::Refused) => format!("{name}: refused while something was away"),
+            Ok(Ended::Refused) => {
+                self.refused.fetch_add(1, Ordering::Relaxed);
+                format!("{name}: refused while something was away")
+            }
             Err(error) => {
                 self.failed.fetch_add(1, Ordering::Relaxed);
                 format!("{name}: failed: {error}")
@@ -74,13 +79,8 @@ impl Flow {
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(text).or_default() += 1;
     }
 
-    fn through(&self, intended: Instant) {
-        let now = Instant::now();
-        self.whole.done(intended);
-        if (self.span.0..self.span.1).contains(&now) {
-            self.through_in_time.fetch_add(1, Ordering::Relaxed);
-        }
-        self.ends.lock().unwrap_or_else(PoisonError::into_inner).push(now);
+    fn ends(&self) -> MutexGuard<'_, Vec<Instant>> {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What became of the errands, warm-up included.
@@ -100,19 +100,19 @@ impl Flow {
 
     /// Errands that were refused while something was away.
     pub(crate) fn refused(&self) -> u64 {
-        let counts = self.counts();
-        counts.iter().filter(|(name, _)| name.contains(": refused while")).map(|(_, count)| count).sum()
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Errands a second that came to their end while the clock ran.
     pub(crate) fn rate(&self) -> f64 {
-        self.through_in_time.load(Ordering::Relaxed) as f64 / (self.span.1 - self.span.0).as_secs_f64()
+        let (began, end) = self.span;
+        let in_time = self.ends().iter().filter(|moment| (began..end).contains(*moment)).count();
+        in_time as f64 / (end - began).as_secs_f64()
     }
 
     /// How long after `moment` the first errand came to its end; `None` when none did.
     pub(crate) fn first_through_after(&self, moment: Instant) -> Option<Duration> {
-        let ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        ends.iter().filter_map(|end| end.checked_duration_since(moment)).min()
+        self.ends().iter().filter_map(|end| end.checked_duration_since(moment)).min()
     }
 
     /// How long pushes took to this service.
