@@ -25,6 +25,10 @@ pub const SIGN_INS: &str = "twostep_sign_ins_total";
 pub const DELIVERIES: &str = "twostep_deliveries_total";
 /// From writing a code to a connection until the device says that it shows it, in seconds.
 pub const RECEIPT_SECONDS: &str = "twostep_receipt_seconds";
+/// Database connections that the pool holds open, idle ones among them.
+pub const DATABASE_CONNECTIONS_OPEN: &str = "twostep_database_connections_open";
+/// Database connections that the pool opens at most.
+pub const DATABASE_CONNECTIONS_MAX: &str = "twostep_database_connections_max";
 /// Database connections in use.
 pub const DATABASE_CONNECTIONS_IN_USE: &str = "twostep_database_connections_in_use";
 /// Tries to send a mail, by what the mail server answered. Label: `outcome`.
@@ -95,6 +99,8 @@ fn install_metrics() -> PrometheusHandle {
     metrics::describe_gauge!(HTTP_CONNECTIONS_OPEN, "TCP connections of the public side");
     metrics::describe_counter!(CONNECTIONS_REFUSED, "TCP connections that were refused or cut off, by reason");
     metrics::describe_gauge!(USER_ACTORS, "User actors alive");
+    metrics::describe_gauge!(DATABASE_CONNECTIONS_OPEN, "Database connections open, idle ones among them");
+    metrics::describe_gauge!(DATABASE_CONNECTIONS_MAX, "Database connections that a node opens at most");
     metrics::describe_gauge!(DATABASE_CONNECTIONS_IN_USE, "Database connections in use");
     metrics::describe_counter!(SIGN_INS, "Sign-ins with the right password by what came of them");
     metrics::describe_counter!(DELIVERIES, "Deliveries by channel and how far this node brought them");

@@ -30,7 +30,9 @@ use crate::actors::Directory;
 use crate::bus::Health;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
-use crate::telemetry::{DATABASE_CONNECTIONS_IN_USE, USER_ACTORS};
+use crate::telemetry::{
+    DATABASE_CONNECTIONS_IN_USE, DATABASE_CONNECTIONS_MAX, DATABASE_CONNECTIONS_OPEN, USER_ACTORS,
+};
 use crate::verification::Verification;
 
 /// What the operator's handlers work with.
@@ -97,8 +99,10 @@ async fn readiness(operator: Data<Operator>) -> impl Responder {
 async fn metrics(operator: Data<Operator>) -> impl Responder {
     let observed = operator.directory.observe().await;
     gauge!(USER_ACTORS).set(observed.users as f64);
-    let (in_use, _) = operator.verification.store().usage();
-    gauge!(DATABASE_CONNECTIONS_IN_USE).set(in_use as f64);
+    let usage = operator.verification.store().usage();
+    gauge!(DATABASE_CONNECTIONS_OPEN).set(usage.open as f64);
+    gauge!(DATABASE_CONNECTIONS_IN_USE).set(usage.in_use as f64);
+    gauge!(DATABASE_CONNECTIONS_MAX).set(usage.most as f64);
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(operator.metrics.render())
 }
 

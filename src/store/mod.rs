@@ -33,7 +33,7 @@ use tokio_postgres::types::ToSql;
 
 pub use migrate::{MIGRATIONS, migrate};
 pub(crate) use pipeline::together;
-pub use pool::{ConnectSettings, Store};
+pub use pool::{ConnectSettings, Store, Usage};
 
 /// Something statements can run on: a connection on loan, in a transaction or not.
 pub trait Db: GenericClient {

@@ -1,5 +1,6 @@
 //! The connection pool.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,10 @@ use super::{StoreError, pipeline};
 use crate::domain::id::{AccountId, ChallengeId, NodeId, SessionId};
 use crate::domain::session::ActiveSession;
 use crate::domain::token::TokenHash;
+
+/// A process that stood still, as a machine that is moved does, finds its deadline passed and the answer there, but unread. Not
+/// to read it would refuse what was committed.
+const LAST_LOOK: Duration = Duration::from_millis(250);
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
@@ -161,13 +166,14 @@ impl Store {
     }
 
     async fn in_time<T, E: From<StoreError>>(&self, task: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        match timeout(self.deadline, task).await {
-            Ok(result) => result,
-            Err(elapsed) => {
-                self.distrust_idle();
-                Err(StoreError::Unavailable(elapsed.into()).into())
-            }
+        let mut task = pin!(task);
+        if let Ok(result) = timeout(self.deadline, &mut task).await {
+            return result;
         }
+        timeout(LAST_LOOK, task).await.unwrap_or_else(|elapsed| {
+            self.distrust_idle();
+            Err(StoreError::Unavailable(elapsed.into()).into())
+        })
     }
 
     /// A database that falls silent leaves its connections open: without this, each of them would make one more
@@ -176,17 +182,28 @@ impl Store {
         self.pool.retain(|_, metrics| metrics.last_used() < self.deadline);
     }
 
-    /// Connections in use and at most, for metrics.
+    /// Its connections, for metrics.
     #[must_use]
-    pub fn usage(&self) -> (usize, usize) {
+    pub fn usage(&self) -> Usage {
         let status = self.pool.status();
-        (status.size.saturating_sub(status.available), status.max_size)
+        Usage { open: status.size, in_use: status.size.saturating_sub(status.available), most: status.max_size }
     }
 
     /// Closes the pool; what waits for a connection is told that the database is unavailable.
     pub fn close(&self) {
         self.pool.close();
     }
+}
+
+/// How many connections a pool has.
+#[derive(Debug, Clone, Copy)]
+pub struct Usage {
+    /// Open, idle ones among them.
+    pub open: usize,
+    /// On loan.
+    pub in_use: usize,
+    /// So many it opens at most.
+    pub most: usize,
 }
 
 /// A connection on loan. It goes back when its work came to an end. When who asked went away, an answer may still be on its

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use clap::Args;
 
 use super::stream::{Errand, Flow, Pace, Stream};
@@ -17,6 +17,8 @@ use crate::stage::Stage;
 /// What counts things that live; all must be 0 when nobody is connected.
 const GAUGES: [&str; 4] =
     ["twostep_connections_open", "twostep_user_actors", "twostep_http_connections_open", "twostep_pushes_held"];
+/// The pool opens as many as were ever needed at once, and keeps them.
+const POOLED: &str = "twostep_database_connections_open";
 /// Idle HTTP connections and user actors end by themselves within this time.
 const QUIET_WITHIN: Duration = Duration::from_secs(90);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -67,7 +69,7 @@ pub(crate) async fn run(stage: &Stage, options: &Options, report: &mut Report) -
     // The last device is removed before.
     stays.iter_mut().for_each(|account| account.devices.truncate(1));
     quiet(stage).await?;
-    let before = stage.usage().map_or(0, |usage| usage.open_files);
+    let before = open_files(stage).await?;
     let way = Way { targets: stage.seen_through(None), ..Way::default() };
     let crowd = Arc::new(Crowd::connect(accounts, &way, &stage.progress).await?);
     let stream = Arc::new(Stream::new(Arc::clone(&crowd)));
@@ -128,16 +130,29 @@ fn memory_before(samples: &Samples, moment: f64, seconds: u64) -> f64 {
     if seen.is_empty() { f64::NAN } else { median(&seen) }
 }
 
+/// A sum of a metric over all nodes.
+async fn gauge(stage: &Stage, name: &str) -> anyhow::Result<f64> {
+    let mut sum = 0.0;
+    for operator in &stage.operators {
+        sum += operator.gauge(name).await?;
+    }
+    Ok(sum)
+}
+
+/// The files that the gateways have open, without the connections of their database pools.
+async fn open_files(stage: &Stage) -> anyhow::Result<f64> {
+    let pooled = gauge(stage, POOLED).await?;
+    let usage = stage.usage().context("a gateway is gone")?;
+    Ok(usage.open_files as f64 - pooled)
+}
+
 /// Waits until nothing lives any more, for a while. Answers with what still does.
 async fn quiet(stage: &Stage) -> anyhow::Result<Vec<(&'static str, f64)>> {
     let until = Instant::now() + QUIET_WITHIN;
     loop {
         let mut alive = Vec::new();
         for name in GAUGES {
-            let mut count = 0.0;
-            for operator in &stage.operators {
-                count += operator.gauge(name).await?;
-            }
+            let count = gauge(stage, name).await?;
             if count != 0.0 {
                 alive.push((name, count));
             }
@@ -149,7 +164,7 @@ async fn quiet(stage: &Stage) -> anyhow::Result<Vec<(&'static str, f64)>> {
     }
 }
 
-async fn judge_leftovers(stage: &Stage, open_before: usize, report: &mut Report) -> anyhow::Result<()> {
+async fn judge_leftovers(stage: &Stage, open_before: f64, report: &mut Report) -> anyhow::Result<()> {
     stage.progress.say("waiting until nothing lives any more");
     let alive = quiet(stage).await?;
     let seen = match alive.as_slice() {
@@ -157,8 +172,8 @@ async fn judge_leftovers(stage: &Stage, open_before: usize, report: &mut Report)
         alive => alive.iter().map(|(name, count)| format!("{name}: {count}")).collect::<Vec<_>>().join(", "),
     };
     report.check(Check::new("no connection and no actor is left", alive.is_empty(), seen));
-    let open = stage.usage().map_or(usize::MAX, |usage| usage.open_files);
-    let seen = format!("{open} open, {open_before} before");
+    let open = open_files(stage).await?;
+    let seen = format!("{open} open, {open_before} before, without pooled database connections");
     report.check(Check::new("no open file is left", open <= open_before, seen));
     Ok(())
 }

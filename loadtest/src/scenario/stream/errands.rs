@@ -67,8 +67,8 @@ impl Stream {
             let (answer, _) = self.verify(account, challenge, &another(code)).await?;
             ensure!(answer.status == StatusCode::UNPROCESSABLE_ENTITY, "a wrong code: {}", answer.text());
         }
-        let (answer, earlier_was_lost) = self.verify(account, challenge, code).await?;
-        if earlier_was_lost && answer.status == StatusCode::GONE {
+        let (answer, earlier_is_unknown) = self.verify(account, challenge, code).await?;
+        if earlier_is_unknown && answer.status == StatusCode::GONE {
             let state = self.state(account, challenge).await?;
             ensure!(state == "verified", "verify: {}, and it is {state}", answer.text());
             return Ok(Ended::AnswerLost);
@@ -110,7 +110,9 @@ impl Stream {
                     self.nobody_knows(account);
                     return Ok(None);
                 }
-                Ok(Begun::Other(answer)) if answer.busy().is_some() && self.may_turn(turn).await => {}
+                Ok(Begun::Other(answer)) if answer.busy().is_some() && self.may_turn(turn).await => {
+                    self.nobody_knows(account);
+                }
                 Ok(begun) => anyhow::bail!("{}", begun.text()),
                 Err(error) => {
                     self.nobody_knows(account);
@@ -123,18 +125,19 @@ impl Stream {
         }
     }
 
-    /// Types a code, again while the gateway cannot serve because something is away, and at another node when no answer comes: then
-    /// says so.
+    /// Types a code, again while the gateway cannot serve because something is away, and at another node when no answer comes. Says
+    /// whether an earlier time may have counted: without an answer, or with one that the gateway could not serve
+    /// (docs/errors.md), nobody knows.
     async fn verify(&self, account: u32, challenge: &Challenge, code: &str) -> anyhow::Result<(Answer, bool)> {
-        let (mut turn, mut earlier_was_lost) = (0, false);
+        let (mut turn, mut earlier_is_unknown) = (0, false);
         loop {
             match self.person(account, turn).verify(challenge, code, Some(false)).await {
                 Ok(answer) => match answer.busy() {
                     Some(pause) if self.is_excused(&answer) => tokio::time::sleep(pause).await,
-                    Some(_) if self.may_turn(turn).await => turn += 1,
-                    _ => return Ok((answer, earlier_was_lost)),
+                    Some(_) if self.may_turn(turn).await => (turn, earlier_is_unknown) = (turn + 1, true),
+                    _ => return Ok((answer, earlier_is_unknown)),
                 },
-                Err(_) if self.may_turn(turn).await => (turn, earlier_was_lost) = (turn + 1, true),
+                Err(_) if self.may_turn(turn).await => (turn, earlier_is_unknown) = (turn + 1, true),
                 Err(error) => return Err(error),
             }
         }
