@@ -30,9 +30,7 @@ use crate::actors::Directory;
 use crate::bus::Health;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
-use crate::telemetry::{
-    DATABASE_CONNECTIONS_IN_USE, DATABASE_CONNECTIONS_MAX, DATABASE_CONNECTIONS_OPEN, USER_ACTORS,
-};
+use crate::telemetry::{DATABASE_CONNECTIONS_IN_USE, DATABASE_CONNECTIONS_MAX, DATABASE_CONNECTIONS_OPEN, USER_ACTORS};
 use crate::verification::Verification;
 
 /// What the operator's handlers work with.
