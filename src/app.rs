@@ -20,6 +20,7 @@ use crate::actors::{self, Directory, Services, SweepSettings};
 use crate::bus::{Bus, JoinError, Nats};
 use crate::delivery::mail::{MailSetupError, Mailer, Outbox, Smtp};
 use crate::delivery::push::{PushProviders, PushSetupError};
+use crate::delivery::webhook::{WebhookSetupError, Webhooks};
 use crate::domain::challenge::Lifetimes;
 use crate::domain::code::CodeKeys;
 use crate::domain::id::NodeId;
@@ -33,7 +34,7 @@ use crate::settings::{self, KeysError, Mode, PushContentSetting, Settings};
 use crate::store::session::TokenLifetimes;
 use crate::store::{self, ConnectSettings, Store, StoreError};
 use crate::telemetry;
-use crate::verification::{PasswordCost, Passwords, Rules, Verification};
+use crate::verification::{AssertionRules, PasswordCost, Passwords, Rules, Verification};
 
 /// How long a node takes to stop at most, less a margin for the private PostgreSQL (design section 12: 30 s).
 const SHUTDOWN_SECONDS: u64 = 12;
@@ -62,6 +63,9 @@ pub enum AppError {
     /// A push provider.
     #[error(transparent)]
     Push(#[from] PushSetupError),
+    /// The way to apps' servers.
+    #[error(transparent)]
+    Webhooks(#[from] WebhookSetupError),
     /// The way to other nodes.
     #[error(transparent)]
     Bus(#[from] JoinError),
@@ -131,6 +135,7 @@ impl App {
         let code_keys = settings::code_keys(settings)?;
         let upkeep = actix_web::rt::spawn(keep_metrics(metrics.clone()));
         let push = PushProviders::open(&settings.fcm, &settings.apns)?;
+        let webhooks = Webhooks::open(&settings.webhooks)?;
         let node = NodeId::new(uuid::Uuid::now_v7());
         let (bus, inbox, carriers) = Nats::join(&settings.bus, node).await?;
         let verification = Arc::new(verification(settings, node, store.clone(), code_keys.keys, bus.clone())?);
@@ -150,6 +155,8 @@ impl App {
         // Known before it claims anything: to the others a node that they do not know is gone.
         store.run(async |db| store::node::beat(db, node, false).await).await?;
         let mut tasks = background_tasks(&services, &directory, inbox, settings);
+        let send_webhooks = |webhooks| actix_web::rt::spawn(actors::send_webhooks(Arc::clone(&verification), webhooks));
+        tasks.extend(webhooks.map(send_webhooks));
         tasks.extend(carriers);
         tasks.push(upkeep);
         let follow = |file| actix_web::rt::spawn(code_keys::follow(file, Arc::clone(&verification)));
@@ -380,8 +387,19 @@ fn verification(
         },
         email_fallback: settings.delivery.email_fallback,
         mail_sender: settings.mail.sender()?,
+        assertions: AssertionRules {
+            issuer: issuer(settings),
+            lifetime: seconds(settings.assertions.lifetime_seconds),
+        },
+        webhooks: settings.webhooks.url.is_some(),
     };
     Ok(Verification::new(node, store, code_keys, passwords, rules, bus))
+}
+
+/// Who makes assertions.
+fn issuer(settings: &Settings) -> String {
+    let scheme = if settings.http.tls.is_on() { "https" } else { "http" };
+    settings.assertions.issuer.clone().unwrap_or_else(|| format!("{scheme}://{}", settings.http.address))
 }
 
 fn background_tasks(

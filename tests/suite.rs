@@ -13,4 +13,5 @@ mod house;
 mod ladder;
 mod live;
 mod mail;
+mod server;
 mod support;

@@ -18,7 +18,7 @@ use twostep::domain::mail::MailRetry;
 use twostep::embedded_postgres::EmbeddedPostgres;
 use twostep::store::session::TokenLifetimes;
 use twostep::store::{self, ConnectSettings, Store};
-use twostep::verification::{PasswordCost, Passwords, Rules, Verification};
+use twostep::verification::{AssertionRules, PasswordCost, Passwords, Rules, Verification};
 use uuid::Uuid;
 
 use super::samples::keys;
@@ -49,6 +49,8 @@ pub async fn services(postgres: &EmbeddedPostgres, accounts: i32) -> anyhow::Res
         tokens: TokenLifetimes { access: LIFE, refresh: LIFE, session: LIFE },
         email_fallback: EmailFallback::Off,
         mail_sender: "no-reply@example.com".to_owned(),
+        assertions: AssertionRules { issuer: "http://localhost".to_owned(), lifetime: LIFE },
+        webhooks: false,
     };
     let passwords = Passwords::new(PasswordCost { memory_kib: 8192, iterations: 1, parallel: 1, queue: 1 });
     let passwords = passwords.map_err(|error| anyhow::anyhow!("password cost: {error:?}"))?;

@@ -69,7 +69,8 @@ COMMIT;
 -- The code goes to the devices.
 -- challenge/to_deliver.sql
 SELECT asked.place, account_id, challenge_id, purpose, generation, key_id, code_salt, digits, challenges.created_at,
-    expires_at, requester, host(ip) AS ip, location, activity_id, address_taken, accounts.email, accounts.locale
+    expires_at, requester, host(ip) AS ip, location, activity_id, address_taken, coalesce(accounts.email, accounts.contact_email) AS email,
+    accounts.locale
 FROM unnest(array[:account_id]::uuid[], array[lpad(:id::text, 32, '0')]::uuid[]) WITH ORDINALITY AS asked (account_id, challenge_id, place)
 JOIN challenges USING (account_id, challenge_id)
 JOIN accounts USING (account_id)
@@ -120,7 +121,9 @@ SELECT place, is_news FROM free;
 SELECT account_id, challenge_id, token_hash, purpose, method, key_id, code_salt, digits, generation, attempts,
     resends, resend_at, created_at, expires_at, outcome, install_id, requester, host(ip) AS ip, location, session_id,
     password_hash, address_taken, activity_id, now() AS now,
-    (SELECT email FROM accounts WHERE accounts.account_id = challenges.account_id) AS email
+    (SELECT coalesce(email, contact_email) FROM accounts WHERE accounts.account_id = challenges.account_id) AS email,
+    EXISTS (SELECT FROM verifications WHERE verifications.account_id = challenges.account_id
+        AND verifications.challenge_id = challenges.challenge_id) AS is_for_app
 FROM challenges
 WHERE challenge_id = lpad(:id::text, 32, '0')::uuid;
 -- challenge/count_attempt.sql
@@ -176,6 +179,9 @@ WHERE deliveries.account_id = :account_id::uuid AND deliveries.challenge_id = lp
 -- activity/set_outcome.sql
 UPDATE login_activity SET outcome = 'succeeded', method = coalesce('app', method)
 WHERE account_id = :account_id::uuid AND activity_id = lpad(:id::text, 32, '0')::uuid AND outcome = 'code_required';
+-- verification/make_due.sql
+UPDATE verifications SET webhook_due_at = now()
+WHERE account_id = :account_id::uuid AND challenge_id = lpad(:id::text, 32, '0')::uuid AND webhook_due_at = 'infinity';
 -- budget/refill.sql
 DELETE FROM code_budgets WHERE account_id = :account_id::uuid AND kind = 'account';
 -- notice/drop_unfinished.sql
@@ -215,7 +221,7 @@ WHERE accounts.account_id = notices.account_id AND (notices.account_id, notices.
     LIMIT 50
     FOR UPDATE SKIP LOCKED)
 RETURNING notices.account_id, notices.notice_id, notices.kind, notices.requester, host(notices.ip) AS ip,
-    notices.location, notices.created_at, notices.tries, accounts.email, accounts.locale;
+    notices.location, notices.created_at, notices.tries, coalesce(accounts.email, accounts.contact_email) AS email, accounts.locale;
 \endif
 -- notice/sent.sql
 WITH sent AS (

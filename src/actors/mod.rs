@@ -16,6 +16,7 @@ mod sweeper;
 #[cfg(test)]
 mod tests;
 mod user;
+mod webhooks;
 mod withdraw;
 
 pub use catch_up::catch_up;
@@ -25,6 +26,7 @@ pub use messages::{Attach, Detach, DeviceSays, DirectoryError, LetGo, Outgoing, 
 pub use notices::send_notices;
 pub use sweeper::{SweepSettings, beat, sweep};
 pub use user::User;
+pub use webhooks::send_webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;

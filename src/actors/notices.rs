@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::Services;
 use crate::delivery::mail::{MailOutcome, notice_mail};
 use crate::delivery::push::{Push, PushContent};
+use crate::domain::id::{AccountId, NoticeId};
 use crate::domain::mail::NOTICE_PATIENCE;
 use crate::store::notice::Notice;
 use crate::store::{self, StoreError};
@@ -85,7 +86,9 @@ async fn push(services: &Services, notice: &Notice) {
 
 async fn mail(services: &Services, notice: &Notice) {
     let (account_id, id) = (notice.account_id, notice.id);
-    let email = notice.email.clone();
+    let Some(email) = notice.email.clone() else {
+        return without_mailbox(services, account_id, id).await;
+    };
     let text = notice_mail_text(notice.language, notice.kind, notice.requester.as_ref(), notice.created_at);
     let mail = notice_mail(id.uuid(), email, &text);
     let outcome = services.mail.send(&mail).await;
@@ -103,6 +106,14 @@ async fn mail(services: &Services, notice: &Notice) {
     if let Err(error) = recorded {
         // It becomes due again when its lease is over; what was accepted is then not sent a second time.
         error!(notice.id = %id, error = &error as &dyn std::error::Error, "what became of a notice was not recorded");
+    }
+}
+
+/// A subject without an address reads of it on its devices and in its login activity.
+async fn without_mailbox(services: &Services, account: AccountId, id: NoticeId) {
+    let given_up = services.verification.store().run(async |db| store::notice::give_up(db, account, id).await).await;
+    if let Err(error) = given_up {
+        error!(notice.id = %id, error = &error as &dyn std::error::Error, "a notice without a mailbox was not put away");
     }
 }
 

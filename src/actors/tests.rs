@@ -23,7 +23,7 @@ use crate::domain::mail::MailRetry;
 use crate::protocol::close::CloseReason;
 use crate::store::session::TokenLifetimes;
 use crate::store::{ConnectSettings, Store};
-use crate::verification::{PasswordCost, Passwords, Rules, Verification};
+use crate::verification::{AssertionRules, PasswordCost, Passwords, Rules, Verification};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -68,6 +68,8 @@ fn services(silent: &TcpListener) -> Arc<Services> {
         tokens: TokenLifetimes { access: life, refresh: life, session: life },
         email_fallback: EmailFallback::Off,
         mail_sender: "no-reply@example.com".to_owned(),
+        assertions: AssertionRules { issuer: "http://localhost".to_owned(), lifetime: life },
+        webhooks: false,
     };
     let keys = CodeKeys::single(KeyId::parse("test").expect("valid"), [0; 32]);
     let passwords = Passwords::new(cost).expect("valid");

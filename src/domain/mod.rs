@@ -4,6 +4,8 @@
 //! bytes and keys are arguments, and what should happen is a return value that the caller carries out.
 
 pub mod activity;
+pub mod api_key;
+pub mod assertion;
 pub mod budget;
 pub mod challenge;
 pub mod code;
@@ -13,6 +15,7 @@ pub mod email;
 pub mod event;
 pub mod hints;
 pub mod id;
+pub mod idempotency;
 pub mod limits;
 pub mod locale;
 pub mod mail;
@@ -24,6 +27,8 @@ pub mod rollout;
 pub mod sends;
 pub mod session;
 pub mod strength;
+pub mod subject;
 pub mod text;
 pub mod token;
+pub mod webhook;
 pub mod words;

@@ -68,8 +68,8 @@ pub struct RolloutState {
 pub struct ListedAccount {
     /// The account.
     pub id: AccountId,
-    /// Its address.
-    pub email: EmailAddress,
+    /// Its address, if it has one.
+    pub email: Option<EmailAddress>,
     /// Which list.
     pub listed: Listed,
     /// Since when.

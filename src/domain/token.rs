@@ -29,6 +29,8 @@ words! {
         Challenge = "ts_ct_",
         /// Opens one WebSocket from a browser.
         Ticket = "ts_wt_",
+        /// Authenticates calls of an app's server.
+        ApiKey = "ts_ak_",
     }
 }
 

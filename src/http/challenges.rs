@@ -205,7 +205,9 @@ pub(super) async fn verify(
     let trust = body.trust_device;
     let verified = to_the_end(async move { api.verification.verify(*id, &token, &typed, trust).await }).await?;
     let answer = match verified {
-        Verified::SignedIn(signed_in) => VerifiedAnswer::SignedIn((*signed_in).into()),
+        Verified::SignedIn { signed_in, assertion } => {
+            VerifiedAnswer::SignedIn(SignedInAnswer::from(*signed_in).asserted(assertion))
+        }
         Verified::TwoStepEnabled { device, trust_token } => VerifiedAnswer::TwoStepEnabled(TwoStepEnabledAnswer {
             status: "two_step_enabled",
             device: DeviceAnswer::new(device, Some(trust_token)),

@@ -88,23 +88,25 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalBody<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_json = request.content_type() == "application/json";
+        let content_type = request.content_type().to_owned();
         let bytes = Bytes::from_request(request, payload);
         Box::pin(async move {
             let bytes = bytes.await.map_err(|error| unread_problem(&error))?;
-            if bytes.is_empty() {
-                return Ok(Self(T::default()));
-            }
-            if !is_json {
-                return Err(body_problem(&JsonPayloadError::ContentType));
-            }
-            let body = serde_json::from_slice(&bytes);
-            body.map(|Object(body)| Self(body)).map_err(|error| body_problem(&JsonPayloadError::Deserialize(error)))
+            if bytes.is_empty() { Ok(Self(T::default())) } else { read_json(&content_type, &bytes).map(Self) }
         })
     }
 }
 
-fn unread_problem(error: &actix_web::Error) -> Problem {
+/// Reads a body that is there as a whole.
+pub(super) fn read_json<T: DeserializeOwned>(content_type: &str, bytes: &[u8]) -> Result<T, Problem> {
+    if content_type != "application/json" {
+        return Err(body_problem(&JsonPayloadError::ContentType));
+    }
+    let body = serde_json::from_slice(bytes);
+    body.map(|Object(body)| body).map_err(|error| body_problem(&JsonPayloadError::Deserialize(error)))
+}
+
+pub(super) fn unread_problem(error: &actix_web::Error) -> Problem {
     error.as_error().map_or_else(|| Problem::new(ProblemCode::InvalidRequest, UNREAD), unread_body)
 }
 
@@ -197,7 +199,7 @@ impl FromRequest for ChallengeToken {
 }
 
 /// Counts a call with a token.
-fn limited(request: &HttpRequest) -> Result<(), Problem> {
+pub(super) fn limited(request: &HttpRequest) -> Result<(), Problem> {
     let origin = Origin::from_request(request, &mut Payload::None).into_inner()?;
     let api = request.app_data::<Data<Api>>().ok_or_else(Problem::internal)?;
     api.limits.check(Limited::Calls, &origin)

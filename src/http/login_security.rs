@@ -12,6 +12,7 @@ use super::page::Caller;
 use super::problem::{Problem, ProblemBody};
 use super::views::{ChallengeEnvelope, SecretText, TrustedDeviceAnswer};
 use super::{Api, resource, to_the_end};
+use crate::domain::email::EmailAddress;
 use crate::domain::password::Password;
 use crate::domain::token::TokenKind;
 use crate::verification::{Disabling, Origin};
@@ -39,8 +40,8 @@ pub(super) struct LoginSecurityAnswer {
     two_step: TwoStepAnswer,
     /// Since when no new device may sign in, because of a "this wasn't me" or too many wrong codes; null when new devices may.
     sign_ins_frozen_at: Option<Timestamp>,
-    /// The account's address, masked.
-    email: String,
+    /// The account's address, masked; null when an app keeps the account and gave none.
+    email: Option<String>,
     /// Most recently used first.
     trusted_devices: Vec<TrustedDeviceAnswer>,
 }
@@ -59,7 +60,7 @@ pub(super) async fn show(api: Data<Api>, Session(session): Session) -> Result<Ht
     Ok(HttpResponse::Ok().json(LoginSecurityAnswer {
         two_step: TwoStepAnswer { available: security.available, enabled: security.enabled },
         sign_ins_frozen_at: security.sign_ins_frozen_at,
-        email: security.email.masked(),
+        email: security.email.as_ref().map(EmailAddress::masked),
         trusted_devices: TrustedDeviceAnswer::list(security.trusted_devices, security.this_device),
     }))
 }

@@ -1,10 +1,12 @@
 //! HTTP: a handler parses, makes one call, maps the answer.
 
 mod accounts;
+mod api_caller;
 mod challenges;
 mod client_address;
 mod client_ip;
 mod connect;
+mod cross_origin;
 mod development;
 mod devices;
 mod docs;
@@ -15,9 +17,11 @@ mod fixed;
 pub mod fuzzing;
 mod headers;
 mod json;
+mod jwks;
 mod limits;
 mod login_activity;
 mod login_security;
+mod once;
 mod openapi;
 pub mod operator;
 mod page;
@@ -26,7 +30,9 @@ pub mod problem;
 mod security_log;
 mod sessions;
 mod sign_in;
+mod subjects;
 mod support;
+mod verifications;
 mod views;
 mod web;
 
@@ -80,7 +86,10 @@ pub struct Api {
 pub fn routes(config: &mut ServiceConfig, api: Data<Api>) {
     let has_outbox = api.outbox.is_some();
     extract::limits(config, api.max_body_bytes);
-    let everything = actix::scope("").wrap(from_fn(security_log::note)).wrap(from_fn(headers::guard));
+    let everything = actix::scope("")
+        .wrap(from_fn(security_log::note))
+        .wrap(from_fn(headers::guard))
+        .wrap(from_fn(cross_origin::share));
     config.app_data(api).service(everything.configure(|config| resources(config, has_outbox)));
 }
 
@@ -96,6 +105,9 @@ fn resources(config: &mut ServiceConfig, has_outbox: bool) {
         .configure(connect::routes)
         .configure(client_address::routes)
         .configure(support::routes)
+        .configure(verifications::routes)
+        .configure(subjects::routes)
+        .configure(jwks::routes)
         .configure(password_strength::routes)
         .configure(openapi::routes)
         .configure(docs::routes)

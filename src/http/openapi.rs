@@ -11,8 +11,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::fixed::Fixed;
 use super::{
-    accounts, challenges, client_address, connect, devices, login_activity, login_security, password_strength,
-    resource, sessions, sign_in, support,
+    accounts, challenges, client_address, connect, devices, jwks, login_activity, login_security, password_strength,
+    resource, sessions, sign_in, subjects, support, verifications,
 };
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -66,6 +66,12 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
         client_address::show,
         support::of_session,
         support::of_challenge,
+        verifications::begin,
+        verifications::show,
+        subjects::show,
+        subjects::change,
+        subjects::vouch,
+        jwks::show,
     ),
     modifiers(&BearerTokens, &CallLimit)
 )]
@@ -89,7 +95,7 @@ impl Modify for CallLimit {
     }
 }
 
-/// The two tokens that calls are made with.
+/// The tokens that calls are made with.
 struct BearerTokens;
 
 impl Modify for BearerTokens {
@@ -97,6 +103,7 @@ impl Modify for BearerTokens {
         let components = document.components.get_or_insert_with(Default::default);
         for (name, description) in [
             ("session", "The access token of a session, `ts_at_…`"),
+            ("api_key", "An API key of an app's server, `ts_ak_…`, made with `twostep keys create`"),
             ("challenge_token", "The token of a challenge, `ts_ct_…`, from the answer that started it"),
         ] {
             let mut scheme = Http::new(HttpAuthScheme::Bearer);

@@ -1,5 +1,6 @@
 //! The operator's side: health, metrics, administration. It listens on an address of its own.
 
+mod api_keys;
 mod code_keys;
 mod rollout;
 
@@ -62,6 +63,7 @@ fn resources(config: &mut ServiceConfig) {
         .service(resource("/metrics", "GET").route(web::get().to(metrics)))
         .configure(rollout::routes)
         .configure(code_keys::routes)
+        .configure(api_keys::routes)
         .service(resource("/admin/accounts", "GET").route(web::get().to(find_account)))
         .service(
             resource("/admin/accounts/{id}/sign-out-everywhere", "POST").route(web::post().to(sign_out_everywhere)),

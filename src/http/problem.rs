@@ -35,6 +35,14 @@ words! {
         AccountFrozen = "account_frozen",
         /// Two-step verification is not offered to this account yet.
         TwoStepUnavailable = "two_step_unavailable",
+        /// The API key may not be used for that.
+        ScopeMissing = "scope_missing",
+        /// A call that creates something has no `Idempotency-Key`.
+        IdempotencyKeyMissing = "idempotency_key_missing",
+        /// The `Idempotency-Key` came before, with another request.
+        IdempotencyKeyReused = "idempotency_key_reused",
+        /// The same request is being carried out.
+        RequestUnderWay = "request_under_way",
         /// There is no such thing.
         NotFound = "not_found",
         /// The address does not take this method.
@@ -63,16 +71,19 @@ impl ProblemCode {
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
-            Self::InvalidRequest | Self::CommonPassword => StatusCode::BAD_REQUEST,
+            Self::InvalidRequest | Self::CommonPassword | Self::IdempotencyKeyMissing => StatusCode::BAD_REQUEST,
             Self::InvalidCredentials | Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::DeviceNotTrusted | Self::AccountFrozen | Self::TwoStepUnavailable => {
-                StatusCode::FORBIDDEN
-            }
+            Self::Forbidden
+            | Self::DeviceNotTrusted
+            | Self::AccountFrozen
+            | Self::TwoStepUnavailable
+            | Self::ScopeMissing => StatusCode::FORBIDDEN,
+            Self::RequestUnderWay => StatusCode::CONFLICT,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::ChallengeClosed => StatusCode::GONE,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::WrongCode => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::WrongCode | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyAttempts | Self::ResendTooSoon | Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -89,6 +100,10 @@ impl ProblemCode {
             Self::DeviceNotTrusted => "Only a trusted device may do that",
             Self::AccountFrozen => "No new device can sign in to this account",
             Self::TwoStepUnavailable => "Two-step verification is not offered to this account yet",
+            Self::ScopeMissing => "The API key may not be used for that",
+            Self::IdempotencyKeyMissing => "A call that creates something needs an Idempotency-Key",
+            Self::IdempotencyKeyReused => "The Idempotency-Key was used for another request",
+            Self::RequestUnderWay => "The same request is being carried out",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "Method not allowed",
             Self::ChallengeClosed => "The challenge is over",
@@ -156,7 +171,7 @@ impl Problem {
         self.code
     }
 
-    fn retry_after(self, wait: SignedDuration) -> Self {
+    pub(super) fn retry_after(self, wait: SignedDuration) -> Self {
         // Rounded up: who waits as long as told is not refused again.
         let seconds = u64::try_from(wait.as_millis().max(0)).unwrap_or(u64::MAX).div_ceil(1000).max(1);
         Self { retry_after: Some(seconds), ..self }
@@ -253,6 +268,13 @@ impl From<VerificationError> for Problem {
             VerificationError::TwoStepUnavailable => Self::new(
                 ProblemCode::TwoStepUnavailable,
                 "It comes to accounts step by step, and has not come to yours yet. There is nothing to do: it will be there without an update of the app.",
+            ),
+            VerificationError::KeptByApp => {
+                Self::new(ProblemCode::Forbidden, "The app keeps this account. Change that in the app.")
+            }
+            VerificationError::NoMailbox => Self::new(
+                ProblemCode::Forbidden,
+                "This account has no address that a code could go to. Give it one, or let the app turn it on.",
             ),
             VerificationError::AlreadySo(what) => {
                 Self::new(ProblemCode::InvalidRequest, format!("Nothing to do: {what}."))

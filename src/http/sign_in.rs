@@ -15,7 +15,6 @@ use super::views::{ChallengeAnswer, DeviceBody, SecretText, SignedInAnswer, emai
 use super::{Api, resource, to_the_end};
 use crate::domain::password::Password;
 use crate::domain::token::{Token, TokenKind};
-use crate::telemetry::SIGN_INS;
 use crate::verification::{Origin, SignInRequest, SignInResult};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -87,11 +86,6 @@ pub(super) async fn sign_in(
         },
     };
     let result = to_the_end(async move { api.verification.sign_in(request, &origin).await }).await?;
-    let outcome = match &result {
-        SignInResult::SignedIn(_) => "signed_in",
-        SignInResult::VerificationRequired(_) => "verification_required",
-    };
-    metrics::counter!(SIGN_INS, "outcome" => outcome).increment(1);
     Ok(match result {
         SignInResult::SignedIn(signed_in) => {
             let account = signed_in.session.account_id;

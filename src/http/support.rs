@@ -37,7 +37,7 @@ pub(super) struct SupportAnswer {
 #[derive(Serialize, ToSchema)]
 pub(super) struct SupportAccountAnswer {
     /// Masked.
-    email: String,
+    email: Option<String>,
     /// For a session only, like all that follows.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<AccountId>,

@@ -219,6 +219,16 @@ pub(super) struct SignedInAnswer {
     status: &'static str,
     session: SessionAnswer,
     device: DeviceAnswer,
+    /// What says so to the app whose server began the verification: a JSON Web Token, for that server only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assertion: Option<String>,
+}
+
+impl SignedInAnswer {
+    /// With what says so to an app's server, if one asked for it.
+    pub(super) fn asserted(self, assertion: Option<String>) -> Self {
+        Self { assertion, ..self }
+    }
 }
 
 impl From<SignedIn> for SignedInAnswer {
@@ -227,6 +237,7 @@ impl From<SignedIn> for SignedInAnswer {
             status: "signed_in",
             device: DeviceAnswer::new(signed_in.device, signed_in.trust_token),
             session: signed_in.session.into(),
+            assertion: None,
         }
     }
 }

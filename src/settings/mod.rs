@@ -14,6 +14,7 @@ use figment::providers::{Env, Format, Toml};
 
 use crate::bus::JoinError;
 use crate::delivery::mail::MailSetupError;
+use crate::delivery::webhook::WebhookSetupError;
 
 pub use http::{HttpSettings, ProxyProtocol, TlsSettings};
 pub use keys::{CodeKeysFile, CodeKeysSource, KeysError, code_keys, random_line};
@@ -61,6 +62,9 @@ pub enum SettingsError {
     /// Mail cannot be set up like this.
     #[error(transparent)]
     Mail(#[from] MailSetupError),
+    /// Webhooks cannot be set up like this.
+    #[error(transparent)]
+    Webhooks(#[from] WebhookSetupError),
     /// Nodes cannot be joined like this.
     #[error(transparent)]
     Bus(#[from] JoinError),

@@ -22,6 +22,7 @@ impl Settings {
             self.mail_refusal(),
             self.public_refusal(),
             self.push_refusal(),
+            self.webhook_refusal(),
         ];
         refusals.into_iter().flatten().next().map_or(Ok(()), |why| Err(SettingsError::NotForProduction(why)))
     }
@@ -89,6 +90,12 @@ impl Settings {
         Some(format!(
             "http.allowed_origins lists {plain}, which is not https: a page over plain HTTP can be changed on its way"
         ))
+    }
+
+    fn webhook_refusal(&self) -> Option<String> {
+        let url = self.webhooks.url.as_ref()?;
+        (!url.starts_with("https://"))
+            .then(|| "webhooks.url is not https: who is verified must not travel in the clear".to_owned())
     }
 
     fn push_refusal(&self) -> Option<String> {

@@ -14,6 +14,7 @@ use super::http::HttpSettings;
 use crate::bus::BusSettings;
 use crate::delivery::mail::{MailSettings, SmtpSettings};
 use crate::delivery::push::{ApnsSettings, FcmSettings};
+use crate::delivery::webhook::WebhookSettings;
 use crate::domain::code::{MAX_DIGITS, MIN_DIGITS};
 pub use crate::domain::delivery::EmailFallback;
 use crate::telemetry::LogFormat;
@@ -52,6 +53,10 @@ pub struct Settings {
     pub mail: MailSettings,
     /// The mail server.
     pub smtp: SmtpSettings,
+    /// What apps' servers are told of verifications that succeeded.
+    pub assertions: AssertionSettings,
+    /// Where apps' servers are told how verifications ended.
+    pub webhooks: WebhookSettings,
     /// Where IP addresses seem to be.
     pub places: PlacesSettings,
     /// Login activity.
@@ -199,6 +204,15 @@ room! {
     }
 }
 room! {
+    /// Assertions.
+    AssertionSettings {
+        /// Who makes them; unset: the address that the gateway listens at.
+        #[serde(default)] issuer: Option<String>,
+        /// Life.
+        lifetime_seconds: u32,
+    }
+}
+room! {
     /// Stopping.
     ShutdownSettings {
         /// Devices come back spread over this time.
@@ -271,6 +285,8 @@ impl Settings {
         within("delivery.sweep_period_ms", self.delivery.sweep_period_ms, 100..=10_000)?;
         self.mail.sender()?;
         self.bus.check()?;
+        within("assertions.lifetime_seconds", self.assertions.lifetime_seconds, 30..=600)?;
+        self.webhooks.check()?;
         within("login_activity.keep_months", self.login_activity.keep_months, 1..=120)?;
         within("login_activity.shorten_ip_days", self.login_activity.shorten_ip_days, 1..=3650)?;
         within("shutdown.reconnect_spread_ms", self.shutdown.reconnect_spread_ms, 0..=600_000)

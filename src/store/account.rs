@@ -24,9 +24,11 @@ pub struct SignInAccount {
 
 /// An account with its address.
 pub struct Account {
-    /// The address in lower case.
-    pub email: EmailAddress,
-    /// argon2id in PHC format; `None` while the address is not confirmed.
+    /// The address in lower case; `None` for a subject without one.
+    pub email: Option<EmailAddress>,
+    /// It is a subject: an app keeps its password.
+    pub is_of_app: bool,
+    /// argon2id in PHC format; `None` while the address is not confirmed, and for a subject.
     pub password_hash: Option<SecretString>,
     /// Two-step verification is on.
     pub two_step_enabled: bool,
@@ -84,6 +86,7 @@ pub async fn by_id(db: &impl Db, account: AccountId) -> Result<Option<Account>, 
         .map(|row| {
             Ok(Account {
                 email: email(&row)?,
+                is_of_app: get(&row, "is_of_app")?,
                 password_hash: password_hash(&row)?,
                 two_step_enabled: get(&row, "two_step_enabled")?,
                 sign_ins_frozen_at: get(&row, "sign_ins_frozen_at")?,
@@ -207,8 +210,10 @@ pub async fn renew_hash(
     Ok(execute(db, query!("account/renew_hash"), parameters).await? == 1)
 }
 
-pub(super) fn email(row: &Row) -> Result<EmailAddress, StoreError> {
-    EmailAddress::parse(get(row, "email")?).map_err(|error| StoreError::Corrupt(error.to_string()))
+/// The mailbox of an account, if it has one.
+pub(super) fn email(row: &Row) -> Result<Option<EmailAddress>, StoreError> {
+    let text: Option<&str> = get(row, "email")?;
+    text.map(EmailAddress::parse).transpose().map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
 pub(super) fn password_hash(row: &Row) -> Result<Option<SecretString>, StoreError> {

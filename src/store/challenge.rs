@@ -56,8 +56,10 @@ pub struct NewChallenge {
 pub struct StoredChallenge {
     /// What it began with; its progress is the current one.
     pub challenge: NewChallenge,
-    /// The mailbox of its account.
-    pub email: EmailAddress,
+    /// The mailbox of its account, if it has one.
+    pub email: Option<EmailAddress>,
+    /// An app's server began it.
+    pub is_for_app: bool,
     /// The database's clock.
     pub now: Timestamp,
 }
@@ -149,7 +151,12 @@ pub async fn by_id(db: &impl Db, challenge: ChallengeId) -> Result<Option<Stored
                 address_taken: get(&row, "address_taken")?,
                 activity_id: optional_id(&row, "activity_id", ActivityId::new)?,
             };
-            Ok(StoredChallenge { challenge, email: super::account::email(&row)?, now: get(&row, "now")? })
+            Ok(StoredChallenge {
+                challenge,
+                email: super::account::email(&row)?,
+                is_for_app: get(&row, "is_for_app")?,
+                now: get(&row, "now")?,
+            })
         })
         .transpose()
 }
@@ -362,8 +369,8 @@ pub(super) async fn open_for_apps(db: &impl Db, accounts: &[AccountId]) -> Resul
 pub struct ToDeliver {
     /// The code.
     pub issued: CodeToDeliver,
-    /// The account's mailbox.
-    pub email: EmailAddress,
+    /// The account's mailbox, if it has one.
+    pub email: Option<EmailAddress>,
     /// The account's language.
     pub locale: Option<Locale>,
 }

@@ -23,6 +23,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("V15__count_unanswered_alerts", include_str!("../../sql/migrations/0015_count_unanswered_alerts.sql")),
     ("V17__add_code_salt", include_str!("../../sql/migrations/0017_add_code_salt.sql")),
     ("V18__say_who_is_cut_off", include_str!("../../sql/migrations/0018_say_who_is_cut_off.sql")),
+    ("V19__take_in_accounts_of_apps", include_str!("../../sql/migrations/0019_take_in_accounts_of_apps.sql")),
 ];
 
 /// Held while migrating, so that nodes that start together do it one after the other. The number is arbitrary.

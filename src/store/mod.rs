@@ -5,11 +5,13 @@
 
 pub mod account;
 pub mod activity;
+pub mod api_key;
 pub mod budget;
 pub mod challenge;
 pub mod delivery;
 pub mod device;
 mod gather;
+pub mod idempotent_request;
 pub mod lately;
 pub mod live;
 mod migrate;
@@ -23,9 +25,11 @@ pub mod rollout;
 mod row;
 pub mod server;
 pub mod session;
+pub mod subject;
 pub mod ticket;
 pub mod trust_token;
 pub mod upkeep;
+pub mod verification;
 
 use deadpool_postgres::{GenericClient, Object};
 use tokio_postgres::Row;

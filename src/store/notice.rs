@@ -26,8 +26,8 @@ pub struct Notice {
     pub requester: Option<Requester>,
     /// When it happened.
     pub created_at: Timestamp,
-    /// The mailbox.
-    pub email: EmailAddress,
+    /// The mailbox, if there is one.
+    pub email: Option<EmailAddress>,
     /// The language of the mails to its account.
     pub language: Language,
     /// How often it was claimed, this time included.

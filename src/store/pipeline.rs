@@ -10,7 +10,7 @@ use futures_util::future::try_join_all;
 use super::{Db, StoreError, query};
 
 /// The statements of pipelines.
-const STATEMENTS: [&str; 26] = [
+const STATEMENTS: [&str; 27] = [
     query!("account/lock"),
     query!("activity/record"),
     query!("activity/set_outcome"),
@@ -37,6 +37,7 @@ const STATEMENTS: [&str; 26] = [
     query!("session/by_ids"),
     query!("session/create"),
     query!("trust_token/forget"),
+    query!("verification/make_due"),
 ];
 
 /// Prepares the statements of pipelines, in one round trip, on a connection that has not got them.

@@ -1,6 +1,8 @@
 //! Upkeep: forgetting what is over.
 
+use super::row::seconds;
 use super::{Db, StoreError, execute, query};
+use crate::domain::idempotency::KEPT_FOR;
 
 /// Days for which closed challenges, ended sessions and sent notices are kept for support.
 const KEEP_DAYS: i32 = 30;
@@ -14,5 +16,6 @@ pub async fn forget_what_is_over(db: &impl Db) -> Result<(), StoreError> {
     execute(db, query!("upkeep/forget_sessions"), &[&KEEP_DAYS]).await?;
     execute(db, query!("upkeep/forget_notices"), &[&KEEP_DAYS]).await?;
     execute(db, query!("upkeep/forget_unconfirmed_accounts"), &[]).await?;
+    execute(db, query!("upkeep/forget_idempotent_requests"), &[&seconds(KEPT_FOR)]).await?;
     Ok(())
 }

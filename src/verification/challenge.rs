@@ -1,10 +1,11 @@
 //! What callers see of a challenge, and the checks that every call on one begins with.
 
-use futures_util::future::try_join;
+use futures_util::future::try_join3;
 
 use super::{Verification, VerificationError};
 use crate::domain::challenge::{Method, Outcome, Progress, Purpose};
-use crate::domain::delivery::offered_methods;
+use crate::domain::delivery::{EmailFallback, offered_methods};
+use crate::domain::email::EmailAddress;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ChallengeId};
 use crate::domain::token::Token;
@@ -18,6 +19,13 @@ pub enum Destination {
     TrustedDevices(u64),
     /// The account's mailbox, masked.
     Mailbox(String),
+}
+
+impl Destination {
+    /// The account's mailbox; a mail to an account that has none any more goes nowhere.
+    pub(super) fn mailbox(email: Option<&EmailAddress>) -> Self {
+        email.map_or(Self::TrustedDevices(0), |email| Self::Mailbox(email.masked()))
+    }
 }
 
 /// A challenge as its holder sees it.
@@ -58,8 +66,15 @@ impl Verification {
     }
 
     /// The methods that a challenge offers whose current code a trusted device may show, or none.
-    pub(super) fn methods(&self, purpose: Purpose, method: Method, device_may_show: bool) -> &'static [Method] {
-        offered_methods(purpose, self.rules.email_fallback, method, device_may_show)
+    pub(super) fn methods(
+        &self,
+        purpose: Purpose,
+        method: Method,
+        device_may_show: bool,
+        has_mailbox: bool,
+    ) -> &'static [Method] {
+        let fallback = if has_mailbox { self.rules.email_fallback } else { EmailFallback::Off };
+        offered_methods(purpose, fallback, method, device_may_show)
     }
 
     pub(super) fn view(
@@ -68,6 +83,7 @@ impl Verification {
         token: Option<Token>,
         destination: Destination,
         device_may_show: bool,
+        has_mailbox: bool,
     ) -> ChallengeView {
         ChallengeView {
             account_id: challenge.account_id,
@@ -75,7 +91,7 @@ impl Verification {
             token,
             purpose: challenge.purpose,
             progress: challenge.progress,
-            methods: self.methods(challenge.purpose, challenge.progress.method, device_may_show),
+            methods: self.methods(challenge.purpose, challenge.progress.method, device_may_show, has_mailbox),
             digits: challenge.digits,
             destination,
         }
@@ -119,6 +135,7 @@ pub(super) async fn settle(
         let Some(entry) = closed.activity_id else { return Ok(()) };
         store::activity::set_outcome(db, closed.account_id, entry, closed.outcome.into(), method).await
     };
-    store::together(db, try_join(cancel, complete)).await?;
+    let tell = store::verification::make_due(db, closed.account_id, closed.challenge_id);
+    store::together(db, try_join3(cancel, complete, tell)).await?;
     Ok(AccountEvent::ChallengeClosed { challenge_id: closed.challenge_id, outcome: closed.outcome })
 }

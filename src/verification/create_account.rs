@@ -31,13 +31,14 @@ impl Verification {
             let reserved = store::account::reserve_address(db, fresh(AccountId::new), &email).await?;
             let start = Start {
                 account_id: reserved.account_id,
-                email: &email,
+                mailbox: Some(&email),
                 purpose: Purpose::CreateAccount,
                 method: Method::Email,
                 requester: origin.requester(device),
                 session_id: None,
                 password_hash: Some(password_hash),
                 address_taken: reserved.taken,
+                for_app: None,
                 now: reserved.now,
             };
             let challenge = self.start(db, start, &mut events).await?;

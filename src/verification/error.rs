@@ -62,6 +62,12 @@ pub enum VerificationError {
     /// Two-step verification is not offered to this account yet.
     #[error("two-step verification is not offered to this account yet")]
     TwoStepUnavailable,
+    /// An app keeps this account and its password.
+    #[error("the app keeps the password of this account")]
+    KeptByApp,
+    /// The account has no mailbox that a code could go to.
+    #[error("the account has no mailbox")]
+    NoMailbox,
     /// It already is so.
     #[error("{0}")]
     AlreadySo(&'static str),

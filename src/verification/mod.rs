@@ -2,6 +2,8 @@
 //! became true.
 
 mod activity;
+mod api_keys;
+mod by_app;
 mod challenge;
 mod code_keys;
 mod connect;
@@ -12,6 +14,7 @@ mod error;
 mod expire;
 mod freeze;
 mod hasher;
+mod once;
 mod operator;
 mod password_change;
 mod password_renewal;
@@ -23,6 +26,7 @@ mod session;
 mod sign_in;
 mod start;
 mod state;
+mod subjects;
 mod support;
 mod trust;
 mod two_step;
@@ -49,18 +53,23 @@ use crate::domain::token::{TOKEN_BYTES, Token, TokenKind};
 use crate::store::Store;
 use crate::store::session::TokenLifetimes;
 
+use api_keys::KnownApiKeys;
 use code_keys::HeldKeys;
 use password_waiting::PasswordWaiting;
 
 pub use activity::ActivityPage;
+pub use api_keys::NewApiKey;
+pub use by_app::{AppSignIn, AppSignInResult, NotNeeded};
 pub use challenge::{ChallengeView, Destination};
 pub use error::VerificationError;
+pub use once::{KeptAnswer, Once, OnceRequest};
 pub use operator::AccountSummary;
 pub use passwords::{PasswordCost, Passwords};
 pub use rollout::ListedPage;
 pub use session::{IssuedSession, SignedIn};
 pub use sign_in::{SignInRequest, SignInResult};
 pub use state::ChallengeStatus;
+pub use subjects::{SubjectChange, SubjectView};
 pub use support::{SupportAccount, SupportBundle, SupportChallenge};
 pub use two_step::{Disabling, LoginSecurity};
 pub use verify::Verified;
@@ -78,6 +87,19 @@ pub struct Rules {
     pub email_fallback: EmailFallback,
     /// The address that mail comes from, for people who look for it.
     pub mail_sender: String,
+    /// What assertions say of themselves.
+    pub assertions: AssertionRules,
+    /// The ends of verifications are told to apps' servers.
+    pub webhooks: bool,
+}
+
+/// What assertions say of themselves.
+#[derive(Debug, Clone)]
+pub struct AssertionRules {
+    /// Who says it: the URL that apps know the gateway by.
+    pub issuer: String,
+    /// For how long it is good.
+    pub lifetime: SignedDuration,
 }
 
 /// The use cases and what they work with.
@@ -89,7 +111,9 @@ pub struct Verification {
     rules: Rules,
     bus: Bus,
     notices: Arc<Notify>,
+    webhooks: Arc<Notify>,
     password_waits: PasswordWaiting,
+    api_keys: KnownApiKeys,
 }
 
 /// Where a request came from.
@@ -124,7 +148,9 @@ impl Verification {
             rules,
             bus,
             notices: Arc::new(Notify::new()),
+            webhooks: Arc::new(Notify::new()),
             password_waits: PasswordWaiting::default(),
+            api_keys: KnownApiKeys::default(),
         }
     }
 
@@ -170,10 +196,18 @@ impl Verification {
         Arc::clone(&self.notices)
     }
 
+    /// Rings when a challenge ended that an app's server may want to hear of.
+    #[must_use]
+    pub fn webhooks(&self) -> Arc<Notify> {
+        Arc::clone(&self.webhooks)
+    }
+
     async fn publish(&self, account: AccountId, events: Vec<AccountEvent>) {
         for event in events {
-            if matches!(event, AccountEvent::SecurityAlert { .. }) {
-                self.notices.notify_one();
+            match event {
+                AccountEvent::SecurityAlert { .. } => self.notices.notify_one(),
+                AccountEvent::ChallengeClosed { .. } if self.rules.webhooks => self.webhooks.notify_one(),
+                _ => {}
             }
             self.bus.publish(account, event).await;
         }

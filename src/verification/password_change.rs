@@ -18,7 +18,7 @@ impl Verification {
     ///
     /// # Errors
     /// [`VerificationError::InvalidCredentials`] when the current password is wrong or was changed meanwhile;
-    /// [`VerificationError::CommonPassword`]; [`VerificationError::DeviceNotTrusted`] from a device that is not trusted,
+    /// [`VerificationError::CommonPassword`]; [`VerificationError::KeptByApp`]; [`VerificationError::DeviceNotTrusted`] from a device that is not trusted,
     /// while two-step verification is on: who was let in once with a code must not lock the owner out, nor lift a freeze.
     pub async fn change_password(
         &self,
@@ -30,7 +30,8 @@ impl Verification {
     ) -> Result<(), VerificationError> {
         let account = session.account_id;
         let (owner, old_hash) = self.check_own_password(session, current, origin).await?;
-        self.passwords.require_uncommon(NewPasswordOf::Owner, &new, &owner.email).await?;
+        let email = owner.email.ok_or(VerificationError::KeptByApp)?;
+        self.passwords.require_uncommon(NewPasswordOf::Owner, &new, &email).await?;
         let new_hash = self.passwords.hash(new).await?;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
@@ -74,8 +75,9 @@ impl Verification {
         let id = session.account_id;
         let account = self.store.run(async |db| store::account::by_id(db, id).await).await?;
         let account = account.ok_or(VerificationError::Unauthorized)?;
+        let email = account.email.as_ref().filter(|_| !account.is_of_app).ok_or(VerificationError::KeptByApp)?;
         let stored = account.password_hash.clone();
-        self.check_password(&account.email, password, stored.clone(), origin).await?;
+        self.check_password(email, password, stored.clone(), origin).await?;
         Ok((account, stored.ok_or(VerificationError::InvalidCredentials)?))
     }
 }

@@ -40,7 +40,8 @@ impl Verification {
     ) -> Result<Option<ChallengeView>, VerificationError> {
         let mut new = stored.challenge;
         let (account, id, before, purpose) = (new.account_id, new.challenge_id, new.progress, new.purpose);
-        let offered = self.offered(&new).await?;
+        let has_mailbox = stored.email.is_some();
+        let offered = self.offered(&new, has_mailbox).await?;
         let next = before.resend(purpose, method, offered, &self.rules.lifetimes, stored.now)?;
         // Not the key of the code before: that one may have been revoked.
         let key = self.current_key();
@@ -63,16 +64,21 @@ impl Verification {
         new.progress = next;
         let destination = match next.method {
             Method::App => Destination::TrustedDevices(planned),
-            Method::Email => Destination::Mailbox(stored.email.masked()),
+            Method::Email => Destination::mailbox(stored.email.as_ref()),
         };
-        Ok(Some(self.view(&new, None, destination, next.method == Method::App && planned > 0)))
+        let device_may_show = next.method == Method::App && planned > 0;
+        Ok(Some(self.view(&new, None, destination, device_may_show, has_mailbox)))
     }
 
     /// The methods that a challenge offers by how far its current code came.
-    async fn offered(&self, challenge: &NewChallenge) -> Result<&'static [Method], VerificationError> {
+    async fn offered(
+        &self,
+        challenge: &NewChallenge,
+        has_mailbox: bool,
+    ) -> Result<&'static [Method], VerificationError> {
         let (account, id, progress) = (challenge.account_id, challenge.challenge_id, challenge.progress);
         let deliveries =
             self.store.run(async |db| store::delivery::states(db, account, id, progress.generation).await).await?;
-        Ok(self.methods(challenge.purpose, progress.method, device_may_show(&deliveries)))
+        Ok(self.methods(challenge.purpose, progress.method, device_may_show(&deliveries), has_mailbox))
     }
 }

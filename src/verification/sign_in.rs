@@ -25,6 +25,7 @@ use crate::store::account::{LockedAccount, SignInAccount};
 use crate::store::activity::NewEntry;
 use crate::store::trust_token::TrustCheck;
 use crate::store::{self, Db};
+use crate::telemetry::SIGN_INS;
 
 /// What somebody signs in with.
 pub struct SignInRequest {
@@ -46,6 +47,27 @@ pub enum SignInResult {
     VerificationRequired(Box<ChallengeView>),
 }
 
+/// Who asks to be let in, past the password.
+pub(super) struct Asks<'a> {
+    pub(super) account: AccountId,
+    /// The account's mailbox, if it has one.
+    pub(super) mailbox: Option<&'a EmailAddress>,
+    /// The app whose server asks, as an audience of assertions.
+    pub(super) for_app: Option<&'a str>,
+    pub(super) requester: Requester,
+    pub(super) trust_token: Option<&'a Token>,
+}
+
+/// What becomes of it.
+pub(super) enum Admission {
+    /// The device is trusted.
+    Trusted(Box<SignedIn>),
+    /// Nobody asks for a code.
+    TwoStepOff(Box<SignedIn>),
+    /// A code is asked for.
+    Challenged(Box<ChallengeView>),
+}
+
 impl Verification {
     /// Signs a device in, or starts a challenge for it.
     ///
@@ -59,40 +81,54 @@ impl Verification {
         let (mut events, mut shadow) = (Vec::new(), None);
         let transaction = self.store.transaction(async |db| {
             let locked = still_checked(db, &account).await?;
-            let trust = check_trust(db, account.id, request.trust_token.as_ref(), &requester).await?;
-            if let TrustCheck::Reused(device) = trust {
-                let kind = ActivityKind::TrustTokenReused;
-                self.revoke_trust(db, account.id, device, SessionEnd::TrustTokenReused, &mut events).await?;
-                self.record_change(db, account.id, kind, Some(&requester)).await?;
-                self.alert(db, account.id, AlertKind::TokenReused, Some(&requester), &mut events).await?;
-            }
-            let trust = match (trust, &request.trust_token) {
-                (TrustCheck::Trusted(device), Some(token)) => Trust::Rotate(device, token.hash()),
-                _ if !locked.two_step_enabled => {
-                    shadow = shadow_reach(db, account.id, &requester).await?;
-                    Trust::No
-                }
-                _ => {
-                    let to_ask = refusal_to_ask(db, account.id, &locked);
-                    let to_wait = refusal_to_wait(db, account.id, &requester, &locked);
-                    let (to_ask, to_wait) = store::together(db, try_join(to_ask, to_wait)).await?;
-                    if let Some(refusal) = to_ask.or(to_wait) {
-                        let kind = ActivityKind::SignIn;
-                        self.record_refused(db, account.id, kind, &refusal, &requester).await?;
-                        return Ok(Err(refusal));
-                    }
-                    let started = self.challenge(db, &request.email, account.id, requester, &locked, &mut events);
-                    return started.await.map(Ok);
-                }
+            let asks = Asks {
+                account: account.id,
+                mailbox: Some(&request.email),
+                for_app: None,
+                requester,
+                trust_token: request.trust_token.as_ref(),
             };
-            let signed_in = self.grant_session(db, account.id, &requester, trust, &mut events).await?;
-            record_sign_in(db, account.id, &requester, shadow).await?;
-            Ok(Ok(SignInResult::SignedIn(Box::new(signed_in))))
+            self.admit(db, asks, &locked, &mut events, &mut shadow).await
         });
-        let result = transaction.await?;
-        count_shadow(shadow);
+        let admission = transaction.await?;
+        count_outcome(&admission, shadow);
         self.publish(account.id, events).await;
-        result
+        Ok(match admission? {
+            Admission::Trusted(signed_in) | Admission::TwoStepOff(signed_in) => SignInResult::SignedIn(signed_in),
+            Admission::Challenged(challenge) => SignInResult::VerificationRequired(challenge),
+        })
+    }
+
+    /// Lets a device in whose user gave the password, or starts a challenge for it, or refuses for a while. Under the
+    /// account's lock.
+    pub(super) async fn admit(
+        &self,
+        db: &impl Db,
+        asks: Asks<'_>,
+        locked: &LockedAccount,
+        events: &mut Vec<AccountEvent>,
+        shadow: &mut Option<ShadowReach>,
+    ) -> Result<Result<Admission, VerificationError>, VerificationError> {
+        let (account, requester) = (asks.account, &asks.requester);
+        let trust = check_trust(db, account, asks.trust_token, requester).await?;
+        if let TrustCheck::Reused(device) = trust {
+            let kind = ActivityKind::TrustTokenReused;
+            self.revoke_trust(db, account, device, SessionEnd::TrustTokenReused, events).await?;
+            self.record_change(db, account, kind, Some(requester)).await?;
+            self.alert(db, account, AlertKind::TokenReused, Some(requester), events).await?;
+        }
+        let (trust, admitted): (_, fn(_) -> _) = match (trust, asks.trust_token) {
+            (TrustCheck::Trusted(device), Some(token)) => (Trust::Rotate(device, token.hash()), Admission::Trusted),
+            _ if !locked.two_step_enabled => {
+                *shadow = shadow_reach(db, account, requester).await?;
+                (Trust::No, Admission::TwoStepOff)
+            }
+            // On the heap: otherwise every sign-in carries its size about.
+            _ => return Box::pin(self.challenge(db, asks, locked, events)).await,
+        };
+        let signed_in = self.grant_session(db, account, requester, trust, events).await?;
+        record_sign_in(db, account, requester, *shadow).await?;
+        Ok(Ok(admitted(Box::new(signed_in))))
     }
 
     async fn checked_account(
@@ -114,25 +150,43 @@ impl Verification {
     async fn challenge(
         &self,
         db: &impl Db,
-        email: &EmailAddress,
-        account_id: AccountId,
-        requester: Requester,
+        asks: Asks<'_>,
         locked: &LockedAccount,
         events: &mut Vec<AccountEvent>,
-    ) -> Result<SignInResult, VerificationError> {
+    ) -> Result<Result<Admission, VerificationError>, VerificationError> {
+        let (account_id, requester) = (asks.account, asks.requester);
+        let to_ask = refusal_to_ask(db, account_id, locked);
+        let to_wait = refusal_to_wait(db, account_id, &requester, locked);
+        let (to_ask, to_wait) = store::together(db, try_join(to_ask, to_wait)).await?;
+        if let Some(refusal) = to_ask.or(to_wait) {
+            self.record_refused(db, account_id, ActivityKind::SignIn, &refusal, &requester).await?;
+            return Ok(Err(refusal));
+        }
         let start = Start {
             account_id,
-            email,
+            mailbox: asks.mailbox,
             purpose: Purpose::SignIn,
             method: Method::App,
             requester,
             session_id: None,
             password_hash: None,
             address_taken: false,
+            for_app: asks.for_app,
             now: locked.now,
         };
-        Ok(SignInResult::VerificationRequired(Box::new(self.start(db, start, events).await?)))
+        Ok(Ok(Admission::Challenged(Box::new(self.start(db, start, events).await?))))
     }
+}
+
+/// Counts what came of a sign-in; never by account.
+pub(super) fn count_outcome(admission: &Result<Admission, VerificationError>, shadow: Option<ShadowReach>) {
+    count_shadow(shadow);
+    let outcome = match admission {
+        Ok(Admission::Trusted(_) | Admission::TwoStepOff(_)) => "signed_in",
+        Ok(Admission::Challenged(_)) => "verification_required",
+        Err(_) => return,
+    };
+    metrics::counter!(SIGN_INS, "outcome" => outcome).increment(1);
 }
 
 /// Writes a sign-in that needed no code.

@@ -22,13 +22,16 @@ use crate::store::{self, Db};
 /// What a challenge is started for.
 pub(super) struct Start<'a> {
     pub(super) account_id: AccountId,
-    pub(super) email: &'a EmailAddress,
+    /// The account's mailbox, if it has one.
+    pub(super) mailbox: Option<&'a EmailAddress>,
     pub(super) purpose: Purpose,
     pub(super) method: Method,
     pub(super) requester: Requester,
     pub(super) session_id: Option<SessionId>,
     pub(super) password_hash: Option<SecretString>,
     pub(super) address_taken: bool,
+    /// The app whose server asks for it, as an audience of assertions.
+    pub(super) for_app: Option<&'a str>,
     /// The database's clock.
     pub(super) now: Timestamp,
 }
@@ -42,13 +45,14 @@ impl Verification {
         events: &mut Vec<AccountEvent>,
     ) -> Result<ChallengeView, VerificationError> {
         if start.method == Method::Email {
+            start.mailbox.ok_or(VerificationError::NoMailbox)?;
             let sent = store::challenge::count_sends(db, start.account_id, BudgetKind::of(start.purpose)).await?;
             let too_many = |retry_after| VerificationError::TooManyMails { retry_after };
             sent.check(false, start.method, start.now).map_err(too_many)?;
         }
         self.make_room(db, &start, events).await?;
         let token = fresh_token(TokenKind::Challenge);
-        let email = start.email.masked();
+        let (mailbox, for_app) = (start.mailbox, start.for_app);
         let new = NewChallenge {
             account_id: start.account_id,
             challenge_id: fresh(ChallengeId::new),
@@ -66,12 +70,16 @@ impl Verification {
             activity_id: attempt_kind(start.purpose).map(|_| fresh(ActivityId::new)),
         };
         let planned = self.write(db, &new).await?;
+        if let Some(audience) = for_app {
+            store::verification::add(db, new.account_id, new.challenge_id, audience, self.rules.webhooks).await?;
+        }
         events.push(AccountEvent::CodeIssued { challenge_id: new.challenge_id });
         let destination = match start.method {
             Method::App => Destination::TrustedDevices(planned),
-            Method::Email => Destination::Mailbox(email),
+            Method::Email => Destination::mailbox(mailbox),
         };
-        Ok(self.view(&new, Some(token), destination, start.method == Method::App && planned > 0))
+        let device_may_show = start.method == Method::App && planned > 0;
+        Ok(self.view(&new, Some(token), destination, device_may_show, mailbox.is_some()))
     }
 
     /// Writes a challenge down with all that begins with it; returns how many deliveries are planned.

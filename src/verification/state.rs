@@ -43,9 +43,9 @@ impl Verification {
             self.store.run(async |db| store::delivery::states(db, account_id, id, progress.generation).await).await?;
         let destination = match progress.method {
             Method::App => Destination::TrustedDevices(count_destinations(&deliveries)),
-            Method::Email => Destination::Mailbox(stored.email.masked()),
+            Method::Email => Destination::mailbox(stored.email.as_ref()),
         };
-        let challenge = self.view(new, None, destination, device_may_show(&deliveries));
+        let challenge = self.view(new, None, destination, device_may_show(&deliveries), stored.email.is_some());
         Ok(ChallengeStatus {
             account_id,
             outcome: progress.outcome_at(stored.now),

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{Verification, VerificationError};
 use crate::domain::challenge::{ChallengeState, Method, Purpose};
 use crate::domain::device::DeviceInfo;
+use crate::domain::email::EmailAddress;
 use crate::domain::id::{AccountId, ChallengeId};
 use crate::domain::session::ActiveSession;
 use crate::domain::token::Token;
@@ -19,8 +20,8 @@ const MAX_CHALLENGES: i64 = 10;
 pub struct SupportBundle {
     /// When it was put together, by the database's clock.
     pub at: Timestamp,
-    /// The account's address, masked.
-    pub email: String,
+    /// The account's address, masked; `None` when it has none.
+    pub email: Option<String>,
     /// The account as a session of it may see it; nothing for the holder of a challenge.
     pub account: Option<SupportAccount>,
     /// The device that asks.
@@ -70,7 +71,8 @@ impl Verification {
     /// As for every call on a challenge.
     pub async fn challenge_support(&self, id: ChallengeId, token: &Token) -> Result<SupportBundle, VerificationError> {
         let stored = self.authorized(id, token).await?;
-        let (at, email, device) = (stored.now, stored.email.masked(), stored.challenge.requester.device.clone());
+        let (at, email, device) =
+            (stored.now, stored.email.as_ref().map(EmailAddress::masked), stored.challenge.requester.device.clone());
         let challenge = self.store.run(async |db| traced(db, &stored, false).await).await?;
         Ok(SupportBundle { at, email, account: None, device, challenges: vec![challenge] })
     }
@@ -93,7 +95,7 @@ impl Verification {
                 }
                 Ok(SupportBundle {
                     at: store::server::describe(db).await?.now,
-                    email: account.email.masked(),
+                    email: account.email.as_ref().map(EmailAddress::masked),
                     account: Some(SupportAccount {
                         id,
                         two_step_enabled: account.two_step_enabled,

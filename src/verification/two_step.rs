@@ -25,8 +25,8 @@ pub struct LoginSecurity {
     pub enabled: bool,
     /// Since when no new device may sign in.
     pub sign_ins_frozen_at: Option<Timestamp>,
-    /// The account's address.
-    pub email: EmailAddress,
+    /// The account's address, if it has one.
+    pub email: Option<EmailAddress>,
     /// The trusted devices.
     pub trusted_devices: Vec<TrustedDevice>,
     /// The device that asks.
@@ -88,12 +88,13 @@ impl Verification {
             let device = device.ok_or(VerificationError::Unauthorized)?;
             let start = Start {
                 account_id: id,
-                email: &account.email,
+                mailbox: account.email.as_ref(),
                 purpose: Purpose::EnableTwoStep,
                 method: Method::Email,
                 requester: origin.requester(device.info),
                 session_id: Some(session.session_id),
                 password_hash: None,
+                for_app: None,
                 address_taken: false,
                 now: locked.now,
             };
@@ -182,12 +183,13 @@ impl Verification {
         let account = store::account::by_id(db, session.account_id).await?.ok_or(VerificationError::Unauthorized)?;
         let start = Start {
             account_id: session.account_id,
-            email: &account.email,
+            mailbox: account.email.as_ref(),
             purpose: Purpose::DisableTwoStep,
             method: Method::App,
             requester,
             session_id: Some(session.session_id),
             password_hash: None,
+            for_app: None,
             address_taken: false,
             now,
         };

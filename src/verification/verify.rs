@@ -18,7 +18,12 @@ use crate::store::{self, Db, StoreError};
 /// What the right code brought.
 pub enum Verified {
     /// `sign_in`, `create_account`: a session.
-    SignedIn(Box<SignedIn>),
+    SignedIn {
+        /// The session and its device.
+        signed_in: Box<SignedIn>,
+        /// What says so to the app whose server asked for it.
+        assertion: Option<String>,
+    },
     /// `enable_two_step`: it is on, and this device is trusted.
     TwoStepEnabled {
         /// The device.
@@ -153,9 +158,14 @@ impl Verification {
             self.carry_out(db, new, trust_device, &mut events).await.map(Some)
         });
         match transaction.await? {
-            Some(verified) => {
+            Some(mut verified) => {
                 self.publish(new.account_id, events).await;
                 self.notices.notify_one();
+                if let (Verified::SignedIn { assertion, .. }, true) = (&mut verified, stored.is_for_app) {
+                    // What cannot be looked up now the app's server asks for itself: the code is used up.
+                    let of = self.app_verification(new.challenge_id).await.ok();
+                    *assertion = of.and_then(|of| self.assertion(&of));
+                }
                 Ok(verified)
             }
             None => Err(self.why_not_closed(new.challenge_id).await?),
@@ -186,7 +196,7 @@ impl Verification {
                 self.confirm_address(db, new).await?;
                 let signed_in = self.grant_session(db, new.account_id, &new.requester, Trust::No, events).await?;
                 self.record_change(db, new.account_id, ActivityKind::AccountCreated, Some(&new.requester)).await?;
-                Ok(Verified::SignedIn(Box::new(signed_in)))
+                Ok(Verified::SignedIn { signed_in: Box::new(signed_in), assertion: None })
             }
             Purpose::EnableTwoStep => {
                 refill.await?;
@@ -215,7 +225,7 @@ impl Verification {
         let ((), (), (), device) = store::together(db, try_join4(refill, drop_unfinished, tell, meet)).await?;
         let trust = if trust_device { Trust::Grant } else { Trust::No };
         let signed_in = self.grant_session_to(db, account, device, requester, trust, events).await?;
-        Ok(Verified::SignedIn(Box::new(signed_in)))
+        Ok(Verified::SignedIn { signed_in: Box::new(signed_in), assertion: None })
     }
 
     /// The first to type the code of an address owns it; another pending challenge for it is then over.

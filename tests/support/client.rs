@@ -187,6 +187,21 @@ impl Client {
         Self::answer(request).await
     }
 
+    /// A request with headers besides the usual ones.
+    pub async fn send_with(&self, call: &Call<'_>, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
+        let mut request = self.http.request(call.method.clone(), format!("{}{}", self.base, call.path));
+        if let Some(token) = call.token {
+            request = request.bearer_auth(token);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        Self::answer(request).await
+    }
+
     /// A body as it is, for malformed ones.
     pub async fn send_raw(&self, call: &Call<'_>, content_type: &str, body: impl Into<reqwest::Body>) -> Answer {
         let mut request = self.http.request(call.method.clone(), format!("{}{}", self.base, call.path));

@@ -10,3 +10,4 @@ pub mod process;
 pub mod python;
 pub mod raw_socket;
 pub mod socket;
+pub mod webhook_receiver;

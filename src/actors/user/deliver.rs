@@ -25,7 +25,7 @@ use crate::verification::Verification;
 
 /// Where the mails of an account go, and in which language.
 pub(super) struct Mailbox {
-    pub(super) email: EmailAddress,
+    pub(super) email: Option<EmailAddress>,
     pub(super) locale: Option<Locale>,
 }
 

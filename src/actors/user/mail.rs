@@ -35,8 +35,10 @@ impl User {
         mut overtaken: Overtaken,
         context: &mut Context<Self>,
     ) {
+        // No delivery goes to the mailbox of an account that has none, unless it was taken away meanwhile.
+        let Some(email) = mailbox.email.clone() else { return };
         let language = issued.mail_language(mailbox.locale.as_ref());
-        let mail = code_mail(delivery.id.uuid(), mailbox.email.clone(), language, issued, code);
+        let mail = code_mail(delivery.id.uuid(), email, language, issued, code);
         let (challenge, expires_at) = (issued.challenge_id, issued.expires_at);
         let tried = Tried { challenge, delivery: delivery.id, tries: delivery.tries, expires_at };
         let services = Arc::clone(&self.services);

@@ -30,6 +30,7 @@ pub use outcome::{CheckError, MisconfiguredReason, PushOutcome, RejectedReason, 
 pub use providers::PushProviders;
 pub use settings::{ApnsSettings, FcmSettings, GuardSettings};
 pub use setup::PushSetupError;
+pub(super) use setup::tls_client;
 
 /// A provider that carries a push to one address.
 pub trait PushProvider: Send + Sync {

@@ -85,7 +85,7 @@ pub(super) fn parse_origin(key: &'static str, text: &str, schemes: &[&str]) -> R
 
 /// A TLS client that trusts the authorities in one file, or else those of the system. `needed` says whether it is an
 /// error that there are none; a server without TLS does without.
-pub(super) fn tls_client(
+pub(in crate::delivery) fn tls_client(
     key: &'static str,
     trust_root_file: Option<&Path>,
     needed: bool,

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -190,6 +192,20 @@ impl CodeKeys {
             Some(Held::Revoked) => Err(NoCode::RevokedKey),
             None => Err(NoCode::UnknownKey),
         }
+    }
+
+    /// A secret of its own for another purpose, from each key that is not revoked: HMAC-SHA-256 with a label (NIST SP 800-108
+    /// section 4.1, one block). A label is ASCII; what a code is derived from begins
+    /// with a UUID, whose ninth byte is none (RFC 9562 section 4.1).
+    pub(in crate::domain) fn subkeys(&self, label: &str) -> impl Iterator<Item = (&KeyId, Zeroizing<[u8; KEY_BYTES]>)> {
+        self.keys.iter().filter_map(move |(id, held)| match held {
+            Held::Key(key) => {
+                let mut mac = Hmac::<Sha256>::new_from_slice(&**key).expect("HMAC takes any key");
+                mac.update(label.as_bytes());
+                Some((id, Zeroizing::new(mac.finalize().into_bytes().into())))
+            }
+            Held::Revoked => None,
+        })
     }
 
     /// An id that has another key in `newer`: a new key needs a new id, or open codes turn wrong.

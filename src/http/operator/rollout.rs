@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{NotFromAnotherPage, Operator};
+use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
 use crate::domain::rollout::{Listed, ListedAccount, RolloutMode, RolloutState};
 use crate::http::extract::invalid;
@@ -81,15 +82,16 @@ struct PageQuery {
 #[derive(Serialize)]
 struct ListedAnswer {
     id: AccountId,
-    /// Masked.
-    email: String,
+    /// Masked; null when it has none.
+    email: Option<String>,
     listed: Listed,
     listed_at: Timestamp,
 }
 
 impl From<ListedAccount> for ListedAnswer {
     fn from(account: ListedAccount) -> Self {
-        Self { id: account.id, email: account.email.masked(), listed: account.listed, listed_at: account.listed_at }
+        let email = account.email.as_ref().map(EmailAddress::masked);
+        Self { id: account.id, email, listed: account.listed, listed_at: account.listed_at }
     }
 }
 

@@ -1,0 +1,54 @@
+//! Who calls with an API key: an app's server.
+
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+
+use super::Api;
+use super::extract::{bearer, limited};
+use super::problem::{Problem, ProblemCode};
+use crate::domain::api_key::{ApiKey, Scope};
+use crate::domain::token::{Token, TokenKind};
+use crate::verification::VerificationError;
+
+/// An app's server.
+pub(super) struct ApiCaller {
+    pub(super) key: ApiKey,
+    /// The key as it was sent.
+    pub(super) token: Token,
+}
+
+impl ApiCaller {
+    /// Makes sure that its key may be used for something.
+    pub(super) fn require(&self, scope: Scope) -> Result<(), Problem> {
+        if self.key.allows(scope) {
+            return Ok(());
+        }
+        Err(Problem::new(ProblemCode::ScopeMissing, format!("This API key lacks the scope `{scope}`.")))
+    }
+}
+
+impl FromRequest for ApiCaller {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let token = bearer(request, TokenKind::ApiKey);
+        let api = request.app_data::<Data<Api>>().cloned();
+        let request = request.clone();
+        Box::pin(async move {
+            let (token, api) = (token?, api.ok_or_else(Problem::internal)?);
+            match api.verification.api_key(&token).await {
+                Ok(key) => Ok(Self { key, token }),
+                // An app's server calls for all its users; who has no key is limited like anybody.
+                Err(VerificationError::Unauthorized) => {
+                    limited(&request)?;
+                    Err(Problem::new(ProblemCode::Unauthorized, "The API key is unknown, revoked or has ended."))
+                }
+                Err(error) => Err(error.into()),
+            }
+        })
+    }
+}

@@ -1,0 +1,142 @@
+//! Keys of apps' servers: making, listing, rotating and revoking them.
+
+use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::{HttpResponse, Responder};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{NotFromAnotherPage, Operator};
+use crate::domain::api_key::{ApiKey, Scope};
+use crate::domain::id::ApiKeyId;
+use crate::http::extract::invalid;
+use crate::http::json::Json;
+use crate::http::problem::Problem;
+use crate::http::views::SentToken;
+use crate::http::{resource, to_the_end};
+use crate::verification::NewApiKey;
+
+/// Longest name of a key in characters.
+const LONGEST_NAME: usize = 64;
+/// Longest audience in characters.
+const LONGEST_AUDIENCE: usize = 255;
+/// After a rotation the old key is good for so long at most, in seconds: 30 days.
+const LONGEST_GRACE: u32 = 30 * 86_400;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(resource("/admin/api-keys", "GET, POST").route(web::get().to(list)).route(web::post().to(create)))
+        .service(resource("/admin/api-keys/{id}", "DELETE").route(web::delete().to(revoke)))
+        .service(resource("/admin/api-keys/{id}/rotate", "POST").route(web::post().to(rotate)));
+}
+
+/// A key, without its secret.
+#[derive(Serialize)]
+struct ApiKeyAnswer {
+    id: ApiKeyId,
+    name: String,
+    audience: String,
+    scopes: Vec<Scope>,
+    created_at: Timestamp,
+    /// To the minute; null when it never was.
+    last_used_at: Option<Timestamp>,
+    /// Null while nobody said when.
+    ends_at: Option<Timestamp>,
+    /// It may be used now.
+    is_good: bool,
+}
+
+impl From<ApiKey> for ApiKeyAnswer {
+    fn from(key: ApiKey) -> Self {
+        let ApiKey { id, name, audience, scopes, created_at, last_used_at, ends_at, is_good } = key;
+        Self { id, name, audience, scopes, created_at, last_used_at, ends_at, is_good }
+    }
+}
+
+#[derive(Serialize)]
+struct ApiKeysAnswer {
+    keys: Vec<ApiKeyAnswer>,
+}
+
+/// Every key, newest first.
+async fn list(operator: Data<Operator>) -> Result<impl Responder, Problem> {
+    let keys = operator.verification.api_keys().await?.into_iter().map(Into::into).collect();
+    Ok(HttpResponse::Ok().json(ApiKeysAnswer { keys }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ApiKeyBody {
+    name: String,
+    /// Whom assertions are for; the name when it is left out.
+    #[serde(default)]
+    audience: Option<String>,
+    scopes: Vec<Scope>,
+}
+
+/// A key that was just made: nobody can show it again.
+#[derive(Serialize)]
+struct NewApiKeyAnswer {
+    id: ApiKeyId,
+    key: SentToken,
+}
+
+impl From<NewApiKey> for NewApiKeyAnswer {
+    fn from(new: NewApiKey) -> Self {
+        Self { id: new.id, key: new.token.into() }
+    }
+}
+
+/// Makes a key.
+async fn create(
+    operator: Data<Operator>,
+    _: NotFromAnotherPage,
+    Json(body): Json<ApiKeyBody>,
+) -> Result<impl Responder, Problem> {
+    let fits = |text: &str, longest: usize| {
+        (1..=longest).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+    };
+    if !fits(&body.name, LONGEST_NAME) {
+        return Err(invalid("name", format!("must have 1 to {LONGEST_NAME} characters")));
+    }
+    if body.audience.as_deref().is_some_and(|audience| !fits(audience, LONGEST_AUDIENCE)) {
+        return Err(invalid("audience", format!("must have 1 to {LONGEST_AUDIENCE} characters")));
+    }
+    if body.scopes.is_empty() {
+        return Err(invalid("scopes", "must name at least one"));
+    }
+    let create =
+        async move { operator.verification.create_api_key(&body.name, body.audience.as_deref(), &body.scopes).await };
+    Ok(HttpResponse::Created().json(NewApiKeyAnswer::from(to_the_end(create).await?)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RotateBody {
+    /// For how long the old key is still good.
+    grace_seconds: u32,
+}
+
+/// Makes a key that may do what another may, which ends a little later.
+async fn rotate(
+    operator: Data<Operator>,
+    id: Path<ApiKeyId>,
+    _: NotFromAnotherPage,
+    Json(body): Json<RotateBody>,
+) -> Result<impl Responder, Problem> {
+    if body.grace_seconds > LONGEST_GRACE {
+        return Err(invalid("grace_seconds", format!("must be 0 to {LONGEST_GRACE}")));
+    }
+    let grace = SignedDuration::from_secs(body.grace_seconds.into());
+    let rotate = async move { operator.verification.rotate_api_key(*id, grace).await };
+    Ok(HttpResponse::Created().json(NewApiKeyAnswer::from(to_the_end(rotate).await?)))
+}
+
+/// Ends a key: within two seconds no node takes it any more.
+async fn revoke(
+    operator: Data<Operator>,
+    id: Path<ApiKeyId>,
+    _: NotFromAnotherPage,
+) -> Result<impl Responder, Problem> {
+    to_the_end(async move { operator.verification.revoke_api_key(*id).await }).await?;
+    Ok(HttpResponse::NoContent())
+}

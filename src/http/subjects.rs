@@ -1,0 +1,176 @@
+//! `/v1/subjects`: what an app's server says of its users, and does with them.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::{HttpResponse, Responder};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::api_caller::ApiCaller;
+use super::json::{Json, object};
+use super::once::{Created, Creating};
+use super::problem::{Problem, ProblemBody};
+use super::security_log::about;
+use super::verifications::subject;
+use super::views::{DeviceAnswer, DeviceBody, SessionAnswer, checked_locale, email};
+use super::{Api, resource, to_the_end};
+use crate::domain::api_key::Scope;
+use crate::domain::email::EmailAddress;
+use crate::verification::{Origin, SubjectChange, SubjectView};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(resource("/v1/subjects/{subject}", "GET, PUT").route(web::get().to(show)).route(web::put().to(change)))
+        .service(resource("/v1/subjects/{subject}/devices", "POST").route(web::post().to(vouch)));
+}
+
+/// How a subject stands.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SubjectAnswer {
+    subject: String,
+    /// Where codes by email go, masked; null when nowhere.
+    email: Option<String>,
+    two_step_enabled: bool,
+    /// No new device may sign in: somebody said "this wasn't me", or too many wrong codes were typed.
+    sign_ins_frozen: bool,
+    /// Devices that skip the second step.
+    trusted_devices: usize,
+}
+
+impl SubjectAnswer {
+    fn new(subject: String, view: &SubjectView) -> Self {
+        Self {
+            subject,
+            email: view.email.as_ref().map(EmailAddress::masked),
+            two_step_enabled: view.two_step_enabled,
+            sign_ins_frozen: view.sign_ins_frozen,
+            trusted_devices: view.trusted_devices,
+        }
+    }
+}
+
+/// How a subject stands. Scope `subjects:read`.
+#[utoipa::path(
+    get, path = "/v1/subjects/{subject}", tag = "subjects", security(("api_key" = [])),
+    params(("subject" = String, Path, description = "The app's own id of the user")),
+    responses(
+        (status = 200, description = "How it stands", body = SubjectAnswer),
+        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_missing`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn show(api: Data<Api>, name: Path<String>, caller: ApiCaller) -> Result<impl Responder, Problem> {
+    caller.require(Scope::SubjectsRead)?;
+    let view = api.verification.subject(&subject(&name)?).await?;
+    Ok(HttpResponse::Ok().json(SubjectAnswer::new(name.into_inner(), &view)))
+}
+
+/// What is changed of a subject; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SubjectBody {
+    /// Where codes by email go.
+    #[serde(default)]
+    #[schema(format = Email)]
+    email: Option<String>,
+    /// The language of mails, a BCP 47 tag.
+    #[serde(default)]
+    #[schema(min_length = 2, max_length = 35)]
+    locale: Option<String>,
+    /// Turn two-step verification on or off. Its owner is told when it is turned off.
+    #[serde(default)]
+    two_step_enabled: Option<bool>,
+}
+
+/// Make or change a subject. Scope `subjects:write`.
+#[utoipa::path(
+    put, path = "/v1/subjects/{subject}", tag = "subjects", request_body = SubjectBody, security(("api_key" = [])),
+    params(("subject" = String, Path, description = "The app's own id of the user")),
+    responses(
+        (status = 200, description = "How it stands now", body = SubjectAnswer),
+        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_missing`, `two_step_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn change(
+    api: Data<Api>,
+    name: Path<String>,
+    caller: ApiCaller,
+    Json(body): Json<SubjectBody>,
+) -> Result<HttpResponse, Problem> {
+    caller.require(Scope::SubjectsWrite)?;
+    let subject = subject(&name)?;
+    let change = SubjectChange {
+        email: body.email.as_deref().map(email).transpose()?,
+        locale: checked_locale("locale", body.locale.as_deref())?,
+        two_step_enabled: body.two_step_enabled,
+    };
+    let view = to_the_end(async move { api.verification.change_subject(&subject, &change).await }).await?;
+    let answer = HttpResponse::Ok().json(SubjectAnswer::new(name.into_inner(), &view));
+    Ok(about(answer, view.account_id))
+}
+
+/// A device that the app vouches for.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VouchedDeviceBody {
+    #[serde(deserialize_with = "object")]
+    device: DeviceBody,
+    /// The user's address, as the app's server sees it.
+    #[schema(value_type = String)]
+    ip: IpAddr,
+}
+
+/// A device that is trusted from now on.
+#[derive(Serialize, ToSchema)]
+pub(super) struct VouchedDeviceAnswer {
+    session: SessionAnswer,
+    device: DeviceAnswer,
+}
+
+/// Vouch for a device, for instance the one on which a user turns two-step verification on: it is trusted, and shows codes.
+/// Scope `subjects:write`.
+#[utoipa::path(
+    post, path = "/v1/subjects/{subject}/devices", tag = "subjects", request_body = VouchedDeviceBody,
+    security(("api_key" = [])),
+    params(
+        ("subject" = String, Path, description = "The app's own id of the user"),
+        ("Idempotency-Key" = String, Header, description = "A new value for each new request")
+    ),
+    responses(
+        (status = 201, description = "It is trusted", body = VouchedDeviceAnswer),
+        (status = 400, description = "`invalid_request`, `idempotency_key_missing`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_missing`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`request_under_way`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`idempotency_key_reused`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn vouch(
+    api: Data<Api>,
+    name: Path<String>,
+    Creating { body, call }: Creating<VouchedDeviceBody>,
+) -> Result<HttpResponse, Problem> {
+    call.require(Scope::SubjectsWrite)?;
+    let (subject, device) = (subject(&name)?, body.device.checked()?);
+    let origin = Origin { ip: body.ip, location: api.places.lookup(body.ip), locale: None };
+    let verification = Arc::clone(&api.verification);
+    let vouch = async move {
+        let (account, signed_in) = verification.vouch_for_device(&subject, device, &origin).await?;
+        let device = DeviceAnswer::new(signed_in.device, signed_in.trust_token);
+        let answer = VouchedDeviceAnswer { session: signed_in.session.into(), device };
+        Ok(Created { status: StatusCode::CREATED, answer, account })
+    };
+    call.once(api, vouch).await
+}

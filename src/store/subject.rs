@@ -1,0 +1,34 @@
+//! Subjects: accounts that apps keep.
+
+use super::row::id;
+use super::{Db, StoreError, one_row, optional_row, query};
+use crate::domain::email::EmailAddress;
+use crate::domain::id::AccountId;
+use crate::domain::locale::Locale;
+use crate::domain::subject::Subject;
+
+/// The account of a subject.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn find(db: &impl Db, subject: &Subject) -> Result<Option<AccountId>, StoreError> {
+    let found = optional_row(db, query!("subject/find"), &[&subject.as_str()]).await?;
+    found.map(|row| id(&row, "account_id", AccountId::new)).transpose()
+}
+
+/// The account of a subject with its mailbox; `new_id` when it is new. What is given of mail and language replaces what was there.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn find_or_add(
+    db: &impl Db,
+    new_id: AccountId,
+    subject: &Subject,
+    email: Option<&EmailAddress>,
+    locale: Option<&Locale>,
+) -> Result<(AccountId, Option<EmailAddress>), StoreError> {
+    let parameters: super::Parameters<'_> =
+        &[&new_id.uuid(), &subject.as_str(), &email.map(EmailAddress::as_str), &locale.map(Locale::as_str)];
+    let row = one_row(db, query!("subject/find_or_add"), parameters).await?;
+    Ok((id(&row, "account_id", AccountId::new)?, super::account::email(&row)?))
+}

@@ -1,0 +1,181 @@
+//! Keys of apps' servers: making, ending, and recognising them.
+//!
+//! There are few, so each node keeps all of them in memory and looks for changes every two seconds: a call with a key costs the
+//! database nothing, and neither does one with a made-up key.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use jiff::SignedDuration;
+
+use super::{Verification, VerificationError, fresh, fresh_token};
+use crate::domain::api_key::{ApiKey, Scope};
+use crate::domain::id::ApiKeyId;
+use crate::domain::token::{Token, TokenHash, TokenKind};
+use crate::store::{self, StoreError};
+
+/// Keys that were read longer ago are read again.
+const LOOK_PERIOD: Duration = Duration::from_secs(2);
+/// Keys that were read longer ago are not believed: one of them may have been revoked.
+const BELIEVED_FOR: Duration = Duration::from_secs(30);
+/// That a key was used is written down so often at most.
+const NOTE_PERIOD: Duration = Duration::from_secs(60);
+
+/// The keys as they were last read, and those that were used since.
+#[derive(Default)]
+pub(super) struct KnownApiKeys {
+    known: RwLock<Option<Arc<Known>>>,
+    /// One reads them at a time, and the others wait for what it finds.
+    reading: tokio::sync::Mutex<()>,
+    used: Mutex<Used>,
+}
+
+struct Known {
+    read_at: Instant,
+    keys: HashMap<TokenHash, ApiKey>,
+}
+
+#[derive(Default)]
+struct Used {
+    keys: HashSet<ApiKeyId>,
+    noted_at: Option<Instant>,
+}
+
+/// A key that was just made.
+pub struct NewApiKey {
+    /// Its id.
+    pub id: ApiKeyId,
+    /// The key itself, which nobody can show again.
+    pub token: Token,
+}
+
+impl KnownApiKeys {
+    fn current(&self) -> Option<Arc<Known>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, known: Option<Arc<Known>>) {
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
+    }
+
+    fn use_key(&self, key: ApiKeyId) {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).keys.insert(key);
+    }
+
+    /// Those that were used, if it is time to write that down.
+    fn take_used(&self) -> Vec<ApiKeyId> {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.keys.is_empty() || used.noted_at.is_some_and(|noted| noted.elapsed() < NOTE_PERIOD) {
+            return Vec::new();
+        }
+        used.noted_at = Some(Instant::now());
+        used.keys.drain().collect()
+    }
+}
+
+impl Verification {
+    /// Makes a key. `audience` is whom its assertions are for; the name when it is left out.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn create_api_key(
+        &self,
+        name: &str,
+        audience: Option<&str>,
+        scopes: &[Scope],
+    ) -> Result<NewApiKey, VerificationError> {
+        let new = NewApiKey { id: fresh(ApiKeyId::new), token: fresh_token(TokenKind::ApiKey) };
+        let (id, hash, audience) = (new.id, new.token.hash(), audience.unwrap_or(name));
+        self.store.run(async |db| store::api_key::create(db, id, name, audience, &hash, scopes).await).await?;
+        self.api_keys.set(None);
+        Ok(new)
+    }
+
+    /// Every key, newest first, also those that ended.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn api_keys(&self) -> Result<Vec<ApiKey>, VerificationError> {
+        let listed = self.store.run(async |db| store::api_key::list(db).await).await?;
+        Ok(listed.into_iter().map(|(_, key)| key).collect())
+    }
+
+    /// Makes a key that may do what another one may, and lets that one end in `grace`.
+    ///
+    /// # Errors
+    /// [`VerificationError::NotFound`] when there is no such key, or it ended.
+    pub async fn rotate_api_key(&self, key: ApiKeyId, grace: SignedDuration) -> Result<NewApiKey, VerificationError> {
+        let new = NewApiKey { id: fresh(ApiKeyId::new), token: fresh_token(TokenKind::ApiKey) };
+        let (id, hash) = (new.id, new.token.hash());
+        let transaction = self.store.transaction(async |db| {
+            let keys = store::api_key::list(db).await?;
+            let old = keys.into_iter().map(|(_, key)| key).find(|known| known.id == key && known.is_good);
+            let old = old.ok_or(VerificationError::NotFound)?;
+            store::api_key::create(db, id, &old.name, &old.audience, &hash, &old.scopes).await?;
+            store::api_key::end(db, key, grace).await?;
+            Ok::<_, VerificationError>(())
+        });
+        transaction.await?;
+        self.api_keys.set(None);
+        Ok(new)
+    }
+
+    /// Ends a key: this node does not take it any more, and within two seconds no other one does.
+    ///
+    /// # Errors
+    /// [`VerificationError::NotFound`] when there is no such key. It is fine when it ended before.
+    pub async fn revoke_api_key(&self, key: ApiKeyId) -> Result<(), VerificationError> {
+        let transaction = self.store.transaction(async |db| {
+            if !store::api_key::list(db).await?.iter().any(|(_, known)| known.id == key) {
+                return Err(VerificationError::NotFound);
+            }
+            store::api_key::end(db, key, SignedDuration::ZERO).await?;
+            Ok(())
+        });
+        transaction.await?;
+        self.api_keys.set(None);
+        Ok(())
+    }
+
+    /// The key that a token is, if it may be used now.
+    ///
+    /// # Errors
+    /// [`VerificationError::Unauthorized`] when it is none; the database's when nobody could look for long.
+    pub async fn api_key(&self, token: &Token) -> Result<ApiKey, VerificationError> {
+        let known = self.known_api_keys().await?;
+        let key = known.keys.get(&token.hash()).filter(|key| key.is_good).ok_or(VerificationError::Unauthorized)?;
+        self.api_keys.use_key(key.id);
+        Ok(key.clone())
+    }
+
+    async fn known_api_keys(&self) -> Result<Arc<Known>, StoreError> {
+        let is_fresh = |known: &Arc<Known>| known.read_at.elapsed() < LOOK_PERIOD;
+        if let Some(known) = self.api_keys.current().filter(is_fresh) {
+            return Ok(known);
+        }
+        let _one = self.api_keys.reading.lock().await;
+        let current = self.api_keys.current();
+        if let Some(known) = current.clone().filter(is_fresh) {
+            return Ok(known);
+        }
+        match (self.read_api_keys().await, current) {
+            (Ok(known), _) => Ok(known),
+            (Err(_), Some(known)) if known.read_at.elapsed() < BELIEVED_FOR => Ok(known),
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    async fn read_api_keys(&self) -> Result<Arc<Known>, StoreError> {
+        let (read_at, used) = (Instant::now(), self.api_keys.take_used());
+        let listed = self.store.run(async |db| {
+            if !used.is_empty() {
+                store::api_key::mark_used(db, &used).await?;
+            }
+            store::api_key::list(db).await
+        });
+        let known = Arc::new(Known { read_at, keys: listed.await?.into_iter().collect() });
+        self.api_keys.set(Some(Arc::clone(&known)));
+        Ok(known)
+    }
+}
