@@ -281,6 +281,20 @@ impl App {
 type SharedPostgres = Arc<std::sync::Mutex<EmbeddedPostgres>>;
 
 /// The configured database, or a private one.
+/// Brings the database up to date, unless it is only looked at; answers with the migrations that it lacked.
+///
+/// # Errors
+/// [`AppError`] when it cannot be reached, or a migration fails.
+pub async fn migrate(settings: &Settings, only_look: bool) -> Result<Vec<&'static str>, AppError> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (_postgres, store) = open_database(settings).await?;
+    let missing = store::missing_migrations(&store).await?;
+    if !only_look {
+        store::migrate(&store).await?;
+    }
+    Ok(missing)
+}
+
 async fn open_database(settings: &Settings) -> Result<(Option<SharedPostgres>, Store), AppError> {
     let (postgres, url) = match &settings.database.url {
         Some(url) => (None, url.clone()),

@@ -1,8 +1,10 @@
 //! Twostep: a self-hosted two-step verification gateway. docs/architecture.md tells how it works.
 
 pub mod actors;
+pub mod admin_command;
 pub mod app;
 pub mod bus;
+pub mod code_keys_command;
 pub mod delivery;
 pub mod demo;
 pub mod doctor;
@@ -12,8 +14,8 @@ pub mod embedded_postgres;
 pub mod fuzzing;
 pub mod gateway;
 pub mod http;
-pub mod keys_command;
 pub mod listener;
+pub mod operator_client;
 pub mod places;
 pub mod protocol;
 pub mod rollout_command;

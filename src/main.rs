@@ -1,18 +1,22 @@
 //! The command line.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix::{SignalKind, signal};
+use twostep::admin_command::{
+    AccountArguments, ActivityArguments, AdminCommand, DeviceArguments, ExportArguments, KeysArguments,
+};
 use twostep::app::App;
-use twostep::keys_command::KeysArguments;
+use twostep::code_keys_command::CodeKeysArguments;
 use twostep::rollout_command::RolloutArguments;
 use twostep::settings::{Mode, Settings};
-use twostep::{demo, doctor, keys_command, rollout_command, settings, telemetry};
+use twostep::{app, code_keys_command, demo, doctor, rollout_command, settings, telemetry};
 
 /// Memory of thousands of connections goes back to the system after they are gone: see docs/decisions/0013-allocator.md.
 #[global_allocator]
@@ -47,7 +51,33 @@ enum Command {
     /// See and move the share of accounts to which a running gateway offers two-step verification.
     Rollout(RolloutArguments),
     /// Make, rotate and revoke the keys that codes are derived with; running gateways take the changed file up by themselves.
+    CodeKeys(CodeKeysArguments),
+    /// Make, list, rotate and revoke the keys of apps' servers.
     Keys(KeysArguments),
+    /// See an account, sign it out, or delete it.
+    Account(AccountArguments),
+    /// See and remove the trusted devices of an account.
+    Device(DeviceArguments),
+    /// Show the login activity of an account.
+    Activity(ActivityArguments),
+    /// Write everything that is kept about an account, as JSON.
+    Export(ExportArguments),
+    /// Bring the database up to date, and end.
+    Migrate {
+        /// Change nothing; fail when there is something to do.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Print a script that completes commands in a shell.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Write a manual page for each command.
+    Man {
+        /// A folder that is there.
+        folder: PathBuf,
+    },
     /// Read the configuration and say whether it can be used.
     CheckConfig,
     /// Print every setting with its default and its documentation.
@@ -67,9 +97,10 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let config = arguments.config.as_deref();
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => {
-            let settings = settings::load(arguments.config.as_deref())?;
+            let settings = settings::load(config)?;
             telemetry::start_logging(settings.log.format, &settings.log.filter);
             actix_web::rt::System::new().block_on(serve(settings))?;
             Ok(ExitCode::SUCCESS)
@@ -80,25 +111,41 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             actix_web::rt::System::new().block_on(demo::run(&stage))
         }
         Command::Doctor => {
-            let settings = settings::load(arguments.config.as_deref())?;
+            let settings = settings::load(config)?;
             telemetry::start_logging(telemetry::LogFormat::Text, "off");
             Ok(actix_web::rt::System::new().block_on(doctor::run(&settings)))
         }
         Command::Rollout(rollout) => {
             let needs_settings = rollout.needs_address();
-            let settings = needs_settings.then(|| settings::load(arguments.config.as_deref())).transpose()?;
+            let settings = needs_settings.then(|| settings::load(config)).transpose()?;
             let address = settings.map(|settings| settings.operator.address);
             actix_web::rt::System::new().block_on(rollout_command::run(&rollout, address))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Keys(keys) => {
-            let settings =
-                keys.needs_file().then(|| settings::load_unchecked(arguments.config.as_deref())).transpose()?;
-            keys_command::run(&keys, settings.and_then(|settings| settings.codes.keys_file))?;
+        Command::CodeKeys(keys) => {
+            let settings = keys.needs_file().then(|| settings::load_unchecked(config)).transpose()?;
+            code_keys_command::run(&keys, settings.and_then(|settings| settings.codes.keys_file))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Keys(arguments) => administer(config, &AdminCommand::Keys(arguments)),
+        Command::Account(arguments) => administer(config, &AdminCommand::Account(arguments)),
+        Command::Device(arguments) => administer(config, &AdminCommand::Device(arguments)),
+        Command::Activity(arguments) => administer(config, &AdminCommand::Activity(arguments)),
+        Command::Export(arguments) => administer(config, &AdminCommand::Export(arguments)),
+        Command::Migrate { check } => {
+            let settings = settings::load(config)?;
+            actix_web::rt::System::new().block_on(migrate(&settings, check))
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "twostep", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man { folder } => {
+            clap_mangen::generate_to(Arguments::command(), folder).context("the manual pages cannot be written")?;
             Ok(ExitCode::SUCCESS)
         }
         Command::CheckConfig => {
-            let settings = settings::load(arguments.config.as_deref())?;
+            let settings = settings::load(config)?;
             // In development looking would make one.
             if settings.mode == Mode::Production {
                 settings::code_keys(&settings)?;
@@ -111,6 +158,25 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+fn administer(config: Option<&Path>, command: &AdminCommand) -> anyhow::Result<ExitCode> {
+    let settings = command.needs_address().then(|| settings::load_unchecked(config)).transpose()?;
+    let address = settings.map(|settings| settings.operator.address);
+    actix_web::rt::System::new().block_on(command.run(address))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Brings the database up to date, or says whether it is.
+async fn migrate(settings: &Settings, check: bool) -> anyhow::Result<ExitCode> {
+    let missing = app::migrate(settings, check).await?;
+    let mut out = std::io::stdout();
+    match (missing.as_slice(), check) {
+        ([], _) => writeln!(out, "the database is up to date")?,
+        (missing, true) => writeln!(out, "to do: {}", missing.join(", "))?,
+        (missing, false) => writeln!(out, "done: {}", missing.join(", "))?,
+    }
+    Ok(if check && !missing.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {

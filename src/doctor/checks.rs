@@ -112,7 +112,7 @@ fn cause(error: &StoreError) -> String {
 pub(super) fn code_keys(settings: &Settings) -> Finding {
     match settings::code_keys(settings) {
         Ok(source) => Ok(format!("the current one is {}", source.keys.current())),
-        Err(error) => Err(Complaint::new(error, "correct it, or make a key: twostep keys add --file PATH")),
+        Err(error) => Err(Complaint::new(error, "correct it, or make a key: twostep code-keys add --file PATH")),
     }
 }
 

@@ -26,6 +26,8 @@ words! {
         DeviceRemoved = "device_removed",
         /// An operator ended every session of the account.
         EndedByOperator = "ended_by_operator",
+        /// The account was deleted.
+        AccountDeleted = "account_deleted",
         /// The password was changed elsewhere.
         PasswordChanged = "password_changed",
     }

@@ -71,6 +71,9 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
         subjects::show,
         subjects::change,
         subjects::vouch,
+        subjects::remove,
+        subjects::export,
+        subjects::delete,
         jwks::show,
     ),
     modifiers(&BearerTokens, &CallLimit)

@@ -1,5 +1,6 @@
 //! The operator's side: health, metrics, administration. It listens on an address of its own.
 
+mod accounts;
 mod api_keys;
 mod code_keys;
 mod rollout;
@@ -16,21 +17,18 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN, USER_AGENT};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::web::{self, Data, Path, Query, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
 use metrics::gauge;
 use metrics_exporter_prometheus::PrometheusHandle;
-use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use super::extract::{self, invalid};
+use super::extract;
 use super::page::is_same_origin;
 use super::problem::{Problem, ProblemCode};
-use super::{headers, no_such_route, resource, to_the_end};
+use super::{headers, no_such_route, resource};
 use crate::actors::Directory;
 use crate::bus::Health;
-use crate::domain::email::EmailAddress;
-use crate::domain::id::AccountId;
 use crate::telemetry::{DATABASE_CONNECTIONS_IN_USE, DATABASE_CONNECTIONS_MAX, DATABASE_CONNECTIONS_OPEN, USER_ACTORS};
 use crate::verification::Verification;
 
@@ -64,11 +62,7 @@ fn resources(config: &mut ServiceConfig) {
         .configure(rollout::routes)
         .configure(code_keys::routes)
         .configure(api_keys::routes)
-        .service(resource("/admin/accounts", "GET").route(web::get().to(find_account)))
-        .service(
-            resource("/admin/accounts/{id}/sign-out-everywhere", "POST").route(web::post().to(sign_out_everywhere)),
-        )
-        .service(resource("/admin/accounts/{id}/unfreeze", "POST").route(web::post().to(unfreeze)))
+        .configure(accounts::routes)
         .service(resource("/admin/drain", "POST").route(web::post().to(drain)))
         .default_service(web::to(no_such_route));
 }
@@ -104,56 +98,6 @@ async fn metrics(operator: Data<Operator>) -> impl Responder {
     gauge!(DATABASE_CONNECTIONS_IN_USE).set(usage.in_use as f64);
     gauge!(DATABASE_CONNECTIONS_MAX).set(usage.most as f64);
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(operator.metrics.render())
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AccountQuery {
-    email: String,
-}
-
-#[derive(Serialize)]
-struct AccountAnswer {
-    id: AccountId,
-    /// Masked: who asks knows it.
-    email: String,
-    two_step_enabled: bool,
-    /// No new device may sign in: somebody said "this wasn't me", or too many wrong codes were typed.
-    sign_ins_frozen: bool,
-    trusted_devices: usize,
-}
-
-/// The account of an address.
-async fn find_account(operator: Data<Operator>, Query(query): Query<AccountQuery>) -> Result<impl Responder, Problem> {
-    let email = EmailAddress::parse(&query.email).map_err(|error| invalid("email", error))?;
-    let account = operator.verification.account_of(&email).await?;
-    Ok(HttpResponse::Ok().json(AccountAnswer {
-        id: account.id,
-        email: email.masked(),
-        two_step_enabled: account.two_step_enabled,
-        sign_ins_frozen: account.sign_ins_frozen,
-        trusted_devices: account.trusted_devices,
-    }))
-}
-
-/// Ends every session of an account, and its connections.
-async fn sign_out_everywhere(
-    operator: Data<Operator>,
-    id: Path<AccountId>,
-    _: NotFromAnotherPage,
-) -> Result<impl Responder, Problem> {
-    to_the_end(async move { operator.verification.sign_out_everywhere(*id).await }).await?;
-    Ok(HttpResponse::NoContent())
-}
-
-/// Lets new devices sign in to an account again.
-async fn unfreeze(
-    operator: Data<Operator>,
-    id: Path<AccountId>,
-    _: NotFromAnotherPage,
-) -> Result<impl Responder, Problem> {
-    to_the_end(async move { operator.verification.unfreeze_for_owner(*id).await }).await?;
-    Ok(HttpResponse::NoContent())
 }
 
 /// Begins a drain: the node stops as it does on SIGTERM.

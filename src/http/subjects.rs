@@ -19,12 +19,20 @@ use super::views::{DeviceAnswer, DeviceBody, SessionAnswer, checked_locale, emai
 use super::{Api, resource, to_the_end};
 use crate::domain::api_key::Scope;
 use crate::domain::email::EmailAddress;
+use crate::domain::id::DeviceId;
 use crate::verification::{Origin, SubjectChange, SubjectView};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .service(resource("/v1/subjects/{subject}", "GET, PUT").route(web::get().to(show)).route(web::put().to(change)))
-        .service(resource("/v1/subjects/{subject}/devices", "POST").route(web::post().to(vouch)));
+        .service(
+            resource("/v1/subjects/{subject}", "GET, PUT, DELETE")
+                .route(web::get().to(show))
+                .route(web::put().to(change))
+                .route(web::delete().to(delete)),
+        )
+        .service(resource("/v1/subjects/{subject}/export", "GET").route(web::get().to(export)))
+        .service(resource("/v1/subjects/{subject}/devices", "POST").route(web::post().to(vouch)))
+        .service(resource("/v1/subjects/{subject}/devices/{device}", "DELETE").route(web::delete().to(remove)));
 }
 
 /// How a subject stands.
@@ -173,4 +181,71 @@ pub(super) async fn vouch(
         Ok(Created { status: StatusCode::CREATED, answer, account })
     };
     call.once(api, vouch).await
+}
+
+/// Remove a device: it is not trusted any more, and its sessions and connection end at once. Scope `subjects:write`.
+#[utoipa::path(
+    delete, path = "/v1/subjects/{subject}/devices/{device}", tag = "subjects", security(("api_key" = [])),
+    params(
+        ("subject" = String, Path, description = "The app's own id of the user"),
+        ("device" = DeviceId, Path, description = "The device")
+    ),
+    responses(
+        (status = 204, description = "It is out"),
+        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_missing`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn remove(
+    api: Data<Api>,
+    path: Path<(String, DeviceId)>,
+    caller: ApiCaller,
+) -> Result<HttpResponse, Problem> {
+    caller.require(Scope::SubjectsWrite)?;
+    let (name, device) = path.into_inner();
+    let account = api.verification.account_of_subject(&subject(&name)?).await?;
+    to_the_end(async move { api.verification.remove_device_for_owner(account, device).await }).await?;
+    Ok(about(HttpResponse::NoContent().finish(), account))
+}
+
+/// Everything that is kept about a subject, without what would let anybody in. Scope `subjects:read`.
+#[utoipa::path(
+    get, path = "/v1/subjects/{subject}/export", tag = "subjects", security(("api_key" = [])),
+    params(("subject" = String, Path, description = "The app's own id of the user")),
+    responses(
+        (status = 200, description = "An object with a list for each kind of thing", body = serde_json::Value),
+        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_missing`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn export(api: Data<Api>, name: Path<String>, caller: ApiCaller) -> Result<impl Responder, Problem> {
+    caller.require(Scope::SubjectsRead)?;
+    let account = api.verification.account_of_subject(&subject(&name)?).await?;
+    Ok(HttpResponse::Ok().json(api.verification.export_account(account).await?))
+}
+
+/// Delete a subject and everything about it; its connections end. Scope `subjects:write`.
+#[utoipa::path(
+    delete, path = "/v1/subjects/{subject}", tag = "subjects", security(("api_key" = [])),
+    params(("subject" = String, Path, description = "The app's own id of the user")),
+    responses(
+        (status = 204, description = "Nothing is kept about it"),
+        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_missing`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn delete(api: Data<Api>, name: Path<String>, caller: ApiCaller) -> Result<HttpResponse, Problem> {
+    caller.require(Scope::SubjectsWrite)?;
+    let account = api.verification.account_of_subject(&subject(&name)?).await?;
+    to_the_end(async move { api.verification.delete_account(account).await }).await?;
+    Ok(about(HttpResponse::NoContent().finish(), account))
 }

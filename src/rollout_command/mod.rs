@@ -1,23 +1,21 @@
 //! `twostep rollout`: to whom two-step verification is offered, asked of and told to a running gateway.
 
 mod answers;
-mod operator;
 
 use std::io::Write;
 use std::net::SocketAddr;
 
 use clap::{Args, Subcommand};
+use reqwest::Method;
 use serde_json::json;
 
-pub use self::operator::CommandError;
-use self::operator::{Operator, Who};
+use crate::operator_client::{ClientError, Operator, Where, Who};
 
 /// What may be said after `twostep rollout`.
 #[derive(Debug, Args)]
 pub struct RolloutArguments {
-    /// The operator's address of any node; without it, `operator.address` of the configuration on this machine.
-    #[arg(long, global = true, value_name = "URL")]
-    url: Option<String>,
+    #[command(flatten)]
+    at: Where,
     /// Answer in JSON, for programs.
     #[arg(long, global = true)]
     json: bool,
@@ -74,8 +72,19 @@ impl RolloutArguments {
     /// Whether the configuration is needed to find the gateway.
     #[must_use]
     pub fn needs_address(&self) -> bool {
-        self.url.is_none()
+        self.at.url.is_none()
     }
+}
+
+/// Why a command was not carried out. Each text is one line that says what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The gateway did not do it.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The answer cannot be printed.
+    #[error("the answer cannot be printed: {0}")]
+    Output(std::io::Error),
 }
 
 /// Does what was asked and prints the answer. `address` is where the operator's side of this machine listens.
@@ -83,11 +92,7 @@ impl RolloutArguments {
 /// # Errors
 /// [`CommandError`], whose text is one line that says what to do next.
 pub async fn run(arguments: &RolloutArguments, address: Option<SocketAddr>) -> Result<(), CommandError> {
-    let operator = match (&arguments.url, address) {
-        (Some(url), _) => Operator::new(url)?,
-        (None, Some(address)) => Operator::at(address)?,
-        (None, None) => return Err(CommandError::NoAddress),
-    };
+    let operator = Operator::find(&arguments.at, address)?;
     let answer = carry_out(&operator, &arguments.command).await?;
     let text = if arguments.json { answers::json(&answer) } else { answers::text(&answer) };
     std::io::stdout().write_all(text.as_bytes()).map_err(CommandError::Output)
@@ -102,30 +107,62 @@ enum Answer {
     Unlisted(Vec<String>),
 }
 
-async fn carry_out(operator: &Operator, command: &RolloutCommand) -> Result<Answer, CommandError> {
+const SWITCH: &str = "admin/rollout";
+
+async fn carry_out(operator: &Operator, command: &RolloutCommand) -> Result<Answer, ClientError> {
+    let set = async |change| operator.ask(Method::PUT, SWITCH, &[], Some(change)).await.map(Answer::State);
     match command {
-        RolloutCommand::Show => operator.state().await.map(Answer::State),
-        RolloutCommand::Percent { percent } => operator.set(json!({ "percent": percent })).await.map(Answer::State),
-        RolloutCommand::Mode { mode } => operator.set(json!({ "mode": mode })).await.map(Answer::State),
+        RolloutCommand::Show => operator.ask(Method::GET, SWITCH, &[], None).await.map(Answer::State),
+        RolloutCommand::Percent { percent } => set(json!({ "percent": percent })).await,
+        RolloutCommand::Mode { mode } => set(json!({ "mode": mode })).await,
         RolloutCommand::Allow { accounts } => put(operator, accounts, "allow").await,
         RolloutCommand::Deny { accounts } => put(operator, accounts, "deny").await,
         RolloutCommand::Unlist { accounts } => {
-            let ids = operator.ids(&accounts.accounts).await?;
+            let ids = ids(operator, accounts).await?;
             for id in &ids {
-                operator.unlist(id).await?;
+                operator.ask_about(("account", id), Method::DELETE, &path_of(id), &[], None).await?;
             }
             Ok(Answer::Unlisted(ids))
         }
-        RolloutCommand::List => operator.listed().await.map(Answer::Listed),
+        RolloutCommand::List => listed(operator).await.map(Answer::Listed),
     }
 }
 
-async fn put(operator: &Operator, accounts: &Accounts, list: &str) -> Result<Answer, CommandError> {
+async fn put(operator: &Operator, accounts: &Accounts, list: &str) -> Result<Answer, ClientError> {
     let mut listed = Vec::new();
-    for id in operator.ids(&accounts.accounts).await? {
-        listed.push(operator.list(&id, list).await?);
+    for id in ids(operator, accounts).await? {
+        let body = Some(json!({ "listed": list }));
+        listed.push(operator.ask_about(("account", &id), Method::PUT, &path_of(&id), &[], body).await?);
     }
     Ok(Answer::Listed(listed))
+}
+
+fn path_of(id: &str) -> String {
+    format!("admin/rollout/accounts/{id}")
+}
+
+/// The ids of accounts; all of them, or none.
+async fn ids(operator: &Operator, accounts: &Accounts) -> Result<Vec<String>, ClientError> {
+    // Whoever does not know the rollout would not know the addresses either, and be misunderstood.
+    operator.ask(Method::GET, SWITCH, &[], None).await?;
+    let mut ids = Vec::new();
+    for account in &accounts.accounts {
+        ids.push(operator.id_of(account).await?);
+    }
+    Ok(ids)
+}
+
+/// Every account on a list.
+async fn listed(operator: &Operator) -> Result<Vec<serde_json::Value>, ClientError> {
+    let mut accounts = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let query: Vec<_> = after.iter().map(|id| ("after", id.as_str())).collect();
+        let page = operator.ask(Method::GET, "admin/rollout/accounts", &query, None).await?;
+        accounts.extend(page["accounts"].as_array().cloned().unwrap_or_default());
+        let Some(next) = page["next"].as_str() else { return Ok(accounts) };
+        after = Some(next.to_owned());
+    }
 }
 
 /// A share such as `10`, `0.5` or `10%`.

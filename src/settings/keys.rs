@@ -43,7 +43,7 @@ pub enum KeysError {
     #[error("codes.keys_file: {0}")]
     NotPrivate(#[from] NotPrivate),
     /// A key that production must not use.
-    #[error("codes.keys: the key {id} {weak}. Make another with `twostep keys add`")]
+    #[error("codes.keys: the key {id} {weak}. Make another with `twostep code-keys add`")]
     Weak {
         /// Its id.
         id: KeyId,

@@ -62,7 +62,7 @@ impl Settings {
 
     fn keys_refusal(&self) -> Option<String> {
         (self.codes.keys.is_none() && self.codes.keys_file.is_none()).then(|| {
-            "codes.keys_file is unset. Make a key with `twostep keys add --file PATH`, and set TWOSTEP__CODES__KEYS_FILE to that path".to_owned()
+            "codes.keys_file is unset. Make a key with `twostep code-keys add --file PATH`, and set TWOSTEP__CODES__KEYS_FILE to that path".to_owned()
         })
     }
 

@@ -210,6 +210,24 @@ pub async fn renew_hash(
     Ok(execute(db, query!("account/renew_hash"), parameters).await? == 1)
 }
 
+/// Everything that is kept about an account, without what would let anybody in.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn export(db: &impl Db, account: AccountId) -> Result<Option<serde_json::Value>, StoreError> {
+    let found = optional_row(db, query!("account/export"), &[&account.uuid()]).await?;
+    found.map(|row| get(&row, "export")).transpose()
+}
+
+/// Deletes an account with everything about it.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn delete(db: &impl Db, account: AccountId) -> Result<(), StoreError> {
+    execute(db, query!("account/delete"), &[&account.uuid()]).await?;
+    Ok(())
+}
+
 /// The mailbox of an account, if it has one.
 pub(super) fn email(row: &Row) -> Result<Option<EmailAddress>, StoreError> {
     let text: Option<&str> = get(row, "email")?;

@@ -30,6 +30,10 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_lock(7239014000)";
 const MIGRATION_UNLOCK: &str = "SELECT pg_advisory_unlock(7239014000)";
 
+/// What refinery keeps of migrations that were applied.
+const HAS_HISTORY: &str = "SELECT to_regclass('refinery_schema_history') IS NOT NULL";
+const HISTORY: &str = "SELECT 'V' || version || '__' || name FROM refinery_schema_history";
+
 /// Brings the schema up to date.
 ///
 /// # Errors
@@ -46,6 +50,22 @@ pub async fn migrate(store: &Store) -> Result<(), StoreError> {
         .map_err(|error| StoreError::Settings(format!("migrating the database failed: {}", chain(&error))));
     client.batch_execute(MIGRATION_UNLOCK).await?;
     result
+}
+
+/// The migrations that a database lacks, by name and in order. Changes nothing.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database cannot be reached.
+pub async fn missing_migrations(store: &Store) -> Result<Vec<&'static str>, StoreError> {
+    let connection = store.connection().await?;
+    let has_history: bool = connection.query_one(HAS_HISTORY, &[]).await?.get(0);
+    let applied: Vec<String> = if has_history {
+        connection.query(HISTORY, &[]).await?.iter().map(|row| row.get(0)).collect()
+    } else {
+        Vec::new()
+    };
+    let is_missing = |name: &&str| !applied.iter().any(|applied| applied == name);
+    Ok(MIGRATIONS.iter().map(|(name, _)| *name).filter(is_missing).collect())
 }
 
 fn runner() -> Result<Runner, StoreError> {

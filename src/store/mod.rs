@@ -35,7 +35,7 @@ use deadpool_postgres::{GenericClient, Object};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-pub use migrate::{MIGRATIONS, migrate};
+pub use migrate::{MIGRATIONS, migrate, missing_migrations};
 pub(crate) use pipeline::together;
 pub use pool::{ConnectSettings, Store, Usage};
 

@@ -28,10 +28,22 @@ impl Verification {
         cursor: Option<Cursor>,
         limit: u16,
     ) -> Result<ActivityPage, VerificationError> {
+        self.activity_of(session.account_id, cursor, limit).await
+    }
+
+    /// As [`Self::login_activity`], for an operator.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn activity_of(
+        &self,
+        account: AccountId,
+        cursor: Option<Cursor>,
+        limit: u16,
+    ) -> Result<ActivityPage, VerificationError> {
         let wanted = usize::from(limit);
         // One more than asked for tells whether there is a next page.
         let fetch = i64::from(limit) + 1;
-        let account = session.account_id;
         let mut entries = self.store.run(async |db| store::activity::page(db, account, cursor, fetch).await).await?;
         let has_more = entries.len() > wanted;
         entries.truncate(wanted);
@@ -68,11 +80,11 @@ impl Verification {
         db: &impl Db,
         account_id: AccountId,
         kind: ActivityKind,
-        requester: &Requester,
+        requester: Option<&Requester>,
         about: &str,
     ) -> Result<(), VerificationError> {
         let (id, outcome) = (fresh(ActivityId::new), ActivityOutcome::Succeeded);
-        let plain = NewEntry::plain(account_id, id, kind, outcome, Some(requester));
+        let plain = NewEntry::plain(account_id, id, kind, outcome, requester);
         let entry = NewEntry { about: Some(about), ..plain };
         Ok(store::activity::record(db, &entry).await?)
     }

@@ -45,7 +45,7 @@ impl Verification {
                 return Err(VerificationError::NotFound);
             }
             let (kind, name) = (ActivityKind::DeviceRemoved, &removed.info.name);
-            self.record_device_change(db, account, kind, &requester, name).await?;
+            self.record_device_change(db, account, kind, Some(&requester), name).await?;
             self.alert(db, account, AlertKind::DeviceRemoved, Some(&requester), &mut events).await
         });
         transaction.await?;
@@ -74,7 +74,7 @@ impl Verification {
                 let is_other = id != session.device_id;
                 if is_other && self.revoke_trust(db, account, id, SessionEnd::DeviceRemoved, &mut events).await? {
                     let (kind, name) = (ActivityKind::DeviceRemoved, &trusted.device.info.name);
-                    self.record_device_change(db, account, kind, &requester, name).await?;
+                    self.record_device_change(db, account, kind, Some(&requester), name).await?;
                     removed += 1;
                 }
             }
@@ -106,7 +106,7 @@ impl Verification {
             self.lock_for(db, session).await?;
             let requester = self.requester_of(db, session, origin).await?;
             let renamed = store::device::rename(db, account, device, name).await?.ok_or(VerificationError::NotFound)?;
-            self.record_device_change(db, account, ActivityKind::DeviceRenamed, &requester, name).await?;
+            self.record_device_change(db, account, ActivityKind::DeviceRenamed, Some(&requester), name).await?;
             Ok(renamed)
         });
         transaction.await

@@ -10,6 +10,7 @@ mod connect;
 mod create_account;
 mod deny;
 mod devices;
+mod erase;
 mod error;
 mod expire;
 mod freeze;

@@ -4,21 +4,26 @@ use super::{Verification, VerificationError};
 use crate::domain::activity::ActivityKind;
 use crate::domain::budget::BudgetKind;
 use crate::domain::email::EmailAddress;
-use crate::domain::event::AccountEvent;
-use crate::domain::id::AccountId;
+use crate::domain::event::{AccountEvent, AlertKind};
+use crate::domain::id::{AccountId, DeviceId};
 use crate::domain::session::SessionEnd;
 use crate::store;
+use crate::store::device::TrustedDevice;
 
 /// What an operator sees of an account.
 pub struct AccountSummary {
     /// Its id.
     pub id: AccountId,
+    /// Its address, if it has one.
+    pub email: Option<EmailAddress>,
+    /// An app keeps it, and its password.
+    pub is_of_app: bool,
     /// Two-step verification is on.
     pub two_step_enabled: bool,
     /// No new device may sign in.
     pub sign_ins_frozen: bool,
-    /// Devices that skip the second step.
-    pub trusted_devices: usize,
+    /// Devices that skip the second step, most recently used first.
+    pub trusted_devices: Vec<TrustedDevice>,
 }
 
 impl Verification {
@@ -26,19 +31,72 @@ impl Verification {
     ///
     /// # Errors
     /// [`VerificationError::NotFound`] when there is none.
-    pub async fn account_of(&self, email: &EmailAddress) -> Result<AccountSummary, VerificationError> {
+    pub async fn account_of(&self, email: &EmailAddress) -> Result<AccountId, VerificationError> {
+        let found = self.store.run(async |db| store::account::by_email(db, email).await).await?;
+        found.map(|account| account.id).ok_or(VerificationError::NotFound)
+    }
+
+    /// How an account stands.
+    ///
+    /// # Errors
+    /// [`VerificationError::NotFound`] when there is none.
+    pub async fn account_summary(&self, id: AccountId) -> Result<AccountSummary, VerificationError> {
         self.store
             .run(async |db| {
-                let account = store::account::by_email(db, email).await?.ok_or(VerificationError::NotFound)?;
-                let trusted_devices = store::device::list_trusted(db, account.id).await?.len();
+                let account = store::account::by_id(db, id).await?.ok_or(VerificationError::NotFound)?;
                 Ok(AccountSummary {
-                    id: account.id,
+                    id,
+                    email: account.email,
+                    is_of_app: account.is_of_app,
                     two_step_enabled: account.two_step_enabled,
-                    sign_ins_frozen: account.sign_ins_frozen,
-                    trusted_devices,
+                    sign_ins_frozen: account.sign_ins_frozen_at.is_some(),
+                    trusted_devices: store::device::list_trusted(db, id).await?,
                 })
             })
             .await
+    }
+
+    /// Turns two-step verification off for an owner who has no trusted device left, and lets new devices sign in again. The
+    /// owner is told.
+    ///
+    /// # Errors
+    /// [`VerificationError::NotFound`] when there is no such account. It is fine when it is off already.
+    pub async fn reset_two_step(&self, account: AccountId) -> Result<(), VerificationError> {
+        let mut events = Vec::new();
+        let transaction = self.store.transaction(async |db| {
+            let locked = store::account::lock(db, account).await?.ok_or(VerificationError::NotFound)?;
+            store::budget::refill(db, account, BudgetKind::Account).await?;
+            self.lift_freeze(db, account, None, &mut events).await?;
+            if locked.two_step_enabled {
+                self.record_change(db, account, ActivityKind::TwoStepDisabled, None).await?;
+                self.turn_off(db, account, None, &mut events).await?;
+            }
+            Ok::<_, VerificationError>(())
+        });
+        transaction.await?;
+        self.publish(account, events).await;
+        Ok(())
+    }
+
+    /// Ends the trust in a device, its sessions and its connection, for an owner who asks for it. The owner is told.
+    ///
+    /// # Errors
+    /// [`VerificationError::NotFound`] when the account does not trust such a device.
+    pub async fn remove_device_for_owner(&self, account: AccountId, device: DeviceId) -> Result<(), VerificationError> {
+        let mut events = Vec::new();
+        let transaction = self.store.transaction(async |db| {
+            store::account::lock(db, account).await?.ok_or(VerificationError::NotFound)?;
+            let removed = store::device::by_id(db, account, device).await?.ok_or(VerificationError::NotFound)?;
+            if !self.revoke_trust(db, account, device, SessionEnd::DeviceRemoved, &mut events).await? {
+                return Err(VerificationError::NotFound);
+            }
+            let (kind, name) = (ActivityKind::DeviceRemoved, &removed.info.name);
+            self.record_device_change(db, account, kind, None, name).await?;
+            self.alert(db, account, AlertKind::DeviceRemoved, None, &mut events).await
+        });
+        transaction.await?;
+        self.publish(account, events).await;
+        Ok(())
     }
 
     /// Lets new devices sign in again, for an owner who has no trusted device left to say so.

@@ -83,9 +83,8 @@ impl Verification {
                     self.record_change(db, account, ActivityKind::TwoStepEnabled, None).await?;
                 }
                 Some(false) => {
-                    store::account::set_two_step(db, account, false).await?;
                     self.record_change(db, account, ActivityKind::TwoStepDisabled, None).await?;
-                    self.alert(db, account, AlertKind::TwoStepDisabled, None, &mut events).await?;
+                    self.turn_off(db, account, None, &mut events).await?;
                 }
                 None => {}
             }

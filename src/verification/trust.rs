@@ -28,7 +28,7 @@ impl Verification {
             let evicted = store::device::by_id(db, account, beyond).await?;
             let name = evicted.map(|device| device.info.name).unwrap_or_default();
             self.revoke_trust(db, account, beyond, SessionEnd::DeviceRemoved, events).await?;
-            self.record_device_change(db, account, ActivityKind::DeviceEvicted, requester, &name).await?;
+            self.record_device_change(db, account, ActivityKind::DeviceEvicted, Some(requester), &name).await?;
             self.alert(db, account, AlertKind::DeviceEvicted, Some(requester), events).await?;
         }
         self.issue_trust_token(db, account, device).await

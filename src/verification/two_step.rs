@@ -164,7 +164,7 @@ impl Verification {
                 return Ok(Ok(Disabling::VerificationRequired(Box::new(started))));
             }
             self.record_change(db, account, ActivityKind::TwoStepDisabled, Some(&requester)).await?;
-            self.turn_off(db, account, &requester, &mut events).await?;
+            self.turn_off(db, account, Some(&requester), &mut events).await?;
             Ok::<_, VerificationError>(Ok(Disabling::Done))
         });
         let disabling = transaction.await?;
@@ -205,20 +205,20 @@ impl Verification {
     ) -> Result<Verified, VerificationError> {
         let account = new.account_id;
         let session = asking_session(db, new).await?;
-        self.turn_off(db, account, &new.requester, events).await?;
+        self.turn_off(db, account, Some(&new.requester), events).await?;
         let device = store::device::by_id(db, account, session.device_id).await?;
         Ok(Verified::TwoStepDisabled { device: device.ok_or(VerificationError::Unauthorized)? })
     }
 
-    async fn turn_off(
+    pub(super) async fn turn_off(
         &self,
         db: &impl Db,
         account: AccountId,
-        requester: &Requester,
+        requester: Option<&Requester>,
         events: &mut Vec<AccountEvent>,
     ) -> Result<(), VerificationError> {
         if store::account::set_two_step(db, account, false).await? {
-            self.alert(db, account, AlertKind::TwoStepDisabled, Some(requester), events).await?;
+            self.alert(db, account, AlertKind::TwoStepDisabled, requester, events).await?;
         }
         Ok(())
     }

@@ -42,6 +42,9 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("GET", "/v1/verifications/{id}", &["200", "403", "404"]),
     ("GET", "/v1/subjects/{subject}", &["200", "403", "404"]),
     ("PUT", "/v1/subjects/{subject}", &["200", "403"]),
+    ("DELETE", "/v1/subjects/{subject}", &["204", "403", "404"]),
+    ("GET", "/v1/subjects/{subject}/export", &["200", "403", "404"]),
+    ("DELETE", "/v1/subjects/{subject}/devices/{device}", &["204", "403", "404"]),
     ("POST", "/v1/subjects/{subject}/devices", &["201", "400", "403", "409", "422"]),
     ("GET", "/.well-known/jwks.json", &["200"]),
 ];
@@ -86,7 +89,8 @@ async fn what_a_bare_call_gets_is_documented() {
     let gateway = TestGateway::start().await;
     let client = gateway.client();
     for ((path, method), call) in documented(&document(&client).await) {
-        let address = path.replace("{id}", &Uuid::now_v7().to_string());
+        let address =
+            path.replace("{id}", &Uuid::now_v7().to_string()).replace("{device}", &Uuid::now_v7().to_string());
         let answer = client.send(method.parse().expect("a method"), &address, None, None).await;
         let status = answer.status.as_u16().to_string();
         assert!(call["responses"].get(&status).is_some(), "{method} {path} answered {status}: {}", answer.body);
@@ -113,7 +117,8 @@ async fn a_method_that_an_address_does_not_take_is_answered_with_those_that_it_t
         allowed.insert(file.to_owned(), BTreeSet::from(["GET".to_owned()]));
     }
     for (path, allowed) in allowed {
-        let address = path.replace("{id}", &Uuid::now_v7().to_string());
+        let address =
+            path.replace("{id}", &Uuid::now_v7().to_string()).replace("{device}", &Uuid::now_v7().to_string());
         let answer = client.send(Method::TRACE, &address, None, None).await;
         let told = answer.headers.get("allow").and_then(|told| told.to_str().ok()).unwrap_or_default().to_owned();
         answer.expect_problem(405, "method_not_allowed");

@@ -1,7 +1,9 @@
 //! The command line, as a process of its own.
 
+mod admin;
+mod code_keys;
 mod doctor;
-mod keys;
+mod migrate;
 mod production;
 mod rollout;
 mod settings;
@@ -21,4 +23,43 @@ fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Outpu
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+/// What a command said, and whether it succeeded.
+struct Said {
+    is_well: bool,
+    output: String,
+    errors: String,
+}
+
+impl Said {
+    #[track_caller]
+    fn well(self) -> String {
+        assert!(self.is_well, "{}", self.errors);
+        self.output
+    }
+
+    /// The one line of a failure.
+    #[track_caller]
+    fn failure(self) -> String {
+        assert!(!self.is_well, "{}", self.output);
+        assert_eq!(self.errors.trim_end().lines().count(), 1, "one readable line: {}", self.errors);
+        self.errors
+    }
+}
+
+/// Runs `twostep` as a process with these arguments and this environment, beside a gateway in this one.
+async fn say(arguments: &[&str], environment: &[(&str, &str)]) -> Said {
+    let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+    let environment: Vec<(String, String)> =
+        environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let output = tokio::task::spawn_blocking(move || {
+        let folder = tempfile::tempdir().expect("a folder");
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let environment: Vec<(&str, &str)> =
+            environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        run(folder.path(), &arguments, &environment)
+    });
+    let output = output.await.expect("it ran");
+    Said { is_well: output.status.success(), output: text(&output.stdout), errors: text(&output.stderr) }
 }

@@ -76,7 +76,7 @@ fn production_starts_with_what_it_needs() {
 #[test]
 fn production_refuses_conveniences_of_development() {
     assert_refused("a private database", &["database.url", "TWOSTEP__DATABASE__URL"], |it| it.unset("DATABASE__URL"));
-    assert_refused("no key", &["codes.keys_file", "twostep keys add"], |it| it.unset("CODES__KEYS_FILE"));
+    assert_refused("no key", &["codes.keys_file", "twostep code-keys add"], |it| it.unset("CODES__KEYS_FILE"));
     assert_refused("the outbox", &["smtp.host", "TWOSTEP__SMTP__HOST"], |it| it.unset("SMTP__HOST"));
 }
 

@@ -2,57 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::{run, text};
+use super::say;
 use crate::support::client::{Client, Install, PASSWORD};
 use crate::support::gateway::TestGateway;
 
 const ANNA: &str = "anna@example.com";
 const BEN: &str = "ben@example.com";
 
-/// What a command said, and whether it succeeded.
-struct Said {
-    is_well: bool,
-    output: String,
-    errors: String,
-}
-
-impl Said {
-    #[track_caller]
-    fn well(self) -> String {
-        assert!(self.is_well, "{}", self.errors);
-        self.output
-    }
-
-    /// The one line of a failure.
-    #[track_caller]
-    fn failure(self) -> String {
-        assert!(!self.is_well, "{}", self.output);
-        assert_eq!(self.errors.trim_end().lines().count(), 1, "one readable line: {}", self.errors);
-        self.errors
-    }
-}
-
-/// Runs `twostep rollout` as a process with these arguments and this environment.
-async fn say(arguments: &[&str], environment: &[(&str, &str)]) -> Said {
-    let arguments: Vec<String> =
-        std::iter::once("rollout").chain(arguments.iter().copied()).map(str::to_owned).collect();
-    let environment: Vec<(String, String)> =
-        environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let output = tokio::task::spawn_blocking(move || {
-        let folder = tempfile::tempdir().expect("a folder");
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let environment: Vec<(&str, &str)> =
-            environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        run(folder.path(), &arguments, &environment)
-    });
-    let output = output.await.expect("it ran");
-    Said { is_well: output.status.success(), output: text(&output.stdout), errors: text(&output.stderr) }
-}
-
 /// As [`say`], to this gateway, answered in JSON.
 async fn ask(gateway: &TestGateway, arguments: &[&str]) -> Value {
     let url = gateway.operator_url();
-    let mut all = vec!["--json", "--url", &url];
+    let mut all = vec!["rollout", "--json", "--url", &url];
     all.extend(arguments);
     serde_json::from_str(&say(&all, &[]).await.well()).expect("JSON")
 }
@@ -69,7 +29,7 @@ async fn the_share_and_the_mode_are_moved_and_shown() {
     let moved = ask(&gateway, &["mode", "shadow"]).await;
     assert_eq!((&moved["percent"], &moved["mode"]), (&json!(12.5), &json!("shadow")));
     assert_eq!(ask(&gateway, &["show"]).await, moved);
-    let shown = say(&["show", "--url", &gateway.operator_url()], &[]).await.well();
+    let shown = say(&["rollout", "show", "--url", &gateway.operator_url()], &[]).await.well();
     for line in ["percent  12.5", "mode     shadow: only counted", "allowed  0", "denied   0", "changed  20"] {
         assert!(shown.contains(line), "{line} is missing:\n{shown}");
     }
@@ -90,7 +50,7 @@ async fn accounts_are_listed_by_address_or_id_and_taken_off_again() {
     assert_eq!(ask(&gateway, &["deny", id]).await[0]["listed"], "deny");
     assert!(!is_available(&client, &ben.access_token).await);
     assert_eq!(ask(&gateway, &["list"]).await.as_array().map(Vec::len), Some(2));
-    let shown = say(&["list", "--url", &gateway.operator_url()], &[]).await.well();
+    let shown = say(&["rollout", "list", "--url", &gateway.operator_url()], &[]).await.well();
     assert!(shown.contains(&format!("deny   {id}  b•••@example.com")) && !shown.contains(ANNA), "{shown}");
 
     assert_eq!(ask(&gateway, &["unlist", ANNA, id]).await[1], json!({ "id": id, "listed": null }));
@@ -103,7 +63,7 @@ async fn accounts_are_listed_by_address_or_id_and_taken_off_again() {
 async fn the_gateway_is_found_by_the_configuration() {
     let gateway = TestGateway::start().await;
     let address = gateway.app.operator_address().to_string();
-    let shown = say(&["show"], &[("TWOSTEP__OPERATOR__ADDRESS", &address)]).await.well();
+    let shown = say(&["rollout", "show"], &[("TWOSTEP__OPERATOR__ADDRESS", &address)]).await.well();
     assert!(shown.contains("percent  100"), "{shown}");
     gateway.stop().await;
 }
@@ -114,21 +74,22 @@ async fn what_cannot_be_done_is_said_with_what_to_do_next() {
     let client = gateway.client();
     client.new_account(ANNA).await;
     let (operator, public) = (gateway.operator_url(), gateway.url());
-    let unknown = say(&["--url", &operator, "allow", ANNA, "nobody@example.com"], &[]).await.failure();
+    let unknown = say(&["rollout", "--url", &operator, "allow", ANNA, "nobody@example.com"], &[]).await.failure();
     assert!(unknown.contains("no account has the address nobody@example.com"), "{unknown}");
     assert_eq!(ask(&gateway, &["list"]).await, json!([]), "a slip of the pen lists nobody");
-    let unknown = say(&["--url", &operator, "deny", "01900000-0000-7000-8000-000000000000"], &[]).await.failure();
+    let unknown =
+        say(&["rollout", "--url", &operator, "deny", "01900000-0000-7000-8000-000000000000"], &[]).await.failure();
     assert!(unknown.contains("there is no account with the id 01900000"), "{unknown}");
 
     for command in [&["show"][..], &["allow", ANNA], &["percent", "1"]] {
-        let mut all = vec!["--url", &public];
+        let mut all = vec!["rollout", "--url", &public];
         all.extend(command);
         let wrong_side = say(&all, &[]).await.failure();
         assert!(wrong_side.contains("name the operator's address with --url"), "{wrong_side}");
     }
-    let away = say(&["show"], &[("TWOSTEP__OPERATOR__ADDRESS", "127.0.0.1:1")]).await.failure();
+    let away = say(&["rollout", "show"], &[("TWOSTEP__OPERATOR__ADDRESS", "127.0.0.1:1")]).await.failure();
     assert!(away.contains("http://127.0.0.1:1 does not answer") && away.contains("start the gateway"), "{away}");
-    let any = say(&["show"], &[("TWOSTEP__OPERATOR__ADDRESS", "127.0.0.1:0")]).await.failure();
+    let any = say(&["rollout", "show"], &[("TWOSTEP__OPERATOR__ADDRESS", "127.0.0.1:0")]).await.failure();
     assert!(any.contains("--url"), "{any}");
     gateway.stop().await;
 }
@@ -138,7 +99,7 @@ async fn arguments_that_mean_nothing_change_nothing() {
     let gateway = TestGateway::start().await;
     let url = gateway.operator_url();
     for command in [&["percent", "101"][..], &["percent", "-1"], &["mode", "off"], &["allow"], &["allow", "anna"]] {
-        let mut all = vec!["--url", &url];
+        let mut all = vec!["rollout", "--url", &url];
         all.extend(command);
         let refused = say(&all, &[]).await;
         assert!(!refused.is_well && refused.errors.contains("--help"), "{command:?}: {}", refused.errors);

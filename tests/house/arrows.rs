@@ -37,10 +37,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("listener", &["domain", "telemetry"]),
     ("demo", &["app", "protocol", "settings"]),
     ("doctor", &["delivery", "embedded_postgres", "listener", "places", "settings", "store"]),
-    ("keys_command", &["domain", "settings"]),
+    ("code_keys_command", &["domain", "settings"]),
     ("places", &["domain"]),
     ("fuzzing", &["delivery", "domain", "gateway", "http", "places", "protocol", "settings"]),
-    ("rollout_command", &[]),
+    ("rollout_command", &["operator_client"]),
+    ("admin_command", &["domain", "operator_client"]),
+    ("operator_client", &[]),
 ];
 
 #[test]

@@ -81,3 +81,42 @@ async fn a_user_turns_it_on_with_a_mailed_code_if_there_is_an_address() {
     assert_eq!(app.get("/v1/subjects/ann").await.expect(200)["two_step_enabled"], true);
     gateway.stop().await;
 }
+
+/// What the law calls erasure (GDPR article 17) and access (article 15).
+#[actix_web::test]
+async fn a_subject_is_exported_and_deleted_with_everything() {
+    let gateway = TestGateway::start().await;
+    let app = AppServer::new(&gateway).await;
+    let (device, mut screen) = app.protected("ann").await;
+    let challenge = app.begin_challenge("ann", &Install::new("New")).await;
+    let code = screen.code_of(&challenge.id).await;
+    let export = app.get("/v1/subjects/ann/export").await.expect(200);
+    assert_eq!((&export["account"]["subject"], &export["devices"][0]["name"]), (&json!("ann"), &json!("First")));
+    assert_eq!(export["verifications"][0]["challenge_id"], challenge.id.as_str());
+    app.client.delete("/v1/subjects/ann", &app.key).await.expect(204);
+    assert_eq!(screen.close_code().await, 4401);
+    app.client.get("/v1/login-security", &device.access_token).await.expect_problem(401, "unauthorized");
+    app.client.verify(&challenge, &code).await.expect_problem(404, "not_found");
+    app.get("/v1/subjects/ann").await.expect_problem(404, "not_found");
+    app.get("/v1/subjects/ann/export").await.expect_problem(404, "not_found");
+    app.client.delete("/v1/subjects/ann", &app.key).await.expect_problem(404, "not_found");
+    // What was kept for the same request went too.
+    assert_eq!(gateway.database.count("SELECT count(*) FROM idempotent_requests").await, 0);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_removed_device_is_out_at_once() {
+    let gateway = TestGateway::start().await;
+    let app = AppServer::new(&gateway).await;
+    let (device, mut screen) = app.protected("ann").await;
+    let path = format!("/v1/subjects/ann/devices/{}", device.device_id);
+    let reader = AppServer::with_scopes(&gateway, &["subjects:read"]).await;
+    reader.client.delete(&path, &reader.key).await.expect_problem(403, "scope_missing");
+    reader.client.delete("/v1/subjects/ann", &reader.key).await.expect_problem(403, "scope_missing");
+    app.client.delete(&path, &app.key).await.expect(204);
+    assert_eq!(screen.close_code().await, 4403);
+    app.client.delete(&path, &app.key).await.expect_problem(404, "not_found");
+    app.begin("ann", &device.install, device.trust_token.as_deref()).await.expect(202);
+    gateway.stop().await;
+}

@@ -93,7 +93,7 @@ pub enum NoCode {
 #[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
 pub enum InvalidCodeKeys {
     /// No key at all.
-    #[error("holds no key; write one line `key-id:BASE64-OF-32-RANDOM-BYTES`, or let `twostep keys add` do it")]
+    #[error("holds no key; write one line `key-id:BASE64-OF-32-RANDOM-BYTES`, or let `twostep code-keys add` do it")]
     Empty,
     /// A line is not `key-id:base64` of 32 bytes.
     #[error("line {0} is not `key-id:BASE64-OF-32-RANDOM-BYTES` or `key-id:revoked`")]

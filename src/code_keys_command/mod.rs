@@ -1,4 +1,4 @@
-//! `twostep keys`: makes, rotates and revokes the keys that codes are derived with, in their file.
+//! `twostep code-keys`: makes, rotates and revokes the keys that codes are derived with, in their file.
 
 mod file;
 
@@ -13,9 +13,9 @@ use self::file::{KeysText, Refused};
 use crate::domain::code::{CodeKeys, InvalidCodeKeys, KeyId, KeyState};
 use crate::settings;
 
-/// What may be said after `twostep keys`.
+/// What may be said after `twostep code-keys`.
 #[derive(Debug, Args)]
-pub struct KeysArguments {
+pub struct CodeKeysArguments {
     /// The file of keys; without it, `codes.keys_file` of the configuration.
     #[arg(long, global = true, value_name = "PATH")]
     file: Option<PathBuf>,
@@ -67,7 +67,7 @@ pub enum KeysCommandError {
     #[error("which file? Name it with --file, or set codes.keys_file (TWOSTEP__CODES__KEYS_FILE)")]
     NoFile,
     /// The file cannot be read.
-    #[error("{} cannot be read: {cause}. `twostep keys add` makes it", path.display())]
+    #[error("{} cannot be read: {cause}. `twostep code-keys add` makes it", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -106,7 +106,7 @@ pub enum KeysCommandError {
     Output(io::Error),
 }
 
-impl KeysArguments {
+impl CodeKeysArguments {
     /// Whether the configuration is needed to find the file.
     #[must_use]
     pub fn needs_file(&self) -> bool {
@@ -118,7 +118,7 @@ impl KeysArguments {
 ///
 /// # Errors
 /// [`KeysCommandError`], whose text is one line that says what to do next.
-pub fn run(arguments: &KeysArguments, configured: Option<PathBuf>) -> Result<(), KeysCommandError> {
+pub fn run(arguments: &CodeKeysArguments, configured: Option<PathBuf>) -> Result<(), KeysCommandError> {
     let path = arguments.file.clone().or(configured).ok_or(KeysCommandError::NoFile)?;
     let mut keys = read(&path, matches!(arguments.command, KeysCommand::Add { .. } | KeysCommand::Rotate { .. }))?;
     let refused = |refused: Refused| KeysCommandError::Refused { path: path.clone(), reason: refused.to_string() };

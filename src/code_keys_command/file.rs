@@ -33,11 +33,13 @@ struct Entry {
 pub(super) enum Refused {
     #[error("holds a key {0} already: choose another id")]
     Taken(KeyId),
-    #[error("holds no key {0}: `twostep keys list` shows which there are")]
+    #[error("holds no key {0}: `twostep code-keys list` shows which there are")]
     Unknown(KeyId),
-    #[error("says that the key {0} is revoked: `twostep keys add` makes another")]
+    #[error("says that the key {0} is revoked: `twostep code-keys add` makes another")]
     Revoked(KeyId),
-    #[error("has {0} as its current key: make another the current one first, or `twostep keys rotate --revoke-old`")]
+    #[error(
+        "has {0} as its current key: make another the current one first, or `twostep code-keys rotate --revoke-old`"
+    )]
     Current(KeyId),
 }
 
@@ -154,7 +156,7 @@ impl KeysText {
         over.into_iter().map(|entry| entry.id).collect()
     }
 
-    /// From when on a key makes no codes, if it ever made any and `twostep keys` knows it.
+    /// From when on a key makes no codes, if it ever made any and `twostep code-keys` knows it.
     pub(super) fn since(&self, id: &KeyId) -> Option<Timestamp> {
         self.find(id).and_then(|at| self.entries[at].since)
     }

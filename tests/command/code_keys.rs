@@ -1,4 +1,4 @@
-//! `twostep keys` makes, rotates and revokes code keys in their file.
+//! `twostep code-keys` makes, rotates and revokes code keys in their file.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::{run, text};
 
-/// Runs `twostep keys` on the file `code-keys` of this folder; how the file then stands.
+/// Runs `twostep code-keys` on the file `code-keys` of this folder; how the file then stands.
 #[track_caller]
 fn keys(folder: &Path, arguments: &[&str]) -> Vec<(String, String)> {
-    let mut all = vec!["keys", "--json", "--file", "code-keys"];
+    let mut all = vec!["code-keys", "--json", "--file", "code-keys"];
     all.extend(arguments);
     let output = run(folder, &all, &[]);
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -23,7 +23,7 @@ fn keys(folder: &Path, arguments: &[&str]) -> Vec<(String, String)> {
 /// As [`keys`], which must refuse with one line.
 #[track_caller]
 fn refusal(folder: &Path, arguments: &[&str]) -> String {
-    let mut all = vec!["keys", "--file", "code-keys"];
+    let mut all = vec!["code-keys", "--file", "code-keys"];
     all.extend(arguments);
     let output = run(folder, &all, &[]);
     assert!(!output.status.success(), "{}", text(&output.stdout));
@@ -80,9 +80,10 @@ fn no_answer_shows_a_key() {
     keys(folder.path(), &["rotate"]);
     let file = fs::read_to_string(folder.path().join("code-keys")).expect("read");
     let (_, key) = file.trim().split_once(':').expect("id and key");
-    for arguments in
-        [&["keys", "--file", "code-keys", "list"] as &[&str], &["keys", "--json", "--file", "code-keys", "list"]]
-    {
+    for arguments in [
+        &["code-keys", "--file", "code-keys", "list"] as &[&str],
+        &["code-keys", "--json", "--file", "code-keys", "list"],
+    ] {
         let output = run(folder.path(), arguments, &[]);
         let said = text(&output.stdout);
         assert!(said.contains("k1") && said.contains("current") && !said.contains(key), "{said}");
@@ -95,12 +96,12 @@ fn no_answer_shows_a_key() {
 #[test]
 fn what_makes_no_sense_changes_nothing_and_says_what_to_do() {
     let folder = tempfile::tempdir().expect("a folder");
-    assert!(refusal(folder.path(), &["promote", "k1"]).contains("twostep keys add"));
+    assert!(refusal(folder.path(), &["promote", "k1"]).contains("twostep code-keys add"));
     keys(folder.path(), &["rotate"]);
     let before = fs::read(folder.path().join("code-keys")).expect("read");
     for (arguments, words) in [
         (&["add", "k1"] as &[&str], "another id"),
-        (&["promote", "k7"], "twostep keys list"),
+        (&["promote", "k7"], "twostep code-keys list"),
         (&["revoke", "k1"], "rotate --revoke-old"),
     ] {
         let said = refusal(folder.path(), arguments);
@@ -115,9 +116,9 @@ fn what_makes_no_sense_changes_nothing_and_says_what_to_do() {
 fn the_file_is_that_of_the_configuration_which_need_not_be_complete_yet() {
     let folder = tempfile::tempdir().expect("a folder");
     let environment = [("TWOSTEP__MODE", "production"), ("TWOSTEP__CODES__KEYS_FILE", "ours")];
-    let output = run(folder.path(), &["keys", "add"], &environment);
+    let output = run(folder.path(), &["code-keys", "add"], &environment);
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(folder.path().join("ours").is_file());
-    let output = run(folder.path(), &["keys", "list"], &[]);
+    let output = run(folder.path(), &["code-keys", "list"], &[]);
     assert!(text(&output.stderr).contains("TWOSTEP__CODES__KEYS_FILE"), "{}", text(&output.stderr));
 }

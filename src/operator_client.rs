@@ -1,19 +1,19 @@
-//! The operator's side of a gateway, as a client sees it.
+//! The operator's side of a running gateway, as the commands see it that ask or tell it something.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode, Url};
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 /// A gateway that says nothing for this long does not answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Why a command was not carried out. Each text is one line that says what to do next.
+/// Why a gateway did not do what was asked. Each text is one line that says what to do next.
 #[derive(Debug, thiserror::Error)]
-pub enum CommandError {
+pub enum ClientError {
     /// Nobody said where the gateway is.
     #[error("no gateway is named: use --url, for instance --url http://127.0.0.1:9090")]
     NoAddress,
@@ -37,7 +37,7 @@ pub enum CommandError {
     },
     /// What answers there is no operator's side, or that of an older gateway.
     #[error(
-        "{url} does not know the rollout ({status}): name the operator's address with --url, not the public one, and update the gateway if it is older than this program"
+        "{url} does not know this command ({status}): name the operator's address with --url, not the public one, and update the gateway if it is older than this program"
     )]
     NotOperator {
         /// Where.
@@ -47,12 +47,20 @@ pub enum CommandError {
     },
     /// No account has the address.
     #[error(
-        "no account has the address {0}, or its owner has not confirmed it yet: check the spelling. No list was changed"
+        "no account has the address {0}, or its owner has not confirmed it yet: check the spelling. Nothing was changed"
     )]
     UnknownAddress(String),
-    /// No account has the id.
-    #[error("there is no account with the id {0}: accounts named before it are done; name the ones after it again")]
-    UnknownId(String),
+    /// No account has the subject.
+    #[error("no account has the subject {0}: check the spelling. Nothing was changed")]
+    UnknownSubject(String),
+    /// There is no such thing.
+    #[error("there is no {what} with the id {id}")]
+    Unknown {
+        /// What was named.
+        what: &'static str,
+        /// Its id.
+        id: String,
+    },
     /// The gateway refused.
     #[error("the gateway refused ({status}): {detail}")]
     Refused {
@@ -61,37 +69,50 @@ pub enum CommandError {
         /// In its words.
         detail: String,
     },
-    /// The answer cannot be printed.
-    #[error("the answer cannot be printed: {0}")]
-    Output(std::io::Error),
+}
+
+/// Where the gateway is, on the command line.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Where {
+    /// The operator's address of any node; without it, `operator.address` of the configuration on this machine.
+    #[arg(long, global = true, value_name = "URL")]
+    pub url: Option<String>,
 }
 
 /// An account, as it is named on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Who {
+pub enum Who {
+    /// By its address.
     Email(String),
+    /// By its id.
     Id(Uuid),
+    /// By what an app calls it.
+    Subject(String),
 }
 
 impl FromStr for Who {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(subject) = text.strip_prefix("subject:") {
+            return Ok(Self::Subject(subject.to_owned()));
+        }
         if text.contains('@') {
             return Ok(Self::Email(text.to_owned()));
         }
-        text.parse().map(Self::Id).map_err(|_| "is neither an address nor the id of an account")
+        text.parse().map(Self::Id).map_err(|_| "is neither an address, nor the id of an account, nor subject:ID")
     }
 }
 
-pub(super) struct Operator {
+/// One gateway.
+pub struct Operator {
     base: Url,
     http: reqwest::Client,
 }
 
 impl Operator {
-    pub(super) fn new(url: &str) -> Result<Self, CommandError> {
-        let no_url = || CommandError::Url(url.to_owned());
+    fn new(url: &str) -> Result<Self, ClientError> {
+        let no_url = || ClientError::Url(url.to_owned());
         let base = Url::parse(url).map_err(|_| no_url())?;
         if !matches!(base.scheme(), "http" | "https") || base.query().is_some() || base.fragment().is_some() {
             return Err(no_url());
@@ -104,9 +125,9 @@ impl Operator {
     }
 
     /// The one that listens on this machine. One that listens on every address is asked on this machine's own.
-    pub(super) fn at(mut address: SocketAddr) -> Result<Self, CommandError> {
+    fn at(mut address: SocketAddr) -> Result<Self, ClientError> {
         if address.port() == 0 {
-            return Err(CommandError::AnyPort);
+            return Err(ClientError::AnyPort);
         }
         if address.ip().is_unspecified() {
             let is_v4 = address.is_ipv4();
@@ -115,55 +136,61 @@ impl Operator {
         Self::new(&format!("http://{address}"))
     }
 
-    pub(super) async fn state(&self) -> Result<Value, CommandError> {
-        self.call(Method::GET, "admin/rollout", &[], None).await?.known(self)
-    }
-
-    pub(super) async fn set(&self, change: Value) -> Result<Value, CommandError> {
-        self.call(Method::PUT, "admin/rollout", &[], Some(change)).await?.known(self)
-    }
-
-    /// Every account on a list.
-    pub(super) async fn listed(&self) -> Result<Vec<Value>, CommandError> {
-        let mut accounts = Vec::new();
-        let mut after: Option<String> = None;
-        loop {
-            let query: Vec<_> = after.iter().map(|id| ("after", id.as_str())).collect();
-            let page = self.call(Method::GET, "admin/rollout/accounts", &query, None).await?.known(self)?;
-            accounts.extend(page["accounts"].as_array().cloned().unwrap_or_default());
-            let Some(next) = page["next"].as_str() else { return Ok(accounts) };
-            after = Some(next.to_owned());
+    /// The one that is named, or the one of the configuration on this machine.
+    ///
+    /// # Errors
+    /// [`ClientError`] when neither is an address.
+    pub fn find(named: &Where, configured: Option<SocketAddr>) -> Result<Self, ClientError> {
+        match (&named.url, configured) {
+            (Some(url), _) => Self::new(url),
+            (None, Some(address)) => Self::at(address),
+            (None, None) => Err(ClientError::NoAddress),
         }
     }
 
-    /// The ids of accounts; all of them, or none.
-    pub(super) async fn ids(&self, accounts: &[Who]) -> Result<Vec<String>, CommandError> {
-        // Whoever does not know the rollout would not know the addresses either, and be misunderstood.
-        self.state().await?;
-        let mut ids = Vec::new();
-        for account in accounts {
-            ids.push(match account {
-                Who::Id(id) => id.to_string(),
-                Who::Email(email) => self.id_of(email).await?,
-            });
-        }
-        Ok(ids)
+    /// The id of an account.
+    ///
+    /// # Errors
+    /// [`ClientError::UnknownAddress`] or [`ClientError::UnknownSubject`] when there is none, or that of a call. An id is taken as it is.
+    pub async fn id_of(&self, account: &Who) -> Result<String, ClientError> {
+        let (kind, name, missing): (_, _, fn(String) -> ClientError) = match account {
+            Who::Id(id) => return Ok(id.to_string()),
+            Who::Email(email) => ("email", email, ClientError::UnknownAddress),
+            Who::Subject(subject) => ("subject", subject, ClientError::UnknownSubject),
+        };
+        let answer = self.call(Method::GET, "admin/accounts", &[(kind, name)], None).await?;
+        let found = answer.or_if_missing(|| missing(name.clone()))?;
+        found["id"].as_str().map(str::to_owned).ok_or_else(|| missing(name.clone()))
     }
 
-    async fn id_of(&self, email: &str) -> Result<String, CommandError> {
-        let answer = self.call(Method::GET, "admin/accounts", &[("email", email)], None).await?;
-        let found = answer.or_if_missing(|| CommandError::UnknownAddress(email.to_owned()))?;
-        found["id"].as_str().map(str::to_owned).ok_or_else(|| CommandError::UnknownAddress(email.to_owned()))
+    /// Calls something that every operator's side has.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Result<Value, ClientError> {
+        self.call(method, path, query, body).await?.known(self)
     }
 
-    pub(super) async fn list(&self, id: &str, list: &str) -> Result<Value, CommandError> {
-        let answer = self.call(Method::PUT, &account(id), &[], Some(json!({ "listed": list }))).await?;
-        answer.or_if_missing(|| CommandError::UnknownId(id.to_owned()))
-    }
-
-    pub(super) async fn unlist(&self, id: &str) -> Result<(), CommandError> {
-        let answer = self.call(Method::DELETE, &account(id), &[], None).await?;
-        answer.or_if_missing(|| CommandError::UnknownId(id.to_owned())).map(|_| ())
+    /// Calls something about one thing, which may not be there.
+    ///
+    /// # Errors
+    /// [`ClientError::Unknown`], or that of a call.
+    pub async fn ask_about(
+        &self,
+        (what, id): (&'static str, &str),
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Result<Value, ClientError> {
+        let missing = || ClientError::Unknown { what, id: id.to_owned() };
+        self.call(method, path, query, body).await?.or_if_missing(missing)
     }
 
     async fn call(
@@ -172,7 +199,7 @@ impl Operator {
         path: &str,
         query: &[(&str, &str)],
         body: Option<Value>,
-    ) -> Result<Answered, CommandError> {
+    ) -> Result<Answered, ClientError> {
         let mut url = self.base.clone();
         url.set_path(&format!("{}/{path}", self.base.path().trim_end_matches('/')));
         if !query.is_empty() {
@@ -182,7 +209,7 @@ impl Operator {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let away = |error: &reqwest::Error| CommandError::Away { url: self.url(), why: cause(error) };
+        let away = |error: &reqwest::Error| ClientError::Away { url: self.url(), why: cause(error) };
         let response = request.send().await.map_err(|error| away(&error))?;
         let status = response.status();
         let text = response.text().await.map_err(|error| away(&error))?;
@@ -192,10 +219,6 @@ impl Operator {
     fn url(&self) -> String {
         self.base.as_str().trim_end_matches('/').to_owned()
     }
-}
-
-fn account(id: &str) -> String {
-    format!("admin/rollout/accounts/{id}")
 }
 
 /// The last link of the chain: what really happened.
@@ -217,16 +240,16 @@ struct Answered {
 
 impl Answered {
     /// The body, of a route that every operator's side has.
-    fn known(self, operator: &Operator) -> Result<Value, CommandError> {
+    fn known(self, operator: &Operator) -> Result<Value, ClientError> {
         let status = self.status.as_u16();
-        let not_operator = || CommandError::NotOperator { url: operator.url(), status };
+        let not_operator = || ClientError::NotOperator { url: operator.url(), status };
         let has_body = self.body.is_object() || !self.status.is_success();
         let body = self.or_if_missing(not_operator)?;
         if has_body { Ok(body) } else { Err(not_operator()) }
     }
 
     /// The body, unless there is no such thing.
-    fn or_if_missing(self, missing: impl FnOnce() -> CommandError) -> Result<Value, CommandError> {
+    fn or_if_missing(self, missing: impl FnOnce() -> ClientError) -> Result<Value, ClientError> {
         if self.status.is_success() {
             return Ok(self.body);
         }
@@ -235,7 +258,7 @@ impl Answered {
         }
         let words = |name: &str| self.body[name].as_str();
         let detail = words("detail").or_else(|| words("title")).unwrap_or("it does not say why").to_owned();
-        Err(CommandError::Refused { status: self.status.as_u16(), detail })
+        Err(ClientError::Refused { status: self.status.as_u16(), detail })
     }
 }
 
@@ -248,6 +271,7 @@ mod tests {
         let id = Uuid::from_u128(7);
         assert_eq!("anna@example.com".parse(), Ok(Who::Email("anna@example.com".to_owned())));
         assert_eq!(id.to_string().parse(), Ok(Who::Id(id)));
+        assert_eq!("subject:a@b".parse(), Ok(Who::Subject("a@b".to_owned())));
         assert!("anna".parse::<Who>().is_err());
     }
 
@@ -257,13 +281,13 @@ mod tests {
         assert_eq!(url("0.0.0.0:9090").expect("an address"), "http://127.0.0.1:9090");
         assert_eq!(url("[::]:9090").expect("an address"), "http://[::1]:9090");
         assert_eq!(url("192.0.2.1:9090").expect("an address"), "http://192.0.2.1:9090");
-        assert!(matches!(url("127.0.0.1:0"), Err(CommandError::AnyPort)));
+        assert!(matches!(url("127.0.0.1:0"), Err(ClientError::AnyPort)));
     }
 
     #[test]
     fn what_is_no_address_is_refused() {
         for url in ["", "gateway:9090", "ftp://gateway", "http://"] {
-            assert!(matches!(Operator::new(url), Err(CommandError::Url(_))), "{url}");
+            assert!(matches!(Operator::new(url), Err(ClientError::Url(_))), "{url}");
         }
     }
 }

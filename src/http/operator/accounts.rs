@@ -1,0 +1,194 @@
+//! What an operator sees of an account, and does for its owner.
+
+use actix_web::web::{self, Data, Path, Query, ServiceConfig};
+use actix_web::{HttpResponse, Responder};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{NotFromAnotherPage, Operator};
+use crate::domain::device::Platform;
+use crate::domain::email::EmailAddress;
+use crate::domain::id::{AccountId, DeviceId};
+use crate::domain::subject::Subject;
+use crate::http::extract::invalid;
+use crate::http::login_activity::ActivityAnswer;
+use crate::http::problem::Problem;
+use crate::http::{resource, to_the_end};
+use crate::store::device::TrustedDevice;
+
+/// Entries of the login activity that are shown at most.
+const MOST_ENTRIES: u16 = 500;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(resource("/admin/accounts", "GET").route(web::get().to(find)))
+        .service(
+            resource("/admin/accounts/{id}", "GET, DELETE").route(web::get().to(show)).route(web::delete().to(delete)),
+        )
+        .service(
+            resource("/admin/accounts/{id}/sign-out-everywhere", "POST").route(web::post().to(sign_out_everywhere)),
+        )
+        .service(resource("/admin/accounts/{id}/unfreeze", "POST").route(web::post().to(unfreeze)))
+        .service(resource("/admin/accounts/{id}/reset-two-step", "POST").route(web::post().to(reset_two_step)))
+        .service(resource("/admin/accounts/{id}/devices/{device}", "DELETE").route(web::delete().to(remove_device)))
+        .service(resource("/admin/accounts/{id}/activity", "GET").route(web::get().to(activity)))
+        .service(resource("/admin/accounts/{id}/export", "GET").route(web::get().to(export)));
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountQuery {
+    #[serde(default)]
+    email: Option<String>,
+    #[serde(default)]
+    subject: Option<String>,
+}
+
+#[derive(Serialize)]
+struct AccountAnswer {
+    id: AccountId,
+    /// Masked: who asks knows it, or need not. Null when it has none.
+    email: Option<String>,
+    /// An app keeps it, and its password.
+    is_of_app: bool,
+    two_step_enabled: bool,
+    /// No new device may sign in: somebody said "this wasn't me", or too many wrong codes were typed.
+    sign_ins_frozen: bool,
+    trusted_devices: usize,
+    devices: Vec<DeviceAnswer>,
+}
+
+#[derive(Serialize)]
+struct DeviceAnswer {
+    id: DeviceId,
+    name: String,
+    model: String,
+    platform: Platform,
+    trusted_at: Timestamp,
+    last_seen_at: Timestamp,
+    location: Option<String>,
+}
+
+impl From<TrustedDevice> for DeviceAnswer {
+    fn from(trusted: TrustedDevice) -> Self {
+        let TrustedDevice { device, last_seen_at, trusted_at, location } = trusted;
+        let (info, id) = (device.info, device.id);
+        Self { id, name: info.name, model: info.model, platform: info.platform, trusted_at, last_seen_at, location }
+    }
+}
+
+/// The account of an address or a subject.
+async fn find(operator: Data<Operator>, Query(query): Query<AccountQuery>) -> Result<impl Responder, Problem> {
+    let id = match (&query.email, &query.subject) {
+        (Some(email), None) => {
+            let email = EmailAddress::parse(email).map_err(|error| invalid("email", error))?;
+            operator.verification.account_of(&email).await?
+        }
+        (None, Some(subject)) => {
+            let subject = Subject::parse(subject).map_err(|error| invalid("subject", error))?;
+            operator.verification.account_of_subject(&subject).await?
+        }
+        _ => return Err(invalid("email", "or `subject` must be there, and not both")),
+    };
+    answer(&operator, id).await
+}
+
+/// How an account stands.
+async fn show(operator: Data<Operator>, id: Path<AccountId>) -> Result<impl Responder, Problem> {
+    answer(&operator, *id).await
+}
+
+async fn answer(operator: &Operator, id: AccountId) -> Result<HttpResponse, Problem> {
+    let account = operator.verification.account_summary(id).await?;
+    Ok(HttpResponse::Ok().json(AccountAnswer {
+        id: account.id,
+        email: account.email.as_ref().map(EmailAddress::masked),
+        is_of_app: account.is_of_app,
+        two_step_enabled: account.two_step_enabled,
+        sign_ins_frozen: account.sign_ins_frozen,
+        trusted_devices: account.trusted_devices.len(),
+        devices: account.trusted_devices.into_iter().map(Into::into).collect(),
+    }))
+}
+
+/// Ends every session of an account, and its connections.
+async fn sign_out_everywhere(
+    operator: Data<Operator>,
+    id: Path<AccountId>,
+    _: NotFromAnotherPage,
+) -> Result<impl Responder, Problem> {
+    to_the_end(async move { operator.verification.sign_out_everywhere(*id).await }).await?;
+    Ok(HttpResponse::NoContent())
+}
+
+/// Lets new devices sign in to an account again.
+async fn unfreeze(
+    operator: Data<Operator>,
+    id: Path<AccountId>,
+    _: NotFromAnotherPage,
+) -> Result<impl Responder, Problem> {
+    to_the_end(async move { operator.verification.unfreeze_for_owner(*id).await }).await?;
+    Ok(HttpResponse::NoContent())
+}
+
+/// Turns two-step verification off, for an owner who has no trusted device left.
+async fn reset_two_step(
+    operator: Data<Operator>,
+    id: Path<AccountId>,
+    _: NotFromAnotherPage,
+) -> Result<impl Responder, Problem> {
+    to_the_end(async move { operator.verification.reset_two_step(*id).await }).await?;
+    Ok(HttpResponse::NoContent())
+}
+
+/// Removes a trusted device.
+async fn remove_device(
+    operator: Data<Operator>,
+    path: Path<(AccountId, DeviceId)>,
+    _: NotFromAnotherPage,
+) -> Result<impl Responder, Problem> {
+    let (account, device) = path.into_inner();
+    to_the_end(async move { operator.verification.remove_device_for_owner(account, device).await }).await?;
+    Ok(HttpResponse::NoContent())
+}
+
+/// Deletes an account and everything about it.
+async fn delete(
+    operator: Data<Operator>,
+    id: Path<AccountId>,
+    _: NotFromAnotherPage,
+) -> Result<impl Responder, Problem> {
+    to_the_end(async move { operator.verification.delete_account(*id).await }).await?;
+    Ok(HttpResponse::NoContent())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ActivityQuery {
+    limit: u16,
+}
+
+#[derive(Serialize)]
+struct EntriesAnswer {
+    /// Newest first.
+    entries: Vec<ActivityAnswer>,
+}
+
+/// The newest entries of an account's login activity.
+async fn activity(
+    operator: Data<Operator>,
+    id: Path<AccountId>,
+    Query(query): Query<ActivityQuery>,
+) -> Result<impl Responder, Problem> {
+    if !(1..=MOST_ENTRIES).contains(&query.limit) {
+        return Err(invalid("limit", format!("must be 1 to {MOST_ENTRIES}")));
+    }
+    operator.verification.account_summary(*id).await?;
+    let page = operator.verification.activity_of(*id, None, query.limit).await?;
+    Ok(HttpResponse::Ok().json(EntriesAnswer { entries: page.entries.into_iter().map(Into::into).collect() }))
+}
+
+/// Everything that is kept about an account.
+async fn export(operator: Data<Operator>, id: Path<AccountId>) -> Result<impl Responder, Problem> {
+    Ok(HttpResponse::Ok().json(operator.verification.export_account(*id).await?))
+}
