@@ -1,6 +1,6 @@
 # Every target is a command that also works by hand.
 
-.PHONY: run test check bench screenshots loadtest fuzz check-openapi
+.PHONY: run test check bench screenshots loadtest fuzz check-openapi sdk-test check-start check-metrics
 
 run: ## Serve on 127.0.0.1:8080, with a private PostgreSQL.
 	scripts/install-postgres
@@ -41,3 +41,13 @@ fuzz: ## Fuzz every parser of what strangers send, each for SECONDS (60).
 
 check-openapi: ## Hold a gateway to its OpenAPI document, with EXAMPLES (100) requests for each call.
 	scripts/check-openapi $(or $(EXAMPLES),100)
+
+sdk-test: ## The client library's declarations and tests.
+	scripts/install-node
+	cd sdk/js && npm ci --no-audit --no-fund && npm test
+
+check-start: ## Do what docs/start.md says, in a clean clone and a real browser.
+	scripts/check-start
+
+check-metrics: ## Hold alerts, their tests and the metrics of a real gateway to promtool.
+	scripts/check-metrics

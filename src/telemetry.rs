@@ -2,51 +2,79 @@
 
 use std::io::IsTerminal;
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing::Level;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Sign-ins that would have been challenged, in shadow mode. Label: `reach`, whether a device could have shown the code.
-pub const SHADOW_CHALLENGES: &str = "twostep_shadow_challenges_total";
-/// Live WebSockets.
-pub const CONNECTIONS_OPEN: &str = "twostep_connections_open";
-/// TCP connections of the public side.
-pub const HTTP_CONNECTIONS_OPEN: &str = "twostep_http_connections_open";
-/// TCP connections that came to nothing, or ended over a bound of time or size. Label: `reason`.
-pub const CONNECTIONS_REFUSED: &str = "twostep_connections_refused_total";
-/// User actors alive.
-pub const USER_ACTORS: &str = "twostep_user_actors";
-/// Sign-ins with the right password. Label: `outcome`.
-pub const SIGN_INS: &str = "twostep_sign_ins_total";
-/// Deliveries by how far this node brought them. Labels: `channel`, `outcome`.
-pub const DELIVERIES: &str = "twostep_deliveries_total";
-/// From writing a code to a connection until the device says that it shows it, in seconds.
-pub const RECEIPT_SECONDS: &str = "twostep_receipt_seconds";
-/// Database connections that the pool holds open, idle ones among them.
-pub const DATABASE_CONNECTIONS_OPEN: &str = "twostep_database_connections_open";
-/// Database connections that the pool opens at most.
-pub const DATABASE_CONNECTIONS_MAX: &str = "twostep_database_connections_max";
-/// Database connections in use.
-pub const DATABASE_CONNECTIONS_IN_USE: &str = "twostep_database_connections_in_use";
-/// Tries to send a mail, by what the mail server answered. Label: `outcome`.
-pub const MAIL_TRIES: &str = "twostep_mail_tries_total";
-/// Pushes by their end. Labels: `provider`, `outcome`.
-pub const PUSHES: &str = "twostep_pushes_total";
-/// Attempts by what the provider answered. Labels: `provider`, `outcome`.
-pub const PUSH_ATTEMPTS: &str = "twostep_push_attempts_total";
-/// Pushes in memory: under way, waiting for their turn or for their next try. Label: `provider`.
-pub const PUSHES_HELD: &str = "twostep_pushes_held";
-/// 1 while the circuit breaker turns pushes away. Label: `provider`.
-pub const PUSH_BREAKER_OPEN: &str = "twostep_push_breaker_open";
-/// 1 while too many addresses are called dead and none is forgotten. Label: `provider`.
-pub const PUSH_DEAD_TOKEN_ALARM: &str = "twostep_push_dead_token_alarm";
-/// 1 while NATS carries facts between this node and others; absent on a node that runs alone.
-pub const BUS_JOINED: &str = "twostep_bus_joined";
-/// Facts between nodes. Label: `what`: sent, dropped, heard, missed or passed_over.
-pub const BUS_FACTS: &str = "twostep_bus_facts_total";
+use self::MetricKind::{Counter, Gauge, Histogram};
+
+/// A metric, as operators read of it.
+pub struct Metric {
+    /// Its name, with the unit at its end (<https://prometheus.io/docs/practices/naming/>).
+    pub name: &'static str,
+    /// What kind it is.
+    pub kind: MetricKind,
+    /// What it says, with its labels.
+    pub help: &'static str,
+}
+
+/// Kinds of metrics.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum MetricKind {
+    /// Only grows.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Counts values into buckets with these upper bounds.
+    Histogram(&'static [f64]),
+}
+
+/// What lies between a code on a connection and a receipt, or a request to a provider and its answer: milliseconds when all is well, up
+/// to the longest wait that the settings allow.
+const NETWORK_SECONDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0];
+/// A person reads and types; a code lives for ten minutes at most.
+const PERSON_SECONDS: &[f64] = &[2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0];
+
+/// Declares the metrics: a constant for each name, and the list of all.
+macro_rules! metrics_list {
+    ($( $constant:ident = $name:literal, $kind:expr, $help:literal; )+) => {
+        $( #[doc = $help] pub const $constant: &str = $name; )+
+        /// Every metric. None has a label by which an account, a device or an address could be told.
+        pub const METRICS: &[Metric] = &[ $( Metric { name: $constant, kind: $kind, help: $help } ),+ ];
+    };
+}
+
+metrics_list! {
+    BUILD_INFO = "twostep_build_info", Gauge, "1, with the version that runs";
+    CONNECTIONS_OPEN = "twostep_connections_open", Gauge, "Live WebSocket connections";
+    HTTP_CONNECTIONS_OPEN = "twostep_http_connections_open", Gauge, "TCP connections of the public side";
+    CONNECTIONS_REFUSED = "twostep_connections_refused_total", Counter, "TCP connections that came to nothing or ended over a bound of time or size, by reason";
+    USER_ACTORS = "twostep_user_actors", Gauge, "User actors alive";
+    MAILBOX_FULL = "twostep_mailbox_full_total", Counter, "Messages that found the mailbox of an actor full, by actor";
+    SIGN_INS = "twostep_sign_ins_total", Counter, "Sign-ins with the right password, or that an app vouched for, by outcome";
+    SHADOW_CHALLENGES = "twostep_shadow_challenges_total", Counter, "Sign-ins that would have been challenged, in shadow mode, by whether a device could have shown the code";
+    CHALLENGES = "twostep_challenges_closed_total", Counter, "Challenges that ended, by outcome";
+    ENTRY_SECONDS = "twostep_code_entry_seconds", Histogram(PERSON_SECONDS), "Seconds from the start of a challenge to its right code";
+    DELIVERIES = "twostep_deliveries_total", Counter, "Deliveries, by channel and how far this node brought them";
+    RECEIPT_SECONDS = "twostep_receipt_seconds", Histogram(NETWORK_SECONDS), "Seconds from writing a code to a connection until the device says that it shows it";
+    LIMIT_REFUSALS = "twostep_limit_refusals_total", Counter, "Requests that a limit refused, by limit";
+    DATABASE_CONNECTIONS_OPEN = "twostep_database_connections_open", Gauge, "Database connections open, idle ones among them";
+    DATABASE_CONNECTIONS_IN_USE = "twostep_database_connections_in_use", Gauge, "Database connections in use";
+    DATABASE_CONNECTIONS_MAX = "twostep_database_connections_max", Gauge, "Database connections that a node opens at most";
+    MAIL_TRIES = "twostep_mail_tries_total", Counter, "Tries to send a mail, by what the mail server answered";
+    PUSHES = "twostep_pushes_total", Counter, "Pushes, by provider and how they ended";
+    PUSH_ATTEMPTS = "twostep_push_attempts_total", Counter, "Attempts to push, by provider and what it answered";
+    PUSH_ATTEMPT_SECONDS = "twostep_push_attempt_seconds", Histogram(NETWORK_SECONDS), "Seconds that a provider took to answer an attempt, by provider";
+    PUSHES_HELD = "twostep_pushes_held", Gauge, "Pushes in memory, under way or waiting, by provider";
+    PUSH_BREAKER_OPEN = "twostep_push_breaker_open", Gauge, "1 while the circuit breaker turns pushes away, by provider";
+    PUSH_DEAD_TOKEN_ALARM = "twostep_push_dead_token_alarm", Gauge, "1 while too many addresses are called dead and none is forgotten, by provider";
+    WEBHOOKS = "twostep_webhooks_total", Counter, "Tries to tell an app's server of an end, by outcome";
+    BUS_JOINED = "twostep_bus_joined", Gauge, "1 while NATS carries facts between this node and others; absent on a node that runs alone";
+    BUS_FACTS = "twostep_bus_facts_total", Counter, "Facts between nodes, by what became of them";
+}
 
 /// How logs look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -90,28 +118,34 @@ pub fn start_metrics() -> PrometheusHandle {
 }
 
 fn install_metrics() -> PrometheusHandle {
-    let recorder = PrometheusBuilder::new().build_recorder();
+    let buckets = METRICS.iter().filter_map(|metric| match metric.kind {
+        Histogram(bounds) => Some((metric.name, bounds)),
+        Counter | Gauge => None,
+    });
+    let builder = buckets.fold(PrometheusBuilder::new(), |builder, (name, bounds)| {
+        builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), bounds).expect("there are bounds")
+    });
+    let recorder = builder.build_recorder();
     let handle = recorder.handle();
     // Somebody else's recorder stays: then ours renders nothing, which is no reason not to start.
     let _ = metrics::set_global_recorder(recorder);
-    metrics::describe_counter!(SHADOW_CHALLENGES, "Sign-ins that would have been challenged, in shadow mode, by reach");
-    metrics::describe_gauge!(CONNECTIONS_OPEN, "Live WebSocket connections");
-    metrics::describe_gauge!(HTTP_CONNECTIONS_OPEN, "TCP connections of the public side");
-    metrics::describe_counter!(CONNECTIONS_REFUSED, "TCP connections that were refused or cut off, by reason");
-    metrics::describe_gauge!(USER_ACTORS, "User actors alive");
-    metrics::describe_gauge!(DATABASE_CONNECTIONS_OPEN, "Database connections open, idle ones among them");
-    metrics::describe_gauge!(DATABASE_CONNECTIONS_MAX, "Database connections that a node opens at most");
-    metrics::describe_gauge!(DATABASE_CONNECTIONS_IN_USE, "Database connections in use");
-    metrics::describe_counter!(SIGN_INS, "Sign-ins with the right password by what came of them");
-    metrics::describe_counter!(DELIVERIES, "Deliveries by channel and how far this node brought them");
-    metrics::describe_histogram!(RECEIPT_SECONDS, "Seconds from a code on a connection to the device's receipt");
-    metrics::describe_counter!(MAIL_TRIES, "Tries to send a mail by what the mail server answered");
-    metrics::describe_counter!(PUSHES, "Pushes by provider and how they ended");
-    metrics::describe_counter!(PUSH_ATTEMPTS, "Attempts to push by provider and what it answered");
-    metrics::describe_gauge!(PUSHES_HELD, "Pushes in memory by provider");
-    metrics::describe_gauge!(PUSH_BREAKER_OPEN, "1 while a provider's circuit breaker turns pushes away");
-    metrics::describe_gauge!(PUSH_DEAD_TOKEN_ALARM, "1 while too many addresses are called dead and none is forgotten");
-    metrics::describe_gauge!(BUS_JOINED, "1 while NATS carries facts between this node and others");
-    metrics::describe_counter!(BUS_FACTS, "Facts between nodes by what became of them");
+    for Metric { name, kind, help } in METRICS {
+        match kind {
+            Counter => metrics::describe_counter!(*name, *help),
+            Gauge => metrics::describe_gauge!(*name, *help),
+            Histogram(_) => metrics::describe_histogram!(*name, *help),
+        }
+    }
+    metrics::gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     handle
+}
+
+/// Counts a request that a limit refused.
+pub fn count_refusal(limit: &'static str) {
+    metrics::counter!(LIMIT_REFUSALS, "limit" => limit).increment(1);
+}
+
+/// Counts a message that found a mailbox full.
+pub fn count_full_mailbox(actor: &'static str) {
+    metrics::counter!(MAILBOX_FULL, "actor" => actor).increment(1);
 }

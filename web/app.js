@@ -141,7 +141,7 @@ function drawState({ state, until }) {
   if (!element) return;
   element.className = `state ${state}`;
   clearInterval(drawState.timer);
-  const write = () => (element.textContent = t(`connection-${state}`, { time: until ? clock(secondsUntil(new Date(until).toISOString())) : "" }));
+  const write = () => (element.textContent = t(`connection-${state}`, { time: until ? clock((until - Date.now()) / 1000) : "" }));
   write();
   if (state === "waiting") drawState.timer = setInterval(write, 500);
 }

@@ -2,6 +2,7 @@
 
 import { call, now, open, secondsUntil, words } from "./api.js";
 import { announce, everyTick, field, h, show } from "./dom.js";
+import { readEvents } from "./sdk/events.js";
 import { clock, grouped, many, t } from "./text.js";
 
 /**
@@ -178,25 +179,12 @@ class Verification {
         if (answer.status === 401 || answer.status === 404) return this.leave(() => this.listeners.onOver(t("problem-challenge_closed")));
         if (answer.ok) {
           failures = 0;
-          await this.read(answer.body);
+          await readEvents(answer.body, (status) => this.heard(status));
         }
       } catch {
         // The line was cut, or the screen was left.
       }
       await new Promise((resolve) => setTimeout(resolve, 250 + Math.random() * Math.min(10_000, 500 * 2 ** failures)));
-    }
-  }
-
-  async read(body) {
-    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-    let rest = "";
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      const events = (rest + part.value).split("\n\n");
-      rest = events.pop();
-      for (const event of events) {
-        const data = event.split("\n").find((line) => line.startsWith("data: "));
-        if (data) this.heard(JSON.parse(data.slice(6)));
-      }
     }
   }
 

@@ -20,6 +20,7 @@ use crate::bus::{Envelope, Source};
 use crate::domain::delivery::Delivery;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ChallengeId};
+use crate::telemetry::count_full_mailbox;
 
 /// Messages that wait for a shard. A full one makes the sender wait.
 const SHARD_MAILBOX: usize = 4096;
@@ -77,6 +78,7 @@ impl Directory {
     pub async fn route(&self, envelope: Envelope) {
         let fact = Fact { account_id: envelope.account_id, event: envelope.event, source: envelope.source };
         if let Err(SendError::Full(fact)) = self.shard(envelope.account_id).try_send(fact) {
+            count_full_mailbox("shard");
             self.deliver_to_shard(envelope.account_id, fact).await;
         }
     }
@@ -178,6 +180,7 @@ impl Shard {
             Ok(()) => entry.sent += 1,
             Err(SendError::Closed(_)) => {}
             Err(SendError::Full(message)) => {
+                count_full_mailbox("user");
                 entry.sent += 1;
                 let patient = entry.address.send(message).timeout(FULL_MAILBOX_PATIENCE);
                 context.spawn(actix::fut::wrap_future::<_, Self>(patient).map(|_, _, _| ()));

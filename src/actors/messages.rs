@@ -16,6 +16,7 @@ use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ChallengeId, ConnectionId, DeviceId, SessionId};
 use crate::domain::locale::Language;
 use crate::protocol::close::CloseReason;
+use crate::telemetry::count_full_mailbox;
 
 /// To a connection: do this. No reply.
 #[derive(Message, Clone)]
@@ -82,6 +83,7 @@ impl ToConnection {
             }
             Ok(()) => true,
             Err(SendError::Full(_)) => {
+                count_full_mailbox("connection");
                 self.let_go.is_slow.store(true, Ordering::Release);
                 false
             }

@@ -15,6 +15,7 @@ use crate::domain::id::ChallengeId;
 use crate::domain::webhook::wait_after;
 use crate::store::verification::AppVerification;
 use crate::store::{self, StoreError};
+use crate::telemetry::WEBHOOKS;
 use crate::verification::Verification;
 
 /// Ends claimed at a time, which is also how many are told at the same time.
@@ -70,6 +71,12 @@ async fn send(verification: &Verification, webhooks: &Webhooks, ended: &AppVerif
     };
     let body = serde_json::to_vec(&message).expect("texts and times are JSON");
     let outcome = webhooks.send(&id.to_string(), body, Timestamp::now()).await;
+    let word = match outcome {
+        WebhookOutcome::Accepted => "accepted",
+        WebhookOutcome::Gone => "gone",
+        WebhookOutcome::RetryLater(_) => "failed",
+    };
+    metrics::counter!(WEBHOOKS, "outcome" => word).increment(1);
     let store = verification.store();
     let recorded = match (outcome, wait_after(tries)) {
         (WebhookOutcome::Accepted, _) => {

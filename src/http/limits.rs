@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 
 use super::problem::Problem;
 use crate::domain::network::Network;
+use crate::telemetry::count_refusal;
 use crate::verification::Origin;
 
 /// Networks remembered at the same time, for each limit; what is as good as new is forgotten.
@@ -26,6 +27,20 @@ pub(super) enum Limited {
     PasswordStrength,
     /// Calls with a token that cost something or tell somebody something.
     Calls,
+}
+
+impl Limited {
+    /// What it is counted as.
+    fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "network_sign_in",
+            Self::Accounts => "network_accounts",
+            Self::Refresh => "network_refresh",
+            Self::Connect => "network_connect",
+            Self::PasswordStrength => "network_password_strength",
+            Self::Calls => "network_calls",
+        }
+    }
 }
 
 /// Estimates of passwords a minute: they cost more than most calls.
@@ -88,6 +103,7 @@ impl Limits {
         let network = if limiter.len() < MAX_NETWORKS { network } else { Network::of(IpAddr::from([0, 0, 0, 0])) };
         let refused = limiter.check_key(&network).err();
         refused.map_or(Ok(()), |until| {
+            count_refusal(what.name());
             let wait = until.wait_time_from(DefaultClock::default().now());
             Err(Problem::too_many_requests(SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)))
         })

@@ -57,6 +57,8 @@ fn resources(config: &mut ServiceConfig) {
     config
         .configure(super::web::operator_routes)
         .service(resource("/healthz", "GET").route(web::get().to(health)))
+        .service(resource("/livez", "GET").route(web::get().to(health)))
+        .service(resource("/version", "GET").route(web::get().to(version)))
         .service(resource("/readyz", "GET").route(web::get().to(readiness)))
         .service(resource("/metrics", "GET").route(web::get().to(metrics)))
         .configure(rollout::routes)
@@ -70,6 +72,11 @@ fn resources(config: &mut ServiceConfig) {
 /// The process is alive.
 async fn health() -> impl Responder {
     HttpResponse::Ok().json(serde_json::json!({ "status": "ok" }))
+}
+
+/// Which version runs.
+async fn version() -> impl Responder {
+    HttpResponse::Ok().json(serde_json::json!({ "name": "twostep", "version": env!("CARGO_PKG_VERSION") }))
 }
 
 /// The node takes requests; if not, why.

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::domain::challenge::{Outcome, Refusal};
 use crate::domain::words::words;
 use crate::store::StoreError;
+use crate::telemetry::count_refusal;
 use crate::verification::VerificationError;
 
 /// Come back after this long when the database is away or too many sign-ins come at once.
@@ -242,18 +243,22 @@ impl From<VerificationError> for Problem {
             VerificationError::WrongCode { attempts_left } => wrong_code(attempts_left),
             VerificationError::Refused(refusal) => refused(refusal),
             VerificationError::TooManyOpenChallenges { retry_after } => {
+                count_refusal("open_challenges");
                 let detail = "Other devices wait for a code of this account. Finish or deny those, or wait.";
                 Self::new(ProblemCode::TooManyRequests, detail).retry_after(retry_after)
             }
             VerificationError::TooManyWrongCodes { retry_after } => {
+                count_refusal("wrong_codes");
                 let detail = "Too many wrong codes were typed for this account. Wait, then sign in again.";
                 Self::new(ProblemCode::TooManyRequests, detail).retry_after(retry_after)
             }
             VerificationError::TooManyWrongPasswords { retry_after } => {
+                count_refusal("wrong_passwords");
                 let detail = "Too many wrong passwords were typed. Wait, then try again.";
                 Self::new(ProblemCode::TooManyRequests, detail).retry_after(retry_after)
             }
             VerificationError::TooManyMails { retry_after } => {
+                count_refusal("mails");
                 let detail = "As many codes were mailed to this address as may be. Look for the newest one, also in the spam folder, or wait.";
                 Self::new(ProblemCode::TooManyRequests, detail).retry_after(retry_after)
             }
@@ -312,6 +317,7 @@ fn refused(refusal: Refusal) -> Problem {
     match refusal {
         Refusal::Closed(outcome) => Problem::new(ProblemCode::ChallengeClosed, closed_detail(outcome)),
         Refusal::TooManyAttempts => {
+            count_refusal("attempts");
             let detail = "No code of this challenge is accepted any more. Sign in again to get a new one.";
             // Nothing to wait for: the next sign-in may come at once.
             Problem::new(ProblemCode::TooManyAttempts, detail)
@@ -319,6 +325,7 @@ fn refused(refusal: Refusal) -> Problem {
                 .attempts_left(0)
         }
         Refusal::ResendTooSoon { retry_after } => {
+            count_refusal("resends");
             let problem =
                 Problem::new(ProblemCode::ResendTooSoon, "No new code was sent. The latest one is still good.");
             problem.retry_after(retry_after)

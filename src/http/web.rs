@@ -1,4 +1,5 @@
-//! The files of `web/`, built into the program: the Login Security page, and what our other pages share.
+//! The files of `web/`, and those of the client library that they use, built into the program: the Login Security page, and what
+//! our other pages share.
 
 use std::sync::LazyLock;
 
@@ -27,9 +28,11 @@ struct File {
 }
 
 macro_rules! files {
-    ($($name:literal: $kind:expr),+ $(,)?) => {
-        &[ $( File { name: $name, kind: $kind, bytes: include_bytes!(concat!("../../web/", $name)) } ),+ ]
+    ($($name:literal $(at $path:literal)?: $kind:expr),+ $(,)?) => {
+        &[ $( File { name: $name, kind: $kind, bytes: include_bytes!(files!(@path $name $($path)?)) } ),+ ]
     };
+    (@path $name:literal) => { concat!("../../web/", $name) };
+    (@path $name:literal $path:literal) => { concat!("../../", $path) };
 }
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -44,6 +47,8 @@ const FILES: &[File] = files! {
     "dom.js": SCRIPT,
     "text.js": SCRIPT,
     "live.js": SCRIPT,
+    "sdk/connection.js" at "sdk/js/src/connection.js": SCRIPT,
+    "sdk/events.js" at "sdk/js/src/events.js": SCRIPT,
     "sign-in.js": SCRIPT,
     "verify.js": SCRIPT,
     "codes.js": SCRIPT,

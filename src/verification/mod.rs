@@ -53,6 +53,7 @@ use crate::domain::strength::Strength;
 use crate::domain::token::{TOKEN_BYTES, Token, TokenKind};
 use crate::store::Store;
 use crate::store::session::TokenLifetimes;
+use crate::telemetry::CHALLENGES;
 
 use api_keys::KnownApiKeys;
 use code_keys::HeldKeys;
@@ -207,7 +208,12 @@ impl Verification {
         for event in events {
             match event {
                 AccountEvent::SecurityAlert { .. } => self.notices.notify_one(),
-                AccountEvent::ChallengeClosed { .. } if self.rules.webhooks => self.webhooks.notify_one(),
+                AccountEvent::ChallengeClosed { outcome, .. } => {
+                    metrics::counter!(CHALLENGES, "outcome" => outcome.as_str()).increment(1);
+                    if self.rules.webhooks {
+                        self.webhooks.notify_one();
+                    }
+                }
                 _ => {}
             }
             self.bus.publish(account, event).await;

@@ -14,6 +14,7 @@ use crate::domain::id::{ChallengeId, NoticeId};
 use crate::domain::token::Token;
 use crate::store::challenge::{CountedAttempt, NewChallenge, StoredChallenge};
 use crate::store::{self, Db, StoreError};
+use crate::telemetry::ENTRY_SECONDS;
 
 /// What the right code brought.
 pub enum Verified {
@@ -161,6 +162,7 @@ impl Verification {
             Some(mut verified) => {
                 self.publish(new.account_id, events).await;
                 self.notices.notify_one();
+                metrics::histogram!(ENTRY_SECONDS).record(stored.now.duration_since(new.created_at).as_secs_f64());
                 if let (Verified::SignedIn { assertion, .. }, true) = (&mut verified, stored.is_for_app) {
                     // What cannot be looked up now the app's server asks for itself: the code is used up.
                     let of = self.app_verification(new.challenge_id).await.ok();

@@ -13,6 +13,7 @@ mod languages;
 mod limits;
 mod login_activity;
 mod login_security;
+mod metrics;
 mod openapi;
 mod operator;
 mod page;

@@ -14,6 +14,8 @@ async fn get(gateway: &TestGateway, path: &str) -> Answer {
 async fn a_node_says_that_it_lives_and_is_ready() {
     let gateway = TestGateway::start().await;
     assert_eq!(get(&gateway, "/healthz").await.expect(200)["status"], "ok");
+    assert_eq!(get(&gateway, "/livez").await.expect(200)["status"], "ok");
+    assert_eq!(get(&gateway, "/version").await.expect(200)["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(get(&gateway, "/readyz").await.expect(200)["status"], "ready");
     gateway.stop().await;
 }

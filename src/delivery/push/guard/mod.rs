@@ -131,7 +131,9 @@ impl<P: PushProvider> Guarded<P> {
             Err(wait) => return turned_away(wait),
         };
         // Boxed, so that the memory of a request is taken only while a permit is held: thousands may wait for one.
+        let began = Instant::now();
         let outcome = Box::pin(self.provider.send(address, push, clock.now())).await;
+        metrics::histogram!(telemetry::PUSH_ATTEMPT_SECONDS, "provider" => P::NAME).record(began.elapsed());
         attempt.report(health(&outcome));
         self.show_breaker();
         metrics::counter!(telemetry::PUSH_ATTEMPTS, "provider" => P::NAME, "outcome" => outcome.word()).increment(1);

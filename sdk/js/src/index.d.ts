@@ -1,0 +1,166 @@
+/** A challenge, as the gateway answers it. */
+export interface Challenge {
+  id: string;
+  /** Only in the answer that starts it. */
+  token?: string;
+  purpose: "sign_in" | "enable_two_step" | "disable_two_step" | "create_account";
+  method: "app" | "email";
+  methods: ("app" | "email")[];
+  code_length: number;
+  expires_at: string;
+  resend_at: string;
+  attempts_left: number;
+  /** The count of trusted devices, or the masked address. */
+  destination: number | string;
+}
+
+export interface Requester {
+  name: string;
+  model: string;
+  platform: "android" | "ios" | "web";
+  ip: string;
+  location: string | null;
+}
+
+/** A code to show. */
+export interface CodeMessage {
+  type: "code";
+  challenge_id: string;
+  generation: number;
+  purpose: Challenge["purpose"];
+  code: string;
+  expires_at: string;
+  sent_at: string;
+  requester: Requester;
+}
+
+export interface ChallengeStatus {
+  challenge: Challenge;
+  state: "open" | "verified" | "denied" | "expired" | "attempts_exhausted" | "superseded";
+  answered: boolean;
+  deliveries: { destination: number; channel: string; state: string; reason?: string; text: string }[];
+  hints: { code: string; text: string }[];
+}
+
+export interface Session {
+  access_token: string;
+  expires_in: number;
+  refresh_token: string;
+}
+
+export interface Device {
+  id: string;
+  name: string;
+  model: string;
+  platform: "android" | "ios" | "web";
+  trusted: boolean;
+  trust_token?: string;
+}
+
+/** What the right code brought. */
+export interface Verified {
+  status: "signed_in" | "two_step_enabled" | "two_step_disabled";
+  session?: Session;
+  device: Device;
+  /** A JSON Web Token for the server that began the verification. */
+  assertion?: string;
+}
+
+/** What an installation says of itself. */
+export interface DeviceInfo {
+  install_id: string;
+  name: string;
+  model: string;
+  platform: "android" | "ios" | "web";
+  os_version: string;
+  app_version: string;
+  locale?: string;
+}
+
+export class TwostepError extends Error {
+  constructor(status: number, body?: object);
+  /** The HTTP status; 0 when no answer came. */
+  readonly status: number;
+  /** A stable word (docs/errors.md), or "offline". */
+  readonly code: string;
+  /** Seconds to wait. */
+  readonly retryAfter?: number;
+  readonly attemptsLeft?: number;
+}
+
+export type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+
+export class MemoryStorage implements Store {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+export interface CallOptions {
+  token?: string;
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
+/** Any class with the interface of the platform's WebSocket. */
+export type WebSocketClass = new (url: URL | string, protocols?: string | string[]) => WebSocket;
+
+export interface ConnectionEvents {
+  state: CustomEvent<{ state: "connecting" | "open" | "waiting" | "off"; until?: number }>;
+  code: CustomEvent<CodeMessage>;
+  code_again: CustomEvent<CodeMessage>;
+  challenge_closed: CustomEvent<{ challenge_id: string; outcome: string }>;
+  security_alert: CustomEvent<{ kind: string; at: string; text: string }>;
+  ended: CustomEvent<{ why: "removed" | "replaced" | "session" }>;
+}
+
+export class Connection extends EventTarget {
+  constructor(options: {
+    address: () => Promise<{ url: string | URL; headers?: object }>;
+    renew: () => Promise<void>;
+    WebSocket?: WebSocketClass;
+    random?: () => number;
+  });
+  start(): void;
+  stop(): void;
+  receipt(code: Pick<CodeMessage, "challenge_id" | "generation">, shown?: boolean): void;
+  /** Whether it could be sent. */
+  deny(challengeId: string): boolean;
+  /** Whether it could be sent. */
+  refresh(accessToken: string): boolean;
+  addEventListener<K extends keyof ConnectionEvents>(type: K, listener: (event: ConnectionEvents[K]) => void): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+}
+
+export interface VerificationEvents {
+  status: CustomEvent<ChallengeStatus>;
+  over: CustomEvent<{ state: string }>;
+}
+
+export class Verification extends EventTarget {
+  challenge: Challenge;
+  status(): Promise<ChallengeStatus>;
+  watch(): void;
+  stop(): void;
+  verify(code: string, options?: { trustDevice?: boolean }): Promise<Verified>;
+  resend(method?: "app" | "email"): Promise<Challenge>;
+  addEventListener<K extends keyof VerificationEvents>(type: K, listener: (event: VerificationEvents[K]) => void): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+}
+
+export class TwostepClient {
+  constructor(base: string | URL, options?: { fetch?: typeof fetch; storage?: Store; account?: string });
+  readonly installId: string;
+  readonly trustToken: string | null;
+  readonly isSignedIn: boolean;
+  device(about?: Partial<DeviceInfo>): DeviceInfo;
+  call<T = unknown>(method: string, path: string, options?: CallOptions): Promise<T>;
+  open(method: string, path: string, options?: CallOptions): Promise<Response>;
+  signedCall<T = unknown>(method: string, path: string, body?: unknown): Promise<T>;
+  signIn(answer: { session: Session; device?: Device }): void;
+  renew(): Promise<void>;
+  forget(): void;
+  signOut(): Promise<void>;
+  connection(options?: { WebSocket?: WebSocketClass; random?: () => number }): Connection;
+  verification(challenge: Challenge): Verification;
+}

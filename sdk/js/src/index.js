@@ -1,0 +1,6 @@
+// Two-step verification with a Twostep gateway, for browsers and Node.js.
+
+export { Connection } from "./connection.js";
+export { MemoryStorage, TwostepClient } from "./client.js";
+export { TwostepError } from "./problem.js";
+export { Verification } from "./verification.js";

@@ -1,0 +1,29 @@
+// What the declarations promise: this file is only compiled.
+
+import { MemoryStorage, TwostepClient, TwostepError } from "../src/index.js";
+
+const client = new TwostepClient("https://id.example.com", { storage: new MemoryStorage() });
+const connection = client.connection();
+connection.addEventListener("code", (event) => {
+  const digits: string = event.detail.code;
+  connection.receipt(event.detail, digits.length > 0);
+});
+connection.addEventListener("ended", ({ detail }) => {
+  const why: "removed" | "replaced" | "session" = detail.why;
+  console.log(why);
+});
+export async function verify(): Promise<string | undefined> {
+  const verification = client.verification({
+    id: "", token: "", purpose: "sign_in", method: "app", methods: ["app"], code_length: 6,
+    expires_at: "", resend_at: "", attempts_left: 5, destination: 1,
+  });
+  verification.addEventListener("over", (event) => console.log(event.detail.state));
+  try {
+    return (await verification.verify("123456", { trustDevice: false })).assertion;
+  } catch (problem) {
+    if (problem instanceof TwostepError && problem.code === "wrong_code") return String(problem.attemptsLeft);
+    throw problem;
+  }
+}
+// @ts-expect-error there is no such method
+client.verification({}).guess();
