@@ -78,6 +78,9 @@ enum Command {
         /// A folder that is there.
         folder: PathBuf,
     },
+    /// Print the reference of all commands, for docs/cli.md.
+    #[command(hide = true)]
+    Reference,
     /// Read the configuration and say whether it can be used.
     CheckConfig,
     /// Print every setting with its default and its documentation.
@@ -144,6 +147,14 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             clap_mangen::generate_to(Arguments::command(), folder).context("the manual pages cannot be written")?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Reference => {
+            let mut root = Arguments::command();
+            root.build();
+            let mut page = String::from(REFERENCE);
+            describe(&mut root, "twostep", &mut page);
+            std::io::stdout().write_all(page.as_bytes())?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::CheckConfig => {
             let settings = settings::load(config)?;
             // In development looking would make one.
@@ -158,6 +169,23 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// What docs/cli.md begins with.
+const REFERENCE: &str = "# Commands\n\nMade from the program: `twostep help COMMAND` says the same. Commands that ask or tell a running gateway use its operator's\naddress: `--url`, or `operator.address` of the configuration. Each failure is one line on standard error that says what to do next. The exit\ncode is 0 when all went well, 1 when it did not (also when `doctor` or `migrate --check` found something to do), and 2 when the\narguments mean nothing.\n";
+
+/// Adds a command and those below it.
+fn describe(command: &mut clap::Command, name: &str, page: &mut String) {
+    page.push_str(&format!("\n## `{name}`\n\n```text\n{}```\n", plain(&command.render_long_help().to_string())));
+    for below in command.get_subcommands_mut().filter(|below| !below.is_hide_set() && below.get_name() != "help") {
+        let name = format!("{name} {}", below.get_name());
+        describe(below, &name, page);
+    }
+}
+
+/// Without white space at the ends of lines.
+fn plain(text: &str) -> String {
+    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 fn administer(config: Option<&Path>, command: &AdminCommand) -> anyhow::Result<ExitCode> {

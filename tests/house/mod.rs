@@ -3,6 +3,7 @@
 mod arrows;
 mod documents;
 mod features;
+mod generated;
 mod metrics;
 mod page_safety;
 mod page_texts;
