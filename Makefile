@@ -1,6 +1,6 @@
 # Every target is a command that also works by hand.
 
-.PHONY: run test check bench screenshots loadtest fuzz check-openapi sdk-test check-start check-metrics
+.PHONY: run test check bench screenshots loadtest fuzz check-openapi sdk-test check-start check-metrics docs lint-api dist
 
 run: ## Serve on 127.0.0.1:8080, with a private PostgreSQL.
 	scripts/install-postgres
@@ -51,3 +51,12 @@ check-start: ## Do what docs/start.md says, in a clean clone and a real browser.
 
 check-metrics: ## Hold alerts, their tests and the metrics of a real gateway to promtool.
 	scripts/check-metrics
+
+docs: ## The book of docs/, into target/book.
+	scripts/build-docs
+
+lint-api: ## Lint the OpenAPI document and docs/asyncapi.yaml.
+	scripts/lint-api
+
+dist: ## A release into target/distribution: archive, checksums, bill of materials.
+	scripts/dist

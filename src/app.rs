@@ -1,6 +1,7 @@
 //! The composition root: settings → parts → run → drain. The only file that knows every room.
 
 mod code_keys;
+mod reload;
 mod serve;
 
 use std::net::SocketAddr;
@@ -26,8 +27,8 @@ use crate::domain::code::CodeKeys;
 use crate::domain::id::NodeId;
 use crate::embedded_postgres::{EmbeddedPostgres, StartError};
 use crate::gateway::ConnectionSettings;
-use crate::http::operator::Operator;
-use crate::http::{Api, LimitSettings, Limits};
+use crate::http::operator::{Operator, ReloadWish, Reloaded};
+use crate::http::{Api, Limits};
 use crate::listener::CertificateError;
 use crate::places::{Places, RELOAD_PERIOD};
 use crate::settings::{self, KeysError, Mode, PushContentSetting, Settings};
@@ -35,6 +36,8 @@ use crate::store::session::TokenLifetimes;
 use crate::store::{self, ConnectSettings, Store, StoreError};
 use crate::telemetry;
 use crate::verification::{AssertionRules, PasswordCost, Passwords, Rules, Verification};
+
+use self::reload::Reload;
 
 /// How long a node takes to stop at most, less a margin for the private PostgreSQL (design section 12: 30 s).
 const SHUTDOWN_SECONDS: u64 = 12;
@@ -112,6 +115,7 @@ pub struct App {
     node: NodeId,
     draining: Arc<AtomicBool>,
     drain_asked: Arc<Notify>,
+    reload: Reload,
     servers: [ServerHandle; 2],
     tasks: Vec<JoinHandle<()>>,
     reconnect_spread: Duration,
@@ -170,18 +174,14 @@ impl App {
         let (address, operator_address) = (serve::local_address(&listener)?, serve::local_address(&operator_listener)?);
         let places = Arc::new(Places::open(settings.places.files.clone()));
         tasks.push(actix_web::rt::spawn(reload(Arc::clone(&places))));
-        let limits = Arc::new(Limits::new(LimitSettings {
-            sign_in: settings.limits.sign_in_per_minute,
-            accounts: settings.limits.accounts_per_minute,
-            refresh: settings.limits.refresh_per_minute,
-            connect: settings.limits.connect_per_minute,
-            calls: settings.limits.calls_per_minute,
-        }));
+        let limits = Arc::new(Limits::new(reload::limits(settings)));
+        let origins = serve::origins(settings, address);
+        let (reload, reload_wishes) = Reload::new(settings, address, &limits, &origins);
         tasks.push(actix_web::rt::spawn(forget(Arc::clone(&limits))));
         let api = Data::new(Api {
             verification: Arc::clone(&verification),
             directory: directory.clone(),
-            origins: serve::origins(settings, address),
+            origins,
             connections,
             places,
             limits,
@@ -197,6 +197,7 @@ impl App {
             metrics,
             draining: Arc::clone(&draining),
             drain: Arc::clone(&drain_asked),
+            reload: reload_wishes,
         });
         let public = serve::serve_public(listener, settings, certificate, api)?;
         let private = serve::serve_operator(operator_listener, operator)?;
@@ -214,6 +215,7 @@ impl App {
             node,
             draining,
             drain_asked,
+            reload,
             servers,
             tasks,
             reconnect_spread: Duration::from_millis(settings.shutdown.reconnect_spread_ms),
@@ -249,6 +251,16 @@ impl App {
     /// Waits until an operator asks for a drain.
     pub async fn drain_asked(&self) {
         self.drain_asked.notified().await;
+    }
+
+    /// Waits until an operator wishes that the settings are read again.
+    pub async fn reload_asked(&self) -> ReloadWish {
+        self.reload.asked().await
+    }
+
+    /// Takes what may change while the gateway runs from settings that were read again.
+    pub fn reload(&self, settings: &Settings) -> Reloaded {
+        self.reload.apply(settings)
     }
 
     /// Stops in order: not ready any more, goodbye to every connection, requests under way finish, the database last.

@@ -9,11 +9,13 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix::{SignalKind, signal};
+use tracing::{error, info};
 use twostep::admin_command::{
     AccountArguments, ActivityArguments, AdminCommand, DeviceArguments, ExportArguments, KeysArguments,
 };
 use twostep::app::App;
 use twostep::code_keys_command::CodeKeysArguments;
+use twostep::http::operator::Reloaded;
 use twostep::rollout_command::RolloutArguments;
 use twostep::settings::{Mode, Settings};
 use twostep::{app, code_keys_command, demo, doctor, rollout_command, settings, telemetry};
@@ -78,6 +80,8 @@ enum Command {
         /// A folder that is there.
         folder: PathBuf,
     },
+    /// Print the OpenAPI document of the HTTP API.
+    Openapi,
     /// Print the reference of all commands, for docs/cli.md.
     #[command(hide = true)]
     Reference,
@@ -105,7 +109,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Serve => {
             let settings = settings::load(config)?;
             telemetry::start_logging(settings.log.format, &settings.log.filter);
-            actix_web::rt::System::new().block_on(serve(settings))?;
+            actix_web::rt::System::new().block_on(serve(&settings, config))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Demo { url, push } => {
@@ -145,6 +149,10 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         Command::Man { folder } => {
             clap_mangen::generate_to(Arguments::command(), folder).context("the manual pages cannot be written")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Openapi => {
+            writeln!(std::io::stdout(), "{}", twostep::http::openapi_text())?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Reference => {
@@ -207,21 +215,44 @@ async fn migrate(settings: &Settings, check: bool) -> anyhow::Result<ExitCode> {
     Ok(if check && !missing.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-async fn serve(settings: Settings) -> anyhow::Result<()> {
+async fn serve(settings: &Settings, config: Option<&Path>) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be handled")?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be handled")?;
+    let mut hang_up = signal(SignalKind::hangup()).context("SIGHUP cannot be handled")?;
     let app = tokio::select! {
-        app = App::start(&settings) => app?,
+        app = App::start(settings) => app?,
         _ = interrupt.recv() => return Ok(()),
         _ = terminate.recv() => return Ok(()),
     };
     writeln!(std::io::stdout(), "listening on {}", app.url())?;
     std::io::stdout().flush()?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        () = app.drain_asked() => {}
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => break,
+            _ = terminate.recv() => break,
+            () = app.drain_asked() => break,
+            // What came of it is in the log.
+            _ = hang_up.recv() => drop(reload(&app, config)),
+            // Who asked may be gone.
+            wish = app.reload_asked() => drop(wish.send(reload(&app, config))),
+        }
     }
     app.stop().await;
     Ok(())
+}
+
+/// Reads the settings again; those that are wrong change nothing.
+fn reload(app: &App, config: Option<&Path>) -> Result<Reloaded, String> {
+    match settings::load(config) {
+        Ok(settings) => {
+            let reloaded = app.reload(&settings);
+            let restart_needed = reloaded.restart_needed.join(", ");
+            info!(settings.restart_needed = restart_needed, "the settings were read again");
+            Ok(reloaded)
+        }
+        Err(problem) => {
+            error!(error = %problem, "the settings cannot be read again: those from before stay in force");
+            Err(problem.to_string())
+        }
+    }
 }

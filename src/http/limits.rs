@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -61,8 +62,10 @@ pub struct LimitSettings {
     pub calls: NonZeroU32,
 }
 
-/// The limits of this node.
-pub struct Limits {
+/// The limits of this node, which may be replaced.
+pub struct Limits(RwLock<Arc<Rates>>);
+
+struct Rates {
     sign_in: DefaultKeyedRateLimiter<Network>,
     accounts: DefaultKeyedRateLimiter<Network>,
     refresh: DefaultKeyedRateLimiter<Network>,
@@ -71,10 +74,8 @@ pub struct Limits {
     calls: DefaultKeyedRateLimiter<Network>,
 }
 
-impl Limits {
-    /// Nothing was asked for yet.
-    #[must_use]
-    pub fn new(settings: LimitSettings) -> Self {
+impl Rates {
+    fn new(settings: LimitSettings) -> Self {
         let a_minute = |number| RateLimiter::keyed(Quota::per_minute(number));
         Self {
             sign_in: a_minute(settings.sign_in),
@@ -86,6 +87,34 @@ impl Limits {
         }
     }
 
+    fn of(&self, what: Limited) -> &DefaultKeyedRateLimiter<Network> {
+        match what {
+            Limited::SignIn => &self.sign_in,
+            Limited::Accounts => &self.accounts,
+            Limited::Refresh => &self.refresh,
+            Limited::Connect => &self.connect,
+            Limited::PasswordStrength => &self.password_strength,
+            Limited::Calls => &self.calls,
+        }
+    }
+}
+
+impl Limits {
+    /// Nothing was asked for yet.
+    #[must_use]
+    pub fn new(settings: LimitSettings) -> Self {
+        Self(RwLock::new(Arc::new(Rates::new(settings))))
+    }
+
+    /// Takes other rates from now on; what was asked for is forgotten.
+    pub fn replace(&self, settings: LimitSettings) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Rates::new(settings));
+    }
+
+    fn rates(&self) -> Arc<Rates> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Counts a request. This machine is not limited: it is a reverse proxy that nobody listed, so everybody, or a developer.
     ///
     /// # Errors
@@ -95,7 +124,8 @@ impl Limits {
         if network.is_loopback() {
             return Ok(());
         }
-        let limiter = self.of(what);
+        let rates = self.rates();
+        let limiter = rates.of(what);
         if limiter.len() >= MAX_NETWORKS {
             limiter.retain_recent();
         }
@@ -111,22 +141,12 @@ impl Limits {
 
     /// Forgets networks that are as good as new. Call it every minute.
     pub fn forget(&self) {
+        let rates = self.rates();
         for limiter in
-            [&self.sign_in, &self.accounts, &self.refresh, &self.connect, &self.password_strength, &self.calls]
+            [&rates.sign_in, &rates.accounts, &rates.refresh, &rates.connect, &rates.password_strength, &rates.calls]
         {
             limiter.retain_recent();
             limiter.shrink_to_fit();
-        }
-    }
-
-    fn of(&self, what: Limited) -> &DefaultKeyedRateLimiter<Network> {
-        match what {
-            Limited::SignIn => &self.sign_in,
-            Limited::Accounts => &self.accounts,
-            Limited::Refresh => &self.refresh,
-            Limited::Connect => &self.connect,
-            Limited::PasswordStrength => &self.password_strength,
-            Limited::Calls => &self.calls,
         }
     }
 }

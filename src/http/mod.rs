@@ -54,6 +54,7 @@ use crate::verification::{Verification, VerificationError};
 pub use self::challenges::Streams;
 pub use self::encoding::refuse_encoded;
 pub use self::limits::{LimitSettings, Limits};
+pub use self::openapi::text as openapi_text;
 use self::problem::{Problem, ProblemCode};
 
 /// What handlers work with.

@@ -20,11 +20,14 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 }
 
 async fn show(request: HttpRequest) -> HttpResponse {
-    static TEXT: LazyLock<Fixed> = LazyLock::new(|| {
-        let text = document().to_json().expect("the document has string keys and no value that JSON lacks");
-        Fixed::new("application/json", "no-store", text)
-    });
+    static TEXT: LazyLock<Fixed> = LazyLock::new(|| Fixed::new("application/json", "no-store", text()));
     TEXT.answer(&request)
+}
+
+/// The document as JSON.
+#[must_use]
+pub fn text() -> String {
+    document().to_json().expect("the document has string keys and no value that JSON lacks")
 }
 
 /// The document.

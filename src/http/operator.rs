@@ -21,7 +21,8 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
 use metrics::gauge;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::Notify;
+use serde::Serialize;
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::extract;
 use super::page::is_same_origin;
@@ -44,6 +45,22 @@ pub struct Operator {
     pub draining: Arc<AtomicBool>,
     /// Rings when an operator asks for a drain.
     pub drain: Arc<Notify>,
+    /// Takes wishes to read the settings again.
+    pub reload: mpsc::Sender<ReloadWish>,
+}
+
+/// A wish to read the settings again, and where its answer goes: what came of it, or why nothing was changed.
+pub type ReloadWish = oneshot::Sender<Result<Reloaded, String>>;
+
+/// What came of reading the settings again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reloaded {
+    /// What is in force now.
+    pub reloaded: Vec<&'static str>,
+    /// What is followed without being asked.
+    pub followed: Vec<&'static str>,
+    /// What differs and takes a restart.
+    pub restart_needed: Vec<String>,
 }
 
 /// Adds every route of the operator's side.
@@ -66,6 +83,7 @@ fn resources(config: &mut ServiceConfig) {
         .configure(api_keys::routes)
         .configure(accounts::routes)
         .service(resource("/admin/drain", "POST").route(web::post().to(drain)))
+        .service(resource("/admin/reload", "POST").route(web::post().to(reload)))
         .default_service(web::to(no_such_route));
 }
 
@@ -111,6 +129,20 @@ async fn metrics(operator: Data<Operator>) -> impl Responder {
 async fn drain(operator: Data<Operator>, _: NotFromAnotherPage) -> impl Responder {
     operator.drain.notify_one();
     HttpResponse::Accepted().json(serde_json::json!({ "status": "draining" }))
+}
+
+/// Reads the settings again, as SIGHUP does. Settings that are wrong change nothing.
+async fn reload(operator: Data<Operator>, _: NotFromAnotherPage) -> Result<impl Responder, Problem> {
+    let (answer, answered) = oneshot::channel();
+    let nobody = || Problem::new(ProblemCode::ServiceUnavailable, "This gateway cannot read its settings again now.");
+    operator.reload.try_send(answer).map_err(|_| nobody())?;
+    match answered.await.map_err(|_| nobody())? {
+        Ok(reloaded) => Ok(HttpResponse::Ok().json(reloaded)),
+        Err(why) => Err(Problem::new(
+            ProblemCode::InvalidRequest,
+            format!("Nothing was changed: {why}. Correct it, and ask again."),
+        )),
+    }
 }
 
 /// Refuses browsers that came here by a name: a page of anybody could have given its name this address (DNS rebinding), and

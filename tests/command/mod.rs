@@ -5,6 +5,7 @@ mod code_keys;
 mod doctor;
 mod migrate;
 mod production;
+mod reload;
 mod rollout;
 mod settings;
 

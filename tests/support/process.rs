@@ -31,7 +31,12 @@ pub struct GatewayProcess {
 impl GatewayProcess {
     /// Starts one with a private database in `data_dir`, and settings such as `("LOG__FILTER", "trace")`.
     pub async fn start(data_dir: &Path, settings: &[(&str, &str)]) -> Self {
-        let mut process = Process::spawn(data_dir, settings);
+        Self::start_with(data_dir, settings, &[]).await
+    }
+
+    /// The same, with arguments.
+    pub async fn start_with(data_dir: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let mut process = Process::spawn(data_dir, settings, arguments);
         let ready = "listening on http://";
         let wait = async {
             loop {
@@ -62,7 +67,7 @@ impl GatewayProcess {
 
 /// Runs one that is expected to refuse to start.
 pub async fn refuse(data_dir: &Path, settings: &[(&str, &str)]) -> (ExitStatus, String) {
-    Process::spawn(data_dir, settings).ended().await
+    Process::spawn(data_dir, settings, &[]).ended().await
 }
 
 struct Process {
@@ -73,8 +78,9 @@ struct Process {
 }
 
 impl Process {
-    fn spawn(data_dir: &Path, settings: &[(&str, &str)]) -> Self {
+    fn spawn(data_dir: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_twostep"));
+        command.args(arguments);
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TWOSTEP__")) {
             command.env_remove(name);
         }

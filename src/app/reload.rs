@@ -1,0 +1,98 @@
+//! What may change while the gateway runs, without a restart.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::sync::{Mutex, mpsc};
+
+use super::serve;
+use crate::gateway::AllowedOrigins;
+use crate::http::operator::{ReloadWish, Reloaded};
+use crate::http::{LimitSettings, Limits};
+use crate::settings::Settings;
+
+/// Wishes that may wait at the same time.
+const WISHES: usize = 4;
+/// What is read again.
+const RELOADED: [&str; 2] = ["limits", "http.allowed_origins"];
+/// What is followed by itself: files that were replaced, and the switch in the database.
+const FOLLOWED: [&str; 4] = ["codes.keys_file", "http.tls", "places.files", "rollout"];
+
+/// The parts whose settings may change, and the settings that the gateway was started with.
+pub(super) struct Reload {
+    started_with: BTreeMap<String, Value>,
+    address: SocketAddr,
+    limits: Arc<Limits>,
+    origins: AllowedOrigins,
+    wishes: Mutex<mpsc::Receiver<ReloadWish>>,
+}
+
+/// Requests a minute from one network.
+pub(super) fn limits(settings: &Settings) -> LimitSettings {
+    LimitSettings {
+        sign_in: settings.limits.sign_in_per_minute,
+        accounts: settings.limits.accounts_per_minute,
+        refresh: settings.limits.refresh_per_minute,
+        connect: settings.limits.connect_per_minute,
+        calls: settings.limits.calls_per_minute,
+    }
+}
+
+impl Reload {
+    pub(super) fn new(
+        settings: &Settings,
+        address: SocketAddr,
+        limits: &Arc<Limits>,
+        origins: &AllowedOrigins,
+    ) -> (Self, mpsc::Sender<ReloadWish>) {
+        let (wish, wishes) = mpsc::channel(WISHES);
+        let (limits, origins) = (Arc::clone(limits), origins.clone());
+        let reload = Self { started_with: flat(settings), address, limits, origins, wishes: Mutex::new(wishes) };
+        (reload, wish)
+    }
+
+    pub(super) async fn asked(&self) -> ReloadWish {
+        match self.wishes.lock().await.recv().await {
+            Some(wish) => wish,
+            // The operator's side is gone: nobody wishes anything any more.
+            None => std::future::pending().await,
+        }
+    }
+
+    pub(super) fn apply(&self, settings: &Settings) -> Reloaded {
+        self.limits.replace(limits(settings));
+        self.origins.replace(&serve::origins(settings, self.address));
+        let now = flat(settings);
+        let differs = |key: &&String| self.started_with.get(*key) != now.get(*key);
+        let keys = self.started_with.keys().chain(now.keys().filter(|key| !self.started_with.contains_key(*key)));
+        let is_restart = |key: &&String| {
+            let is_reloaded = |room: &&str| key.as_str() == *room || key.starts_with(&format!("{room}."));
+            !RELOADED.iter().any(|room| is_reloaded(room))
+        };
+        Reloaded {
+            reloaded: RELOADED.to_vec(),
+            followed: FOLLOWED.to_vec(),
+            restart_needed: keys.filter(differs).filter(is_restart).cloned().collect(),
+        }
+    }
+}
+
+/// Every setting by its key; secrets are hidden, so that a change of one does not show.
+fn flat(settings: &Settings) -> BTreeMap<String, Value> {
+    let mut keys = BTreeMap::new();
+    let mut rooms = vec![(String::new(), serde_json::to_value(settings).unwrap_or_default())];
+    while let Some((prefix, value)) = rooms.pop() {
+        match value {
+            Value::Object(below) => {
+                let dot = if prefix.is_empty() { "" } else { "." };
+                rooms.extend(below.into_iter().map(|(name, value)| (format!("{prefix}{dot}{name}"), value)));
+            }
+            value => {
+                keys.insert(prefix, value);
+            }
+        }
+    }
+    keys
+}
