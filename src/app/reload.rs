@@ -67,14 +67,11 @@ impl Reload {
         let now = flat(settings);
         let differs = |key: &&String| self.started_with.get(*key) != now.get(*key);
         let keys = self.started_with.keys().chain(now.keys().filter(|key| !self.started_with.contains_key(*key)));
-        let is_restart = |key: &&String| {
-            let is_reloaded = |room: &&str| key.as_str() == *room || key.starts_with(&format!("{room}."));
-            !RELOADED.iter().any(|room| is_reloaded(room))
-        };
+        let is_reloaded = |key: &str| RELOADED.iter().any(|room| key == *room || key.starts_with(&format!("{room}.")));
         Reloaded {
             reloaded: RELOADED.to_vec(),
             followed: FOLLOWED.to_vec(),
-            restart_needed: keys.filter(differs).filter(is_restart).cloned().collect(),
+            restart_needed: keys.filter(differs).filter(|key| !is_reloaded(key)).cloned().collect(),
         }
     }
 }

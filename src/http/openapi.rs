@@ -79,7 +79,7 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
         subjects::delete,
         jwks::show,
     ),
-    modifiers(&BearerTokens, &CallLimit)
+    modifiers(&BearerTokens, &CallLimit, &Open)
 )]
 struct Document;
 
@@ -96,6 +96,20 @@ impl Modify for CallLimit {
             let calls = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
             for call in calls.into_iter().flatten().filter(|call| call.security.is_some()) {
                 call.responses.responses.entry("429".to_owned()).or_insert_with(|| refused.clone());
+            }
+        }
+    }
+}
+
+/// Calls without a token say so.
+struct Open;
+
+impl Modify for Open {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for path in document.paths.paths.values_mut() {
+            let calls = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
+            for call in calls.into_iter().flatten() {
+                call.security.get_or_insert_default();
             }
         }
     }

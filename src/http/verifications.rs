@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use super::api_caller::ApiCaller;
 use super::extract::invalid;
 use super::json::object;
+use super::limits::Limited;
 use super::once::{Created, Creating};
 use super::problem::{Problem, ProblemBody};
 use super::views::{ChallengeAnswer, DeviceAnswer, DeviceBody, SecretText, SessionAnswer, checked_locale, email};
@@ -126,6 +127,7 @@ pub(super) async fn begin(
 ) -> Result<HttpResponse, Problem> {
     call.require(Scope::VerificationsWrite)?;
     let origin = Origin { ip: body.ip, location: api.places.lookup(body.ip), locale: None };
+    api.limits.check(Limited::SignIn, &origin)?;
     let request = AppSignIn {
         subject: subject(&body.subject)?,
         email: body.email.as_deref().map(email).transpose()?,

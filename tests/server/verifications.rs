@@ -120,3 +120,21 @@ async fn bad_input_is_refused_by_name() {
     app.get("/v1/subjects/nobody").await.expect_problem(404, "not_found");
     gateway.stop().await;
 }
+
+/// The app's server is no network of its own: the one that its user comes from counts.
+#[actix_web::test]
+async fn a_network_that_asks_too_often_is_told_when_to_come_back_and_others_go_on() {
+    let limit = std::num::NonZeroU32::new(2).expect("not zero");
+    let gateway = TestGateway::start_with(|settings| settings.limits.sign_in_per_minute = limit).await;
+    let app = AppServer::new(&gateway).await;
+    let install = Install::new("Phone");
+    for _ in 0..2 {
+        app.begin("ann", &install, None).await.expect(200);
+    }
+    let refused = app.begin("ann", &install, None).await.expect_problem(429, "too_many_requests");
+    assert!(refused["retry_after"].is_u64(), "{refused}");
+    let mut elsewhere = sign_in("ann", &install, None);
+    elsewhere["ip"] = json!("198.51.100.9");
+    app.create("/v1/verifications", elsewhere).await.expect(200);
+    gateway.stop().await;
+}
