@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 
-use crate::accounts::{Account, Wanted, bare, seed};
+use crate::accounts::{Account, Wanted, bare, seed, seed_by_app};
 use crate::arguments::{Common, Hashing};
 use crate::client::{Http, Operator, Target, sources};
 use crate::inject::Proxy;
@@ -121,6 +121,18 @@ impl Stage {
             return Ok(bare(&self.clients, wanted));
         }
         seed(&self.clients, wanted, &self.progress).await
+    }
+
+    /// Makes accounts that an app keeps: their sign-ins come from its server, and hash nothing.
+    ///
+    /// # Errors
+    /// When the gateway refuses, or nobody knows its operator's side.
+    pub(crate) async fn accounts_of_app(&self, wanted: Wanted) -> anyhow::Result<Vec<Account>> {
+        if self.is_floor {
+            return Ok(bare(&self.clients, wanted));
+        }
+        let operator = self.operators.first().context("an API key is needed: --spawn, or --url with --operator")?;
+        seed_by_app(&self.clients, wanted, &operator.api_key().await?, &self.progress).await
     }
 
     /// Where devices connect: at all gateways in turn, or through a proxy.

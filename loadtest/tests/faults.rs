@@ -56,6 +56,12 @@ fn a_dropped_code_is_found() {
 }
 
 #[test]
+fn sign_ins_by_an_app_hold_and_a_dropped_code_of_theirs_is_found() {
+    assert_passes(&sign_in(&["--by-app"]));
+    assert_finds("no code is lost", &sign_in(&["--by-app", "--inject", "drop"]));
+}
+
+#[test]
 fn a_doubled_code_is_found() {
     assert_finds("no code comes twice", &sign_in(&["--inject", "double"]));
 }

@@ -1,5 +1,6 @@
 //! Making accounts: address confirmed, and where wanted two-step verification on, with trusted devices.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -54,6 +55,7 @@ pub(crate) async fn seed(clients: &[Http], wanted: Wanted, progress: &Progress) 
         let batch = (first..last).map(|number| Person {
             http: clients[(first / BATCH) % clients.len()].clone(),
             email: format!("load-{number:06}@{}.example.com", &run[12..]),
+            app: None,
         });
         let mut made = confirmed(batch.collect(), &mut outbox).await.context("accounts could not be made")?;
         if wanted.devices > 0 {
@@ -161,6 +163,35 @@ async fn add_devices(mut account: Account, devices: usize) -> anyhow::Result<Acc
     Ok(account)
 }
 
+/// Makes accounts that an app keeps, with trusted devices.
+///
+/// # Errors
+/// When the gateway refuses.
+pub(crate) async fn seed_by_app(
+    clients: &[Http],
+    wanted: Wanted,
+    key: &str,
+    progress: &Progress,
+) -> anyhow::Result<Vec<Account>> {
+    let (run, key) = (Uuid::now_v7().simple().to_string(), Arc::<str>::from(key));
+    let bar = progress.bar("accounts", wanted.accounts as u64);
+    let people = (0..wanted.accounts).map(|number| Person {
+        http: clients[number % clients.len()].clone(),
+        email: format!("load-{number:06}-{}", &run[12..]),
+        app: Some(Arc::clone(&key)),
+    });
+    let made = stream::iter(people).map(|person| async move {
+        let mut devices = Vec::new();
+        for _ in 0..wanted.devices {
+            devices.push(person.vouched(&Install::new()).await?);
+        }
+        anyhow::Ok(Account { person, devices })
+    });
+    let made = made.buffer_unordered(AT_ONCE).try_collect().await.context("subjects could not be made");
+    bar.finish();
+    made
+}
+
 /// Makes a call again while the gateway says that it is busy.
 async fn patiently(call: impl AsyncFn() -> anyhow::Result<Answer>) -> anyhow::Result<Answer> {
     for pause in BUSY_PAUSES {
@@ -179,7 +210,11 @@ pub(crate) fn bare(clients: &[Http], wanted: Wanted) -> Vec<Account> {
     static MADE: AtomicUsize = AtomicUsize::new(0);
     let first = MADE.fetch_add(wanted.accounts, Ordering::Relaxed);
     let account = |number: usize| Account {
-        person: Person { http: clients[number % clients.len()].clone(), email: format!("floor-{number}@example.com") },
+        person: Person {
+            http: clients[number % clients.len()].clone(),
+            email: format!("floor-{number}@example.com"),
+            app: None,
+        },
         devices: (0..wanted.devices).map(|device| SignedIn::bare(format!("floor-{number}-{device}"))).collect(),
     };
     (first..first + wanted.accounts).map(account).collect()

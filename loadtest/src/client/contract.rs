@@ -95,6 +95,27 @@ pub(crate) struct Session {
     pub(crate) access_token: String,
 }
 
+/// What an app's server says of a sign-in.
+#[derive(Serialize)]
+pub(super) struct AppSignInBody<'a> {
+    pub(super) subject: &'a str,
+    pub(super) device: &'a Install,
+    pub(super) ip: &'a str,
+}
+
+/// What an app's server says of its user.
+#[derive(Serialize)]
+pub(super) struct SubjectBody {
+    pub(super) two_step_enabled: bool,
+}
+
+/// A device that an app's server vouches for.
+#[derive(Serialize)]
+pub(super) struct VouchedBody<'a> {
+    pub(super) device: &'a Install,
+    pub(super) ip: &'a str,
+}
+
 /// A device, as the gateway knows it.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Device {

@@ -22,6 +22,9 @@ const KEPT: Duration = Duration::from_secs(3);
 /// An answer that takes longer is given up.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
+/// What a key of an app's server begins with: what it creates is named, so that it is done once.
+const API_KEY: &str = "ts_ak_";
+
 type Sender = SendRequest<Full<Bytes>>;
 
 /// A client of one gateway from one address. Requests at the same time use connections of their own.
@@ -122,6 +125,14 @@ impl Http {
         self.send(Method::POST, path, token, serde_json::to_vec(body)?.into()).await
     }
 
+    /// PUT with a JSON body.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub(crate) async fn put<B: Serialize + Sync>(&self, path: &str, token: &str, body: &B) -> anyhow::Result<Answer> {
+        self.send(Method::PUT, path, Some(token), serde_json::to_vec(body)?.into()).await
+    }
+
     /// PATCH with a JSON body.
     ///
     /// # Errors
@@ -165,8 +176,11 @@ impl Http {
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, &self.target.host);
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+            if token.starts_with(API_KEY) && *method == Method::POST {
+                request = request.header("idempotency-key", Uuid::now_v7().to_string());
+            }
         }
-        if matches!(*method, Method::POST | Method::PATCH) {
+        if matches!(*method, Method::POST | Method::PATCH | Method::PUT) {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
         request.body(Full::new(body))

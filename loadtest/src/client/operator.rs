@@ -14,6 +14,11 @@ pub(crate) struct Operator {
 }
 
 #[derive(Deserialize)]
+struct NewKey {
+    key: String,
+}
+
+#[derive(Deserialize)]
 struct Readiness {
     status: String,
 }
@@ -33,6 +38,16 @@ impl Operator {
     /// When it does not answer.
     pub(crate) async fn readiness(&self) -> anyhow::Result<String> {
         Ok(self.http.get("/readyz", None).await?.read::<Readiness>()?.status)
+    }
+
+    /// Makes a key for an app's server.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub(crate) async fn api_key(&self) -> anyhow::Result<String> {
+        let body = serde_json::json!({ "name": "load", "scopes": ["verifications:write", "subjects:write"] });
+        let made = self.http.post("/admin/api-keys", None, &body).await?;
+        Ok(made.expect::<NewKey>(StatusCode::CREATED)?.key)
     }
 
     /// A gauge, all its labels together; 0 when nothing set it so far.

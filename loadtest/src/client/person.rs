@@ -1,21 +1,28 @@
 //! What a person does through an app: make an account, turn two-step verification on, sign in, type a code.
 
+use std::sync::Arc;
+
 use anyhow::{Context, bail};
 use http::StatusCode;
 
 use super::contract::{
-    ActivityPage, Challenge, ChallengeBody, ChallengeStatus, EnableBody, Install, PASSWORD, SignInBody, SignedIn,
-    VerifyBody,
+    ActivityPage, AppSignInBody, Challenge, ChallengeBody, ChallengeStatus, EnableBody, Install, PASSWORD, SignInBody,
+    SignedIn, SubjectBody, VerifyBody, VouchedBody,
 };
 use super::http::{Answer, Http};
+
+/// Where an app's users come from: this machine, whose network is not limited.
+const HERE: &str = "127.0.0.1";
 
 /// Somebody with an address, at an app that talks to a gateway.
 #[derive(Clone)]
 pub(crate) struct Person {
     /// The way to the gateway.
     pub(crate) http: Http,
-    /// The address.
+    /// The address; for an app's user, the subject.
     pub(crate) email: String,
+    /// The API key of the app that keeps the account and checks the password, if one does.
+    pub(crate) app: Option<Arc<str>>,
 }
 
 /// What a sign-in came to.
@@ -68,11 +75,30 @@ impl Person {
     /// # Errors
     /// When there is no answer.
     pub(crate) async fn begin(&self, install: &Install) -> anyhow::Result<Begun> {
-        let answer = self.sign_in_with(PASSWORD, install).await?;
+        let answer = match &self.app {
+            None => self.sign_in_with(PASSWORD, install).await?,
+            Some(key) => {
+                let body = AppSignInBody { subject: &self.email, device: install, ip: HERE };
+                self.http.post("/v1/verifications", Some(key), &body).await?
+            }
+        };
         Ok(match answer.status {
             StatusCode::ACCEPTED => Begun::Challenge(Self::challenge(&answer)?),
             _ => Begun::Other(answer),
         })
+    }
+
+    /// Has the app turn two-step verification on and vouch for a device.
+    ///
+    /// # Errors
+    /// When the gateway refuses, or no app keeps the account.
+    pub(crate) async fn vouched(&self, install: &Install) -> anyhow::Result<SignedIn> {
+        let (key, path) =
+            (self.app.as_deref().context("no app keeps this account")?, format!("/v1/subjects/{}", self.email));
+        let enable = SubjectBody { two_step_enabled: true };
+        self.http.put(&path, key, &enable).await?.expect::<serde_json::Value>(StatusCode::OK)?;
+        let body = VouchedBody { device: install, ip: HERE };
+        self.http.post(&format!("{path}/devices"), Some(key), &body).await?.expect(StatusCode::CREATED)
     }
 
     /// Types a code.

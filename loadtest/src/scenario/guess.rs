@@ -62,8 +62,11 @@ pub(crate) async fn run(stage: &Stage, options: &Options, report: &mut Report) -
         let attack = Arc::new(Attack { until: began + span, counts: Mutex::default(), shared: Mutex::default() });
         let guessers: Vec<_> = (0..options.clients as usize)
             .map(|client| {
-                let person =
-                    Person { http: stage.client(client).clone(), email: accounts[client % each].person.email.clone() };
+                let person = Person {
+                    http: stage.client(client).clone(),
+                    email: accounts[client % each].person.email.clone(),
+                    app: None,
+                };
                 tokio::spawn(guess(Arc::clone(&attack), person, client))
             })
             .collect();

@@ -31,6 +31,9 @@ pub(crate) struct Options {
     /// Connected trusted devices of each.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=10))]
     devices: u32,
+    /// Sign-ins come from the server of an app that keeps the accounts: the gateway hashes no password.
+    #[arg(long)]
+    by_app: bool,
     /// Let a proxy make mistakes with codes, to see that they are found.
     #[arg(long)]
     inject: Option<Fault>,
@@ -45,7 +48,10 @@ pub(crate) async fn run(stages: &Stages, options: &Options, report: &mut Report)
     let mut played = Vec::new();
     for stage in stages.all() {
         let wanted = Wanted { accounts: options.accounts as usize, devices: options.devices as usize };
-        let accounts = stage.accounts(wanted).await?;
+        let accounts = match options.by_app {
+            true => stage.accounts_of_app(wanted).await?,
+            false => stage.accounts(wanted).await?,
+        };
         let proxy = Proxy::start(&stage.targets[0], options.inject).await?;
         let way = Way { targets: stage.seen_through(proxy.as_ref()), ..Way::default() };
         let crowd = Arc::new(Crowd::connect(accounts, &way, &stage.progress).await?);

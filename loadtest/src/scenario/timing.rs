@@ -84,8 +84,8 @@ async fn pair(
     let account = &known[number % known.len()];
     // Each address is tried from each source in turn: no wait begins.
     let http = stage.client(number / known.len()).clone();
-    let somebody = Person { http: http.clone(), email: account.person.email.clone() };
-    let nobody = Person { http, email: account.person.email.replacen("load-", "none-", 1) };
+    let somebody = Person { http: http.clone(), email: account.person.email.clone(), app: None };
+    let nobody = Person { http, email: account.person.email.replacen("load-", "none-", 1), app: None };
     let unknown_first = rand::rng().random::<bool>();
     let (first, second) = if unknown_first { (&nobody, &somebody) } else { (&somebody, &nobody) };
     let (first, second) = (refused(first).await?, refused(second).await?);
