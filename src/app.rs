@@ -3,6 +3,7 @@
 mod code_keys;
 mod reload;
 mod serve;
+mod traces;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use tracing::{info, warn};
 use crate::actors::{self, Directory, Services, SweepSettings};
 use crate::bus::{Bus, JoinError, Nats};
 use crate::delivery::mail::{MailSetupError, Mailer, Outbox, Smtp};
-use crate::delivery::push::{PushProviders, PushSetupError};
+use crate::delivery::push::{CurrentProviders, PushProviders, PushSetupError};
 use crate::delivery::webhook::{WebhookSetupError, Webhooks};
 use crate::domain::challenge::Lifetimes;
 use crate::domain::code::CodeKeys;
@@ -35,6 +36,7 @@ use crate::settings::{self, KeysError, Mode, PushContentSetting, Settings};
 use crate::store::session::TokenLifetimes;
 use crate::store::{self, ConnectSettings, Store, StoreError};
 use crate::telemetry;
+use crate::traces::{Exporter, TraceSetupError};
 use crate::verification::{AssertionRules, PasswordCost, Passwords, Rules, Verification};
 
 use self::reload::Reload;
@@ -72,6 +74,12 @@ pub enum AppError {
     /// The way to other nodes.
     #[error(transparent)]
     Bus(#[from] JoinError),
+    /// Traces.
+    #[error(transparent)]
+    Traces(#[from] TraceSetupError),
+    /// An HTTP client.
+    #[error("the HTTP client cannot be set up")]
+    Http(#[from] reqwest::Error),
     /// Password hashing.
     #[error("passwords.memory_kib and passwords.iterations do not fit argon2: {0}")]
     Passwords(argon2::Error),
@@ -118,6 +126,7 @@ pub struct App {
     reload: Reload,
     servers: [ServerHandle; 2],
     tasks: Vec<JoinHandle<()>>,
+    traces: Option<Exporter>,
     reconnect_spread: Duration,
     /// Last, so that it goes last.
     _postgres: Option<Arc<std::sync::Mutex<EmbeddedPostgres>>>,
@@ -138,9 +147,10 @@ impl App {
         settings.warnings().iter().for_each(|warning| warn!("{warning}"));
         let code_keys = settings::code_keys(settings)?;
         let upkeep = actix_web::rt::spawn(keep_metrics(metrics.clone()));
-        let push = PushProviders::open(&settings.fcm, &settings.apns)?;
+        let push = CurrentProviders::new(PushProviders::open(&settings.fcm, &settings.apns)?);
         let webhooks = Webhooks::open(&settings.webhooks)?;
         let node = NodeId::new(uuid::Uuid::now_v7());
+        let traces = traces::start(settings, node)?;
         let (bus, inbox, carriers) = Nats::join(&settings.bus, node).await?;
         let verification = Arc::new(verification(settings, node, store.clone(), code_keys.keys, bus.clone())?);
         let (mail, outbox) = mailer(settings)?;
@@ -176,7 +186,7 @@ impl App {
         tasks.push(actix_web::rt::spawn(reload(Arc::clone(&places))));
         let limits = Arc::new(Limits::new(reload::limits(settings)));
         let origins = serve::origins(settings, address);
-        let (reload, reload_wishes) = Reload::new(settings, address, &limits, &origins);
+        let (reload, reload_wishes) = Reload::new(settings, address, &limits, &origins, &services);
         tasks.push(actix_web::rt::spawn(forget(Arc::clone(&limits))));
         let api = Data::new(Api {
             verification: Arc::clone(&verification),
@@ -187,6 +197,7 @@ impl App {
             limits,
             streams: Arc::default(),
             trusted_proxies: settings.http.trusted_proxies.clone(),
+            traced_callers: settings.traces.callers.clone(),
             outbox,
             max_body_bytes: settings.http.max_body_bytes,
             speaks_tls: settings.http.tls.is_on(),
@@ -218,6 +229,7 @@ impl App {
             reload,
             servers,
             tasks,
+            traces,
             reconnect_spread: Duration::from_millis(settings.shutdown.reconnect_spread_ms),
             _postgres: postgres,
         })
@@ -259,7 +271,10 @@ impl App {
     }
 
     /// Takes what may change while the gateway runs from settings that were read again.
-    pub fn reload(&self, settings: &Settings) -> Reloaded {
+    ///
+    /// # Errors
+    /// [`PushSetupError`] when a push provider cannot be set up like this; then nothing changes.
+    pub fn reload(&self, settings: &Settings) -> Result<Reloaded, PushSetupError> {
         self.reload.apply(settings)
     }
 
@@ -286,13 +301,15 @@ impl App {
             warn!("this node could not say that it is gone: others find out in a moment");
         }
         self.store.close();
+        if let Some(traces) = self.traces {
+            traces.stop().await;
+        }
         info!("stopped");
     }
 }
 
 type SharedPostgres = Arc<std::sync::Mutex<EmbeddedPostgres>>;
 
-/// The configured database, or a private one.
 /// Brings the database up to date, unless it is only looked at; answers with the migrations that it lacked.
 ///
 /// # Errors
@@ -307,6 +324,7 @@ pub async fn migrate(settings: &Settings, only_look: bool) -> Result<Vec<&'stati
     Ok(missing)
 }
 
+/// The configured database, or a private one.
 async fn open_database(settings: &Settings) -> Result<(Option<SharedPostgres>, Store), AppError> {
     let (postgres, url) = match &settings.database.url {
         Some(url) => (None, url.clone()),

@@ -23,4 +23,5 @@ pub mod settings;
 pub mod store;
 pub mod telemetry;
 pub mod texts;
+pub mod traces;
 pub mod verification;

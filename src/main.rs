@@ -243,16 +243,16 @@ async fn serve(settings: &Settings, config: Option<&Path>) -> anyhow::Result<()>
 
 /// Reads the settings again; those that are wrong change nothing.
 fn reload(app: &App, config: Option<&Path>) -> Result<Reloaded, String> {
-    match settings::load(config) {
-        Ok(settings) => {
-            let reloaded = app.reload(&settings);
+    let read = settings::load(config).map_err(|problem| problem.to_string());
+    match read.and_then(|settings| app.reload(&settings).map_err(|problem| problem.to_string())) {
+        Ok(reloaded) => {
             let restart_needed = reloaded.restart_needed.join(", ");
             info!(settings.restart_needed = restart_needed, "the settings were read again");
             Ok(reloaded)
         }
         Err(problem) => {
-            error!(error = %problem, "the settings cannot be read again: those from before stay in force");
-            Err(problem.to_string())
+            error!(error = problem, "the settings cannot be read again: those from before stay in force");
+            Err(problem)
         }
     }
 }

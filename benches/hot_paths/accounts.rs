@@ -10,7 +10,7 @@ use tokio_postgres::NoTls;
 use twostep::actors::Services;
 use twostep::bus::Bus;
 use twostep::delivery::mail::Outbox;
-use twostep::delivery::push::PushProviders;
+use twostep::delivery::push::CurrentProviders;
 use twostep::domain::challenge::Lifetimes;
 use twostep::domain::delivery::EmailFallback;
 use twostep::domain::id::NodeId;
@@ -60,7 +60,7 @@ pub async fn services(postgres: &EmbeddedPostgres, accounts: i32) -> anyhow::Res
         verification: Arc::new(verification),
         mail: Arc::new(Outbox::new("no-reply@example.com".to_owned())),
         mail_retry: MailRetry { first: LIFE, longest: LIFE },
-        push: PushProviders::default(),
+        push: CurrentProviders::default(),
         push_shows_code: true,
         receipt_window: Duration::from_secs(2),
         presence_wait: Duration::ZERO,

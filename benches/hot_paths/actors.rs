@@ -14,6 +14,7 @@ use twostep::domain::challenge::Outcome;
 use twostep::domain::event::AccountEvent;
 use twostep::domain::id::{AccountId, ChallengeId, ConnectionId, DeviceId, SessionId};
 use twostep::domain::locale::Language;
+use twostep::traces::Trace;
 use uuid::Uuid;
 
 use super::accounts;
@@ -77,7 +78,9 @@ impl Person {
     }
 
     async fn tell(&self, event: AccountEvent) {
-        self.directory.route(Envelope { account_id: self.account_id, event, source: Source::Here }).await;
+        self.directory
+            .route(Envelope { account_id: self.account_id, event, source: Source::Here, trace: Trace::NONE })
+            .await;
     }
 
     /// Tells every device that a challenge is over, and waits until all know.

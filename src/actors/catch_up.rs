@@ -15,6 +15,7 @@ use crate::bus::{Bus, Envelope, Health, Source};
 use crate::domain::event::AccountEvent;
 use crate::domain::id::AccountId;
 use crate::store::{self, StoreError};
+use crate::traces::Trace;
 
 /// Time between two looks while the bus works.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -85,5 +86,5 @@ async fn look(services: &Services, bus: &Bus, within: SignedDuration, missed: bo
 }
 
 async fn take(bus: &Bus, account_id: AccountId, event: AccountEvent) {
-    bus.take(Envelope { account_id, event, source: Source::Elsewhere }).await;
+    bus.take(Envelope { account_id, event, source: Source::Elsewhere, trace: Trace::NONE }).await;
 }

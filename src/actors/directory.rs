@@ -76,10 +76,11 @@ impl Directory {
     /// Hands a fact to the user actor of its account, if one is alive or the fact needs one. Only a full shard is waited for, so
     /// that facts that come together cost one change of thread.
     pub async fn route(&self, envelope: Envelope) {
-        let fact = Fact { account_id: envelope.account_id, event: envelope.event, source: envelope.source };
-        if let Err(SendError::Full(fact)) = self.shard(envelope.account_id).try_send(fact) {
+        let Envelope { account_id, event, source, trace } = envelope;
+        let fact = Fact { account_id, event, source, trace };
+        if let Err(SendError::Full(fact)) = self.shard(account_id).try_send(fact) {
             count_full_mailbox("shard");
-            self.deliver_to_shard(envelope.account_id, fact).await;
+            self.deliver_to_shard(account_id, fact).await;
         }
     }
 

@@ -17,6 +17,7 @@ use crate::domain::id::{AccountId, ChallengeId, ConnectionId, DeviceId, SessionI
 use crate::domain::locale::Language;
 use crate::protocol::close::CloseReason;
 use crate::telemetry::count_full_mailbox;
+use crate::traces::Trace;
 
 /// To a connection: do this. No reply.
 #[derive(Message, Clone)]
@@ -169,6 +170,7 @@ pub(super) struct Fact {
     pub(super) account_id: AccountId,
     pub(super) event: AccountEvent,
     pub(super) source: Source,
+    pub(super) trace: Trace,
 }
 
 /// A place among the challenges that a node takes over at the same time; dropping it gives it back.

@@ -32,7 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::delivery::mail::Mailer;
-use crate::delivery::push::PushProviders;
+use crate::delivery::push::CurrentProviders;
 use crate::domain::mail::MailRetry;
 use crate::verification::Verification;
 
@@ -45,7 +45,7 @@ pub struct Services {
     /// How long to wait between two tries to send a mail.
     pub mail_retry: MailRetry,
     /// The push providers.
-    pub push: PushProviders,
+    pub push: CurrentProviders,
     /// Notifications show the code; otherwise they wake the app, which fetches it.
     pub push_shows_code: bool,
     /// How long a device may take to say that it shows a code.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{Attach, Directory, Outgoing, Services, ToConnection, User};
 use crate::bus::{Bus, Envelope, Source};
 use crate::delivery::mail::Outbox;
-use crate::delivery::push::PushProviders;
+use crate::delivery::push::CurrentProviders;
 use crate::domain::challenge::Lifetimes;
 use crate::domain::code::{CodeKeys, KeyId};
 use crate::domain::delivery::EmailFallback;
@@ -23,6 +23,7 @@ use crate::domain::mail::MailRetry;
 use crate::protocol::close::CloseReason;
 use crate::store::session::TokenLifetimes;
 use crate::store::{ConnectSettings, Store};
+use crate::traces::Trace;
 use crate::verification::{AssertionRules, PasswordCost, Passwords, Rules, Verification};
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -79,7 +80,7 @@ fn services(silent: &TcpListener) -> Arc<Services> {
         verification: Arc::new(verification),
         mail: Arc::new(Outbox::new("no-reply@example.com".to_owned())),
         mail_retry: MailRetry { first: life, longest: life },
-        push: PushProviders::default(),
+        push: CurrentProviders::default(),
         push_shows_code: true,
         receipt_window: Duration::from_secs(2),
         presence_wait: Duration::ZERO,
@@ -114,7 +115,9 @@ impl Connected {
     /// Ends the session of the connection: it is registered if it is told so, and nothing else before.
     async fn expect_served(&mut self, directory: &Directory) {
         let event = AccountEvent::SessionEnded { session_id: self.session_id };
-        directory.route(Envelope { account_id: self.account_id, event, source: Source::Here }).await;
+        directory
+            .route(Envelope { account_id: self.account_id, event, source: Source::Here, trace: Trace::NONE })
+            .await;
         assert_eq!(self.closed().await, CloseReason::SessionEnded);
     }
 

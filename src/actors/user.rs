@@ -226,6 +226,7 @@ impl Handler<Fact> for User {
 
     fn handle(&mut self, fact: Fact, context: &mut Self::Context) {
         self.handled += 1;
+        let _here = fact.trace.enter();
         match fact.source {
             Source::Here => self.on_fact(fact.event, context),
             Source::Elsewhere => self.on_fact_from_elsewhere(fact.event, context),

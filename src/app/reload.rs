@@ -8,6 +8,8 @@ use serde_json::Value;
 use tokio::sync::{Mutex, mpsc};
 
 use super::serve;
+use crate::actors::Services;
+use crate::delivery::push::{PushProviders, PushSetupError};
 use crate::gateway::AllowedOrigins;
 use crate::http::operator::{ReloadWish, Reloaded};
 use crate::http::{LimitSettings, Limits};
@@ -16,7 +18,7 @@ use crate::settings::Settings;
 /// Wishes that may wait at the same time.
 const WISHES: usize = 4;
 /// What is read again.
-const RELOADED: [&str; 2] = ["limits", "http.allowed_origins"];
+const RELOADED: [&str; 4] = ["limits", "http.allowed_origins", "fcm", "apns"];
 /// What is followed by itself: files that were replaced, and the switch in the database.
 const FOLLOWED: [&str; 4] = ["codes.keys_file", "http.tls", "places.files", "rollout"];
 
@@ -26,6 +28,7 @@ pub(super) struct Reload {
     address: SocketAddr,
     limits: Arc<Limits>,
     origins: AllowedOrigins,
+    services: Arc<Services>,
     wishes: Mutex<mpsc::Receiver<ReloadWish>>,
 }
 
@@ -46,10 +49,12 @@ impl Reload {
         address: SocketAddr,
         limits: &Arc<Limits>,
         origins: &AllowedOrigins,
+        services: &Arc<Services>,
     ) -> (Self, mpsc::Sender<ReloadWish>) {
         let (wish, wishes) = mpsc::channel(WISHES);
-        let (limits, origins) = (Arc::clone(limits), origins.clone());
-        let reload = Self { started_with: flat(settings), address, limits, origins, wishes: Mutex::new(wishes) };
+        let (limits, origins, services) = (Arc::clone(limits), origins.clone(), Arc::clone(services));
+        let reload =
+            Self { started_with: flat(settings), address, limits, origins, services, wishes: Mutex::new(wishes) };
         (reload, wish)
     }
 
@@ -61,18 +66,20 @@ impl Reload {
         }
     }
 
-    pub(super) fn apply(&self, settings: &Settings) -> Reloaded {
+    /// Takes what may change; a key of a push provider that cannot be used changes nothing at all.
+    pub(super) fn apply(&self, settings: &Settings) -> Result<Reloaded, PushSetupError> {
+        self.services.push.replace(PushProviders::open(&settings.fcm, &settings.apns)?);
         self.limits.replace(limits(settings));
         self.origins.replace(&serve::origins(settings, self.address));
         let now = flat(settings);
         let differs = |key: &&String| self.started_with.get(*key) != now.get(*key);
         let keys = self.started_with.keys().chain(now.keys().filter(|key| !self.started_with.contains_key(*key)));
         let is_reloaded = |key: &str| RELOADED.iter().any(|room| key == *room || key.starts_with(&format!("{room}.")));
-        Reloaded {
+        Ok(Reloaded {
             reloaded: RELOADED.to_vec(),
             followed: FOLLOWED.to_vec(),
             restart_needed: keys.filter(differs).filter(|key| !is_reloaded(key)).cloned().collect(),
-        }
+        })
     }
 }
 

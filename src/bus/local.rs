@@ -9,6 +9,7 @@ use super::health::{Health, HealthCell};
 use super::nats::Nats;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::AccountId;
+use crate::traces::Trace;
 
 /// Facts that wait to be routed. When it is full, who publishes waits: nothing is dropped.
 const INBOX_CAPACITY: usize = 4096;
@@ -33,6 +34,8 @@ pub struct Envelope {
     pub event: AccountEvent,
     /// Who says so.
     pub source: Source,
+    /// The trace that it happened in.
+    pub trace: Trace,
 }
 
 /// The place where facts are published. Cheap to clone.
@@ -79,7 +82,7 @@ impl Bus {
     /// Tells everybody, on every node. Call it after the commit; it waits while the directory is behind, and never for NATS.
     pub async fn publish(&self, account_id: AccountId, event: AccountEvent) {
         self.tell_others(account_id, event);
-        self.take(Envelope { account_id, event, source: Source::Here }).await;
+        self.take(Envelope { account_id, event, source: Source::Here, trace: Trace::current() }).await;
     }
 
     /// Tells the other nodes only, if there are any. Never waits: what NATS cannot take is lost, and found in the database.

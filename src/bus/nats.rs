@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::{Client, ConnectOptions, Event, ServerAddr, Subscriber};
+use async_nats::{Client, ConnectOptions, Event, HeaderMap, ServerAddr, Subscriber};
 use futures_util::StreamExt;
 use metrics::counter;
 use rand::RngExt;
@@ -24,6 +24,7 @@ use super::wire::{self, Message};
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, NodeId};
 use crate::telemetry::BUS_FACTS;
+use crate::traces::Trace;
 
 /// Facts for other nodes that wait for NATS, here and once more in its client. Each is below 300 bytes.
 const OUTWARD_CAPACITY: usize = 2048;
@@ -66,7 +67,7 @@ pub enum JoinError {
 }
 
 enum Outward {
-    Fact(AccountId, AccountEvent),
+    Fact(AccountId, AccountEvent, Trace),
     Flush(oneshot::Sender<()>),
 }
 
@@ -106,7 +107,7 @@ impl Nats {
     }
 
     pub(super) fn tell(&self, account: AccountId, event: AccountEvent) {
-        let told = self.outward.try_send(Outward::Fact(account, event)).is_ok();
+        let told = self.outward.try_send(Outward::Fact(account, event, Trace::current())).is_ok();
         count(if told { "sent" } else { "dropped" });
     }
 
@@ -216,9 +217,13 @@ fn on_event(event: Event, health: &HealthCell, missed: &Notify) {
 async fn send(client: Client, subject: String, node: NodeId, mut to_send: mpsc::Receiver<Outward>) {
     while let Some(outward) = to_send.recv().await {
         match outward {
-            Outward::Fact(account, event) => {
-                let message = Message::new(node, account, event).to_bytes();
-                if let Err(error) = client.publish(subject.clone(), message.into()).await {
+            Outward::Fact(account, event, trace) => {
+                let message = Message::new(node, account, event).to_bytes().into();
+                let sent = match traceparent(trace) {
+                    Some(headers) => client.publish_with_headers(subject.clone(), headers, message).await,
+                    None => client.publish(subject.clone(), message).await,
+                };
+                if let Err(error) = sent {
                     debug!(%error, "a fact was not sent to other nodes");
                 }
             }
@@ -237,7 +242,9 @@ async fn hear(mut heard: Subscriber, node: NodeId, bus: Bus) {
             Ok(own) if own.node == node => {}
             Ok(Message { account: account_id, event, .. }) => {
                 count("heard");
-                bus.take(Envelope { account_id, event, source: Source::Elsewhere }).await;
+                let trace = message.headers.as_ref().and_then(|headers| headers.get(Trace::HEADER));
+                let trace = trace.map_or(Trace::NONE, |value| Trace::from_header(value.as_str()));
+                bus.take(Envelope { account_id, event, source: Source::Elsewhere, trace }).await;
             }
             Err(why) => {
                 count("passed_over");
@@ -248,6 +255,13 @@ async fn hear(mut heard: Subscriber, node: NodeId, bus: Bus) {
             }
         }
     }
+}
+
+/// What carries a trace to other nodes, if there is one.
+fn traceparent(trace: Trace) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    headers.insert(Trace::HEADER, trace.to_header()?);
+    Some(headers)
 }
 
 fn count(what: &'static str) {

@@ -32,6 +32,7 @@ mod sessions;
 mod sign_in;
 mod subjects;
 mod support;
+mod traced;
 mod verifications;
 mod views;
 mod web;
@@ -49,6 +50,7 @@ use crate::actors::Directory;
 use crate::delivery::mail::Outbox;
 use crate::gateway::{AllowedOrigins, ConnectionSettings};
 use crate::places::Places;
+use crate::traces;
 use crate::verification::{Verification, VerificationError};
 
 pub use self::challenges::Streams;
@@ -77,6 +79,8 @@ pub struct Api {
     pub streams: Arc<Streams>,
     /// Reverse proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Networks whose callers may go on with a trace of theirs.
+    pub traced_callers: Vec<IpNet>,
     /// Largest request body in bytes.
     pub max_body_bytes: usize,
     /// The lines are secure by themselves, not by a proxy.
@@ -90,7 +94,8 @@ pub fn routes(config: &mut ServiceConfig, api: Data<Api>) {
     let everything = actix::scope("")
         .wrap(from_fn(security_log::note))
         .wrap(from_fn(headers::guard))
-        .wrap(from_fn(cross_origin::share));
+        .wrap(from_fn(cross_origin::share))
+        .wrap(from_fn(traced::trace));
     config.app_data(api).service(everything.configure(|config| resources(config, has_outbox)));
 }
 
@@ -132,11 +137,14 @@ fn resource(path: &str, methods: &'static str) -> Resource {
 }
 
 /// Runs a use case to its end even if the client goes away: what was committed is also published.
-async fn to_the_end<T: 'static>(
+fn to_the_end<T: 'static>(
     use_case: impl Future<Output = Result<T, VerificationError>> + 'static,
-) -> Result<T, Problem> {
-    match actix_web::rt::spawn(use_case).await {
-        Ok(result) => result.map_err(Problem::from),
-        Err(_) => Err(Problem::internal()),
+) -> impl Future<Output = Result<T, Problem>> {
+    let task = actix_web::rt::spawn(traces::carry(use_case));
+    async move {
+        match task.await {
+            Ok(result) => result.map_err(Problem::from),
+            Err(_) => Err(Problem::internal()),
+        }
     }
 }

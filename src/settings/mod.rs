@@ -15,6 +15,7 @@ use figment::providers::{Env, Format, Toml};
 use crate::bus::JoinError;
 use crate::delivery::mail::MailSetupError;
 use crate::delivery::webhook::WebhookSetupError;
+use crate::traces::TraceSetupError;
 
 pub use http::{HttpSettings, ProxyProtocol, TlsSettings};
 pub use keys::{CodeKeysFile, CodeKeysSource, KeysError, code_keys, random_line};
@@ -65,6 +66,9 @@ pub enum SettingsError {
     /// Webhooks cannot be set up like this.
     #[error(transparent)]
     Webhooks(#[from] WebhookSetupError),
+    /// There can be no traces like this.
+    #[error(transparent)]
+    Traces(#[from] TraceSetupError),
     /// Nodes cannot be joined like this.
     #[error(transparent)]
     Bus(#[from] JoinError),

@@ -18,6 +18,7 @@ use crate::delivery::webhook::WebhookSettings;
 use crate::domain::code::{MAX_DIGITS, MIN_DIGITS};
 pub use crate::domain::delivery::EmailFallback;
 use crate::telemetry::LogFormat;
+use crate::traces::TraceSettings;
 
 /// Every setting.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -65,6 +66,8 @@ pub struct Settings {
     pub shutdown: ShutdownSettings,
     /// Logs.
     pub log: LogSettings,
+    /// Traces.
+    pub traces: TraceSettings,
 }
 
 /// What a node is for.
@@ -287,6 +290,7 @@ impl Settings {
         self.bus.check()?;
         within("assertions.lifetime_seconds", self.assertions.lifetime_seconds, 30..=600)?;
         self.webhooks.check()?;
+        self.traces.check()?;
         within("login_activity.keep_months", self.login_activity.keep_months, 1..=120)?;
         within("login_activity.shorten_ip_days", self.login_activity.shorten_ip_days, 1..=3650)?;
         within("shutdown.reconnect_spread_ms", self.shutdown.reconnect_spread_ms, 0..=600_000)

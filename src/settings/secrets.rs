@@ -18,12 +18,13 @@ const CODE_KEYS: &str = "codes.keys";
 
 /// Every secret among the settings. The keys of push providers are files in the first place: `fcm.service_account_file` and
 /// `apns.signing_key_file`.
-pub const SECRETS: [SecretSetting; 5] = [
+pub const SECRETS: [SecretSetting; 6] = [
     SecretSetting { key: "database.url", slot: |settings| &mut settings.database.url },
     SecretSetting { key: CODE_KEYS, slot: |settings| &mut settings.codes.keys },
     SecretSetting { key: "bus.url", slot: |settings| &mut settings.bus.url },
     SecretSetting { key: "smtp.password", slot: |settings| &mut settings.smtp.password },
     SecretSetting { key: "webhooks.secret", slot: |settings| &mut settings.webhooks.secret },
+    SecretSetting { key: "traces.authorization", slot: |settings| &mut settings.traces.authorization },
 ];
 
 /// A file that holds a secret, and the setting that names it.

@@ -21,6 +21,7 @@ use super::{StoreError, pipeline};
 use crate::domain::id::{AccountId, ChallengeId, NodeId, SessionId};
 use crate::domain::session::ActiveSession;
 use crate::domain::token::TokenHash;
+use crate::traces::{Kind, Step};
 
 /// A process that stood still, as a machine that is moved does, finds its deadline passed and the answer there, but unread. Not
 /// to read it would refuse what was committed.
@@ -166,12 +167,15 @@ impl Store {
     }
 
     async fn in_time<T, E: From<StoreError>>(&self, task: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        let mut task = pin!(task);
+        let step = Step::here(Kind::Client, "postgresql");
+        let task = pin!(task);
+        let mut task = pin!(step.run(task));
         if let Ok(result) = timeout(self.deadline, &mut task).await {
             return result;
         }
         timeout(LAST_LOOK, task).await.unwrap_or_else(|elapsed| {
             self.distrust_idle();
+            step.fail("timed_out");
             Err(StoreError::Unavailable(elapsed.into()).into())
         })
     }

@@ -1,11 +1,14 @@
 //! SIGHUP and `POST /admin/reload` read the settings again.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use reqwest::Method;
 use serde_json::json;
+use twostep_simulators::{FcmRequest, FcmSimulator};
 
-use crate::support::client::{Answer, Call, Client, DEADLINE};
+use crate::support::client::{Answer, Call, Client, DEADLINE, Install};
 use crate::support::process::{GatewayProcess, data_folder};
 
 const APP: &str = "https://app.example.com";
@@ -36,7 +39,7 @@ async fn settings_that_are_read_again_are_in_force_and_wrong_ones_change_nothing
 
     write(&format!("[http]\nallowed_origins = [{APP:?}]\n[codes]\ndigits = 8\n"));
     let answer = reload(&operator).await.expect(200);
-    assert_eq!(answer["reloaded"], json!(["limits", "http.allowed_origins"]));
+    assert_eq!(answer["reloaded"], json!(["limits", "http.allowed_origins", "fcm", "apns"]));
     assert_eq!(answer["restart_needed"], json!(["codes.digits"]));
     assert!(is_allowed(&gateway, APP).await);
 
@@ -54,6 +57,46 @@ async fn settings_that_are_read_again_are_in_force_and_wrong_ones_change_nothing
     gateway.signal("TERM");
     let (status, output) = gateway.ended().await;
     assert!(status.success() && output.contains("those from before stay in force"), "{output}");
+}
+
+/// The key of a push provider is replaced while the gateway runs; one that cannot be read leaves the one from before in use.
+#[actix_web::test]
+async fn pushes_go_out_with_the_key_that_was_read_last() {
+    let (data, folder) = (data_folder(), tempfile::tempdir().expect("a folder"));
+    let any_port = "127.0.0.1:0".parse().expect("an address");
+    let providers = [FcmSimulator::start(any_port).await, FcmSimulator::start(any_port).await];
+    let [old, new] = providers.map(|provider| provider.expect("FCM plays"));
+    let file = folder.path().join("twostep.toml");
+    let write = |provider: &FcmSimulator, key: &Path| {
+        let text = format!("[fcm]\nbase_url = {:?}\nservice_account_file = {key:?}\n", provider.base_url());
+        std::fs::write(&file, text).expect("written");
+    };
+    write(&old, old.service_account_file());
+    let operator = format!("127.0.0.1:{}", free_port());
+    let arguments = ["--config", file.to_str().expect("UTF-8")];
+    let gateway =
+        GatewayProcess::start_with(data.path(), &[("OPERATOR__ADDRESS", operator.as_str())], &arguments).await;
+    let (client, operator) = (gateway.client(), Client::new(&format!("http://{operator}")));
+    let owner = client.new_protected_account("anna@example.com").await;
+    let push = json!({ "push": { "provider": "fcm", "token": "asleep" }, "notifications_allowed": true });
+    client.send(Method::PATCH, "/v1/devices/current", Some(&owner.access_token), Some(push)).await.expect(200);
+    let pushed = async |provider: &FcmSimulator| {
+        let challenge = client.begin_sign_in("anna@example.com", &Install::new("New")).await;
+        let is_there = |received: &[Arc<FcmRequest>]| {
+            received.iter().any(|request| request.data("challenge_id") == Some(&challenge.id))
+        };
+        provider.wait_for(DEADLINE, is_there).await.expect("the code is pushed");
+    };
+    pushed(&old).await;
+
+    write(&new, Path::new("/there-is-no-key"));
+    let refused = reload(&operator).await.expect_problem(400, "invalid_request");
+    assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains("fcm.service_account_file")), "{refused}");
+    pushed(&old).await;
+
+    write(&new, new.service_account_file());
+    reload(&operator).await.expect(200);
+    pushed(&new).await;
 }
 
 fn free_port() -> u16 {

@@ -11,3 +11,4 @@ mod crash;
 mod hang;
 mod stage;
 mod steps;
+mod traces;

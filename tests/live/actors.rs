@@ -11,6 +11,7 @@ use twostep::domain::event::{AccountEvent, AlertKind};
 use twostep::domain::id::{AccountId, ConnectionId, DeviceId, SessionId};
 use twostep::domain::locale::Language;
 use twostep::protocol::close::CloseReason;
+use twostep::traces::Trace;
 use uuid::Uuid;
 
 use crate::support::client::{DEADLINE, Install};
@@ -78,7 +79,9 @@ impl Holder {
 
     async fn alert(self, directory: &Directory) {
         let event = AccountEvent::SecurityAlert { kind: AlertKind::SignInDenied };
-        directory.route(Envelope { account_id: self.account_id, event, source: Source::Here }).await;
+        directory
+            .route(Envelope { account_id: self.account_id, event, source: Source::Here, trace: Trace::NONE })
+            .await;
     }
 }
 

@@ -3,6 +3,7 @@
 use twostep::bus::{Envelope, Source};
 use twostep::domain::event::{AccountEvent, AlertKind};
 use twostep::domain::id::AccountId;
+use twostep::traces::Trace;
 
 use crate::support::gateway::TestGateway;
 use crate::support::raw_socket::RawSocket;
@@ -29,6 +30,7 @@ async fn a_device_that_does_not_read_is_let_go_and_blocks_nobody() {
         account_id: AccountId::new(row.get(0)),
         event: AccountEvent::SecurityAlert { kind: AlertKind::SignInDenied },
         source: Source::Here,
+        trace: Trace::NONE,
     };
     for _ in 0..MESSAGES / BATCH {
         for _ in 0..BATCH {

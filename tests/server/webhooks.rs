@@ -8,11 +8,11 @@ use serde_json::json;
 use super::AppServer;
 use crate::support::client::Install;
 use crate::support::gateway::TestGateway;
-use crate::support::webhook_receiver::{Received, WebhookReceiver};
+use crate::support::http_receiver::{HttpReceiver, Received};
 
 const SECRET: [u8; 32] = [9; 32];
 
-async fn start(receiver: &WebhookReceiver) -> TestGateway {
+async fn start(receiver: &HttpReceiver) -> TestGateway {
     let secret = format!("whsec_{}", STANDARD.encode(SECRET));
     TestGateway::start_with(|settings| {
         settings.webhooks.url = Some(receiver.url.clone());
@@ -24,7 +24,7 @@ async fn start(receiver: &WebhookReceiver) -> TestGateway {
 /// Checks a message as its receiver does (Standard Webhooks).
 fn assert_signed(message: &Received) {
     let (id, at) = (message.header("webhook-id"), message.header("webhook-timestamp"));
-    let signed = format!("{id}.{at}.{}", message.text);
+    let signed = format!("{id}.{at}.{}", message.text());
     let signature = message.header("webhook-signature").strip_prefix("v1,").expect("a version");
     let signature = STANDARD.decode(signature).expect("base64");
     let key = hmac::Key::new(hmac::HMAC_SHA256, &SECRET);
@@ -33,7 +33,7 @@ fn assert_signed(message: &Received) {
 
 #[actix_web::test]
 async fn an_end_is_told_once_signed_with_what_it_was() {
-    let mut receiver = WebhookReceiver::start().await;
+    let mut receiver = HttpReceiver::start().await;
     let gateway = start(&receiver).await;
     let app = AppServer::new(&gateway).await;
     let (device, mut screen) = app.protected("ann").await;
@@ -43,7 +43,7 @@ async fn an_end_is_told_once_signed_with_what_it_was() {
     app.client.verify(&challenge, &code).await.expect(200);
     let message = receiver.next().await;
     assert_signed(&message);
-    let body = message.body();
+    let body = message.json();
     assert_eq!((&body["type"], message.header("webhook-id")), (&json!("verification.verified"), challenge.id.as_str()));
     assert_eq!((&body["data"]["subject"], &body["data"]["status"]), (&json!("ann"), &json!("verified")));
     assert!(body["timestamp"].is_string() && body["data"]["assertion"].is_string(), "{body}");
@@ -51,7 +51,7 @@ async fn an_end_is_told_once_signed_with_what_it_was() {
     let challenge = app.begin_challenge("ann", &Install::new("Intruder")).await;
     screen.code_of(&challenge.id).await;
     app.client.deny(&challenge, &device).await.expect(204);
-    let denied = receiver.next().await.body();
+    let denied = receiver.next().await.json();
     assert_eq!((&denied["type"], &denied["data"]["id"]), (&json!("verification.denied"), &json!(challenge.id)));
     assert!(denied["data"].get("assertion").is_none(), "{denied}");
     assert!(!receiver.has_more());
@@ -60,7 +60,7 @@ async fn an_end_is_told_once_signed_with_what_it_was() {
 
 #[actix_web::test]
 async fn one_that_nobody_answers_runs_out_and_that_is_told_too() {
-    let mut receiver = WebhookReceiver::start().await;
+    let mut receiver = HttpReceiver::start().await;
     let gateway = start(&receiver).await;
     let app = AppServer::new(&gateway).await;
     let (_, mut screen) = app.protected("ann").await;
@@ -68,14 +68,14 @@ async fn one_that_nobody_answers_runs_out_and_that_is_told_too() {
     screen.code_of(&challenge.id).await;
     let row = format!("challenge_id = '{}'", challenge.id);
     gateway.database.age("challenges", "expires_at", 86_400, &row).await;
-    assert_eq!(receiver.next().await.body()["type"], "verification.expired");
+    assert_eq!(receiver.next().await.json()["type"], "verification.expired");
     gateway.stop().await;
 }
 
 /// The receiver is down for an hour, which the test does not wait for: each try comes when it is due, under the same id.
 #[actix_web::test]
 async fn a_receiver_that_was_down_for_an_hour_is_told_then() {
-    let mut receiver = WebhookReceiver::start().await;
+    let mut receiver = HttpReceiver::start().await;
     let gateway = start(&receiver).await;
     let app = AppServer::new(&gateway).await;
     let (device, mut screen) = app.protected("ann").await;
@@ -99,7 +99,7 @@ async fn a_receiver_that_was_down_for_an_hour_is_told_then() {
     assert!(waits.windows(2).all(|pair| pair[0] < pair[1]), "{waits:?}");
     let told = receiver.next().await;
     assert_signed(&told);
-    assert_eq!(told.body()["type"], "verification.denied");
+    assert_eq!(told.json()["type"], "verification.denied");
     let done = "SELECT count(*) FROM verifications WHERE webhook_due_at IS NULL AND told_at IS NOT NULL";
     gateway.database.await_count(done, 1).await;
     gateway.stop().await;
@@ -107,7 +107,7 @@ async fn a_receiver_that_was_down_for_an_hour_is_told_then() {
 
 #[actix_web::test]
 async fn one_that_wants_none_is_left_alone_and_so_is_one_that_never_answers() {
-    let mut receiver = WebhookReceiver::start().await;
+    let mut receiver = HttpReceiver::start().await;
     let gateway = start(&receiver).await;
     let app = AppServer::new(&gateway).await;
     let (device, mut screen) = app.protected("ann").await;

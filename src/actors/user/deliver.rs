@@ -21,6 +21,7 @@ use crate::protocol::message::ServerMessage;
 use crate::store::challenge::ToDeliver;
 use crate::store::delivery::PlannedPush;
 use crate::store::{self, Store, StoreError};
+use crate::traces::{Kind, Step};
 use crate::verification::Verification;
 
 /// Where the mails of an account go, and in which language.
@@ -76,8 +77,13 @@ impl User {
         context: &mut Context<Self>,
     ) {
         let (services, account, overtaken) = (Arc::clone(&self.services), self.account, self.overtaken(challenge));
-        let load = async move { load(&services.verification, account, challenge, claimed).await };
-        self.run(context, load, move |actor, work, context| match work {
+        let step = Step::of(self.trace_of(challenge), Kind::Internal, "deliver a code");
+        step.note("challenge.id", challenge.to_string());
+        let load = async move {
+            let work = step.run(load(&services.verification, account, challenge, claimed)).await;
+            (work, step)
+        };
+        self.run(context, load, move |actor, (work, _step), context| match work {
             // It closed meanwhile, or has a newer code.
             Ok(None) => {}
             Ok(Some(_)) if is_overtaken(&overtaken) => {}

@@ -23,7 +23,7 @@ use crate::domain::event::AccountEvent;
 use crate::domain::id::{ChallengeId, DeliveryId, DeviceId};
 use crate::store::delivery::DeliveryNews;
 use crate::store::{self, StoreError};
-use crate::telemetry::RECEIPT_SECONDS;
+use crate::traces::{Kind, Step as TraceStep};
 
 /// Answers that may come before this node knows what it asks.
 const MAX_EARLY: usize = 64;
@@ -177,10 +177,7 @@ impl User {
         let Some(delivery) = self.awaited.get_mut(&sent).and_then(|devices| devices.get(&device).copied()) else {
             return;
         };
-        count(Channel::Websocket, if shown { DeliveryState::Shown } else { DeliveryState::NotShown });
-        if let Some(at) = self.sent_at.get(&sent) {
-            metrics::histogram!(RECEIPT_SECONDS).record(at.elapsed());
-        }
+        self.count_receipt(sent, shown);
         if !shown {
             self.awaited.entry(sent).or_default().remove(&device);
             self.escalate(sent, HashMap::from([(device, delivery)]), None, context);
@@ -193,6 +190,8 @@ impl User {
             return;
         }
         let (services, account) = (Arc::clone(&self.services), self.account);
+        let step = TraceStep::here(Kind::Consumer, "show a code of another node");
+        step.note("challenge.id", challenge.to_string());
         let look = async move {
             let look = services.verification.store().run(async |db| {
                 let Some(found) = store::challenge::to_show(db, account, challenge).await? else { return Ok(None) };
@@ -200,9 +199,9 @@ impl User {
                 let trusted: Vec<DeviceId> = trusted.into_iter().flatten().map(|(device, _)| device).collect();
                 Ok::<_, StoreError>(Some((found, trusted)))
             });
-            look.await
+            (step.run(look).await, step)
         };
-        self.run(context, look, move |actor, found, _| match found {
+        self.run(context, look, move |actor, (found, _step), _| match found {
             Ok(Some(((issued, method), trusted))) => actor.show_here(&issued, method, &trusted),
             // It closed meanwhile.
             Ok(None) => {}

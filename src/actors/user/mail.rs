@@ -15,6 +15,7 @@ use crate::domain::code::Code;
 use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState};
 use crate::domain::id::{ChallengeId, DeliveryId};
 use crate::store::delivery::DeliveryNews;
+use crate::traces::{Kind, Step};
 
 /// A mail that is tried, and what decides about the next try.
 struct Tried {
@@ -42,12 +43,15 @@ impl User {
         let (challenge, expires_at) = (issued.challenge_id, issued.expires_at);
         let tried = Tried { challenge, delivery: delivery.id, tries: delivery.tries, expires_at };
         let services = Arc::clone(&self.services);
+        let step = Step::of(self.trace_of(challenge), Kind::Client, "mail a code");
         let send = async move {
-            tokio::select! {
+            let outcome = tokio::select! {
                 biased;
                 _ = overtaken.changed() => None,
                 outcome = services.mail.send(&mail) => Some(outcome),
-            }
+            };
+            step.note("outcome", outcome.map_or("overtaken", MailOutcome::word));
+            outcome
         };
         self.run(context, send, move |actor, outcome, context| {
             // Otherwise the delivery was cancelled with its code.

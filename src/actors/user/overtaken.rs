@@ -5,6 +5,7 @@ use tokio::sync::watch;
 use super::User;
 use super::deliver::SentCode;
 use crate::domain::id::ChallengeId;
+use crate::traces::Trace;
 
 /// Comes when the challenge closed or has a newer code. Taken before the database is asked, so that nothing falls between
 /// what was read and what is done about it.
@@ -21,11 +22,13 @@ pub(super) struct AtWork {
     stop: watch::Sender<()>,
     /// The newest code among them, once it is known.
     generation: Option<u32>,
+    /// The trace of the request that its code was issued for.
+    trace: Trace,
 }
 
 impl User {
     pub(super) fn overtaken(&mut self, challenge: ChallengeId) -> Overtaken {
-        let begin = || AtWork { stop: watch::channel(()).0, generation: None };
+        let begin = || AtWork { stop: watch::channel(()).0, generation: None, trace: Trace::current() };
         self.at_work.entry(challenge).or_insert_with(begin).stop.subscribe()
     }
 
@@ -34,6 +37,11 @@ impl User {
         if let Some(at_work) = self.at_work.get_mut(&sent.challenge) {
             at_work.generation = Some(sent.generation);
         }
+    }
+
+    /// The trace that what is under way for a challenge belongs to.
+    pub(super) fn trace_of(&self, challenge: ChallengeId) -> Trace {
+        self.at_work.get(&challenge).map_or(Trace::NONE, |at_work| at_work.trace)
     }
 
     /// Whatever is under way for the codes of a challenge so far is worth nothing any more.

@@ -19,6 +19,7 @@ use crate::domain::id::{AccountId, ChallengeId, DeliveryId};
 use crate::store;
 use crate::store::delivery::{DeliveryNews, PlannedPush};
 use crate::texts::{PushText, code_push_text, wake_push_text};
+use crate::traces::{Kind, Step};
 
 /// How often a push that takes long says so, well before its lease (60 s) ends: a provider may ask for a wait that is
 /// longer, and nobody else should push meanwhile.
@@ -55,9 +56,10 @@ impl User {
         };
         let (account, challenge) = (self.account, issued.challenge_id);
         let services = Arc::clone(&self.services);
+        let step = Step::of(self.trace_of(challenge), Kind::Client, "push a code");
         let send = async move {
             let ended = async {
-                match services.push.send(&planned.address, &push, Timestamp::now()).await {
+                match step.run(services.push.send(&planned.address, &push, Timestamp::now())).await {
                     Some(outcome) => Ended::Answered(outcome),
                     None => Ended::ProviderOff,
                 }

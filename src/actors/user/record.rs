@@ -17,6 +17,7 @@ use crate::store::delivery::DeliveryNews;
 use crate::store::receipt::Receipt;
 use crate::store::{self, StoreError};
 use crate::telemetry::{DELIVERIES, RECEIPT_SECONDS};
+use crate::traces::{Kind, Step};
 use crate::verification::Verification;
 
 /// A device that shows a code says so within a few milliseconds, and a moment later over a slow network.
@@ -95,10 +96,7 @@ impl User {
         debug!(challenge.id = %challenge, device.id = %device, receipt.shown = shown, "a device says whether it shows a code");
         let awaited = self.awaited.get_mut(&sent).and_then(|devices| devices.remove_entry(&device));
         if awaited.is_some() {
-            count(Channel::Websocket, if shown { DeliveryState::Shown } else { DeliveryState::NotShown });
-            if let Some(at) = self.sent_at.get(&sent) {
-                metrics::histogram!(RECEIPT_SECONDS).record(at.elapsed());
-            }
+            self.count_receipt(sent, shown);
         }
         let (services, account, is_mine) = (Arc::clone(&self.services), self.account, awaited.is_some());
         let record = async move {
@@ -120,6 +118,15 @@ impl User {
                 actor.escalate(sent, awaited.into_iter().collect(), None, context);
             }
         });
+    }
+
+    /// Counts a receipt that was waited for, and how long that took.
+    pub(super) fn count_receipt(&self, sent: SentCode, shown: bool) {
+        count(Channel::Websocket, if shown { DeliveryState::Shown } else { DeliveryState::NotShown });
+        if let Some(at) = self.sent_at.get(&sent) {
+            metrics::histogram!(RECEIPT_SECONDS).record(at.elapsed());
+            Step::record_past(self.trace_of(sent.challenge), Kind::Client, "await a receipt", at.elapsed());
+        }
     }
 
     /// A device got a code because it connected.

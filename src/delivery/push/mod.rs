@@ -27,10 +27,9 @@ pub use fcm::Fcm;
 pub use guard::Guarded;
 pub use message::{Push, PushContent};
 pub use outcome::{CheckError, MisconfiguredReason, PushOutcome, RejectedReason, TransientCause, UnavailableReason};
-pub use providers::PushProviders;
+pub use providers::{CurrentProviders, PushProviders};
 pub use settings::{ApnsSettings, FcmSettings, GuardSettings};
-pub use setup::PushSetupError;
-pub(super) use setup::tls_client;
+pub use setup::{PushSetupError, tls_client};
 
 /// A provider that carries a push to one address.
 pub trait PushProvider: Send + Sync {

@@ -1,5 +1,7 @@
 //! The providers that this gateway has.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use jiff::Timestamp;
 
 use super::{Apns, ApnsSettings, Fcm, FcmSettings, Guarded, Push, PushAddress, PushOutcome, PushSetupError};
@@ -38,5 +40,38 @@ impl PushProviders {
             Provider::Fcm => Some(self.fcm.as_ref()?.send(address, push, now).await),
             Provider::Apns => Some(self.apns.as_ref()?.send(address, push, now).await),
         }
+    }
+}
+
+/// The providers that the settings named last: their keys may be replaced while the gateway runs.
+#[derive(Default)]
+pub struct CurrentProviders(RwLock<Arc<PushProviders>>);
+
+impl CurrentProviders {
+    /// Begins with these.
+    #[must_use]
+    pub fn new(providers: PushProviders) -> Self {
+        Self(RwLock::new(Arc::new(providers)))
+    }
+
+    /// Uses others from now on; pushes under way end with those that they began with.
+    pub fn replace(&self, providers: PushProviders) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(providers);
+    }
+
+    /// See [`PushProviders::is_on`].
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.now().is_on()
+    }
+
+    /// See [`PushProviders::send`].
+    pub async fn send(&self, address: &PushAddress, push: &Push, now: Timestamp) -> Option<PushOutcome> {
+        let providers = self.now();
+        providers.send(address, push, now).await
+    }
+
+    fn now(&self) -> Arc<PushProviders> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 }

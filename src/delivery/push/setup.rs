@@ -85,7 +85,10 @@ pub(super) fn parse_origin(key: &'static str, text: &str, schemes: &[&str]) -> R
 
 /// A TLS client that trusts the authorities in one file, or else those of the system. `needed` says whether it is an
 /// error that there are none; a server without TLS does without.
-pub(in crate::delivery) fn tls_client(
+///
+/// # Errors
+/// [`PushSetupError`] when the file that the setting `key` names cannot be read, or holds no authority.
+pub fn tls_client(
     key: &'static str,
     trust_root_file: Option<&Path>,
     needed: bool,

@@ -2,24 +2,31 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// On or off.
+/// On or off; off once it is gone.
 #[derive(Debug)]
 pub(super) struct Light {
     metric: &'static str,
+    provider: &'static str,
     on: AtomicBool,
 }
 
 impl Light {
-    pub(super) fn new(metric: &'static str) -> Self {
-        Self { metric, on: AtomicBool::new(false) }
+    pub(super) fn new(metric: &'static str, provider: &'static str) -> Self {
+        Self { metric, provider, on: AtomicBool::new(false) }
     }
 
     /// Shows a state; gives it back if it is a new one.
-    pub(super) fn show(&self, provider: &'static str, on: bool) -> Option<bool> {
+    pub(super) fn show(&self, on: bool) -> Option<bool> {
         if self.on.swap(on, Ordering::AcqRel) == on {
             return None;
         }
-        metrics::gauge!(self.metric, "provider" => provider).set(if on { 1.0 } else { 0.0 });
+        metrics::gauge!(self.metric, "provider" => self.provider).set(if on { 1.0 } else { 0.0 });
         Some(on)
+    }
+}
+
+impl Drop for Light {
+    fn drop(&mut self) {
+        self.show(false);
     }
 }

@@ -13,6 +13,7 @@ use super::{
     TransientCause, UnavailableReason,
 };
 use crate::telemetry;
+use crate::traces::{Kind, Step};
 
 mod breaker;
 mod dead_tokens;
@@ -80,8 +81,8 @@ impl<P: PushProvider> Guarded<P> {
                 Duration::from_millis(settings.breaker_open_ms),
             )),
             dead_tokens: Mutex::new(DeadTokens::new(settings.dead_percent, settings.dead_minimum_sample)),
-            breaker_light: Light::new(telemetry::PUSH_BREAKER_OPEN),
-            dead_token_light: Light::new(telemetry::PUSH_DEAD_TOKEN_ALARM),
+            breaker_light: Light::new(telemetry::PUSH_BREAKER_OPEN, P::NAME),
+            dead_token_light: Light::new(telemetry::PUSH_DEAD_TOKEN_ALARM, P::NAME),
         }
     }
 
@@ -132,7 +133,9 @@ impl<P: PushProvider> Guarded<P> {
         };
         // Boxed, so that the memory of a request is taken only while a permit is held: thousands may wait for one.
         let began = Instant::now();
+        let step = Step::here(Kind::Client, P::NAME);
         let outcome = Box::pin(self.provider.send(address, push, clock.now())).await;
+        step.note("outcome", outcome.word());
         metrics::histogram!(telemetry::PUSH_ATTEMPT_SECONDS, "provider" => P::NAME).record(began.elapsed());
         attempt.report(health(&outcome));
         self.show_breaker();
@@ -186,7 +189,7 @@ impl<P: PushProvider> Guarded<P> {
         };
         let alarming = tokens.is_alarming(now);
         drop(tokens);
-        match self.dead_token_light.show(P::NAME, alarming) {
+        match self.dead_token_light.show(alarming) {
             Some(true) => tracing::error!(
                 push.provider = P::NAME,
                 "too many push addresses are called dead: none is forgotten; check the provider's key and environment"
@@ -199,7 +202,7 @@ impl<P: PushProvider> Guarded<P> {
 
     fn show_breaker(&self) {
         let open = lock(&self.breaker).is_open();
-        match self.breaker_light.show(P::NAME, open) {
+        match self.breaker_light.show(open) {
             Some(true) => tracing::warn!(push.provider = P::NAME, "push provider fails: its circuit breaker opened"),
             Some(false) => {
                 tracing::info!(push.provider = P::NAME, "push provider works again: its circuit breaker closed");

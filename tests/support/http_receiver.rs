@@ -1,4 +1,4 @@
-//! An app's server that takes webhooks: it answers as it is told, and shows what came.
+//! Takes what is posted to it, as an app's server takes webhooks and a collector traces: it answers as it is told, and shows what came.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use super::client::DEADLINE;
 /// A message that came.
 pub struct Received {
     head: String,
-    pub text: String,
+    pub body: Vec<u8>,
 }
 
 impl Received {
@@ -26,12 +26,16 @@ impl Received {
         line.unwrap_or_else(|| panic!("no {name} in {}", self.head))
     }
 
-    pub fn body(&self) -> Value {
-        serde_json::from_str(&self.text).expect("JSON")
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("UTF-8")
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("JSON")
     }
 }
 
-pub struct WebhookReceiver {
+pub struct HttpReceiver {
     pub url: String,
     /// Statuses of the next answers; then 204.
     answers: Arc<Mutex<VecDeque<u16>>>,
@@ -39,7 +43,7 @@ pub struct WebhookReceiver {
     task: JoinHandle<()>,
 }
 
-impl WebhookReceiver {
+impl HttpReceiver {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
@@ -63,7 +67,12 @@ impl WebhookReceiver {
     }
 
     pub async fn next(&mut self) -> Received {
-        tokio::time::timeout(DEADLINE, self.received.recv()).await.expect("a message in time").expect("a receiver")
+        self.next_if_any().await.expect("a message in time")
+    }
+
+    /// `None` when nothing came in time.
+    pub async fn next_if_any(&mut self) -> Option<Received> {
+        tokio::time::timeout(DEADLINE, self.received.recv()).await.ok()?
     }
 
     /// Whether more came than was taken.
@@ -72,7 +81,7 @@ impl WebhookReceiver {
     }
 }
 
-impl Drop for WebhookReceiver {
+impl Drop for HttpReceiver {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -89,14 +98,14 @@ async fn take(mut stream: TcpStream, status: u16) -> Option<Received> {
             return None;
         }
     };
-    let mut received = Received { head: String::from_utf8_lossy(&bytes[..head_end]).into_owned(), text: String::new() };
+    let mut received = Received { head: String::from_utf8_lossy(&bytes[..head_end]).into_owned(), body: Vec::new() };
     let length: usize = received.header("content-length").parse().ok()?;
     while bytes.len() < head_end + length {
         if stream.read_buf(&mut bytes).await.ok()? == 0 {
             return None;
         }
     }
-    received.text = String::from_utf8_lossy(&bytes[head_end..]).into_owned();
+    received.body = bytes.split_off(head_end);
     let answer = format!("HTTP/1.1 {status} .\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     stream.write_all(answer.as_bytes()).await.ok()?;
     Some(received)

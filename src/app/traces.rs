@@ -1,0 +1,21 @@
+//! The way of traces to their collector.
+
+use super::AppError;
+use crate::delivery::push::tls_client;
+use crate::domain::id::NodeId;
+use crate::settings::Settings;
+use crate::traces::{self, Exporter};
+
+/// Starts recording, if a collector is named.
+pub(super) fn start(settings: &Settings, node: NodeId) -> Result<Option<Exporter>, AppError> {
+    let Some(endpoint) = settings.traces.check()? else { return Ok(None) };
+    let root = settings.traces.trust_root_file.as_deref();
+    let tls = tls_client("traces.trust_root_file", root, endpoint.scheme() == "https")?;
+    // Redirects are not followed: the header that lets this node in goes to the configured place only.
+    let http = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(traces::PATIENCE)
+        .build()?;
+    Ok(traces::start(&settings.traces, http, node.to_string())?)
+}
