@@ -42,9 +42,11 @@ fuzz: ## Fuzz every parser of what strangers send, each for SECONDS (60).
 check-openapi: ## Hold a gateway to its OpenAPI document, with EXAMPLES (100) requests for each call.
 	scripts/check-openapi $(or $(EXAMPLES),100)
 
-sdk-test: ## The client library's declarations and tests.
+sdk-test: ## The client library's declarations and tests, some of them against a real gateway.
+	scripts/install-postgres
 	scripts/install-node
-	cd sdk/js && npm ci --no-audit --no-fund && npm test
+	cargo build --quiet
+	cd sdk/js && npm ci --no-audit --no-fund && TWOSTEP=$(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug/twostep npm test
 
 check-start: ## Do what docs/start.md says, in a clean clone and a real browser.
 	scripts/check-start

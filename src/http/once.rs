@@ -20,6 +20,7 @@ use super::security_log::about;
 use crate::domain::api_key::Scope;
 use crate::domain::id::AccountId;
 use crate::domain::idempotency::{IdempotencyKey, RequestHash};
+use crate::traces;
 use crate::verification::{KeptAnswer, Once, OnceRequest, VerificationError};
 
 const HEADER: &str = "idempotency-key";
@@ -94,7 +95,7 @@ impl Call {
         api: Data<Api>,
         work: impl Future<Output = Result<Created<A>, VerificationError>> + 'static,
     ) -> Result<HttpResponse, Problem> {
-        let task = actix_web::rt::spawn(carry_out(api, self.request, work));
+        let task = actix_web::rt::spawn(traces::carry(carry_out(api, self.request, work)));
         task.await.unwrap_or_else(|_| Err(Problem::internal()))
     }
 }

@@ -163,6 +163,12 @@ async fn a_sign_in_is_one_trace_over_all_nodes() {
     let begun = collector.step("a request there", not_theirs).await;
     assert_ne!((begun.trace().as_str(), begun.parent().as_str()), (CALLERS_TRACE, CALLERS_STEP));
 
+    // An app's server goes on with its trace.
+    vouch(&near).await;
+    let vouched = collector.step("an app's call", in_trace("POST /v1/subjects/{subject}/devices")).await;
+    let vouched = hex(&vouched.span.span_id);
+    collector.step("its use of the database", |step| step.span.name == "postgresql" && step.parent() == vouched).await;
+
     collector.expect_nowhere(&HashMap::from([
         ("the email", EMAIL.to_owned()),
         ("the code", code),
@@ -170,6 +176,16 @@ async fn a_sign_in_is_one_trace_over_all_nodes() {
         ("the challenge's token", challenge.token.clone()),
         ("an address", "127.0.0.1".to_owned()),
     ]));
+}
+
+/// An app's server vouches for a device, in the caller's trace.
+async fn vouch(node: &ChildGateway) {
+    let (client, operator) = (Client::new(&node.url), Client::new(&node.operator_url));
+    let key = json!({ "name": "shop", "scopes": ["subjects:write"] });
+    let key = operator.send(Method::POST, "/admin/api-keys", None, Some(key)).await.expect(201)["key"].clone();
+    let call = Call { method: Method::POST, path: "/v1/subjects/ann/devices", token: key.as_str() };
+    let body = json!({ "device": Install::new("First").json(), "ip": "203.0.113.7" });
+    client.send_with(&call, &[("traceparent", CALLER), ("idempotency-key", "1")], Some(body)).await.expect(201);
 }
 
 async fn await_joined(nodes: &[&ChildGateway]) {

@@ -1,0 +1,116 @@
+// The library in Node.js against a real gateway: TWOSTEP names its program.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, test } from "node:test";
+import { WebSocket } from "ws";
+import { MemoryStorage, TwostepClient } from "../src/index.js";
+
+const PATIENCE = 60_000;
+const folder = mkdtempSync(join(tmpdir(), "twostep-"));
+let program, base, key;
+
+before(async () => {
+  // The private PostgreSQL has a user of its own, who must come through.
+  chmodSync(folder, 0o755);
+  const settings = { HTTP__ADDRESS: "127.0.0.1:0", OPERATOR__ADDRESS: "127.0.0.1:0", LOG__FORMAT: "json", DATABASE__DATA_DIR: join(folder, "data") };
+  const env = { ...process.env, ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`TWOSTEP__${name}`, value])) };
+  program = spawn(process.env.TWOSTEP ?? assert.fail("TWOSTEP must name the gateway's program: run `make sdk-test`"), { env, stdio: ["ignore", "ignore", "pipe"] });
+  const log = createInterface({ input: program.stderr });
+  const { http, operator } = await new Promise((resolve, reject) => {
+    const said = [];
+    setTimeout(() => reject(new Error(`not ready: ${said.join("\n")}`)), PATIENCE).unref();
+    program.on("exit", (status) => reject(new Error(`ended with ${status}: ${said.join("\n")}`)));
+    log.on("line", (line) => {
+      said.push(line);
+      const { fields } = JSON.parse(line);
+      if (fields.message === "ready") resolve({ http: fields["http.address"], operator: fields["operator.address"] });
+    });
+  });
+  base = `http://${http}`;
+  const made = await call("POST", `http://${operator}/admin/api-keys`, { name: "shop", scopes: ["verifications:write", "verifications:read", "subjects:write"] });
+  key = made.key;
+});
+
+after(async () => {
+  const ended = new Promise((resolve) => program.on("exit", resolve));
+  if (program.kill()) await ended;
+  rmSync(folder, { recursive: true });
+});
+
+/** What the app's server calls. */
+async function call(method, url, body) {
+  const headers = { "content-type": "application/json", "idempotency-key": randomUUID(), ...(key && { authorization: `Bearer ${key}` }) };
+  const answer = await fetch(new URL(url, base), { method, headers, body: body && JSON.stringify(body) });
+  assert.ok(answer.ok, `${method} ${url}: ${answer.status}`);
+  return answer.json();
+}
+
+const client = () => new TwostepClient(base, { storage: new MemoryStorage() });
+
+/** The next event of a name. */
+function next(target, name) {
+  return new Promise((resolve, reject) => {
+    target.addEventListener(name, ({ detail }) => resolve(detail), { once: true });
+    setTimeout(() => reject(new Error(`no ${name}`)), PATIENCE).unref();
+  });
+}
+
+/** A device that the app vouches for, with an open connection. */
+async function trusted(subject) {
+  const device = client();
+  await call("PUT", `/v1/subjects/${subject}`, { two_step_enabled: true });
+  device.signIn(await call("POST", `/v1/subjects/${subject}/devices`, { device: device.device({ name: "First" }), ip: "203.0.113.7" }));
+  const connection = device.connection({ WebSocket });
+  const states = [];
+  connection.addEventListener("state", ({ detail }) => states.push(detail.state));
+  connection.start();
+  while (states.at(-1) !== "open") await next(connection, "state");
+  return connection;
+}
+
+/** A log-in on a device that is not trusted. */
+async function begin(subject) {
+  const device = client();
+  const { challenge } = await call("POST", "/v1/verifications", { subject, device: device.device({ name: "New" }), ip: "203.0.113.8" });
+  return { device, verification: device.verification(challenge) };
+}
+
+test("a code travels from the gateway to the trusted device, and lets the other one in", async () => {
+  const connection = await trusted("ann");
+  const comes = next(connection, "code");
+  const { device, verification } = await begin("ann");
+  const code = await comes;
+  assert.equal(code.challenge_id, verification.challenge.id);
+  const states = [];
+  verification.addEventListener("status", ({ detail }) => states.push(...detail.deliveries.map(({ state }) => state)));
+  verification.watch();
+  connection.receipt(code);
+  while (!states.includes("shown")) await next(verification, "status");
+
+  await assert.rejects(verification.verify(code.code === "000000" ? "000001" : "000000"), { code: "wrong_code", attemptsLeft: 4 });
+  const closes = next(connection, "challenge_closed");
+  const { assertion } = await verification.verify(code.code);
+  assert.equal((await closes).challenge_id, code.challenge_id);
+  assert.equal(assertion.split(".").length, 3);
+  assert.ok(device.isSignedIn && device.trustToken);
+  const again = await call("POST", "/v1/verifications", { subject: "ann", device: device.device({ name: "New" }), ip: "203.0.113.8", trust_token: device.trustToken });
+  assert.deepEqual([again.status, again.reason], ["not_needed", "trusted_device"]);
+  connection.stop();
+  await device.signOut();
+});
+
+test("who says that it was not them ends it for the other side", async () => {
+  const connection = await trusted("ben");
+  const comes = next(connection, "code");
+  const { verification } = await begin("ben");
+  verification.watch();
+  const over = next(verification, "over");
+  assert.ok(connection.deny((await comes).challenge_id));
+  assert.deepEqual(await over, { state: "denied" });
+  connection.stop();
+});
