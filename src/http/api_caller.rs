@@ -6,9 +6,9 @@ use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
-use super::Api;
 use super::extract::{bearer, limited};
 use super::problem::{Problem, ProblemCode};
+use super::{Api, security_log};
 use crate::domain::api_key::{ApiKey, Scope};
 use crate::domain::token::{Token, TokenKind};
 use crate::verification::VerificationError;
@@ -41,7 +41,10 @@ impl FromRequest for ApiCaller {
         Box::pin(async move {
             let (token, api) = (token?, api.ok_or_else(Problem::internal)?);
             match api.verification.api_key(&token).await {
-                Ok(key) => Ok(Self { key, token }),
+                Ok(key) => {
+                    security_log::made_with_key(&request, key.id);
+                    Ok(Self { key, token })
+                }
                 // An app's server calls for all its users; who has no key is limited like anybody.
                 Err(VerificationError::Unauthorized) => {
                     limited(&request)?;

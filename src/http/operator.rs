@@ -27,7 +27,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use super::extract;
 use super::page::is_same_origin;
 use super::problem::{Problem, ProblemCode};
-use super::{headers, no_such_route, resource};
+use super::{headers, no_such_route, resource, security_log};
 use crate::actors::Directory;
 use crate::bus::Health;
 use crate::telemetry::{DATABASE_CONNECTIONS_IN_USE, DATABASE_CONNECTIONS_MAX, DATABASE_CONNECTIONS_OPEN, USER_ACTORS};
@@ -66,7 +66,7 @@ pub struct Reloaded {
 /// Adds every route of the operator's side.
 pub fn routes(config: &mut ServiceConfig, operator: Data<Operator>) {
     extract::limits(config, 16 * 1024);
-    let everything = web::scope("").wrap(from_fn(headers::guard));
+    let everything = web::scope("").wrap(from_fn(security_log::note)).wrap(from_fn(headers::guard));
     config.app_data(operator).service(everything.configure(resources));
 }
 

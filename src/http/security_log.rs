@@ -1,5 +1,5 @@
-//! The security log: a line for every call that decides who somebody is or what they may do, and for every one that is refused
-//! (OWASP ASVS 5.0 section 16.3).
+//! The security log: a line for every call that decides who somebody is or what they may do, for every one that is refused, and for
+//! every look of an operator or an app's server into all that is kept about somebody (OWASP ASVS 5.0 section 16.3).
 //!
 //! It says when, what and who, by ids: no address of a person or machine is in a log. Those are in the login activity, under the
 //! same ids. `client` tells calls of one network from those of others: a hash under a key of this process.
@@ -16,9 +16,12 @@ use tracing::info;
 
 use super::extract::client_of;
 use super::problem::Problem;
-use crate::domain::id::{AccountId, ChallengeId};
+use crate::domain::id::{AccountId, ApiKeyId, ChallengeId};
 use crate::domain::network::Network;
 use crate::domain::session::ActiveSession;
+
+/// Where operators look at accounts and change them.
+const ACCOUNTS: &str = "/admin/accounts";
 
 /// Whose account an answer is about, where the call names no session.
 struct About(AccountId);
@@ -51,11 +54,18 @@ pub(super) async fn note(
     Ok(answer)
 }
 
-/// What changes something, opens a connection, or is refused.
+/// Remembers the API key that a call is made with.
+pub(super) fn made_with_key(request: &HttpRequest, key: ApiKeyId) {
+    request.extensions_mut().insert(key);
+}
+
+/// What changes something, opens a connection, shows an account to others, or is refused.
 fn is_decision(request: &HttpRequest, status: StatusCode) -> bool {
     let refused = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS];
     !matches!(*request.method(), Method::GET | Method::HEAD)
         || status == StatusCode::SWITCHING_PROTOCOLS
+        || request.path().starts_with(ACCOUNTS)
+        || request.path().ends_with("/export")
         || refused.contains(&status)
 }
 
@@ -63,7 +73,7 @@ fn write(answer: &ServiceResponse<impl MessageBody>) {
     let (request, response) = (answer.request(), answer.response());
     let asked = request.extensions();
     let session = asked.get::<ActiveSession>();
-    let about = response.extensions().get::<About>().map(|About(account)| *account);
+    let about = response.extensions().get::<About>().map(|About(account)| *account).or(named_account(request));
     let problem = response.error().and_then(|error| error.as_error::<Problem>());
     // The pattern, not the path: the path is the client's to choose.
     let route = request.match_pattern();
@@ -75,6 +85,7 @@ fn write(answer: &ServiceResponse<impl MessageBody>) {
             http.status = answer.status().as_u16(),
             problem.code = problem.map(|problem| display(problem.code())),
             account.id = about.or(session.map(|session| session.account_id)).map(display),
+            api_key.id = asked.get::<ApiKeyId>().map(|key| display(*key)),
             session.id = session.map(|session| display(session.session_id)),
             device.id = session.map(|session| display(session.device_id)),
             challenge.id = challenge(request).map(display),
@@ -83,6 +94,12 @@ fn write(answer: &ServiceResponse<impl MessageBody>) {
         "a call was {}",
         if answer.status().is_client_error() { "refused" } else { "answered" }
     );
+}
+
+/// The account of an operator's call on one.
+fn named_account(request: &HttpRequest) -> Option<AccountId> {
+    let is_on_account = request.path().starts_with(ACCOUNTS);
+    request.match_info().get("id").filter(|_| is_on_account)?.parse().ok().map(AccountId::new)
 }
 
 /// The challenge of a call on one.

@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn what_is_no_header_is_no_trace() {
         let zeroes = "00-00000000000000000000000000000000-00f067aa0ba902b7-01";
-        for text in ["", "00", "hello", zeroes, &EXAMPLE[1..], &EXAMPLE.to_uppercase(), &"0".repeat(100_000)] {
+        for text in ["", "00", "hello", zeroes, &EXAMPLE[..50], &EXAMPLE.to_uppercase(), &"0".repeat(100_000)] {
             assert_eq!(Trace::from_header(text), Trace::NONE, "{text:.60}");
         }
         assert_eq!(Trace::NONE.to_header(), None);

@@ -9,7 +9,7 @@ use serde_json::json;
 use twostep_simulators::{FcmRequest, FcmSimulator};
 
 use crate::support::client::{Answer, Call, Client, DEADLINE, Install};
-use crate::support::process::{GatewayProcess, data_folder};
+use crate::support::process::{GatewayProcess, data_folder, free_port};
 
 const APP: &str = "https://app.example.com";
 
@@ -97,9 +97,4 @@ async fn pushes_go_out_with_the_key_that_was_read_last() {
     write(&new, new.service_account_file());
     reload(&operator).await.expect(200);
     pushed(&new).await;
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
 }

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::client::{Install, PASSWORD, wrong};
+use crate::support::client::{Call, Client, Install, PASSWORD, wrong};
 use crate::support::database;
-use crate::support::process::{GatewayProcess, data_folder, database_url};
+use crate::support::process::{GatewayProcess, data_folder, database_url, free_port};
 
 const EMAIL: &str = "anna@example.com";
 
@@ -84,6 +84,36 @@ async fn the_security_log_says_who_was_let_in_and_who_was_refused() {
     for secret in [EMAIL, "127.0.0.1\"", "ts_at_", code.as_str()] {
         assert!(!log.iter().any(|line| line.0.to_string().contains(secret)), "{secret}");
     }
+}
+
+#[actix_web::test]
+async fn the_security_log_says_what_operators_and_apps_did_to_whom() {
+    let (folder, operator) = (data_folder(), format!("127.0.0.1:{}", free_port()));
+    let settings = [("LOG__FORMAT", "json"), ("OPERATOR__ADDRESS", operator.as_str())];
+    let gateway = GatewayProcess::start(folder.path(), &settings).await;
+    let (client, operator) = (gateway.client(), Client::new(&format!("http://{operator}")));
+    let body = json!({ "name": "shop", "scopes": ["subjects:write", "subjects:read"] });
+    let key = operator.send(Method::POST, "/admin/api-keys", None, Some(body)).await.expect(201);
+    let by_app = async |method: Method, path: &str, body: Option<Value>| {
+        let call = Call { method, path, token: key["key"].as_str() };
+        client.send_with(&call, &[], body).await.expect(200)
+    };
+    by_app(Method::PUT, "/v1/subjects/ann", Some(json!({}))).await;
+    by_app(Method::GET, "/v1/subjects/ann/export", None).await;
+    let found = operator.send(Method::GET, "/admin/accounts?subject=ann", None, None).await.expect(200);
+    let account = &found["id"];
+    let path = format!("/admin/accounts/{}", account.as_str().expect("an id"));
+    operator.send(Method::DELETE, &path, None, None).await.expect(204);
+    gateway.signal("TERM");
+    let log = security_log(&gateway.ended().await.1);
+
+    line_of(&log, "/admin/api-keys", 201);
+    line_of(&log, "/admin/accounts", 200);
+    let changed = line_of(&log, "/v1/subjects/{subject}", 200);
+    assert_eq!((changed.field("account.id"), changed.field("api_key.id")), (account, &key["id"]));
+    assert_eq!(line_of(&log, "/v1/subjects/{subject}/export", 200).field("api_key.id"), &key["id"]);
+    let deleted = line_of(&log, "/admin/accounts/{id}", 204);
+    assert_eq!((deleted.field("account.id"), deleted.field("http.method")), (account, &json!("DELETE")));
 }
 
 #[actix_web::test]

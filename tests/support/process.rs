@@ -22,6 +22,12 @@ pub fn data_folder() -> TempDir {
     tempfile::Builder::new().prefix("twostep-").permissions(open).tempdir().expect("a folder")
 }
 
+/// A port that nobody has at this moment, for a side whose address the test must know beforehand.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
 /// A gateway that serves.
 pub struct GatewayProcess {
     pub url: String,

@@ -174,7 +174,11 @@ impl User {
         context: &mut Context<Self>,
     ) {
         let sent = SentCode { challenge, generation };
-        let Some(delivery) = self.awaited.get_mut(&sent).and_then(|devices| devices.get(&device).copied()) else {
+        let Some(delivery) = self.awaited.get(&sent).and_then(|devices| devices.get(&device).copied()) else {
+            // It was faster than the other nodes, which are still asked for other devices.
+            if shown && self.elsewhere.asked.get(&sent).is_some_and(|asked| asked.held.contains_key(&device)) {
+                count(Channel::Websocket, DeliveryState::Shown);
+            }
             return;
         };
         self.count_receipt(sent, shown);
