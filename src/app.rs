@@ -151,8 +151,9 @@ impl App {
         let webhooks = Webhooks::open(&settings.webhooks)?;
         let node = NodeId::new(uuid::Uuid::now_v7());
         let traces = traces::start(settings, node)?;
-        let (bus, inbox, carriers) = Nats::join(&settings.bus, node).await?;
-        let verification = Arc::new(verification(settings, node, store.clone(), code_keys.keys, bus.clone())?);
+        let keys = Arc::new(code_keys.keys);
+        let (bus, inbox, carriers) = Nats::join(&settings.bus, node, Arc::clone(&keys)).await?;
+        let verification = Arc::new(verification(settings, node, store.clone(), keys, bus.clone())?);
         let (mail, outbox) = mailer(settings)?;
         let connections = connection_settings(settings);
         let services = Arc::new(Services {
@@ -406,7 +407,7 @@ fn verification(
     settings: &Settings,
     node: NodeId,
     store: Store,
-    code_keys: CodeKeys,
+    code_keys: Arc<CodeKeys>,
     bus: Bus,
 ) -> Result<Verification, AppError> {
     let cost = PasswordCost {
@@ -430,6 +431,8 @@ fn verification(
             session: seconds(settings.sessions.longest_seconds),
         },
         email_fallback: settings.delivery.email_fallback,
+        recovery_after: seconds(settings.delivery.recovery_after_seconds),
+        new_mailbox_wait: seconds(settings.delivery.new_mailbox_wait_seconds),
         mail_sender: settings.mail.sender()?,
         assertions: AssertionRules {
             issuer: issuer(settings),

@@ -5,6 +5,7 @@
 #![expect(unreachable_pub, reason = "a test binary has no public side")]
 
 mod api;
+mod attacks;
 mod cluster;
 mod command;
 mod edge;

@@ -48,6 +48,8 @@ pub async fn services(postgres: &EmbeddedPostgres, accounts: i32) -> anyhow::Res
         lifetimes: Lifetimes { app: LIFE, email: LIFE, confirmation: LIFE },
         tokens: TokenLifetimes { access: LIFE, refresh: LIFE, session: LIFE },
         email_fallback: EmailFallback::Off,
+        recovery_after: SignedDuration::ZERO,
+        new_mailbox_wait: SignedDuration::ZERO,
         mail_sender: "no-reply@example.com".to_owned(),
         assertions: AssertionRules { issuer: "http://localhost".to_owned(), lifetime: LIFE },
         webhooks: false,
@@ -55,7 +57,7 @@ pub async fn services(postgres: &EmbeddedPostgres, accounts: i32) -> anyhow::Res
     let passwords = Passwords::new(PasswordCost { memory_kib: 8192, iterations: 1, parallel: 1, queue: 1 });
     let passwords = passwords.map_err(|error| anyhow::anyhow!("password cost: {error:?}"))?;
     let node = NodeId::new(Uuid::nil());
-    let verification = Verification::new(node, store, keys(), passwords, rules, Bus::alone().0);
+    let verification = Verification::new(node, store, Arc::new(keys()), passwords, rules, Bus::alone().0);
     Ok(Arc::new(Services {
         verification: Arc::new(verification),
         mail: Arc::new(Outbox::new("no-reply@example.com".to_owned())),

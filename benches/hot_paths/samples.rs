@@ -37,7 +37,12 @@ pub fn issued() -> CodeToDeliver {
         salt: Some(CodeSalt::new([9; 16])),
         digits: 6,
         expires_at: now + SignedDuration::from_mins(5),
-        requester: Requester { device, ip: "192.0.2.1".to_owned(), location: Some("Budapest, HU".to_owned()) },
+        requester: Requester {
+            device,
+            ip: "192.0.2.1".to_owned(),
+            location: Some("Budapest, HU".to_owned()),
+            acting: None,
+        },
         requested_at: now,
         activity_id: None,
         address_taken: false,

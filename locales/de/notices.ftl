@@ -19,8 +19,14 @@ notice-new-device-signed-in-body = Ein neues Gerät hat sich mit einem Code bei 
 notice-sign-ins-unfrozen-title = Neue Geräte können sich wieder anmelden
 notice-sign-ins-unfrozen-body = Neue Geräte können sich wieder bei Ihrem Konto anmelden. Falls nicht Sie das erlaubt haben, ändern Sie Ihr Passwort.
 
+notice-two-step-enabled-title = Die Bestätigung in zwei Schritten ist eingeschaltet
+notice-two-step-enabled-body = Für Ihr Konto wurde die Bestätigung in zwei Schritten eingeschaltet. Ein Gerät, dem Sie noch nicht vertrauen, braucht jetzt einen Code, um sich anzumelden. Falls Sie das nicht waren, ändern Sie Ihr Passwort und sehen Sie Ihre Geräte durch.
+
 notice-two-step-disabled-title = Die Bestätigung in zwei Schritten wurde ausgeschaltet
 notice-two-step-disabled-body = Für Ihr Konto wurde die Bestätigung in zwei Schritten ausgeschaltet. Falls Sie das nicht waren, ändern Sie Ihr Passwort und schalten Sie sie wieder ein.
+
+notice-mailbox-changed-title = Die E-Mail-Adresse Ihres Kontos wurde geändert
+notice-mailbox-changed-body = Codes und Nachrichten zu Ihrem Konto gehen jetzt an eine andere E-Mail-Adresse. Codes, die noch unterwegs waren, wurden ersetzt. Falls Sie das nicht waren, wenden Sie sich jetzt an den Anbieter der App, und sehen Sie Ihre vertrauenswürdigen Geräte durch.
 
 notice-password-changed-title = Ihr Passwort wurde geändert
 notice-password-changed-body = Das Passwort Ihres Kontos wurde geändert. Falls Sie das nicht waren, holen Sie sich jetzt Hilfe.

@@ -19,8 +19,14 @@ notice-new-device-signed-in-body = A new device signed in to your account with a
 notice-sign-ins-unfrozen-title = New devices can sign in again
 notice-sign-ins-unfrozen-body = New devices can sign in to your account again. If it was not you who allowed it, change your password.
 
+notice-two-step-enabled-title = Two-step verification is on
+notice-two-step-enabled-body = Two-step verification was turned on for your account. A device that you do not trust yet now needs a code to sign in. If it was not you, change your password and look through your devices.
+
 notice-two-step-disabled-title = Two-step verification was turned off
 notice-two-step-disabled-body = Two-step verification was turned off for your account. If it was not you, change your password and turn it on again.
+
+notice-mailbox-changed-title = The email address of your account was changed
+notice-mailbox-changed-body = Codes and messages about your account now go to another email address. Codes that were under way were replaced. If it was not you, tell the people who run the app now, and look through your trusted devices.
 
 notice-password-changed-title = Your password was changed
 notice-password-changed-body = The password of your account was changed. If it was not you, ask for help now.

@@ -19,8 +19,14 @@ notice-new-device-signed-in-body = Egy új eszköz kóddal jelentkezett be a fi�
 notice-sign-ins-unfrozen-title = Új eszközök újra bejelentkezhetnek
 notice-sign-ins-unfrozen-body = Új eszközök újra bejelentkezhetnek a fiókjába. Ha nem Ön engedélyezte, változtassa meg a jelszavát.
 
+notice-two-step-enabled-title = Bekapcsolták a kétlépcsős azonosítást
+notice-two-step-enabled-body = A fiókjában bekapcsolták a kétlépcsős azonosítást. Amelyik eszközben még nem bízik meg, azzal mostantól csak kóddal lehet bejelentkezni. Ha nem Ön volt, változtassa meg a jelszavát, és nézze át az eszközeit.
+
 notice-two-step-disabled-title = A kétlépcsős azonosítást kikapcsolták
 notice-two-step-disabled-body = A fiókjában kikapcsolták a kétlépcsős azonosítást. Ha nem Ön volt, változtassa meg a jelszavát, és kapcsolja be újra.
+
+notice-mailbox-changed-title = Megváltozott a fiókja e-mail-címe
+notice-mailbox-changed-body = A fiókjával kapcsolatos kódok és üzenetek mostantól egy másik e-mail-címre érkeznek. A még úton lévő kódokat lecseréltük. Ha nem Ön volt, szóljon most az alkalmazás üzemeltetőjének, és nézze át a megbízható eszközeit.
 
 notice-password-changed-title = Megváltozott a jelszava
 notice-password-changed-body = A fiókja jelszavát megváltoztatták. Ha nem Ön volt, kérjen most segítséget.

@@ -68,11 +68,13 @@ fn services(silent: &TcpListener) -> Arc<Services> {
         lifetimes: Lifetimes { app: life, email: life, confirmation: life },
         tokens: TokenLifetimes { access: life, refresh: life, session: life },
         email_fallback: EmailFallback::Off,
+        recovery_after: SignedDuration::ZERO,
+        new_mailbox_wait: SignedDuration::ZERO,
         mail_sender: "no-reply@example.com".to_owned(),
         assertions: AssertionRules { issuer: "http://localhost".to_owned(), lifetime: life },
         webhooks: false,
     };
-    let keys = CodeKeys::single(KeyId::parse("test").expect("valid"), [0; 32]);
+    let keys = Arc::new(CodeKeys::single(KeyId::parse("test").expect("valid"), [0; 32]));
     let passwords = Passwords::new(cost).expect("valid");
     let verification =
         Verification::new(NodeId::new(Uuid::nil()), store.expect("valid"), keys, passwords, rules, Bus::alone().0);

@@ -6,6 +6,7 @@ mod elsewhere;
 mod facts;
 mod mail;
 mod overtaken;
+mod presence;
 mod push;
 mod record;
 
@@ -217,6 +218,7 @@ impl Handler<AttachHere> for User {
         self.connections.insert(&attach);
         let Attach { device_id, connection_id, .. } = attach;
         self.tell_others(AccountEvent::DeviceConnected { device_id, connection_id });
+        self.note_connected(device_id, connection_id, context);
         self.welcome(&attach, context);
     }
 }
@@ -265,6 +267,7 @@ impl Handler<Detach> for User {
 
     fn handle(&mut self, detach: Detach, context: &mut Self::Context) {
         self.connections.remove(detach.device_id, detach.connection_id);
+        self.note_gone(detach.device_id, detach.connection_id, context);
         self.stop_if_idle(context);
     }
 }

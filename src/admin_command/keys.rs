@@ -27,9 +27,15 @@ pub(super) enum KeysCommand {
         /// What people call it, up to 64 characters.
         #[arg(long)]
         name: String,
-        /// Whom its assertions are for; the name when it is left out.
+        /// Whom its assertions are for; no other app's key may have it. The name when it is left out.
         #[arg(long)]
         audience: Option<String>,
+        /// The id of a key of the same app, whose audience it shares.
+        #[arg(long, value_name = "ID")]
+        same_app_as: Option<Uuid>,
+        /// The subjects that it is for: those that begin so. All when it is left out.
+        #[arg(long, value_name = "PREFIX")]
+        subject_prefix: Option<String>,
         /// What it may be used for; repeat it for more.
         #[arg(long = "scope", required = true, value_name = "SCOPE", value_parser = scope)]
         scopes: Vec<Scope>,
@@ -61,8 +67,11 @@ fn scope(text: &str) -> Result<Scope, String> {
 pub(super) async fn carry_out(operator: &Operator, command: &KeysCommand) -> Result<Answer, CommandError> {
     const KEYS: &str = "admin/api-keys";
     match command {
-        KeysCommand::Create { name, audience, scopes } => {
-            let body = json!({ "name": name, "audience": audience, "scopes": scopes });
+        KeysCommand::Create { name, audience, same_app_as, subject_prefix, scopes } => {
+            let body = json!({
+                "name": name, "audience": audience, "same_app_as": same_app_as, "subject_prefix": subject_prefix,
+                "scopes": scopes,
+            });
             Ok(made(operator.ask(Method::POST, KEYS, &[], Some(body)).await?))
         }
         KeysCommand::List => {

@@ -7,6 +7,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use super::health::{Health, HealthCell};
 use super::nats::Nats;
+use crate::domain::code::CodeKeys;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::AccountId;
 use crate::traces::Trace;
@@ -130,6 +131,13 @@ impl Bus {
     #[must_use]
     pub fn is_other_cut_off(&self) -> bool {
         self.other_cut_off.load(Ordering::Relaxed)
+    }
+
+    /// Facts between nodes carry MACs of these keys from now on.
+    pub fn replace_keys(&self, keys: Arc<CodeKeys>) {
+        if let Some(others) = &self.others {
+            others.replace_keys(keys);
+        }
     }
 
     /// A fact of another node could not be looked up: what it told is to be looked for.

@@ -7,10 +7,12 @@
 mod health;
 mod local;
 mod nats;
+mod seal;
 mod settings;
 mod wire;
 
 pub use health::Health;
 pub use local::{Bus, Envelope, Inbox, Source};
 pub use nats::{JoinError, Nats};
+pub use seal::CLOCKS_DIFFER;
 pub use settings::{BusSettings, BusTlsSettings};

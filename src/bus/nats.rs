@@ -6,10 +6,11 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::{Client, ConnectOptions, Event, HeaderMap, ServerAddr, Subscriber};
 use futures_util::StreamExt;
+use jiff::Timestamp;
 use metrics::counter;
 use rand::RngExt;
 use secrecy::ExposeSecret;
@@ -19,8 +20,10 @@ use tracing::{debug, warn};
 
 use super::health::{Health, HealthCell};
 use super::local::{Bus, Envelope, Inbox, Source};
+use super::seal::BusKeys;
 use super::settings::BusSettings;
-use super::wire::{self, Message};
+use super::wire::{self, Message, Unread};
+use crate::domain::code::CodeKeys;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, NodeId};
 use crate::telemetry::BUS_FACTS;
@@ -32,6 +35,8 @@ const OUTWARD_CAPACITY: usize = 2048;
 const INWARD_CAPACITY: usize = 8192;
 /// A server that answers no ping is given up after two to three of these.
 const PING_PERIOD: Duration = Duration::from_secs(1);
+/// Facts that cannot be believed make this node look into the database so often at most.
+const MISSED_PERIOD: Duration = Duration::from_secs(1);
 /// How long a server may take to let this node in.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 /// Longest wait between two tries to connect.
@@ -76,6 +81,7 @@ enum Outward {
 pub struct Nats {
     outward: mpsc::Sender<Outward>,
     missed: Arc<Notify>,
+    keys: BusKeys,
 }
 
 impl Nats {
@@ -85,14 +91,19 @@ impl Nats {
     ///
     /// # Errors
     /// [`JoinError`] when the settings cannot be used.
-    pub async fn join(settings: &BusSettings, node: NodeId) -> Result<(Bus, Inbox, Vec<JoinHandle<()>>), JoinError> {
+    pub async fn join(
+        settings: &BusSettings,
+        node: NodeId,
+        keys: Arc<CodeKeys>,
+    ) -> Result<(Bus, Inbox, Vec<JoinHandle<()>>), JoinError> {
         let Some(url) = &settings.url else {
             let (bus, inbox) = Bus::alone();
             return Ok((bus, inbox, Vec::new()));
         };
         let health = HealthCell::new(Health::Degraded { reason: "not connected yet".to_owned() });
         let (outward, to_send) = mpsc::channel(OUTWARD_CAPACITY);
-        let others = Self { outward, missed: Arc::default() };
+        let keys = BusKeys::new(keys);
+        let others = Self { outward, missed: Arc::default(), keys: keys.clone() };
         let servers = servers(url.expose_secret())?;
         let options = with_password(options(settings, health.clone(), Arc::clone(&others.missed))?, &servers);
         let refused = |error: &dyn std::error::Error| JoinError::Client(error.to_string());
@@ -101,14 +112,20 @@ impl Nats {
         let heard = client.subscribe(subject.clone()).await.map_err(|error| refused(&error))?;
         let (bus, inbox) = Bus::new(health);
         let bus = bus.with_others(others);
-        let tasks =
-            vec![tokio::spawn(send(client, subject, node, to_send)), tokio::spawn(hear(heard, node, bus.clone()))];
+        let tasks = vec![
+            tokio::spawn(send(client, subject, node, keys.clone(), to_send)),
+            tokio::spawn(hear(heard, node, keys.clone(), bus.clone())),
+        ];
         Ok((bus, inbox, tasks))
     }
 
     pub(super) fn tell(&self, account: AccountId, event: AccountEvent) {
         let told = self.outward.try_send(Outward::Fact(account, event, Trace::current())).is_ok();
         count(if told { "sent" } else { "dropped" });
+    }
+
+    pub(super) fn replace_keys(&self, keys: Arc<CodeKeys>) {
+        self.keys.replace(keys);
     }
 
     pub(super) fn miss(&self) {
@@ -214,11 +231,11 @@ fn on_event(event: Event, health: &HealthCell, missed: &Notify) {
     }
 }
 
-async fn send(client: Client, subject: String, node: NodeId, mut to_send: mpsc::Receiver<Outward>) {
+async fn send(client: Client, subject: String, node: NodeId, keys: BusKeys, mut to_send: mpsc::Receiver<Outward>) {
     while let Some(outward) = to_send.recv().await {
         match outward {
             Outward::Fact(account, event, trace) => {
-                let message = Message::new(node, account, event).to_bytes().into();
+                let message = Message::new(node, account, event, Timestamp::now()).to_bytes(&keys).into();
                 let sent = match traceparent(trace) {
                     Some(headers) => client.publish_with_headers(subject.clone(), headers, message).await,
                     None => client.publish(subject.clone(), message).await,
@@ -235,10 +252,10 @@ async fn send(client: Client, subject: String, node: NodeId, mut to_send: mpsc::
     }
 }
 
-async fn hear(mut heard: Subscriber, node: NodeId, bus: Bus) {
-    let mut warned = false;
+async fn hear(mut heard: Subscriber, node: NodeId, keys: BusKeys, bus: Bus) {
+    let (mut warned, mut looked_at) = (false, Instant::now());
     while let Some(message) = heard.next().await {
-        match Message::parse(&message.payload) {
+        match Message::parse(&message.payload, &keys, Timestamp::now()) {
             Ok(own) if own.node == node => {}
             Ok(Message { account: account_id, event, .. }) => {
                 count("heard");
@@ -248,6 +265,11 @@ async fn hear(mut heard: Subscriber, node: NodeId, bus: Bus) {
             }
             Err(why) => {
                 count("passed_over");
+                // An older node's, or one whose clock is wrong: what it told is in the database. However many come, one look a second.
+                if matches!(why, Unread::NoMac | Unread::OtherTime) && looked_at.elapsed() >= MISSED_PERIOD {
+                    looked_at = Instant::now();
+                    bus.miss();
+                }
                 // Once: a newer node says it again and again.
                 if !std::mem::replace(&mut warned, true) {
                     warn!(bus.reason = %why, "a message of another version of the gateway, or of somebody else, is passed over, and so are those that follow");

@@ -27,6 +27,8 @@ words! {
         TwoStepEnabled = "two_step_enabled",
         /// Two-step verification was turned off.
         TwoStepDisabled = "two_step_disabled",
+        /// Codes by email go to another mailbox: the app said so.
+        MailboxChanged = "mailbox_changed",
         /// The password was changed.
         PasswordChanged = "password_changed",
         /// A device is no longer trusted.
@@ -109,4 +111,6 @@ pub struct ActivityEntry {
     pub would_need_code: bool,
     /// The name of the device that it is about, where another one did it.
     pub about: Option<String>,
+    /// How often it happened again within the hour; it stands for all of them.
+    pub repeats: u32,
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::id::ApiKeyId;
+use super::subject::Subject;
 use super::words::words;
 
 words! {
@@ -30,6 +31,8 @@ pub struct ApiKey {
     pub audience: String,
     /// What it may be used for.
     pub scopes: Vec<Scope>,
+    /// The subjects that it is for: those that begin so; `None`: all.
+    pub subject_prefix: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last used, to the minute; `None` when it never was.
@@ -45,5 +48,11 @@ impl ApiKey {
     #[must_use]
     pub fn allows(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
+    }
+
+    /// Whether a subject is one of those that it is for.
+    #[must_use]
+    pub fn is_for(&self, subject: &Subject) -> bool {
+        self.subject_prefix.as_ref().is_none_or(|prefix| subject.as_str().starts_with(prefix))
     }
 }

@@ -12,11 +12,11 @@ use super::words::words;
 words! {
     /// Whose guesses are counted together.
     BudgetKind("budget") {
-        /// Those at codes that let somebody into an account, or change its protection.
+        /// Those at codes that let somebody into an account, or end its protection.
         Account = "account",
-        /// Those at codes that confirm an address, whether it is free or taken: nobody learns which, and nobody who only
-        /// knows an address uses up what belongs to its owner.
-        Address = "address",
+        /// Those at the code that turns two-step verification on. Apart, so that who guesses there freezes nobody out, and who
+        /// guesses at sign-ins keeps nobody from turning it on.
+        Enabling = "enabling",
     }
 }
 
@@ -45,19 +45,16 @@ pub const BUDGET_RULES: BudgetRules = BudgetRules {
 };
 
 impl BudgetKind {
-    /// The budget that guesses at codes of a purpose are counted in.
+    /// The budget that guesses at codes of a purpose are counted in. `None` for a code that confirms an address: strangers may
+    /// guess at it in as many challenges as they like, so it is too long for that ([`super::code::CONFIRMATION_DIGITS`]), and a
+    /// budget would let them keep the owner of the address out.
     #[must_use]
-    pub fn of(purpose: Purpose) -> Self {
+    pub fn of(purpose: Purpose) -> Option<Self> {
         match purpose {
-            Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep => Self::Account,
-            Purpose::CreateAccount => Self::Address,
+            Purpose::SignIn | Purpose::DisableTwoStep => Some(Self::Account),
+            Purpose::EnableTwoStep => Some(Self::Enabling),
+            Purpose::CreateAccount => None,
         }
-    }
-
-    /// The purposes whose codes it is about.
-    #[must_use]
-    pub fn purposes(self) -> Vec<Purpose> {
-        Purpose::ALL.iter().copied().filter(|purpose| Self::of(*purpose) == self).collect()
     }
 
     /// Comparisons allowed before anybody lifts anything.
@@ -65,8 +62,8 @@ impl BudgetKind {
     pub fn allowed_at_first(self, rules: &BudgetRules) -> u32 {
         match self {
             Self::Account => rules.freeze_after,
-            // There is no owner yet who could lift a freeze; unconfirmed accounts are forgotten within days.
-            Self::Address => rules.max_comparisons,
+            // Nothing is frozen that a trusted device could lift: waits, until the owner proves the password anew.
+            Self::Enabling => rules.max_comparisons,
         }
     }
 }

@@ -21,6 +21,9 @@ pub use keys::{CodeKeys, InvalidCodeKeys, KeyId, KeyState, NoCode, WeakKey};
 pub const MIN_DIGITS: u8 = 6;
 /// Most digits of a code; what a person still types without error.
 pub const MAX_DIGITS: u8 = 10;
+/// Digits of a code that confirms an address: as many as there may be. Anybody may begin any number of challenges for an address,
+/// each with 5 comparisons; over 10^10 values a million of them find a code once in 2,000 times, and each takes a mail.
+pub const CONFIRMATION_DIGITS: u8 = MAX_DIGITS;
 /// Bytes of a code key: the output size of SHA-256 (RFC 2104 section 3).
 pub const KEY_BYTES: usize = 32;
 /// Bytes of a salt: 128 bits, which nobody guesses (NIST SP 800-132 section 5.1).

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::challenge::{Method, Purpose};
 use super::code::{CodeSalt, KeyId};
 use super::device::DeviceInfo;
-use super::id::{AccountId, ActivityId, ChallengeId, DeliveryId, DeviceId};
+use super::id::{AccountId, ActivityId, ChallengeId, DeliveryId, DeviceId, SessionId};
 use super::locale::{Language, Locale};
 use super::words::words;
 
@@ -64,6 +64,17 @@ pub struct Requester {
     pub ip: String,
     /// Where that address seems to be; `None` when nobody knows.
     pub location: Option<String>,
+    /// The device and the session that act, where there are such.
+    pub acting: Option<Acting>,
+}
+
+/// Who acts, as the account knows them: whose trust and session a report of it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Acting {
+    /// The device.
+    pub device_id: DeviceId,
+    /// Its session.
+    pub session_id: SessionId,
 }
 
 /// Everything needed to put a code in front of somebody.
@@ -222,21 +233,43 @@ words! {
     }
 }
 
+/// How the trusted devices of an account stand, for whether a code may go by email.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DevicesStand {
+    /// One shows the current code, or still may ([`device_may_show`]).
+    pub may_show: bool,
+    /// None was reachable for as long as `recovery_only` asks for. Absence is a time: a device whose node drains, or whose line
+    /// broke, is back in a moment.
+    pub are_absent: bool,
+}
+
+/// What a mailbox is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailboxStands {
+    /// There is none.
+    Missing,
+    /// It is too new to be relied on where a device can show the code.
+    Held,
+    /// It is the account's for long enough.
+    Good,
+}
+
 /// The methods offered for a purpose: an address is confirmed by email only.
 ///
-/// With `recovery_only` a sign-in code goes by email when no trusted device is left that may show the current code
-/// ([`device_may_show`]). A challenge whose current code went by email stays so: its devices were out of reach.
+/// With `recovery_only` a sign-in code goes by email when no trusted device is left that may show the current code, nor was one
+/// there a while ago. What is offered here is what is accepted.
 #[must_use]
 pub fn offered_methods(
     purpose: Purpose,
     fallback: EmailFallback,
-    method: Method,
-    device_may_show: bool,
+    mailbox: MailboxStands,
+    devices: DevicesStand,
 ) -> &'static [Method] {
-    let is_email_offered = match fallback {
-        EmailFallback::Allow => true,
-        EmailFallback::RecoveryOnly => method == Method::Email || !device_may_show,
-        EmailFallback::Off => false,
+    let is_email_offered = match (mailbox, fallback) {
+        (MailboxStands::Missing, _) | (_, EmailFallback::Off) => false,
+        (_, EmailFallback::RecoveryOnly) => !devices.may_show && devices.are_absent,
+        (MailboxStands::Held, EmailFallback::Allow) => !devices.may_show,
+        (MailboxStands::Good, EmailFallback::Allow) => true,
     };
     match purpose {
         Purpose::EnableTwoStep | Purpose::CreateAccount => &[Method::Email],
@@ -285,17 +318,32 @@ mod tests {
         assert_eq!(step_after_silence(&mute), Step::Rest);
     }
 
+    const NOWHERE: DevicesStand = DevicesStand { may_show: false, are_absent: true };
+
     #[test]
     fn an_address_is_confirmed_by_email_only() {
         for fallback in EmailFallback::ALL {
-            assert_eq!(offered_methods(Purpose::CreateAccount, *fallback, Method::Email, false), [Method::Email]);
+            let offered = offered_methods(Purpose::CreateAccount, *fallback, MailboxStands::Good, NOWHERE);
+            assert_eq!(offered, [Method::Email]);
         }
-        assert_eq!(offered_methods(Purpose::SignIn, EmailFallback::Off, Method::App, false), [Method::App]);
+        let offered = offered_methods(Purpose::SignIn, EmailFallback::Off, MailboxStands::Good, NOWHERE);
+        assert_eq!(offered, [Method::App]);
     }
 
     #[test]
-    fn recovery_by_email_waits_until_no_device_is_left() {
-        let offered = |method, states: &[(Channel, DeliveryState)]| {
+    fn which_mailbox_gets_codes_while_a_device_may_show_them() {
+        let offers = |mailbox, may_show| {
+            let devices = DevicesStand { may_show, are_absent: !may_show };
+            offered_methods(Purpose::SignIn, EmailFallback::Allow, mailbox, devices).contains(&Method::Email)
+        };
+        assert!(offers(MailboxStands::Good, true) && offers(MailboxStands::Good, false));
+        assert!(!offers(MailboxStands::Held, true) && offers(MailboxStands::Held, false));
+        assert!(!offers(MailboxStands::Missing, true) && !offers(MailboxStands::Missing, false));
+    }
+
+    #[test]
+    fn recovery_by_email_waits_until_no_device_is_left_and_none_was_there_a_while_ago() {
+        let offered = |are_absent, states: &[(Channel, DeliveryState)]| {
             let view = |(channel, state): &(Channel, DeliveryState)| DeliveryView {
                 destination: 1,
                 channel: *channel,
@@ -307,17 +355,18 @@ mod tests {
                 silent: false,
             };
             let deliveries: Vec<DeliveryView> = states.iter().map(view).collect();
-            let may_show = device_may_show(&deliveries);
-            offered_methods(Purpose::SignIn, EmailFallback::RecoveryOnly, method, may_show).contains(&Method::Email)
+            let devices = DevicesStand { may_show: device_may_show(&deliveries), are_absent };
+            let (purpose, fallback) = (Purpose::SignIn, EmailFallback::RecoveryOnly);
+            offered_methods(purpose, fallback, MailboxStands::Good, devices).contains(&Method::Email)
         };
         use Channel::{Email, Fcm, Websocket};
         use DeliveryState::{Accepted, Cancelled, Failed, NotShown, Pending, Shown, Unreachable};
-        assert!(offered(Method::App, &[]));
-        assert!(offered(Method::App, &[(Websocket, Unreachable), (Websocket, Cancelled), (Fcm, Failed)]));
-        assert!(offered(Method::App, &[(Websocket, NotShown)]));
+        let gone = [(Websocket, Unreachable), (Websocket, Cancelled), (Fcm, Failed)];
+        assert!(offered(true, &[]) && offered(true, &gone) && offered(true, &[(Websocket, NotShown)]));
+        assert!(!offered(false, &[]) && !offered(false, &gone));
         for may_show in [Pending, Accepted, Shown] {
-            assert!(!offered(Method::App, &[(Websocket, Unreachable), (Fcm, may_show)]), "{may_show}");
+            assert!(!offered(true, &[(Websocket, Unreachable), (Fcm, may_show)]), "{may_show}");
         }
-        assert!(offered(Method::Email, &[(Email, Accepted)]));
+        assert!(offered(true, &[(Email, Accepted)]));
     }
 }

@@ -1,5 +1,7 @@
 //! Email addresses.
 
+use sha2::{Digest, Sha256};
+
 /// The longest address that SMTP can carry (RFC 5321 section 4.5.3.1.3, less the angle brackets).
 const MAX_BYTES: usize = 254;
 /// The longest local part (RFC 5321 section 4.5.3.1.1).
@@ -55,6 +57,47 @@ impl EmailAddress {
         let (local, domain) = self.0.rsplit_once('@').unwrap_or(("", &self.0));
         let first = local.chars().next().map(String::from).unwrap_or_default();
         format!("{first}•••@{domain}")
+    }
+}
+
+/// SHA-256 of the mailbox that an address ends in: what mails to it are counted by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct MailboxHash([u8; 32]);
+
+impl MailboxHash {
+    /// The hash, for storage.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl EmailAddress {
+    /// The mailbox that mail to this address ends in, as its provider reads it: without a tag behind `+` (RFC 5233), which most
+    /// providers pass over, and for providers that are known for it by their other names, without dots, or with `-` for `+`.
+    /// For counting only: whose account it is goes by the address itself.
+    #[must_use]
+    pub fn mailbox(&self) -> MailboxHash {
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        let domain = match domain {
+            "googlemail.com" => "gmail.com",
+            "me.com" | "mac.com" => "icloud.com",
+            "protonmail.com" | "pm.me" => "proton.me",
+            "ya.ru" | "yandex.com" | "yandex.by" | "yandex.kz" => "yandex.ru",
+            other => other,
+        };
+        let untagged = |local: &str, mark: char| local.split(mark).next().unwrap_or_default().to_owned();
+        let base = untagged(local, '+');
+        let base = match domain {
+            "gmail.com" => base.replace('.', ""),
+            "proton.me" => base.replace(['.', '-', '_'], ""),
+            "yandex.ru" => base.replace('-', "."),
+            "yahoo.com" | "ymail.com" => untagged(&base, '-'),
+            _ => base,
+        };
+        // Nothing before the mark: that is a name of its own.
+        let base = if base.is_empty() { local } else { &base };
+        MailboxHash(Sha256::digest(format!("{base}@{domain}")).into())
     }
 }
 
@@ -124,5 +167,22 @@ mod tests {
         let address = EmailAddress::parse("anna@example.com").expect("valid");
         assert!(!format!("{address:?}").contains("anna"));
         assert_eq!(address.masked(), "a•••@example.com");
+    }
+
+    #[test]
+    fn one_mailbox_is_counted_as_one_whatever_its_provider_passes_over() {
+        let mailbox = |text: &str| EmailAddress::parse(text).expect("valid").mailbox();
+        for same in [
+            &["anna@example.com", "anna+1@example.com", "anna+a+b@example.com", "ANNA+x@Example.com"][..],
+            &["a.n.n.a@gmail.com", "anna@googlemail.com", "an.na+tag@gmail.com"],
+            &["anna@icloud.com", "anna+x@me.com"],
+            &["an-na@proton.me", "anna@pm.me", "a_nna+1@protonmail.com"],
+            &["anna-shop@yahoo.com", "anna@yahoo.com"],
+        ] {
+            assert!(same.iter().all(|address| mailbox(address) == mailbox(same[0])), "{same:?}");
+        }
+        for other in ["ann.a@example.com", "anna-x@example.com", "+anna@example.com", "anna@example.org"] {
+            assert!(mailbox(other) != mailbox("anna@example.com"), "{other}");
+        }
     }
 }

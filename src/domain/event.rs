@@ -23,8 +23,12 @@ words! {
         NewDeviceSignedIn = "new_device_signed_in",
         /// New devices may sign in again.
         SignInsUnfrozen = "sign_ins_unfrozen",
+        /// Two-step verification was turned on.
+        TwoStepEnabled = "two_step_enabled",
         /// Two-step verification was turned off.
         TwoStepDisabled = "two_step_disabled",
+        /// Codes by email go to another mailbox.
+        MailboxChanged = "mailbox_changed",
         /// The password was changed.
         PasswordChanged = "password_changed",
         /// An old trust or refresh token came back.
@@ -130,7 +134,9 @@ impl AlertKind {
             | Self::SignInReported
             | Self::TooManyWrongCodes
             | Self::SignInsUnfrozen
+            | Self::TwoStepEnabled
             | Self::TwoStepDisabled
+            | Self::MailboxChanged
             | Self::PasswordChanged
             | Self::TokenReused
             | Self::DeviceRemoved

@@ -23,8 +23,16 @@ pub const UNFINISHED_SIGN_IN_NOTICE: SignedDuration = SignedDuration::from_mins(
 pub const UNFINISHED_SIGN_IN_PAUSE: SignedDuration = SignedDuration::from_hours(24);
 /// However many entries are reported as "this wasn't me", the owner is told once in so long.
 pub const REPORT_PAUSE: SignedDuration = SignedDuration::from_hours(1);
-/// How long a used trust token still works, for an answer that was lost on the way.
-pub const TRUST_ROTATION_GRACE: SignedDuration = SignedDuration::from_secs(10);
+/// How long a token still brings the same answer after its successor was used: two tabs at once (design section 13).
+pub const ROTATION_GRACE: SignedDuration = SignedDuration::from_secs(30);
+/// Sessions of a device that go on at the same time; the oldest ends for a further one.
+pub const MAX_SESSIONS_A_DEVICE: i64 = 5;
+/// Tickets of a session that are good at the same time; the oldest is void for a further one.
+pub const MAX_TICKETS_A_SESSION: i64 = 5;
+/// An entry of the login activity that happens again within this time counts up the one that is there.
+pub const FOLD_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+/// How long after a verified sign-in an app's server may vouch for the same installation without saying `override`.
+pub const VOUCH_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 /// How long a ticket for a WebSocket lives.
 pub const TICKET_LIFETIME: SignedDuration = SignedDuration::from_secs(30);
 

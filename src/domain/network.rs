@@ -2,6 +2,8 @@
 
 use core::net::{IpAddr, Ipv6Addr};
 
+use ipnet::IpNet;
+
 /// An address as limits see it: an IPv6 host has a whole /64 to itself (RFC 6177).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network(IpAddr);
@@ -22,6 +24,14 @@ impl Network {
     pub fn is_loopback(self) -> bool {
         self.0.is_loopback()
     }
+}
+
+/// The network that somebody who may move within it asks from: an IPv4 address itself, the /48 of an IPv6 one, which is what a
+/// site is given (RFC 6177 section 2).
+#[must_use]
+pub fn site(ip: IpAddr) -> IpNet {
+    let bits = if ip.to_canonical().is_ipv4() { 32 } else { 48 };
+    IpNet::new(ip.to_canonical(), bits).map(|network| network.trunc()).unwrap_or_else(|_| IpNet::from(ip))
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ words! {
         Denied = "denied",
         /// Its device was removed.
         DeviceRemoved = "device_removed",
+        /// Its device began as many others as may go on.
+        MadeRoom = "made_room",
         /// An operator ended every session of the account.
         EndedByOperator = "ended_by_operator",
         /// The account was deleted.

@@ -15,6 +15,9 @@ const COMMON_WITHIN: u64 = 10_000;
 /// As much of a password is judged: the estimator's time grows with more than the square of the length, up to a second for a
 /// hundred characters made for it. Whoever has so many good ones has enough.
 const JUDGED_CHARS: usize = 32;
+/// A password is looked up in lists in pieces of so many characters: the time grows with more than the square of the length, and
+/// hardly anything in a list is longer.
+const LOOKED_UP_CHARS: usize = 16;
 /// Expected in passwords of accounts of this product.
 const PRODUCT_WORDS: [&str; 2] = ["twostep", "two-step"];
 
@@ -82,14 +85,28 @@ pub fn estimate(password: &str, personal: &[&str]) -> Strength {
     }
     Strength {
         score: score(entropy.score()),
-        is_common: is_common(&entropy),
+        is_common: is_common(password, personal),
         warning: feedback.and_then(Feedback::warning).map(warning_for),
         suggestions,
     }
 }
 
+/// Whether a password is one of those that are tried first, disguised or not. Of one that is longer than 16 characters the first and
+/// the last 16 are looked up, and both must be: its time is bounded by two short estimates whatever was typed.
+#[must_use]
+pub fn is_common(password: &str, personal: &[&str]) -> bool {
+    let expected: Vec<&str> = personal.iter().copied().chain(PRODUCT_WORDS).collect();
+    if expected.iter().any(|word| !word.is_empty() && word.to_lowercase() == password.to_lowercase()) {
+        return true;
+    }
+    let chars: Vec<char> = password.chars().collect();
+    let is_listed = |piece: &[char]| is_found_first(&zxcvbn::zxcvbn(&String::from_iter(piece), &expected));
+    let ends = LOOKED_UP_CHARS.min(chars.len());
+    is_listed(&chars[..ends]) && (chars.len() == ends || is_listed(&chars[chars.len() - ends..]))
+}
+
 /// Found within the first guesses, or, as a whole, an entry of a list of passwords, words or names, disguised or not.
-fn is_common(entropy: &Entropy) -> bool {
+fn is_found_first(entropy: &Entropy) -> bool {
     let is_listed = matches!(entropy.sequence(), [only] if matches!(only.pattern, MatchPattern::Dictionary(_)));
     is_listed || entropy.guesses() < COMMON_WITHIN
 }
@@ -149,7 +166,7 @@ mod tests {
     use super::*;
 
     fn is_common(password: &str) -> bool {
-        estimate(password, &["anna.smith", "example"]).is_common
+        super::is_common(password, &["anna.smith", "example", "anna.smith.of.somewhere@example.com"])
     }
 
     #[test]
@@ -164,6 +181,8 @@ mod tests {
             "aaaaaaaa",
             "abcdefgh",
             "drowssap",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "abcdefghijklmnopqrstuvwxyz",
         ] {
             assert!(is_common(password), "{password}");
         }
@@ -171,7 +190,7 @@ mod tests {
 
     #[test]
     fn what_is_expected_of_this_account_is_common() {
-        for password in ["anna.smith", "Anna.Smith", "Two-Step"] {
+        for password in ["anna.smith", "Anna.Smith", "Two-Step", "Anna.Smith.of.Somewhere@Example.com"] {
             assert!(is_common(password), "{password}");
         }
     }

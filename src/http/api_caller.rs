@@ -6,10 +6,11 @@ use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
-use super::extract::{bearer, limited};
+use super::extract::{bearer, invalid, limited};
 use super::problem::{Problem, ProblemCode};
 use super::{Api, security_log};
 use crate::domain::api_key::{ApiKey, Scope};
+use crate::domain::subject::Subject;
 use crate::domain::token::{Token, TokenKind};
 use crate::verification::VerificationError;
 
@@ -27,6 +28,13 @@ impl ApiCaller {
             return Ok(());
         }
         Err(Problem::new(ProblemCode::ScopeMissing, format!("This API key lacks the scope `{scope}`.")))
+    }
+
+    /// The subject that a call is about, if the key may be used for something with it: the one place where that is decided.
+    pub(super) fn subject(&self, scope: Scope, text: &str) -> Result<Subject, Problem> {
+        self.require(scope)?;
+        let subject = Subject::parse(text).map_err(|error| invalid("subject", error))?;
+        if self.key.is_for(&subject) { Ok(subject) } else { Err(VerificationError::OtherSubjects.into()) }
     }
 }
 

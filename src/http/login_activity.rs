@@ -78,6 +78,13 @@ pub(super) struct ActivityAnswer {
     /// The name of the device that it is about, where another one did it: one that was removed, say.
     #[serde(skip_serializing_if = "Option::is_none")]
     about: Option<String>,
+    /// How often the same happened again within the hour: this entry stands for all of them. Left out when it did not.
+    #[serde(skip_serializing_if = "is_zero")]
+    repeats: u32,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl From<ActivityEntry> for ActivityAnswer {
@@ -94,6 +101,7 @@ impl From<ActivityEntry> for ActivityAnswer {
             reported_at: entry.reported_at,
             would_need_code: entry.would_need_code,
             about: entry.about,
+            repeats: entry.repeats,
         }
     }
 }

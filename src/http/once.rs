@@ -20,6 +20,7 @@ use super::security_log::about;
 use crate::domain::api_key::Scope;
 use crate::domain::id::AccountId;
 use crate::domain::idempotency::{IdempotencyKey, RequestHash};
+use crate::domain::subject::Subject;
 use crate::traces;
 use crate::verification::{KeptAnswer, Once, OnceRequest, VerificationError};
 
@@ -76,12 +77,12 @@ fn idempotency_key(request: &HttpRequest) -> Result<IdempotencyKey, Problem> {
 }
 
 impl Call {
-    /// The caller's key, if it may be used for something.
+    /// The subject that it is about, if the caller's key may be used for something with it.
     ///
     /// # Errors
-    /// `scope_missing`.
-    pub(super) fn require(&self, scope: Scope) -> Result<(), Problem> {
-        self.caller.require(scope)
+    /// `scope_missing`, `invalid_request`.
+    pub(super) fn subject(&self, scope: Scope, text: &str) -> Result<Subject, Problem> {
+        self.caller.subject(scope, text)
     }
 
     /// Whom assertions are for that this caller asks for.
@@ -112,6 +113,7 @@ async fn carry_out<A: Serialize>(
             let detail = "Wait for the answer of the first, or send this one again a little later.";
             return Err(Problem::new(ProblemCode::RequestUnderWay, detail).retry_after(LOOK_AGAIN));
         }
+        Once::Erased => return Err(VerificationError::Erased.into()),
         Once::Reused => {
             let detail = "Every new request needs a new `Idempotency-Key`.";
             return Err(Problem::new(ProblemCode::IdempotencyKeyReused, detail));

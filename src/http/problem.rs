@@ -44,6 +44,10 @@ words! {
         IdempotencyKeyReused = "idempotency_key_reused",
         /// The same request is being carried out.
         RequestUnderWay = "request_under_way",
+        /// A device cannot be vouched for before its user typed a code.
+        VerificationNeeded = "verification_needed",
+        /// Whom the request was about was deleted since.
+        Erased = "erased",
         /// There is no such thing.
         NotFound = "not_found",
         /// The address does not take this method.
@@ -78,11 +82,12 @@ impl ProblemCode {
             | Self::DeviceNotTrusted
             | Self::AccountFrozen
             | Self::TwoStepUnavailable
+            | Self::VerificationNeeded
             | Self::ScopeMissing => StatusCode::FORBIDDEN,
             Self::RequestUnderWay => StatusCode::CONFLICT,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::ChallengeClosed => StatusCode::GONE,
+            Self::ChallengeClosed | Self::Erased => StatusCode::GONE,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongCode | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyAttempts | Self::ResendTooSoon | Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
@@ -101,6 +106,8 @@ impl ProblemCode {
             Self::DeviceNotTrusted => "Only a trusted device may do that",
             Self::AccountFrozen => "No new device can sign in to this account",
             Self::TwoStepUnavailable => "Two-step verification is not offered to this account yet",
+            Self::VerificationNeeded => "A code of a trusted device is needed first",
+            Self::Erased => "The subject was deleted",
             Self::ScopeMissing => "The API key may not be used for that",
             Self::IdempotencyKeyMissing => "A call that creates something needs an Idempotency-Key",
             Self::IdempotencyKeyReused => "The Idempotency-Key was used for another request",
@@ -270,9 +277,28 @@ impl From<VerificationError> for Problem {
                 ProblemCode::AccountFrozen,
                 "So many wrong codes were typed that only a new password lets new devices sign in again. Change it now.",
             ),
+            VerificationError::OnlyNewPasswordHelps => Self::new(
+                ProblemCode::AccountFrozen,
+                "So many wrong codes were typed that no further one is accepted. Change your password, then begin again.",
+            ),
             VerificationError::TwoStepUnavailable => Self::new(
                 ProblemCode::TwoStepUnavailable,
                 "It comes to accounts step by step, and has not come to yours yet. There is nothing to do: it will be there without an update of the app.",
+            ),
+            VerificationError::VerificationNeeded => Self::new(
+                ProblemCode::VerificationNeeded,
+                "Two-step verification is on and devices are trusted. Begin a verification for this device and have its user type the code, then vouch within 10 minutes. `override` vouches without it, and its owner is told.",
+            ),
+            VerificationError::OtherSubjects => {
+                Self::new(ProblemCode::ScopeMissing, "This API key is for other subjects: see its subject prefix.")
+            }
+            VerificationError::AudienceTaken => Self::new(
+                ProblemCode::InvalidRequest,
+                "Another app's key has this `audience`: choose another, or name one of the same app's keys in `same_app_as`.",
+            ),
+            VerificationError::Erased => Self::new(
+                ProblemCode::Erased,
+                "The subject that this request was about was deleted since. If it shall be made anew, use another Idempotency-Key.",
             ),
             VerificationError::KeptByApp => {
                 Self::new(ProblemCode::Forbidden, "The app keeps this account. Change that in the app.")

@@ -14,7 +14,6 @@ use super::json::{Json, object};
 use super::once::{Created, Creating};
 use super::problem::{Problem, ProblemBody};
 use super::security_log::about;
-use super::verifications::subject;
 use super::views::{DeviceAnswer, DeviceBody, SessionAnswer, checked_locale, email};
 use super::{Api, resource, to_the_end};
 use crate::domain::api_key::Scope;
@@ -74,8 +73,8 @@ impl SubjectAnswer {
     )
 )]
 pub(super) async fn show(api: Data<Api>, name: Path<String>, caller: ApiCaller) -> Result<impl Responder, Problem> {
-    caller.require(Scope::SubjectsRead)?;
-    let view = api.verification.subject(&subject(&name)?).await?;
+    let subject = caller.subject(Scope::SubjectsRead, &name)?;
+    let view = api.verification.subject(&subject).await?;
     Ok(HttpResponse::Ok().json(SubjectAnswer::new(name.into_inner(), &view)))
 }
 
@@ -115,8 +114,7 @@ pub(super) async fn change(
     caller: ApiCaller,
     Json(body): Json<SubjectBody>,
 ) -> Result<HttpResponse, Problem> {
-    caller.require(Scope::SubjectsWrite)?;
-    let subject = subject(&name)?;
+    let subject = caller.subject(Scope::SubjectsWrite, &name)?;
     let change = SubjectChange {
         email: body.email.as_deref().map(email).transpose()?,
         locale: checked_locale("locale", body.locale.as_deref())?,
@@ -136,6 +134,10 @@ pub(super) struct VouchedDeviceBody {
     /// The user's address, as the app's server sees it.
     #[schema(value_type = String)]
     ip: IpAddr,
+    /// Vouch although no code was typed on this device. It is in the security log, and its owner is told.
+    #[serde(default, rename = "override")]
+    #[schema(default = false)]
+    overrides: bool,
 }
 
 /// A device that is trusted from now on.
@@ -158,7 +160,7 @@ pub(super) struct VouchedDeviceAnswer {
         (status = 201, description = "It is trusted", body = VouchedDeviceAnswer),
         (status = 400, description = "`invalid_request`, `idempotency_key_missing`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "`scope_missing`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_missing`, `verification_needed`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "`request_under_way`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`idempotency_key_reused`", body = ProblemBody, content_type = "application/problem+json"),
@@ -170,12 +172,11 @@ pub(super) async fn vouch(
     name: Path<String>,
     Creating { body, call }: Creating<VouchedDeviceBody>,
 ) -> Result<HttpResponse, Problem> {
-    call.require(Scope::SubjectsWrite)?;
-    let (subject, device) = (subject(&name)?, body.device.checked()?);
+    let (subject, device) = (call.subject(Scope::SubjectsWrite, &name)?, body.device.checked()?);
     let origin = Origin { ip: body.ip, location: api.places.lookup(body.ip), locale: None };
     let verification = Arc::clone(&api.verification);
     let vouch = async move {
-        let (account, signed_in) = verification.vouch_for_device(&subject, device, &origin).await?;
+        let (account, signed_in) = verification.vouch_for_device(&subject, device, body.overrides, &origin).await?;
         let device = DeviceAnswer::new(signed_in.device, signed_in.trust_token);
         let answer = VouchedDeviceAnswer { session: signed_in.session.into(), device };
         Ok(Created { status: StatusCode::CREATED, answer, account })
@@ -204,9 +205,8 @@ pub(super) async fn remove(
     path: Path<(String, DeviceId)>,
     caller: ApiCaller,
 ) -> Result<HttpResponse, Problem> {
-    caller.require(Scope::SubjectsWrite)?;
     let (name, device) = path.into_inner();
-    let account = api.verification.account_of_subject(&subject(&name)?).await?;
+    let account = api.verification.account_of_subject(&caller.subject(Scope::SubjectsWrite, &name)?).await?;
     to_the_end(async move { api.verification.remove_device_for_owner(account, device).await }).await?;
     Ok(about(HttpResponse::NoContent().finish(), account))
 }
@@ -225,8 +225,7 @@ pub(super) async fn remove(
     )
 )]
 pub(super) async fn export(api: Data<Api>, name: Path<String>, caller: ApiCaller) -> Result<impl Responder, Problem> {
-    caller.require(Scope::SubjectsRead)?;
-    let account = api.verification.account_of_subject(&subject(&name)?).await?;
+    let account = api.verification.account_of_subject(&caller.subject(Scope::SubjectsRead, &name)?).await?;
     Ok(HttpResponse::Ok().json(api.verification.export_account(account).await?))
 }
 
@@ -244,8 +243,7 @@ pub(super) async fn export(api: Data<Api>, name: Path<String>, caller: ApiCaller
     )
 )]
 pub(super) async fn delete(api: Data<Api>, name: Path<String>, caller: ApiCaller) -> Result<HttpResponse, Problem> {
-    caller.require(Scope::SubjectsWrite)?;
-    let account = api.verification.account_of_subject(&subject(&name)?).await?;
+    let account = api.verification.account_of_subject(&caller.subject(Scope::SubjectsWrite, &name)?).await?;
     to_the_end(async move { api.verification.delete_account(account).await }).await?;
     Ok(about(HttpResponse::NoContent().finish(), account))
 }

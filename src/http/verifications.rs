@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::api_caller::ApiCaller;
-use super::extract::invalid;
 use super::json::object;
 use super::limits::Limited;
 use super::once::{Created, Creating};
@@ -22,9 +21,8 @@ use super::{Api, resource};
 use crate::domain::api_key::Scope;
 use crate::domain::challenge::ChallengeState;
 use crate::domain::id::ChallengeId;
-use crate::domain::subject::Subject;
 use crate::domain::token::{Token, TokenKind};
-use crate::verification::{AppSignIn, AppSignInResult, ChallengeView, NotNeeded, Origin, SignedIn};
+use crate::verification::{AppSignIn, AppSignInResult, ChallengeView, NotNeeded, Origin, SignedIn, VerificationError};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -39,7 +37,7 @@ pub(super) struct VerificationBody {
     /// The app's own id of the user: letters, digits and `-_.:@+|~=`, up to 255.
     #[schema(min_length = 1, max_length = 255)]
     subject: String,
-    /// Where codes by email go. Kept; left out, it stays as it was.
+    /// Where codes by email go, of a subject that is new. That of one that is there stays: `PUT /v1/subjects/{subject}` changes it.
     #[serde(default)]
     #[schema(format = Email)]
     email: Option<String>,
@@ -101,10 +99,6 @@ enum BegunAnswer {
     Required(AppVerificationRequiredAnswer),
 }
 
-pub(super) fn subject(text: &str) -> Result<Subject, Problem> {
-    Subject::parse(text).map_err(|error| invalid("subject", error))
-}
-
 /// Begin a verification: say who signs in on which device, and learn whether a code is needed. Scope `verifications:write`.
 #[utoipa::path(
     post, path = "/v1/verifications", tag = "verifications", request_body = VerificationBody, security(("api_key" = [])),
@@ -125,11 +119,11 @@ pub(super) async fn begin(
     api: Data<Api>,
     Creating { body, call }: Creating<VerificationBody>,
 ) -> Result<HttpResponse, Problem> {
-    call.require(Scope::VerificationsWrite)?;
+    let subject = call.subject(Scope::VerificationsWrite, &body.subject)?;
     let origin = Origin { ip: body.ip, location: api.places.lookup(body.ip), locale: None };
     api.limits.check(Limited::SignIn, &origin)?;
     let request = AppSignIn {
-        subject: subject(&body.subject)?,
+        subject,
         email: body.email.as_deref().map(email).transpose()?,
         locale: checked_locale("locale", body.locale.as_deref())?,
         device: body.device.checked()?,
@@ -186,6 +180,10 @@ fn required(subject: String, challenge: ChallengeView, now: Timestamp) -> AppVer
 pub(super) async fn show(api: Data<Api>, id: Path<ChallengeId>, caller: ApiCaller) -> Result<impl Responder, Problem> {
     caller.require(Scope::VerificationsRead)?;
     let found = api.verification.app_verification(*id).await?;
+    // Another app's is none of its business: not even that there is one.
+    if found.audience != caller.key.audience || !caller.key.is_for(&found.subject) {
+        return Err(VerificationError::NotFound.into());
+    }
     Ok(HttpResponse::Ok().json(VerificationAnswer {
         id: found.id,
         subject: found.subject.as_str().to_owned(),
@@ -193,7 +191,6 @@ pub(super) async fn show(api: Data<Api>, id: Path<ChallengeId>, caller: ApiCalle
         created_at: found.created_at,
         expires_at: found.expires_at,
         closed_at: found.closed_at,
-        // An assertion is for who asked for it.
-        assertion: api.verification.assertion(&found).filter(|_| found.audience == caller.key.audience),
+        assertion: api.verification.assertion(&found),
     }))
 }

@@ -182,6 +182,10 @@ room! {
     DeliverySettings {
         /// May a sign-in code go by email?
         email_fallback: EmailFallback,
+        /// How long no trusted device must have been reachable before `recovery_only` offers email.
+        recovery_after_seconds: u32,
+        /// How long a changed mailbox gets no codes that a trusted device may show.
+        new_mailbox_wait_seconds: u32,
         /// How long a device may take to say that it shows a code.
         receipt_window_ms: u64,
         /// What a notification carries.
@@ -284,6 +288,8 @@ impl Settings {
         within("passwords.queue", self.passwords.queue, 0..=100_000)?;
         within("connections.heartbeat_seconds", self.connections.heartbeat_seconds, 5..=120)?;
         within("connections.pong_timeout_seconds", self.connections.pong_timeout_seconds, 1..=60)?;
+        within("delivery.recovery_after_seconds", self.delivery.recovery_after_seconds, 0..=86_400)?;
+        within("delivery.new_mailbox_wait_seconds", self.delivery.new_mailbox_wait_seconds, 0..=604_800)?;
         within("delivery.receipt_window_ms", self.delivery.receipt_window_ms, 100..=30_000)?;
         within("delivery.sweep_period_ms", self.delivery.sweep_period_ms, 100..=10_000)?;
         self.mail.sender()?;

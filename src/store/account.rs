@@ -4,11 +4,13 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::Row;
 
-use super::row::{get, id};
+use super::row::{get, id, optional_id, seconds};
 use super::{Db, StoreError, execute, one_row, optional_row, query};
 use crate::domain::email::EmailAddress;
-use crate::domain::id::AccountId;
+use crate::domain::id::{AccountId, DeviceId, InstallId};
+use crate::domain::limits::ROTATION_GRACE;
 use crate::domain::locale::Locale;
+use crate::domain::token::TokenHash;
 
 /// What signing in needs to know of an account.
 pub struct SignInAccount {
@@ -16,10 +18,24 @@ pub struct SignInAccount {
     pub id: AccountId,
     /// argon2id in PHC format.
     pub password_hash: SecretString,
-    /// Two-step verification is on.
-    pub two_step_enabled: bool,
-    /// No new device may sign in.
-    pub sign_ins_frozen: bool,
+}
+
+/// What an address and a trust token lead to.
+pub struct SignInLookup {
+    /// The account, or the stand-in that was given for one.
+    pub account: SignInAccount,
+    /// The account is one.
+    pub is_known: bool,
+    /// The device whose trust token was shown, if the token is good.
+    pub trusted_device: Option<DeviceId>,
+}
+
+/// A trust token that somebody shows, and on which installation.
+pub struct ShownTrust {
+    /// Its hash.
+    pub hash: TokenHash,
+    /// The installation.
+    pub install: InstallId,
 }
 
 /// An account with its address.
@@ -44,6 +60,8 @@ pub struct LockedAccount {
     pub password_hash: Option<SecretString>,
     /// Since when no new device may sign in.
     pub sign_ins_frozen_at: Option<Timestamp>,
+    /// When its mailbox was changed, if it was.
+    pub mailbox_changed_at: Option<Timestamp>,
     /// The database's clock.
     pub now: Timestamp,
 }
@@ -58,22 +76,43 @@ pub struct ReservedAddress {
     pub now: Timestamp,
 }
 
+/// The account of a confirmed address, or `stand_in`, in the same time and by the same work.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn for_sign_in(
+    db: &impl Db,
+    email: &EmailAddress,
+    stand_in: &SignInAccount,
+    trust: Option<&ShownTrust>,
+) -> Result<SignInLookup, StoreError> {
+    let parameters: super::Parameters<'_> = &[
+        &email.as_str(),
+        &stand_in.id.uuid(),
+        &stand_in.password_hash.expose_secret(),
+        &trust.map(|shown| shown.hash.as_bytes()),
+        &trust.map(|shown| shown.install.uuid()),
+        &seconds(ROTATION_GRACE),
+    ];
+    let row = one_row(db, query!("account/by_email"), parameters).await?;
+    Ok(SignInLookup {
+        account: SignInAccount {
+            id: id(&row, "account_id", AccountId::new)?,
+            password_hash: get::<String>(&row, "password_hash")?.into(),
+        },
+        is_known: get(&row, "is_known")?,
+        trusted_device: optional_id(&row, "trusted_device", DeviceId::new)?,
+    })
+}
+
 /// The account of a confirmed address.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
 pub async fn by_email(db: &impl Db, email: &EmailAddress) -> Result<Option<SignInAccount>, StoreError> {
-    let found = optional_row(db, query!("account/by_email"), &[&email.as_str()]).await?;
-    found
-        .map(|row| {
-            Ok(SignInAccount {
-                id: id(&row, "account_id", AccountId::new)?,
-                password_hash: get::<String>(&row, "password_hash")?.into(),
-                two_step_enabled: get(&row, "two_step_enabled")?,
-                sign_ins_frozen: get(&row, "sign_ins_frozen")?,
-            })
-        })
-        .transpose()
+    let nobody = SignInAccount { id: AccountId::new(uuid::Uuid::nil()), password_hash: String::new().into() };
+    let found = for_sign_in(db, email, &nobody, None).await?;
+    Ok(found.is_known.then_some(found.account))
 }
 
 /// An account by its id.
@@ -110,6 +149,7 @@ pub async fn lock(db: &impl Db, account: AccountId) -> Result<Option<LockedAccou
                 two_step_enabled: get(&row, "two_step_enabled")?,
                 password_hash: password_hash(&row)?,
                 sign_ins_frozen_at: get(&row, "sign_ins_frozen_at")?,
+                mailbox_changed_at: get(&row, "mailbox_changed_at")?,
                 now: get(&row, "now")?,
             })
         })

@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::row::{get, id, optional_id, optional_word, word};
+use super::row::{count, get, id, optional_id, optional_word, seconds, word};
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::activity::{ActivityDevice, ActivityEntry, ActivityKind, ActivityOutcome};
 use crate::domain::challenge::Method;
-use crate::domain::delivery::Requester;
-use crate::domain::id::{AccountId, ActivityId, ChallengeId};
+use crate::domain::delivery::{Acting, Requester};
+use crate::domain::id::{AccountId, ActivityId, ChallengeId, DeviceId, SessionId};
+use crate::domain::limits::FOLD_WITHIN;
 use crate::domain::rollout::ShadowReach;
 
 /// What is written when something happens.
@@ -67,6 +68,7 @@ pub async fn record(db: &impl Db, entry: &NewEntry<'_>) -> Result<(), StoreError
             "platform": requester.device.platform,
         })
     });
+    let acting = entry.requester.and_then(|requester| requester.acting);
     let parameters: super::Parameters<'_> = &[
         &entry.account_id.uuid(),
         &entry.id.uuid(),
@@ -79,9 +81,34 @@ pub async fn record(db: &impl Db, entry: &NewEntry<'_>) -> Result<(), StoreError
         &entry.challenge_id.map(ChallengeId::uuid),
         &entry.shadow.map(ShadowReach::as_str),
         &entry.about,
+        &acting.map(|acting| acting.device_id.uuid()),
+        &acting.map(|acting| acting.session_id.uuid()),
     ];
     execute(db, query!("activity/record"), parameters).await?;
     Ok(())
+}
+
+/// Writes an entry that may happen again and again: within [`FOLD_WITHIN`] it counts up the one that is there, so that who repeats
+/// something does not bury what else happened.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn record_folded(db: &impl Db, entry: &NewEntry<'_>) -> Result<(), StoreError> {
+    let acting = entry.requester.and_then(|requester| requester.acting);
+    let parameters: super::Parameters<'_> = &[
+        &entry.account_id.uuid(),
+        &entry.kind.as_str(),
+        &entry.outcome.as_str(),
+        &acting.map(|acting| acting.device_id.uuid()),
+        &acting.map(|acting| acting.session_id.uuid()),
+        &entry.requester.map(|requester| &requester.ip),
+        &seconds(FOLD_WITHIN),
+        &entry.about,
+    ];
+    match execute(db, query!("activity/fold"), parameters).await? {
+        0 => record(db, entry).await,
+        _ => Ok(()),
+    }
 }
 
 /// Writes how a sign-in attempt ended.
@@ -101,7 +128,23 @@ pub async fn set_outcome(
     Ok(())
 }
 
-/// One page, newest first.
+/// Writes whom a sign-in attempt let in.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn name_session(
+    db: &impl Db,
+    account: AccountId,
+    entry: ActivityId,
+    let_in: Acting,
+) -> Result<(), StoreError> {
+    let parameters: super::Parameters<'_> =
+        &[&account.uuid(), &entry.uuid(), &let_in.device_id.uuid(), &let_in.session_id.uuid()];
+    execute(db, query!("activity/name_session"), parameters).await?;
+    Ok(())
+}
+
+/// One page, newest first. `for_owner`: who reads speaks for the owner, and sees what the owner reported.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -110,9 +153,10 @@ pub async fn page(
     account: AccountId,
     after: Option<Cursor>,
     limit: i64,
+    for_owner: bool,
 ) -> Result<Vec<ActivityEntry>, StoreError> {
     let parameters: super::Parameters<'_> =
-        &[&account.uuid(), &after.map(|cursor| cursor.at), &after.map(|cursor| cursor.id.uuid()), &limit];
+        &[&account.uuid(), &after.map(|cursor| cursor.at), &after.map(|cursor| cursor.id.uuid()), &limit, &for_owner];
     let found = rows(db, query!("activity/page"), parameters).await?;
     found
         .iter()
@@ -133,6 +177,7 @@ pub async fn page(
                 reported_at: get(row, "reported_at")?,
                 would_need_code: get(row, "would_need_code")?,
                 about: get(row, "about")?,
+                repeats: count(row, "repeats")?,
             })
         })
         .collect()
@@ -142,20 +187,32 @@ pub async fn page(
 pub struct ReportedEntry {
     /// The challenge it belongs to.
     pub challenge_id: Option<ChallengeId>,
-    /// It was not marked before.
+    /// The device that did it; `None` where that was not written down.
+    pub device_id: Option<DeviceId>,
+    /// Its session.
+    pub session_id: Option<SessionId>,
+    /// It was not marked before by anybody whose report has as much effect.
     pub is_first: bool,
 }
 
-/// Marks an entry as "this wasn't me"; `None` when the account has no such entry.
+/// Marks an entry as "this wasn't me", said by somebody who speaks for the owner or not; `None` when the account has no such entry.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn report(db: &impl Db, account: AccountId, entry: ActivityId) -> Result<Option<ReportedEntry>, StoreError> {
-    let found = optional_row(db, query!("activity/report"), &[&account.uuid(), &entry.uuid()]).await?;
+pub async fn report(
+    db: &impl Db,
+    account: AccountId,
+    entry: ActivityId,
+    is_owner: bool,
+) -> Result<Option<ReportedEntry>, StoreError> {
+    let parameters: super::Parameters<'_> = &[&account.uuid(), &entry.uuid(), &is_owner];
+    let found = optional_row(db, query!("activity/report"), parameters).await?;
     found
         .map(|row| {
             Ok(ReportedEntry {
                 challenge_id: optional_id(&row, "challenge_id", ChallengeId::new)?,
+                device_id: optional_id(&row, "device_id", DeviceId::new)?,
+                session_id: optional_id(&row, "session_id", SessionId::new)?,
                 is_first: get(&row, "is_first")?,
             })
         })

@@ -4,10 +4,19 @@ use jiff::SignedDuration;
 use tokio_postgres::Row;
 
 use super::row::{get, id, seconds, token_hash};
-use super::{Db, StoreError, execute, query, rows};
+use super::{Db, StoreError, execute, one_row, query, rows};
 use crate::domain::api_key::{ApiKey, Scope};
 use crate::domain::id::ApiKeyId;
 use crate::domain::token::TokenHash;
+
+/// Waits until nobody else makes a key, in the transaction that makes one.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn lock(db: &impl Db) -> Result<(), StoreError> {
+    one_row(db, query!("api_key/lock"), &[]).await?;
+    Ok(())
+}
 
 /// Writes a new key down.
 ///
@@ -20,9 +29,11 @@ pub async fn create(
     audience: &str,
     hash: &TokenHash,
     scopes: &[Scope],
+    subject_prefix: Option<&str>,
 ) -> Result<(), StoreError> {
     let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
-    let parameters: super::Parameters<'_> = &[&key.uuid(), &name, &audience, &hash.as_bytes(), &scopes];
+    let parameters: super::Parameters<'_> =
+        &[&key.uuid(), &name, &audience, &hash.as_bytes(), &scopes, &subject_prefix];
     execute(db, query!("api_key/create"), parameters).await?;
     Ok(())
 }
@@ -62,6 +73,7 @@ fn api_key(row: &Row) -> Result<ApiKey, StoreError> {
         audience: get(row, "audience")?,
         // A scope that a newer version knows allows nothing here.
         scopes: words.iter().filter_map(|word| word.parse().ok()).collect(),
+        subject_prefix: get(row, "subject_prefix")?,
         created_at: get(row, "created_at")?,
         last_used_at: get(row, "last_used_at")?,
         ends_at: get(row, "ends_at")?,

@@ -32,6 +32,15 @@ pub async fn refill(db: &impl Db, account: AccountId, kind: BudgetKind) -> Resul
     Ok(())
 }
 
+/// Makes every budget of an account full again: its owner proved to be there.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn refill_all(db: &impl Db, account: AccountId) -> Result<(), StoreError> {
+    execute(db, query!("budget/refill_all"), &[&account.uuid()]).await?;
+    Ok(())
+}
+
 /// Writes down that more comparisons are allowed ([`Budget::lift`]).
 ///
 /// # Errors

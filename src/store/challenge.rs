@@ -1,6 +1,7 @@
 //! Challenges: the conditional updates that settle races.
 
-use jiff::Timestamp;
+use ipnet::IpNet;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::Row;
 
@@ -40,6 +41,8 @@ pub struct NewChallenge {
     pub salt: Option<CodeSalt>,
     /// Digits of its codes.
     pub digits: u8,
+    /// `create_account`: the network that asks.
+    pub asker: Option<IpNet>,
     /// Who asks.
     pub requester: Requester,
     /// `enable_two_step`: the session that asks.
@@ -58,6 +61,8 @@ pub struct StoredChallenge {
     pub challenge: NewChallenge,
     /// The mailbox of its account, if it has one.
     pub email: Option<EmailAddress>,
+    /// When that mailbox was changed, if it was.
+    pub mailbox_changed_at: Option<Timestamp>,
     /// An app's server began it.
     pub is_for_app: bool,
     /// The database's clock.
@@ -89,6 +94,8 @@ pub struct OpenChallenges {
 pub struct Replaceable {
     /// Which.
     pub challenge_id: ChallengeId,
+    /// What for.
+    pub purpose: Purpose,
     /// How it stands.
     pub progress: Progress,
     /// The database's clock.
@@ -122,6 +129,7 @@ pub async fn start(db: &impl Db, new: &NewChallenge) -> Result<(), StoreError> {
         &new.address_taken,
         &new.activity_id.map(ActivityId::uuid),
         &new.salt.as_ref().map(CodeSalt::as_bytes),
+        &new.asker.map(|network| network.to_string()),
     ];
     execute(db, query!("challenge/start"), parameters).await?;
     Ok(())
@@ -145,6 +153,7 @@ pub async fn by_id(db: &impl Db, challenge: ChallengeId) -> Result<Option<Stored
                 key_id: key_id(&row)?,
                 salt: salt(&row)?,
                 digits: small_count(&row, "digits")?,
+                asker: None,
                 requester: requester(&row)?,
                 session_id: optional_id(&row, "session_id", SessionId::new)?,
                 password_hash: super::account::password_hash(&row)?,
@@ -154,6 +163,7 @@ pub async fn by_id(db: &impl Db, challenge: ChallengeId) -> Result<Option<Stored
             Ok(StoredChallenge {
                 challenge,
                 email: super::account::email(&row)?,
+                mailbox_changed_at: get(&row, "mailbox_changed_at")?,
                 is_for_app: get(&row, "is_for_app")?,
                 now: get(&row, "now")?,
             })
@@ -167,8 +177,8 @@ pub struct CountedAttempt {
     pub progress: Progress,
     /// The key of its current code.
     pub key_id: KeyId,
-    /// The guess budget with the attempt counted.
-    pub budget: Budget,
+    /// The guess budget with the attempt counted; `None` where none counts it.
+    pub budget: Option<Budget>,
 }
 
 /// Counts one attempt, of the challenge and of the account's guess budget, committed before anything is compared. `None` when
@@ -180,9 +190,10 @@ pub async fn count_attempt(
     db: &impl Db,
     account: AccountId,
     challenge: ChallengeId,
-    kind: BudgetKind,
+    kind: Option<BudgetKind>,
     rules: &BudgetRules,
 ) -> Result<Option<CountedAttempt>, StoreError> {
+    let Some(kind) = kind else { return count_attempt_alone(db, account, challenge).await };
     let parameters: super::Parameters<'_> = &[
         &account.uuid(),
         &challenge.uuid(),
@@ -199,10 +210,22 @@ pub async fn count_attempt(
             Ok(CountedAttempt {
                 progress: progress(&row)?,
                 key_id: key_id(&row)?,
-                budget: super::budget::counts(&row)?,
+                budget: Some(super::budget::counts(&row)?),
             })
         })
         .transpose()
+}
+
+async fn count_attempt_alone(
+    db: &impl Db,
+    account: AccountId,
+    challenge: ChallengeId,
+) -> Result<Option<CountedAttempt>, StoreError> {
+    let max = i16::try_from(MAX_ATTEMPTS).unwrap_or(i16::MAX);
+    let parameters: super::Parameters<'_> = &[&account.uuid(), &challenge.uuid(), &max];
+    let counted = optional_row(db, query!("challenge/count_attempt_alone"), parameters).await?;
+    let attempt = |row| Ok(CountedAttempt { progress: progress(&row)?, key_id: key_id(&row)?, budget: None });
+    counted.map(attempt).transpose()
 }
 
 /// Closes a challenge; the first to do so gets it. With `generation`, only while that code is the current one.
@@ -262,7 +285,7 @@ pub async fn replace_code(
     Ok(execute(db, query!("challenge/replace_code"), parameters).await? == 1)
 }
 
-/// Closes what an installation left open for a purpose.
+/// Closes what an installation left open for a purpose; with `asker` only what that network asked for.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -271,13 +294,15 @@ pub async fn supersede(
     account_id: AccountId,
     install: InstallId,
     purpose: Purpose,
+    asker: Option<IpNet>,
 ) -> Result<Vec<ClosedChallenge>, StoreError> {
-    let parameters: super::Parameters<'_> = &[&account_id.uuid(), &install.uuid(), &purpose.as_str()];
+    let parameters: super::Parameters<'_> =
+        &[&account_id.uuid(), &install.uuid(), &purpose.as_str(), &asker.map(|network| network.to_string())];
     let closed = rows(db, query!("challenge/supersede"), parameters).await?;
     closed.iter().map(|row| closed_challenge(row, account_id)).collect()
 }
 
-/// Closes the open challenge of a purpose that began first.
+/// Closes the open challenge of a purpose that began first; with `asker` the first that this network asked for.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -285,8 +310,10 @@ pub async fn supersede_oldest(
     db: &impl Db,
     account_id: AccountId,
     purpose: Purpose,
+    asker: Option<IpNet>,
 ) -> Result<Option<ClosedChallenge>, StoreError> {
-    let parameters: super::Parameters<'_> = &[&account_id.uuid(), &purpose.as_str()];
+    let parameters: super::Parameters<'_> =
+        &[&account_id.uuid(), &purpose.as_str(), &asker.map(|network| network.to_string())];
     let closed = optional_row(db, query!("challenge/supersede_oldest"), parameters).await?;
     closed.map(|row| closed_challenge(&row, account_id)).transpose()
 }
@@ -314,7 +341,7 @@ fn closed_challenge(row: &Row, account_id: AccountId) -> Result<ClosedChallenge,
     })
 }
 
-/// How many challenges of a purpose are open.
+/// How many challenges of a purpose are open; with `asker` those that this network asked for.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -323,27 +350,24 @@ pub async fn count_open(
     account: AccountId,
     purpose: Purpose,
     besides: Option<InstallId>,
+    asker: Option<IpNet>,
 ) -> Result<OpenChallenges, StoreError> {
-    let parameters: super::Parameters<'_> = &[&account.uuid(), &purpose.as_str(), &besides.map(InstallId::uuid)];
+    let asker = asker.map(|network| network.to_string());
+    let parameters: super::Parameters<'_> =
+        &[&account.uuid(), &purpose.as_str(), &besides.map(InstallId::uuid), &asker];
     let row = one_row(db, query!("challenge/count_open"), parameters).await?;
     Ok(OpenChallenges { open: get(&row, "open")?, first_expires_at: get(&row, "first_expires_at")? })
 }
 
-/// How many codes an account was sent lately, of those whose guesses are counted together. Call it under the account's lock.
+/// How many new codes were asked for lately for an account. Call it under the account's lock.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn count_sends(db: &impl Db, account: AccountId, kind: BudgetKind) -> Result<SentCodes, StoreError> {
-    let purposes: Vec<&str> = kind.purposes().into_iter().map(Purpose::as_str).collect();
-    let row = one_row(db, query!("challenge/count_sends"), &[&account.uuid(), &purposes]).await?;
+pub async fn count_sends(db: &impl Db, account: AccountId) -> Result<SentCodes, StoreError> {
+    let row = one_row(db, query!("challenge/count_sends"), &[&account.uuid()]).await?;
     let sent =
         |number: &str, first: &str| Ok::<_, StoreError>(Sent { count: count(&row, number)?, first: get(&row, first)? });
-    Ok(SentCodes {
-        resends_hour: sent("resends_hour", "first_resend_hour")?,
-        resends_day: sent("resends_day", "first_resend_day")?,
-        mails_hour: sent("mails_hour", "first_mail_hour")?,
-        mails_day: sent("mails_day", "first_mail_day")?,
-    })
+    Ok(SentCodes { hour: sent("resends_hour", "first_resend_hour")?, day: sent("resends_day", "first_resend_day")? })
 }
 
 /// The challenges of an account within a day, newest first.
@@ -404,6 +428,20 @@ pub async fn to_show(
     found.map(|row| Ok((code_to_deliver(&row)?, word(&row, "method")?))).transpose()
 }
 
+/// Whether a sign-in of an installation was verified within `within`.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn was_verified(
+    db: &impl Db,
+    account: AccountId,
+    install: InstallId,
+    within: SignedDuration,
+) -> Result<bool, StoreError> {
+    let parameters: super::Parameters<'_> = &[&account.uuid(), &install.uuid(), &seconds(within)];
+    get(&one_row(db, query!("challenge/was_verified"), parameters).await?, "was_verified")
+}
+
 /// How a challenge of an account ended; `None` while it is open and when there is no such challenge.
 ///
 /// # Errors
@@ -413,15 +451,32 @@ pub async fn outcome(db: &impl Db, account: AccountId, challenge: ChallengeId) -
     found.map_or(Ok(None), |row| optional_word(&row, "outcome"))
 }
 
+/// The open challenges whose code goes by email, locked for the transaction.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn mailed(db: &impl Db, account: AccountId) -> Result<Vec<Replaceable>, StoreError> {
+    open_by(db, account, Method::Email).await
+}
+
 /// The open challenges whose code trusted devices may have seen, locked for the transaction.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
 pub async fn shown_on_devices(db: &impl Db, account: AccountId) -> Result<Vec<Replaceable>, StoreError> {
-    let open = rows(db, query!("challenge/open_for_reissue"), &[&account.uuid()]).await?;
+    open_by(db, account, Method::App).await
+}
+
+async fn open_by(db: &impl Db, account: AccountId, method: Method) -> Result<Vec<Replaceable>, StoreError> {
+    let open = rows(db, query!("challenge/open_for_reissue"), &[&account.uuid(), &method.as_str()]).await?;
     open.iter()
         .map(|row| {
-            Ok(Replaceable { challenge_id: challenge_id(row)?, progress: progress(row)?, now: get(row, "now")? })
+            Ok(Replaceable {
+                challenge_id: challenge_id(row)?,
+                purpose: word(row, "purpose")?,
+                progress: progress(row)?,
+                now: get(row, "now")?,
+            })
         })
         .collect()
 }
@@ -472,7 +527,12 @@ fn salt(row: &Row) -> Result<Option<CodeSalt>, StoreError> {
 }
 
 fn requester(row: &Row) -> Result<Requester, StoreError> {
-    Ok(Requester { device: json(row, "requester")?, ip: get(row, "ip")?, location: get(row, "location")? })
+    Ok(Requester {
+        device: json(row, "requester")?,
+        ip: get(row, "ip")?,
+        location: get(row, "location")?,
+        acting: None,
+    })
 }
 
 fn code_to_deliver(row: &Row) -> Result<CodeToDeliver, StoreError> {

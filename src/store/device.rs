@@ -3,14 +3,14 @@
 use futures_util::future::try_join;
 use std::collections::HashMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 
-use super::row::{by_place, get, id, locale, optional_word, word};
-use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
+use super::row::{by_place, get, id, locale, optional_word, seconds, word};
+use super::{Db, StoreError, execute, node, one_row, optional_row, query, rows};
 use crate::domain::delivery::Reach;
 use crate::domain::device::{Device, DeviceInfo};
-use crate::domain::id::{AccountId, DeviceId, InstallId};
+use crate::domain::id::{AccountId, ConnectionId, DeviceId, InstallId, NodeId};
 use crate::domain::limits::MAX_TRUSTED_DEVICES;
 use crate::domain::locale::{Language, Locale};
 use crate::domain::push::{ApnsEnvironment, PushAddress};
@@ -121,6 +121,58 @@ pub async fn list_trusted(db: &impl Db, account: AccountId) -> Result<Vec<Truste
         .collect()
 }
 
+/// Whether an account trusts any device.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn has_trusted(db: &impl Db, account: AccountId) -> Result<bool, StoreError> {
+    get(&one_row(db, query!("device/has_trusted"), &[&account.uuid()]).await?, "has_trusted")
+}
+
+/// When a trusted device of an account was last known to be reachable; `None` when none ever was. With the database's clock.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn last_present(
+    db: &impl Db,
+    account: AccountId,
+    access_life: SignedDuration,
+) -> Result<(Option<Timestamp>, Timestamp), StoreError> {
+    let parameters: super::Parameters<'_> = &[&account.uuid(), &seconds(access_life), &seconds(node::GONE_AFTER)];
+    let row = one_row(db, query!("device/last_present"), parameters).await?;
+    Ok((get(&row, "last_present")?, get(&row, "now")?))
+}
+
+/// Notes that a device connected to a node.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn note_connected(
+    db: &impl Db,
+    account: AccountId,
+    device: DeviceId,
+    holder: NodeId,
+    connection: ConnectionId,
+) -> Result<(), StoreError> {
+    let parameters: super::Parameters<'_> = &[&account.uuid(), &device.uuid(), &holder.uuid(), &connection.uuid()];
+    execute(db, query!("device/note_connected"), parameters).await?;
+    Ok(())
+}
+
+/// Notes that a connection of a device ended, unless it has a newer one.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn note_gone(
+    db: &impl Db,
+    account: AccountId,
+    device: DeviceId,
+    connection: ConnectionId,
+) -> Result<(), StoreError> {
+    execute(db, query!("device/note_gone"), &[&account.uuid(), &device.uuid(), &connection.uuid()]).await?;
+    Ok(())
+}
+
 /// One device.
 ///
 /// # Errors
@@ -177,7 +229,8 @@ pub async fn rename(
     found.map(|row| device(&row, true)).transpose()
 }
 
-/// Registers a device for push and takes the address from any other device that had it. Call it in a transaction.
+/// Registers a device for push. Other devices that have the same address keep it: one phone may hold several accounts, and who only
+/// knows an address must not take it from the device that it belongs to.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -189,8 +242,6 @@ pub async fn register_push(
 ) -> Result<(), StoreError> {
     let (account, device_id, address) = (account.uuid(), device_id.uuid(), push.expose());
     let (kind, environment) = (push.kind().as_str(), push.environment().map(ApnsEnvironment::as_str));
-    execute(db, query!("device/lock_push_address"), &[&address]).await?;
-    execute(db, query!("device/release_push_address"), &[&address, &account, &device_id]).await?;
     execute(db, query!("device/set_push_address"), &[&account, &device_id, &kind, &address, &environment]).await?;
     Ok(())
 }

@@ -30,6 +30,8 @@ pub struct Earlier {
     pub request: RequestHash,
     /// Its status and sealed answer; `None` while it is under way.
     pub answer: Option<(u16, Vec<u8>)>,
+    /// Whom it was about was deleted since.
+    pub is_erased: bool,
 }
 
 /// Claims a request; `false` when it came before and was answered, or is under way, or its key names another.
@@ -59,7 +61,8 @@ pub async fn find(db: &impl Db, known: &Known) -> Result<Option<Earlier>, StoreE
     let status: Option<i16> = get(&row, "status")?;
     let sealed: Option<Vec<u8>> = get(&row, "sealed_answer")?;
     let answer = status.and_then(|status| u16::try_from(status).ok()).zip(sealed);
-    Ok(Some(Earlier { request: RequestHash::from_bytes(hash), answer }))
+    let is_erased = matches!(&answer, Some((_, sealed)) if sealed.is_empty());
+    Ok(Some(Earlier { request: RequestHash::from_bytes(hash), answer, is_erased }))
 }
 
 /// Keeps the answer to a request that was claimed; `account` is whom it is about.
@@ -82,6 +85,15 @@ pub async fn keep(
         &sealed,
     ];
     execute(db, query!("idempotent_request/keep"), parameters).await?;
+    Ok(())
+}
+
+/// Keeps of the answers about an account only that it is deleted, in the transaction that deletes it.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn erase(db: &impl Db, account: AccountId) -> Result<(), StoreError> {
+    execute(db, query!("idempotent_request/erase"), &[&account.uuid()]).await?;
     Ok(())
 }
 

@@ -24,6 +24,9 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("V17__add_code_salt", include_str!("../../sql/migrations/0017_add_code_salt.sql")),
     ("V18__say_who_is_cut_off", include_str!("../../sql/migrations/0018_say_who_is_cut_off.sql")),
     ("V19__take_in_accounts_of_apps", include_str!("../../sql/migrations/0019_take_in_accounts_of_apps.sql")),
+    ("V20__say_who_acted", include_str!("../../sql/migrations/0020_say_who_acted.sql")),
+    ("V21__count_mails_by_mailbox", include_str!("../../sql/migrations/0021_count_mails_by_mailbox.sql")),
+    ("V22__close_what_was_open", include_str!("../../sql/migrations/0022_close_what_was_open.sql")),
 ];
 
 /// Held while migrating, so that nodes that start together do it one after the other. The number is arbitrary.

@@ -14,6 +14,7 @@ mod gather;
 pub mod idempotent_request;
 pub mod lately;
 pub mod live;
+pub mod mailbox;
 mod migrate;
 pub mod node;
 pub mod notice;

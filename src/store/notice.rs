@@ -45,6 +45,21 @@ pub async fn add(
     kind: AlertKind,
     requester: Option<&Requester>,
 ) -> Result<(), StoreError> {
+    add_to(db, account, notice, kind, requester, None).await
+}
+
+/// As [`add`], to another mailbox than the account's.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn add_to(
+    db: &impl Db,
+    account: AccountId,
+    notice: NoticeId,
+    kind: AlertKind,
+    requester: Option<&Requester>,
+    mailbox: Option<&EmailAddress>,
+) -> Result<(), StoreError> {
     let device = requester.map(device_json).transpose()?;
     let parameters: super::Parameters<'_> = &[
         &account.uuid(),
@@ -53,6 +68,7 @@ pub async fn add(
         &device,
         &requester.map(|requester| &requester.ip),
         &requester.and_then(|requester| requester.location.as_ref()),
+        &mailbox.map(EmailAddress::as_str),
     ];
     execute(db, query!("notice/add"), parameters).await?;
     Ok(())
@@ -142,7 +158,7 @@ pub async fn claim_due(db: &impl Db, limit: i64) -> Result<Vec<Notice>, StoreErr
                 account_id: id(row, "account_id", AccountId::new)?,
                 id: id(row, "notice_id", NoticeId::new)?,
                 kind: word(row, "kind")?,
-                requester: device.zip(ip).map(|(device, ip)| Requester { device, ip, location }),
+                requester: device.zip(ip).map(|(device, ip)| Requester { device, ip, location, acting: None }),
                 created_at: get(row, "created_at")?,
                 email: super::account::email(row)?,
                 language: Language::of(locale(row)?.as_ref()),

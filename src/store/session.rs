@@ -8,6 +8,7 @@ use tokio_postgres::Row;
 use super::row::{get, id, locale, one_by_place, seconds};
 use super::{Db, Store, StoreError, execute, optional_row, query, rows};
 use crate::domain::id::{AccountId, DeviceId, SessionId};
+use crate::domain::limits::MAX_SESSIONS_A_DEVICE;
 use crate::domain::session::{ActiveSession, CONNECTION_EXPIRY_GRACE, SessionEnd};
 use crate::domain::token::TokenHash;
 
@@ -22,7 +23,7 @@ pub struct TokenLifetimes {
     pub session: SignedDuration,
 }
 
-/// Makes a session.
+/// Makes a session; names those of the device that end because too many would go on.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -33,7 +34,7 @@ pub async fn create(
     device: DeviceId,
     access: &TokenHash,
     lifetimes: TokenLifetimes,
-) -> Result<(), StoreError> {
+) -> Result<Vec<SessionId>, StoreError> {
     let parameters: super::Parameters<'_> = &[
         &account.uuid(),
         &session.uuid(),
@@ -41,9 +42,11 @@ pub async fn create(
         &access.as_bytes(),
         &seconds(lifetimes.access.min(lifetimes.session)),
         &seconds(lifetimes.refresh.min(lifetimes.session)),
+        &MAX_SESSIONS_A_DEVICE,
+        &SessionEnd::MadeRoom.as_str(),
     ];
-    execute(db, query!("session/create"), parameters).await?;
-    Ok(())
+    let ended = rows(db, query!("session/create"), parameters).await?;
+    ended.iter().map(|row| id(row, "session_id", SessionId::new)).collect()
 }
 
 /// The session of an access token, if it may make calls. Asked together with others who ask now.
@@ -115,7 +118,7 @@ pub async fn end(db: &impl Db, account: AccountId, session: SessionId, why: Sess
     Ok(optional_row(db, query!("session/end"), &[&account.uuid(), &session.uuid(), &why.as_str()]).await?.is_some())
 }
 
-/// Ends every session of a device and names them.
+/// Ends every session of a device but perhaps one, and names them.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -123,9 +126,12 @@ pub async fn end_of_device(
     db: &impl Db,
     account: AccountId,
     device: DeviceId,
+    keep: Option<SessionId>,
     why: SessionEnd,
 ) -> Result<Vec<SessionId>, StoreError> {
-    let ended = rows(db, query!("session/end_of_device"), &[&account.uuid(), &device.uuid(), &why.as_str()]).await?;
+    let parameters: super::Parameters<'_> =
+        &[&account.uuid(), &device.uuid(), &why.as_str(), &keep.map(SessionId::uuid)];
+    let ended = rows(db, query!("session/end_of_device"), parameters).await?;
     ended.iter().map(|row| id(row, "session_id", SessionId::new)).collect()
 }
 
@@ -141,6 +147,21 @@ pub async fn end_others(
 ) -> Result<Vec<SessionId>, StoreError> {
     let parameters: super::Parameters<'_> = &[&account.uuid(), &keep.map(SessionId::uuid), &why.as_str()];
     let ended = rows(db, query!("session/end_others"), parameters).await?;
+    ended.iter().map(|row| id(row, "session_id", SessionId::new)).collect()
+}
+
+/// Ends every session of an account whose device is not trusted, but perhaps one, and names them.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn end_untrusted(
+    db: &impl Db,
+    account: AccountId,
+    keep: Option<SessionId>,
+    why: SessionEnd,
+) -> Result<Vec<SessionId>, StoreError> {
+    let parameters: super::Parameters<'_> = &[&account.uuid(), &keep.map(SessionId::uuid), &why.as_str()];
+    let ended = rows(db, query!("session/end_untrusted"), parameters).await?;
     ended.iter().map(|row| id(row, "session_id", SessionId::new)).collect()
 }
 

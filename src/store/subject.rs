@@ -1,7 +1,7 @@
 //! Subjects: accounts that apps keep.
 
 use super::row::id;
-use super::{Db, StoreError, one_row, optional_row, query};
+use super::{Db, StoreError, execute, one_row, optional_row, query};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
 use crate::domain::locale::Locale;
@@ -16,7 +16,7 @@ pub async fn find(db: &impl Db, subject: &Subject) -> Result<Option<AccountId>, 
     found.map(|row| id(&row, "account_id", AccountId::new)).transpose()
 }
 
-/// The account of a subject with its mailbox; `new_id` when it is new. What is given of mail and language replaces what was there.
+/// The account of a subject with its mailbox; `new_id` when it is new. The mailbox of one that is there stays as it is.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -31,4 +31,13 @@ pub async fn find_or_add(
         &[&new_id.uuid(), &subject.as_str(), &email.map(EmailAddress::as_str), &locale.map(Locale::as_str)];
     let row = one_row(db, query!("subject/find_or_add"), parameters).await?;
     Ok((id(&row, "account_id", AccountId::new)?, super::account::email(&row)?))
+}
+
+/// Changes the mailbox of a subject.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn set_mailbox(db: &impl Db, account: AccountId, email: &EmailAddress) -> Result<(), StoreError> {
+    execute(db, query!("subject/set_mailbox"), &[&account.uuid(), &email.as_str()]).await?;
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use super::row::seconds;
 use super::{Db, StoreError, execute, optional_row, query};
 use crate::domain::id::{AccountId, SessionId};
-use crate::domain::limits::TICKET_LIFETIME;
+use crate::domain::limits::{MAX_TICKETS_A_SESSION, TICKET_LIFETIME};
 use crate::domain::session::ActiveSession;
 use crate::domain::token::TokenHash;
 
@@ -13,7 +13,7 @@ use crate::domain::token::TokenHash;
 /// [`StoreError`] when the database does not answer.
 pub async fn issue(db: &impl Db, account: AccountId, session: SessionId, hash: &TokenHash) -> Result<(), StoreError> {
     let parameters: super::Parameters<'_> =
-        &[&account.uuid(), &hash.as_bytes(), &session.uuid(), &seconds(TICKET_LIFETIME)];
+        &[&account.uuid(), &hash.as_bytes(), &session.uuid(), &seconds(TICKET_LIFETIME), &MAX_TICKETS_A_SESSION];
     execute(db, query!("ticket/issue"), parameters).await?;
     Ok(())
 }

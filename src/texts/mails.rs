@@ -114,7 +114,8 @@ mod tests {
             "os_version": "1", "app_version": "1",
         });
         let device = serde_json::from_value(device).expect("a device");
-        let requester = Requester { device, ip: "127.0.0.1".to_owned(), location: Some("Spamville".to_owned()) };
+        let requester =
+            Requester { device, ip: "127.0.0.1".to_owned(), location: Some("Spamville".to_owned()), acting: None };
         for language in Language::ALL {
             let said =
                 |kind| notice_mail_text(*language, kind, Some(&requester), Timestamp::UNIX_EPOCH).paragraphs[1].clone();

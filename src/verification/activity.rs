@@ -1,8 +1,9 @@
 //! Login activity: reading it, and writing it from inside other use cases.
 
+use super::session::speaks_for_owner;
 use super::{Origin, Verification, VerificationError, fresh};
 use crate::domain::activity::{ActivityEntry, ActivityKind, ActivityOutcome};
-use crate::domain::delivery::Requester;
+use crate::domain::delivery::{Acting, Requester};
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, ActivityId, NoticeId};
 use crate::domain::session::ActiveSession;
@@ -28,7 +29,12 @@ impl Verification {
         cursor: Option<Cursor>,
         limit: u16,
     ) -> Result<ActivityPage, VerificationError> {
-        self.activity_of(session.account_id, cursor, limit).await
+        let for_owner = self.store.run(async |db| {
+            let account =
+                store::account::by_id(db, session.account_id).await?.ok_or(VerificationError::Unauthorized)?;
+            Ok::<_, VerificationError>(speaks_for_owner(db, session, account.two_step_enabled).await?)
+        });
+        self.activity_page(session.account_id, cursor, limit, for_owner.await?).await
     }
 
     /// As [`Self::login_activity`], for an operator.
@@ -41,10 +47,21 @@ impl Verification {
         cursor: Option<Cursor>,
         limit: u16,
     ) -> Result<ActivityPage, VerificationError> {
+        self.activity_page(account, cursor, limit, false).await
+    }
+
+    async fn activity_page(
+        &self,
+        account: AccountId,
+        cursor: Option<Cursor>,
+        limit: u16,
+        for_owner: bool,
+    ) -> Result<ActivityPage, VerificationError> {
         let wanted = usize::from(limit);
         // One more than asked for tells whether there is a next page.
         let fetch = i64::from(limit) + 1;
-        let mut entries = self.store.run(async |db| store::activity::page(db, account, cursor, fetch).await).await?;
+        let page = async |db: &_| store::activity::page(db, account, cursor, fetch, for_owner).await;
+        let mut entries = self.store.run(page).await?;
         let has_more = entries.len() > wanted;
         entries.truncate(wanted);
         let next = entries.last().filter(|_| has_more).map(|last| Cursor { at: last.at, id: last.id });
@@ -86,7 +103,11 @@ impl Verification {
         let (id, outcome) = (fresh(ActivityId::new), ActivityOutcome::Succeeded);
         let plain = NewEntry::plain(account_id, id, kind, outcome, requester);
         let entry = NewEntry { about: Some(about), ..plain };
-        Ok(store::activity::record(db, &entry).await?)
+        // A device has as many names as its owner likes; it is removed once.
+        match kind {
+            ActivityKind::DeviceRenamed => Ok(store::activity::record_folded(db, &entry).await?),
+            _ => Ok(store::activity::record(db, &entry).await?),
+        }
     }
 
     /// Tells the owner by email, and on every connected device once this is committed.
@@ -112,6 +133,7 @@ impl Verification {
     ) -> Result<Requester, VerificationError> {
         let device = store::device::by_id(db, session.account_id, session.device_id).await?;
         let device = device.ok_or(VerificationError::Unauthorized)?;
-        Ok(origin.requester(device.info))
+        let acting = Acting { device_id: session.device_id, session_id: session.session_id };
+        Ok(Requester { acting: Some(acting), ..origin.requester(device.info) })
     }
 }

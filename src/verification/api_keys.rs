@@ -48,6 +48,41 @@ pub struct NewApiKey {
     pub id: ApiKeyId,
     /// The key itself, which nobody can show again.
     pub token: Token,
+    /// Whom its assertions are for.
+    pub audience: String,
+}
+
+/// A key to be made.
+pub struct WantedApiKey<'a> {
+    /// As people call it.
+    pub name: &'a str,
+    /// Whom its assertions are for. `None`: the audience of `same_app_as`, or the name, with the end of the key's id where another
+    /// app has that.
+    pub audience: Option<&'a str>,
+    /// What it may be used for.
+    pub scopes: &'a [Scope],
+    /// The subjects that it is for: those that begin so; `None`: all.
+    pub subject_prefix: Option<&'a str>,
+    /// A key of the same app, which may have the same audience.
+    pub same_app_as: Option<ApiKeyId>,
+}
+
+/// Whom the assertions of a new key are for.
+fn audience(wanted: &WantedApiKey<'_>, keys: &[ApiKey], id: ApiKeyId) -> Result<String, VerificationError> {
+    let good = || keys.iter().filter(|key| key.is_good);
+    let sibling = match wanted.same_app_as {
+        Some(same) => Some(good().find(|key| key.id == same).ok_or(VerificationError::NotFound)?),
+        None => None,
+    };
+    let is_of_app = |audience: &str| sibling.is_some_and(|key| key.audience == audience);
+    let is_free = |audience: &str| is_of_app(audience) || good().all(|key| key.audience != audience);
+    match (wanted.audience, sibling) {
+        (Some(audience), _) if is_free(audience) => Ok(audience.to_owned()),
+        (Some(_), _) => Err(VerificationError::AudienceTaken),
+        (None, Some(key)) => Ok(key.audience.clone()),
+        (None, None) if is_free(wanted.name) => Ok(wanted.name.to_owned()),
+        (None, None) => Ok(format!("{}-{}", wanted.name, &id.uuid().simple().to_string()[24..])),
+    }
 }
 
 impl KnownApiKeys {
@@ -75,21 +110,25 @@ impl KnownApiKeys {
 }
 
 impl Verification {
-    /// Makes a key. `audience` is whom its assertions are for; the name when it is left out.
+    /// Makes a key. An audience is one app's: of the keys that are good only those of the same app have it.
     ///
     /// # Errors
-    /// The database's.
-    pub async fn create_api_key(
-        &self,
-        name: &str,
-        audience: Option<&str>,
-        scopes: &[Scope],
-    ) -> Result<NewApiKey, VerificationError> {
-        let new = NewApiKey { id: fresh(ApiKeyId::new), token: fresh_token(TokenKind::ApiKey) };
-        let (id, hash, audience) = (new.id, new.token.hash(), audience.unwrap_or(name));
-        self.store.run(async |db| store::api_key::create(db, id, name, audience, &hash, scopes).await).await?;
+    /// [`VerificationError::AudienceTaken`] when another app's key has it; [`VerificationError::NotFound`] when there is no key
+    /// `same_app_as` that is good; the database's.
+    pub async fn create_api_key(&self, wanted: &WantedApiKey<'_>) -> Result<NewApiKey, VerificationError> {
+        let (id, token) = (fresh(ApiKeyId::new), fresh_token(TokenKind::ApiKey));
+        let hash = token.hash();
+        let transaction = self.store.transaction(async |db| {
+            store::api_key::lock(db).await?;
+            let keys: Vec<ApiKey> = store::api_key::list(db).await?.into_iter().map(|(_, key)| key).collect();
+            let audience = audience(wanted, &keys, id)?;
+            let (name, scopes, prefix) = (wanted.name, wanted.scopes, wanted.subject_prefix);
+            store::api_key::create(db, id, name, &audience, &hash, scopes, prefix).await?;
+            Ok::<_, VerificationError>(audience)
+        });
+        let audience = transaction.await?;
         self.api_keys.set(None);
-        Ok(new)
+        Ok(NewApiKey { id, token, audience })
     }
 
     /// Every key, newest first, also those that ended.
@@ -106,19 +145,20 @@ impl Verification {
     /// # Errors
     /// [`VerificationError::NotFound`] when there is no such key, or it ended.
     pub async fn rotate_api_key(&self, key: ApiKeyId, grace: SignedDuration) -> Result<NewApiKey, VerificationError> {
-        let new = NewApiKey { id: fresh(ApiKeyId::new), token: fresh_token(TokenKind::ApiKey) };
-        let (id, hash) = (new.id, new.token.hash());
+        let (id, token) = (fresh(ApiKeyId::new), fresh_token(TokenKind::ApiKey));
+        let hash = token.hash();
         let transaction = self.store.transaction(async |db| {
             let keys = store::api_key::list(db).await?;
             let old = keys.into_iter().map(|(_, key)| key).find(|known| known.id == key && known.is_good);
             let old = old.ok_or(VerificationError::NotFound)?;
-            store::api_key::create(db, id, &old.name, &old.audience, &hash, &old.scopes).await?;
+            let prefix = old.subject_prefix.as_deref();
+            store::api_key::create(db, id, &old.name, &old.audience, &hash, &old.scopes, prefix).await?;
             store::api_key::end(db, key, grace).await?;
-            Ok::<_, VerificationError>(())
+            Ok::<_, VerificationError>(old.audience)
         });
-        transaction.await?;
+        let audience = transaction.await?;
         self.api_keys.set(None);
-        Ok(new)
+        Ok(NewApiKey { id, token, audience })
     }
 
     /// Ends a key: this node does not take it any more, and within two seconds no other one does.

@@ -1,13 +1,15 @@
 //! What callers see of a challenge, and the checks that every call on one begins with.
 
 use futures_util::future::try_join3;
+use jiff::Timestamp;
 
 use super::{Verification, VerificationError};
 use crate::domain::challenge::{Method, Outcome, Progress, Purpose};
-use crate::domain::delivery::{EmailFallback, offered_methods};
+use crate::domain::delivery::{DevicesStand, EmailFallback, MailboxStands, offered_methods};
 use crate::domain::email::EmailAddress;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ChallengeId};
+use crate::domain::session::CONNECTION_EXPIRY_GRACE;
 use crate::domain::token::Token;
 use crate::store::challenge::{ClosedChallenge, NewChallenge, StoredChallenge};
 use crate::store::{self, Db, StoreError};
@@ -65,16 +67,41 @@ impl Verification {
         }
     }
 
-    /// The methods that a challenge offers whose current code a trusted device may show, or none.
-    pub(super) fn methods(
+    /// The methods that a challenge offers: what is told to its holder and what is accepted from them.
+    pub(super) async fn methods(
         &self,
+        db: &impl Db,
+        account: AccountId,
         purpose: Purpose,
-        method: Method,
         device_may_show: bool,
-        has_mailbox: bool,
-    ) -> &'static [Method] {
-        let fallback = if has_mailbox { self.rules.email_fallback } else { EmailFallback::Off };
-        offered_methods(purpose, fallback, method, device_may_show)
+        mailbox: MailboxStands,
+    ) -> Result<&'static [Method], StoreError> {
+        let fallback = self.rules.email_fallback;
+        let are_absent = match fallback {
+            EmailFallback::RecoveryOnly if !device_may_show => self.are_devices_absent(db, account).await?,
+            EmailFallback::RecoveryOnly | EmailFallback::Allow | EmailFallback::Off => false,
+        };
+        Ok(offered_methods(purpose, fallback, mailbox, DevicesStand { may_show: device_may_show, are_absent }))
+    }
+
+    async fn are_devices_absent(&self, db: &impl Db, account: AccountId) -> Result<bool, StoreError> {
+        let access_life = self.rules.tokens.access + CONNECTION_EXPIRY_GRACE;
+        let (last_present, now) = store::device::last_present(db, account, access_life).await?;
+        Ok(last_present.is_none_or(|at| now.duration_since(at) >= self.rules.recovery_after))
+    }
+
+    /// What the mailbox of an account is good for.
+    pub(super) fn mailbox_stands(
+        &self,
+        mailbox: Option<&EmailAddress>,
+        changed_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> MailboxStands {
+        match (mailbox, changed_at) {
+            (None, _) => MailboxStands::Missing,
+            (Some(_), Some(at)) if now.duration_since(at) < self.rules.new_mailbox_wait => MailboxStands::Held,
+            (Some(_), _) => MailboxStands::Good,
+        }
     }
 
     pub(super) fn view(
@@ -82,8 +109,7 @@ impl Verification {
         challenge: &NewChallenge,
         token: Option<Token>,
         destination: Destination,
-        device_may_show: bool,
-        has_mailbox: bool,
+        methods: &'static [Method],
     ) -> ChallengeView {
         ChallengeView {
             account_id: challenge.account_id,
@@ -91,7 +117,7 @@ impl Verification {
             token,
             purpose: challenge.purpose,
             progress: challenge.progress,
-            methods: self.methods(challenge.purpose, challenge.progress.method, device_may_show, has_mailbox),
+            methods,
             digits: challenge.digits,
             destination,
         }

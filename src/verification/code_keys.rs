@@ -9,8 +9,8 @@ use crate::domain::code::{CodeKeys, KeyId};
 pub(super) struct HeldKeys(RwLock<Arc<CodeKeys>>);
 
 impl HeldKeys {
-    pub(super) fn new(keys: CodeKeys) -> Self {
-        Self(RwLock::new(Arc::new(keys)))
+    pub(super) fn new(keys: Arc<CodeKeys>) -> Self {
+        Self(RwLock::new(keys))
     }
 }
 
@@ -23,7 +23,9 @@ impl Verification {
 
     /// Takes these keys from now on.
     pub fn replace_code_keys(&self, keys: CodeKeys) {
-        *self.code_keys.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        let keys = Arc::new(keys);
+        self.bus.replace_keys(Arc::clone(&keys));
+        *self.code_keys.0.write().unwrap_or_else(PoisonError::into_inner) = keys;
     }
 
     /// The key that new codes are derived with.

@@ -1,7 +1,10 @@
 //! Creating an account: the address is confirmed first.
 
-use super::passwords::NewPasswordOf;
+use std::time::Instant;
+
+use super::passwords::Lane;
 use super::start::Start;
+use super::ticks::next_tick;
 use super::{ChallengeView, Origin, Verification, VerificationError, fresh};
 use crate::domain::challenge::{Method, Purpose};
 use crate::domain::device::DeviceInfo;
@@ -24,14 +27,15 @@ impl Verification {
         device: DeviceInfo,
         origin: &Origin,
     ) -> Result<ChallengeView, VerificationError> {
-        self.passwords.require_uncommon(NewPasswordOf::Anybody, &password, &email).await?;
-        let password_hash = self.passwords.hash(password).await?;
+        let begun = Instant::now();
+        let password_hash = self.passwords.hash_new(password, email.clone(), Lane::Strangers).await?;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             let reserved = store::account::reserve_address(db, fresh(AccountId::new), &email).await?;
             let start = Start {
                 account_id: reserved.account_id,
                 mailbox: Some(&email),
+                mailbox_changed_at: None,
                 purpose: Purpose::CreateAccount,
                 method: Method::Email,
                 requester: origin.requester(device),
@@ -46,6 +50,7 @@ impl Verification {
         });
         let (account, challenge) = transaction.await?;
         self.publish(account, events).await;
+        next_tick(begun).await;
         Ok(challenge)
     }
 }

@@ -36,16 +36,15 @@ impl Verification {
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             let locked = self.lock_for(db, session).await?;
-            if !speaks_for_owner(session, &locked) && device != session.device_id {
+            let is_owner = speaks_for_owner(db, session, locked.two_step_enabled).await?;
+            if !is_owner && device != session.device_id {
                 return Err(VerificationError::DeviceNotTrusted);
             }
             let requester = self.requester_of(db, session, origin).await?;
-            let removed = store::device::by_id(db, account, device).await?.ok_or(VerificationError::NotFound)?;
-            if !self.revoke_trust(db, account, device, SessionEnd::DeviceRemoved, &mut events).await? {
+            let why = SessionEnd::DeviceRemoved;
+            if !self.remove_trusted(db, account, device, why, Some(&requester), &mut events).await? {
                 return Err(VerificationError::NotFound);
             }
-            let (kind, name) = (ActivityKind::DeviceRemoved, &removed.info.name);
-            self.record_device_change(db, account, kind, Some(&requester), name).await?;
             self.alert(db, account, AlertKind::DeviceRemoved, Some(&requester), &mut events).await
         });
         transaction.await?;
@@ -71,10 +70,8 @@ impl Verification {
             let mut removed = 0;
             for trusted in store::device::list_trusted(db, account).await? {
                 let id = trusted.device.id;
-                let is_other = id != session.device_id;
-                if is_other && self.revoke_trust(db, account, id, SessionEnd::DeviceRemoved, &mut events).await? {
-                    let (kind, name) = (ActivityKind::DeviceRemoved, &trusted.device.info.name);
-                    self.record_device_change(db, account, kind, Some(&requester), name).await?;
+                let (is_other, why) = (id != session.device_id, SessionEnd::DeviceRemoved);
+                if is_other && self.remove_trusted(db, account, id, why, Some(&requester), &mut events).await? {
                     removed += 1;
                 }
             }

@@ -28,6 +28,7 @@ impl Verification {
             challenge::supersede_all(db, account, &mut events).await?;
             let ended = store::session::end_others(db, account, None, SessionEnd::AccountDeleted).await?;
             events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
+            store::idempotent_request::erase(db, account).await?;
             store::account::delete(db, account).await?;
             Ok::<_, VerificationError>(())
         });

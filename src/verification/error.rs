@@ -59,9 +59,24 @@ pub enum VerificationError {
     /// As many wrong codes were typed as may be between two successes: no freeze is lifted without a new password.
     #[error("only a new password lets new devices sign in")]
     OnlyNewPasswordUnfreezes,
+    /// As many wrong codes were typed as may be to turn two-step verification on.
+    #[error("only a new password lets a code be typed again")]
+    OnlyNewPasswordHelps,
     /// Two-step verification is not offered to this account yet.
     #[error("two-step verification is not offered to this account yet")]
     TwoStepUnavailable,
+    /// A code of a trusted device is needed first.
+    #[error("a code of a trusted device is needed first")]
+    VerificationNeeded,
+    /// Other subjects than this one are the key's.
+    #[error("the key is for other subjects")]
+    OtherSubjects,
+    /// Another app's key has this audience.
+    #[error("another key has this audience")]
+    AudienceTaken,
+    /// It was about somebody who was deleted since.
+    #[error("whom it was about was deleted")]
+    Erased,
     /// An app keeps this account and its password.
     #[error("the app keeps the password of this account")]
     KeptByApp,

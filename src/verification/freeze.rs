@@ -5,18 +5,21 @@ use super::session::{require_trusted, speaks_for_owner};
 use super::{Origin, Verification, VerificationError, challenge, fresh};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
 use crate::domain::budget::{BUDGET_RULES, BudgetKind};
-use crate::domain::delivery::Requester;
+use crate::domain::delivery::{Acting, Requester};
 use crate::domain::event::{AccountEvent, AlertKind};
-use crate::domain::id::{AccountId, ActivityId, InstallId, NoticeId};
+use crate::domain::id::{AccountId, ActivityId, DeviceId, NoticeId};
 use crate::domain::limits::{REPORT_PAUSE, UNFINISHED_SIGN_IN_NOTICE, UNFINISHED_SIGN_IN_PAUSE};
+use crate::domain::owner::{Undo, undo};
 use crate::domain::session::{ActiveSession, SessionEnd};
+use crate::store::activity::{NewEntry, ReportedEntry};
 use crate::store::challenge::NewChallenge;
 use crate::store::{self, Db};
 
 impl Verification {
-    /// Marks an entry as "this wasn't me". The first time its challenge, if it is open, is denied, and the owner is told
-    /// everywhere, once an hour. From a device that the account trusts, or without two-step verification, the device that the
-    /// entry's code let in is out, and no new device signs in any more: others must not do that to the owner.
+    /// Marks an entry as "this wasn't me". The first time that somebody says so who speaks for the owner, its challenge is denied
+    /// if it is open, the device that did it is out, whatever let it in, no new device signs in any more, and the owner is told
+    /// everywhere. From anybody else it is a mark, and word to the owner once an hour: others must not act against the owner's
+    /// devices, nor use up what a report does.
     ///
     /// # Errors
     /// [`VerificationError::NotFound`] when the account has no such entry.
@@ -30,27 +33,21 @@ impl Verification {
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             let locked = self.lock_for(db, session).await?;
-            let reported = store::activity::report(db, account, entry).await?.ok_or(VerificationError::NotFound)?;
+            let is_owner = speaks_for_owner(db, session, locked.two_step_enabled).await?;
+            let reported = store::activity::report(db, account, entry, is_owner).await?;
+            let reported = reported.ok_or(VerificationError::NotFound)?;
             if !reported.is_first {
                 return Ok(());
             }
-            let is_owner = speaks_for_owner(session, &locked);
-            if let Some(id) = reported.challenge_id
-                && let Some(stored) = store::challenge::by_id(db, id).await?
-            {
-                let new = &stored.challenge;
-                if !self.end_denied(db, new, &mut events).await? && is_owner {
-                    self.put_out(db, session, new.requester.device.install_id, &mut events).await?;
-                }
-            }
+            let requester = self.requester_of(db, session, origin).await?;
+            let (mut has_effect, kind) = (false, AlertKind::SignInReported);
             if is_owner {
-                self.freeze(db, account, &mut events).await?;
+                has_effect = self.undo_reported(db, session, &reported, &requester, &mut events).await?;
+                has_effect |= self.freeze(db, account, &mut events).await?;
             }
-            let kind = AlertKind::SignInReported;
-            if store::notice::was_added(db, account, kind, REPORT_PAUSE).await? {
+            if !has_effect && store::notice::was_added(db, account, kind, REPORT_PAUSE).await? {
                 return Ok(());
             }
-            let requester = self.requester_of(db, session, origin).await?;
             self.alert(db, account, kind, Some(&requester), &mut events).await
         });
         transaction.await?;
@@ -58,23 +55,70 @@ impl Verification {
         Ok(())
     }
 
-    /// Ends the trust in the device of an installation and its sessions, unless it is the session's own.
-    async fn put_out(
+    /// Denies the open challenge of a reported entry, or puts out the device that it let in; `false` when there was neither.
+    async fn undo_reported(
         &self,
         db: &impl Db,
         session: &ActiveSession,
-        install: InstallId,
+        reported: &ReportedEntry,
+        requester: &Requester,
         events: &mut Vec<AccountEvent>,
-    ) -> Result<(), VerificationError> {
+    ) -> Result<bool, VerificationError> {
         let account = session.account_id;
-        let Some(device) = store::device::by_install(db, account, install).await? else { return Ok(()) };
-        if device == session.device_id {
-            return Ok(());
+        let challenge = match reported.challenge_id {
+            Some(id) => store::challenge::by_id(db, id).await?.map(|stored| stored.challenge),
+            None => None,
+        };
+        if let Some(new) = &challenge
+            && self.end_denied(db, new, events).await?
+        {
+            return Ok(true);
         }
-        if !self.revoke_trust(db, account, device, SessionEnd::Denied, events).await? {
-            store::session::end_of_device(db, account, device, SessionEnd::Denied).await?;
+        let device = match (reported.device_id, &challenge) {
+            (Some(device), _) => Some(device),
+            // Entries of earlier versions do not name it.
+            (None, Some(new)) => store::device::by_install(db, account, new.requester.device.install_id).await?,
+            (None, None) => None,
+        };
+        let reporter = Acting { device_id: session.device_id, session_id: session.session_id };
+        match undo(reporter, device, reported.session_id) {
+            Undo::Nothing => Ok(false),
+            Undo::Device(device) => self.put_out(db, account, device, requester, events).await,
+            Undo::CopiesOfOwnDevice => self.put_out_copies(db, session, events).await,
         }
-        Ok(())
+    }
+
+    /// Ends the trust in a device and its sessions; `false` when there was neither.
+    async fn put_out(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        device: DeviceId,
+        requester: &Requester,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<bool, VerificationError> {
+        if self.remove_trusted(db, account, device, SessionEnd::Denied, Some(requester), events).await? {
+            return Ok(true);
+        }
+        let ended = store::session::end_of_device(db, account, device, None, SessionEnd::Denied).await?;
+        let has_ended = !ended.is_empty();
+        events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
+        Ok(has_ended)
+    }
+
+    /// [`Undo::CopiesOfOwnDevice`].
+    async fn put_out_copies(
+        &self,
+        db: &impl Db,
+        session: &ActiveSession,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<bool, VerificationError> {
+        let (account, device) = (session.account_id, session.device_id);
+        store::trust_token::forget(db, account, device).await?;
+        let (keep, why) = (Some(session.session_id), SessionEnd::Denied);
+        let ended = store::session::end_of_device(db, account, device, keep, why).await?;
+        events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
+        Ok(true)
     }
 
     /// Lets new devices sign in again.
@@ -105,7 +149,7 @@ impl Verification {
     /// have been faster than whoever spent it: then nothing is frozen.
     pub(super) async fn freeze_guessed(&self, new: &NewChallenge) -> Result<(), VerificationError> {
         let account = new.account_id;
-        if BudgetKind::of(new.purpose) != BudgetKind::Account {
+        if BudgetKind::of(new.purpose) != Some(BudgetKind::Account) {
             return Ok(());
         }
         let mut events = Vec::new();
@@ -162,7 +206,8 @@ impl Verification {
     ) -> Result<(), VerificationError> {
         let is_frozen = matches!(refusal, VerificationError::AccountFrozen);
         let outcome = if is_frozen { ActivityOutcome::Frozen } else { ActivityOutcome::Refused };
-        self.record(db, account, kind, outcome, Some(requester)).await
+        let entry = NewEntry::plain(account, fresh(ActivityId::new), kind, outcome, Some(requester));
+        Ok(store::activity::record_folded(db, &entry).await?)
     }
 }
 

@@ -29,6 +29,7 @@ mod start;
 mod state;
 mod subjects;
 mod support;
+mod ticks;
 mod trust;
 mod two_step;
 mod verify;
@@ -60,7 +61,7 @@ use code_keys::HeldKeys;
 use password_waiting::PasswordWaiting;
 
 pub use activity::ActivityPage;
-pub use api_keys::NewApiKey;
+pub use api_keys::{NewApiKey, WantedApiKey};
 pub use by_app::{AppSignIn, AppSignInResult, NotNeeded};
 pub use challenge::{ChallengeView, Destination};
 pub use error::VerificationError;
@@ -87,6 +88,10 @@ pub struct Rules {
     pub tokens: TokenLifetimes,
     /// May a sign-in code go by email?
     pub email_fallback: EmailFallback,
+    /// How long no trusted device must have been reachable before `recovery_only` offers email.
+    pub recovery_after: SignedDuration,
+    /// How long a mailbox that was changed gets no sign-in codes that a trusted device may show.
+    pub new_mailbox_wait: SignedDuration,
     /// The address that mail comes from, for people who look for it.
     pub mail_sender: String,
     /// What assertions say of themselves.
@@ -134,14 +139,21 @@ impl Origin {
     #[must_use]
     pub fn requester(&self, mut device: DeviceInfo) -> Requester {
         device.locale = device.locale.or_else(|| self.locale.clone());
-        Requester { device, ip: self.ip.to_string(), location: self.location.clone() }
+        Requester { device, ip: self.ip.to_string(), location: self.location.clone(), acting: None }
     }
 }
 
 impl Verification {
     /// Puts the use cases together.
     #[must_use]
-    pub fn new(node: NodeId, store: Store, code_keys: CodeKeys, passwords: Passwords, rules: Rules, bus: Bus) -> Self {
+    pub fn new(
+        node: NodeId,
+        store: Store,
+        code_keys: Arc<CodeKeys>,
+        passwords: Passwords,
+        rules: Rules,
+        bus: Bus,
+    ) -> Self {
         Self {
             node,
             store,
@@ -178,6 +190,12 @@ impl Verification {
     #[must_use]
     pub fn app_code_lifetime(&self) -> SignedDuration {
         self.rules.lifetimes.app
+    }
+
+    /// Whether it matters when devices were connected: only then it is written down.
+    #[must_use]
+    pub fn notes_presence(&self) -> bool {
+        self.rules.email_fallback == EmailFallback::RecoveryOnly
     }
 
     /// How strong a new password is, for people who choose one.

@@ -39,6 +39,8 @@ pub enum Once {
     UnderWay,
     /// Its key names another request.
     Reused,
+    /// It came before, and whom it was about was deleted since.
+    Erased,
 }
 
 impl OnceRequest {
@@ -65,6 +67,9 @@ impl Verification {
                 };
                 if earlier.request != request.request {
                     return Ok(Once::Reused);
+                }
+                if earlier.is_erased {
+                    return Ok(Once::Erased);
                 }
                 let Some((status, sealed)) = earlier.answer else { return Ok(Once::UnderWay) };
                 let body = request.key.open(&request.caller_token, &request.request, &sealed);

@@ -2,7 +2,6 @@
 
 use super::{Verification, VerificationError};
 use crate::domain::activity::ActivityKind;
-use crate::domain::budget::BudgetKind;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, DeviceId};
@@ -64,14 +63,10 @@ impl Verification {
     pub async fn reset_two_step(&self, account: AccountId) -> Result<(), VerificationError> {
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
-            let locked = store::account::lock(db, account).await?.ok_or(VerificationError::NotFound)?;
-            store::budget::refill(db, account, BudgetKind::Account).await?;
+            store::account::lock(db, account).await?.ok_or(VerificationError::NotFound)?;
+            store::budget::refill_all(db, account).await?;
             self.lift_freeze(db, account, None, &mut events).await?;
-            if locked.two_step_enabled {
-                self.record_change(db, account, ActivityKind::TwoStepDisabled, None).await?;
-                self.turn_off(db, account, None, &mut events).await?;
-            }
-            Ok::<_, VerificationError>(())
+            self.turn_off(db, account, None, None, &mut events).await
         });
         transaction.await?;
         self.publish(account, events).await;
@@ -86,12 +81,9 @@ impl Verification {
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             store::account::lock(db, account).await?.ok_or(VerificationError::NotFound)?;
-            let removed = store::device::by_id(db, account, device).await?.ok_or(VerificationError::NotFound)?;
-            if !self.revoke_trust(db, account, device, SessionEnd::DeviceRemoved, &mut events).await? {
+            if !self.remove_trusted(db, account, device, SessionEnd::DeviceRemoved, None, &mut events).await? {
                 return Err(VerificationError::NotFound);
             }
-            let (kind, name) = (ActivityKind::DeviceRemoved, &removed.info.name);
-            self.record_device_change(db, account, kind, None, name).await?;
             self.alert(db, account, AlertKind::DeviceRemoved, None, &mut events).await
         });
         transaction.await?;
@@ -107,7 +99,7 @@ impl Verification {
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             store::account::lock(db, account).await?.ok_or(VerificationError::NotFound)?;
-            store::budget::refill(db, account, BudgetKind::Account).await?;
+            store::budget::refill_all(db, account).await?;
             self.lift_freeze(db, account, None, &mut events).await
         });
         transaction.await?;

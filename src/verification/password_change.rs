@@ -2,11 +2,10 @@
 
 use secrecy::SecretString;
 
-use super::passwords::NewPasswordOf;
+use super::passwords::Lane;
 use super::session::speaks_for_owner;
 use super::{Origin, Verification, VerificationError, challenge};
 use crate::domain::activity::ActivityKind;
-use crate::domain::budget::BudgetKind;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::password::Password;
 use crate::domain::session::{ActiveSession, SessionEnd};
@@ -31,32 +30,33 @@ impl Verification {
         let account = session.account_id;
         let (owner, old_hash) = self.check_own_password(session, current, origin).await?;
         let email = owner.email.ok_or(VerificationError::KeptByApp)?;
-        self.passwords.require_uncommon(NewPasswordOf::Owner, &new, &email).await?;
-        let new_hash = self.passwords.hash(new).await?;
+        let new_hash = self.passwords.hash_new(new, email, lane_of(session)).await?;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             let locked = self.lock_for(db, session).await?;
-            if !speaks_for_owner(session, &locked) {
+            if locked.two_step_enabled && !session.device_trusted {
                 return Err(VerificationError::DeviceNotTrusted);
             }
             if !store::account::set_password(db, account, &new_hash, &old_hash).await? {
                 return Err(VerificationError::InvalidCredentials);
             }
-            if session.device_trusted {
-                store::budget::refill(db, account, BudgetKind::Account).await?;
+            let requester = self.requester_of(db, session, origin).await?;
+            if speaks_for_owner(db, session, locked.two_step_enabled).await? {
+                store::budget::refill_all(db, account).await?;
             }
+            self.lift_freeze(db, account, Some(&requester), &mut events).await?;
             let why = SessionEnd::PasswordChanged;
             if forget_devices {
                 for trusted in store::device::list_trusted(db, account).await? {
-                    if trusted.device.id != session.device_id {
-                        self.revoke_trust(db, account, trusted.device.id, why, &mut events).await?;
+                    let other = trusted.device.id;
+                    if other != session.device_id {
+                        self.remove_trusted(db, account, other, why, Some(&requester), &mut events).await?;
                     }
                 }
             }
             let ended = store::session::end_others(db, account, Some(session.session_id), why).await?;
             events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
             challenge::supersede_all(db, account, &mut events).await?;
-            let requester = self.requester_of(db, session, origin).await?;
             self.record_change(db, account, ActivityKind::PasswordChanged, Some(&requester)).await?;
             self.alert(db, account, AlertKind::PasswordChanged, Some(&requester), &mut events).await
         });
@@ -77,7 +77,13 @@ impl Verification {
         let account = account.ok_or(VerificationError::Unauthorized)?;
         let email = account.email.as_ref().filter(|_| !account.is_of_app).ok_or(VerificationError::KeptByApp)?;
         let stored = account.password_hash.clone();
-        self.check_password(email, password, stored.clone(), origin).await?;
+        let device = session.device_trusted.then_some(session.device_id);
+        self.check_password(email, password, stored.clone(), device, origin).await?;
         Ok((account, stored.ok_or(VerificationError::InvalidCredentials)?))
     }
+}
+
+/// Where a session waits for a hash.
+fn lane_of(session: &ActiveSession) -> Lane {
+    if session.device_trusted { Lane::Owners } else { Lane::Strangers }
 }

@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 
+use super::passwords::Lane;
 use super::{Verification, VerificationError};
 use crate::domain::email::EmailAddress;
 use crate::domain::password::Password;
@@ -20,17 +21,18 @@ impl Verification {
         mut account: SignInAccount,
         email: &EmailAddress,
         password: Password,
+        lane: Lane,
     ) -> Result<SignInAccount, VerificationError> {
         if !self.passwords.is_of_another_cost(&account.password_hash) {
             return Ok(account);
         }
-        let Ok(new) = self.passwords.hash(password.clone()).await else { return Ok(account) };
+        let Ok(new) = self.passwords.hash(password.clone(), lane).await else { return Ok(account) };
         let (id, old) = (account.id, &account.password_hash);
         if self.store.run(async |db| store::account::renew_hash(db, id, &new, old).await).await? {
             account.password_hash = new;
             return Ok(account);
         }
-        self.checked_again(email, password).await
+        self.checked_again(email, password, lane).await
     }
 
     /// Another sign-in did it first, or the password was changed.
@@ -38,11 +40,12 @@ impl Verification {
         &self,
         email: &EmailAddress,
         password: Password,
+        lane: Lane,
     ) -> Result<SignInAccount, VerificationError> {
         let account = self.store.run(async |db| store::account::by_email(db, email).await).await?;
         let account = account.ok_or(VerificationError::InvalidCredentials)?;
         let stored: SecretString = account.password_hash.clone();
-        match self.passwords.verify(password, Some(stored)).await? {
+        match self.passwords.verify(password, Some(stored), lane).await? {
             true => Ok(account),
             false => Err(VerificationError::InvalidCredentials),
         }

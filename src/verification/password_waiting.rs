@@ -6,11 +6,13 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
+use super::passwords::Lane;
 use super::{Origin, Verification, VerificationError};
 use crate::domain::email::EmailAddress;
+use crate::domain::id::DeviceId;
 use crate::domain::network::Network;
 use crate::domain::password::Password;
-use crate::domain::password_waits::PasswordWaits;
+use crate::domain::password_waits::{PasswordWaits, Typist};
 
 /// The waits of this node.
 #[derive(Default)]
@@ -21,7 +23,8 @@ pub(super) struct PasswordWaiting {
 }
 
 impl Verification {
-    /// Checks a password that was typed for an address, which may have no account: then the same is done and the answer is no.
+    /// Checks a password that was typed for an address, which may have no account: then the same is done and the answer is no. With
+    /// `device` it is typed on a device that the account trusts: it waits for nothing that strangers did.
     ///
     /// # Errors
     /// [`VerificationError::InvalidCredentials`]; [`VerificationError::TooManyWrongPasswords`] before anything costly is done;
@@ -31,24 +34,25 @@ impl Verification {
         email: &EmailAddress,
         password: Password,
         stored: Option<SecretString>,
+        device: Option<DeviceId>,
         origin: &Origin,
     ) -> Result<(), VerificationError> {
         let PasswordWaiting { hasher, waits } = &self.password_waits;
-        let (subject, network) = (hasher.hash_one(email.as_str()), Network::of(origin.ip));
+        let subject = hasher.hash_one(email.as_str());
+        let is_exempt = Network::of(origin.ip).is_loopback();
+        let typist = device.map_or(Typist::Stranger { ip: origin.ip, is_exempt }, Typist::Device);
+        let lane = if device.is_some() { Lane::Owners } else { Lane::Strangers };
         let waits = || waits.lock().unwrap_or_else(PoisonError::into_inner);
-        let may_try = waits().begin(subject, network, Timestamp::now());
+        let may_try = waits().begin(subject, typist, Timestamp::now());
         may_try.map_err(|retry_after| VerificationError::TooManyWrongPasswords { retry_after })?;
-        match self.passwords.verify(password, stored).await {
+        match self.passwords.verify(password, stored, lane).await {
             Ok(true) => {
-                waits().record_right(subject, network);
+                waits().right(subject, typist);
                 Ok(())
             }
-            Ok(false) => {
-                waits().record_wrong(subject, network, Timestamp::now());
-                Err(VerificationError::InvalidCredentials)
-            }
+            Ok(false) => Err(VerificationError::InvalidCredentials),
             Err(error) => {
-                waits().give_back(subject, network);
+                waits().give_back(subject, typist);
                 Err(error)
             }
         }

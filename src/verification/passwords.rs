@@ -9,7 +9,7 @@ use super::VerificationError;
 use super::hasher::Hasher;
 use crate::domain::email::EmailAddress;
 use crate::domain::password::Password;
-use crate::domain::strength::{Strength, estimate};
+use crate::domain::strength::{Strength, estimate, is_common};
 
 /// What a hash costs. OWASP's Password Storage Cheat Sheet: at least 19 MiB, 2 iterations, 1 lane.
 #[derive(Debug, Clone, Copy)]
@@ -29,12 +29,11 @@ pub struct Passwords {
     hasher: Arc<Hasher>,
     /// A hash of nothing anybody can type, checked when there is no account: the same time passes.
     decoy: SecretString,
-    waiting: Arc<Semaphore>,
-    running: Arc<Semaphore>,
-    /// Strengths are judged apart, so that a flood of them holds up no sign-in.
-    of_anybody: Judge,
-    /// And here those of owners who change theirs: a flood by strangers does not hold them up.
-    of_owners: Judge,
+    strangers: Semaphore,
+    owners: Semaphore,
+    running: Semaphore,
+    /// Strengths are judged apart, so that a flood of them holds up no sign-in and no registration.
+    judge: Judge,
 }
 
 /// Strengths that may wait to be judged.
@@ -62,13 +61,13 @@ impl Judge {
     }
 }
 
-/// Whose new password is judged.
-#[derive(Debug, Clone, Copy)]
-pub enum NewPasswordOf {
-    /// Anybody who makes an account.
-    Anybody,
-    /// An owner who changes it.
-    Owner,
+/// Who waits for a hash. Each has places of their own: a flood of strangers refuses no owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Anybody.
+    Strangers,
+    /// Trusted devices, and sessions of them.
+    Owners,
 }
 
 impl Passwords {
@@ -82,10 +81,10 @@ impl Passwords {
         Ok(Self {
             hasher: Arc::new(hasher),
             decoy,
-            waiting: Arc::new(Semaphore::new(cost.parallel + cost.queue)),
-            running: Arc::new(Semaphore::new(cost.parallel)),
-            of_anybody: Judge::new(),
-            of_owners: Judge::new(),
+            strangers: Semaphore::new(cost.parallel + cost.queue),
+            owners: Semaphore::new(cost.parallel + cost.queue),
+            running: Semaphore::new(cost.parallel),
+            judge: Judge::new(),
         })
     }
 
@@ -98,47 +97,62 @@ impl Passwords {
         password: Password,
         email: Option<EmailAddress>,
     ) -> Result<Strength, VerificationError> {
-        self.of_anybody.judge(password, email).await
+        self.judge.judge(password, email).await
     }
 
-    /// Makes sure that a new password is none of those that are tried first.
+    /// Hashes a new password of the account of `email` into PHC format, unless it is one of those that are tried first: for that
+    /// lists are looked up, in a time that is bounded whatever was typed.
     ///
     /// # Errors
     /// [`VerificationError::CommonPassword`]; [`VerificationError::Busy`] when too many wait.
-    pub async fn require_uncommon(
+    pub async fn hash_new(
         &self,
-        whose: NewPasswordOf,
-        password: &Password,
-        email: &EmailAddress,
-    ) -> Result<(), VerificationError> {
-        let judge = match whose {
-            NewPasswordOf::Anybody => &self.of_anybody,
-            NewPasswordOf::Owner => &self.of_owners,
+        password: Password,
+        email: EmailAddress,
+        lane: Lane,
+    ) -> Result<SecretString, VerificationError> {
+        let hasher = Arc::clone(&self.hasher);
+        let hash = move || {
+            if is_common(password.expose(), &email.parts()) {
+                return Err(VerificationError::CommonPassword);
+            }
+            hasher.hash(password.as_bytes()).map_err(|_| VerificationError::Busy)
         };
-        match judge.judge(password.clone(), Some(email.clone())).await?.is_common {
-            true => Err(VerificationError::CommonPassword),
-            false => Ok(()),
-        }
+        self.off_the_event_loop(lane, hash).await?
     }
 
-    /// Hashes a new password into PHC format.
+    /// Hashes a password that was found right anew into PHC format.
     ///
     /// # Errors
     /// [`VerificationError::Busy`] when too many wait.
-    pub async fn hash(&self, password: Password) -> Result<SecretString, VerificationError> {
+    pub async fn hash(&self, password: Password, lane: Lane) -> Result<SecretString, VerificationError> {
         let hasher = Arc::clone(&self.hasher);
-        self.off_the_event_loop(move || hasher.hash(password.as_bytes()).map_err(|_| VerificationError::Busy)).await?
+        let hash = move || hasher.hash(password.as_bytes()).map_err(|_| VerificationError::Busy);
+        self.off_the_event_loop(lane, hash).await?
     }
 
     /// Checks a password. Without a stored hash the same work is done and the answer is no.
     ///
     /// # Errors
     /// [`VerificationError::Busy`] when too many wait.
-    pub async fn verify(&self, password: Password, stored: Option<SecretString>) -> Result<bool, VerificationError> {
+    pub async fn verify(
+        &self,
+        password: Password,
+        stored: Option<SecretString>,
+        lane: Lane,
+    ) -> Result<bool, VerificationError> {
         let hasher = Arc::clone(&self.hasher);
         let exists = stored.is_some();
-        let stored = stored.unwrap_or_else(|| self.decoy.clone());
-        Ok(self.off_the_event_loop(move || hasher.verify(password.as_bytes(), &stored)).await? && exists)
+        // Copied for both, so that no allocation tells which it is.
+        let decoy = self.decoy.clone();
+        let stored = stored.unwrap_or(decoy);
+        Ok(self.off_the_event_loop(lane, move || hasher.verify(password.as_bytes(), &stored)).await? && exists)
+    }
+
+    /// A hash of nothing anybody can type, to be checked where there is no account.
+    #[must_use]
+    pub fn decoy(&self) -> &SecretString {
+        &self.decoy
     }
 
     /// Whether a hash is of another cost than those made today.
@@ -149,9 +163,14 @@ impl Passwords {
 
     async fn off_the_event_loop<T: Send + 'static>(
         &self,
+        lane: Lane,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, VerificationError> {
-        let _place = self.waiting.try_acquire().map_err(|_| VerificationError::Busy)?;
+        let places = match lane {
+            Lane::Strangers => &self.strangers,
+            Lane::Owners => &self.owners,
+        };
+        let _place = places.try_acquire().map_err(|_| VerificationError::Busy)?;
         let _turn: SemaphorePermit<'_> = self.running.acquire().await.map_err(|_| VerificationError::Busy)?;
         tokio::task::spawn_blocking(work).await.map_err(|_| VerificationError::Busy)
     }
@@ -177,31 +196,35 @@ mod tests {
     #[tokio::test]
     async fn only_the_right_password_matches_and_no_account_never_does() {
         let passwords = passwords(1, 8);
-        let hash = passwords.hash(password("correct horse")).await.expect("hashed");
+        let hash = passwords.hash(password("correct horse"), Lane::Strangers).await.expect("hashed");
         assert!(hash.expose_secret().starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
-        assert!(passwords.verify(password("correct horse"), Some(hash.clone())).await.expect("checked"));
-        assert!(!passwords.verify(password("wrong horse"), Some(hash)).await.expect("checked"));
-        assert!(!passwords.verify(password("correct horse"), None).await.expect("checked"));
+        let matches =
+            async |text, stored| passwords.verify(password(text), stored, Lane::Strangers).await.expect("checked");
+        assert!(matches("correct horse", Some(hash.clone())).await);
+        assert!(!matches("wrong horse", Some(hash)).await);
+        assert!(!matches("correct horse", None).await);
     }
 
     #[tokio::test]
-    async fn a_flood_of_strangers_holds_up_no_owners_change() {
+    async fn a_flood_of_strangers_refuses_no_owner_and_a_flood_of_estimates_no_registration() {
         let passwords = passwords(1, 1);
         let email = EmailAddress::parse("anna@example.com").expect("an address");
-        let _all_places = passwords.of_anybody.places.acquire_many(9).await.expect("open");
-        let new = password("a good long one of nobody's");
-        let judged = passwords.strength(new.clone(), None).await;
-        assert!(matches!(judged, Err(VerificationError::Busy)));
-        let made = passwords.require_uncommon(NewPasswordOf::Anybody, &new, &email).await;
-        assert!(matches!(made, Err(VerificationError::Busy)));
-        passwords.require_uncommon(NewPasswordOf::Owner, &new, &email).await.expect("judged");
+        let new = || password("a good long one of nobody's");
+        let _estimates = passwords.judge.places.acquire_many(9).await.expect("open");
+        assert!(matches!(passwords.strength(new(), None).await, Err(VerificationError::Busy)));
+        passwords.hash_new(new(), email.clone(), Lane::Strangers).await.expect("hashed");
+
+        let _strangers = passwords.strangers.acquire_many(2).await.expect("open");
+        let refused = passwords.verify(password("x"), None, Lane::Strangers).await;
+        assert!(matches!(refused, Err(VerificationError::Busy)), "at once");
+        passwords.verify(password("x"), None, Lane::Owners).await.expect("checked");
+        passwords.hash_new(new(), email, Lane::Owners).await.expect("hashed");
     }
 
     #[tokio::test]
-    async fn a_full_queue_is_refused_at_once() {
-        let passwords = passwords(1, 1);
-        let _all_places = passwords.waiting.acquire_many(2).await.expect("open");
-        let refused = passwords.verify(password("x"), None).await;
-        assert!(matches!(refused, Err(VerificationError::Busy)));
+    async fn a_common_password_is_not_hashed() {
+        let email = EmailAddress::parse("anna@example.com").expect("an address");
+        let refused = passwords(1, 1).hash_new(password("qwertyuiop"), email, Lane::Strangers).await;
+        assert!(matches!(refused, Err(VerificationError::CommonPassword)));
     }
 }

@@ -1,14 +1,14 @@
 //! Asking for a new code, perhaps by another method.
 
+use super::start::{mail_spender, spend_mail};
 use super::{ChallengeView, Destination, Verification, VerificationError};
-use crate::domain::budget::BudgetKind;
-use crate::domain::challenge::{Method, Refusal};
-use crate::domain::delivery::device_may_show;
+use crate::domain::challenge::{Method, Purpose, Refusal};
+use crate::domain::delivery::{DeliveryView, device_may_show};
 use crate::domain::event::AccountEvent;
 use crate::domain::id::ChallengeId;
 use crate::domain::token::Token;
-use crate::store;
 use crate::store::challenge::{NewChallenge, StoredChallenge};
+use crate::store::{self, Db, StoreError};
 
 impl Verification {
     /// Replaces the code of a challenge. The earlier one is then simply wrong; no attempt is given back.
@@ -38,18 +38,26 @@ impl Verification {
         stored: StoredChallenge,
         method: Option<Method>,
     ) -> Result<Option<ChallengeView>, VerificationError> {
-        let mut new = stored.challenge;
+        let new = &stored.challenge;
         let (account, id, before, purpose) = (new.account_id, new.challenge_id, new.progress, new.purpose);
-        let has_mailbox = stored.email.is_some();
-        let offered = self.offered(&new, has_mailbox).await?;
+        let look = self.store.run(async |db| {
+            let deliveries = store::delivery::states(db, account, id, before.generation).await?;
+            Ok::<_, VerificationError>(self.offered(db, &stored, &deliveries).await?)
+        });
+        let offered = look.await?;
         let next = before.resend(purpose, method, offered, &self.rules.lifetimes, stored.now)?;
         // Not the key of the code before: that one may have been revoked.
         let key = self.current_key();
         let transaction = self.store.transaction(async |db| {
             store::account::lock(db, account).await?;
-            let sent = store::challenge::count_sends(db, account, BudgetKind::of(purpose)).await?;
             let too_soon = |retry_after| Refusal::ResendTooSoon { retry_after };
-            sent.check(true, next.method, stored.now).map_err(too_soon)?;
+            if purpose != Purpose::CreateAccount {
+                store::challenge::count_sends(db, account).await?.check(stored.now).map_err(too_soon)?;
+            }
+            if let (Method::Email, Some(mailbox)) = (next.method, &stored.email) {
+                let spender = mail_spender(purpose, account, &new.requester);
+                spend_mail(db, mailbox, &spender, stored.now).await?.map_err(too_soon)?;
+            }
             if !store::challenge::replace_code(db, account, id, &before, &next, &key).await? {
                 return Ok::<_, VerificationError>(None);
             }
@@ -61,24 +69,28 @@ impl Verification {
         });
         let Some(planned) = transaction.await? else { return Ok(None) };
         self.publish(account, vec![AccountEvent::CodeIssued { challenge_id: id }]).await;
-        new.progress = next;
+        let new = NewChallenge { progress: next, ..stored.challenge };
         let destination = match next.method {
             Method::App => Destination::TrustedDevices(planned),
             Method::Email => Destination::mailbox(stored.email.as_ref()),
         };
+        // What may come next is told by the state; now a device may show it, or the mailbox was good enough.
         let device_may_show = next.method == Method::App && planned > 0;
-        Ok(Some(self.view(&new, None, destination, device_may_show, has_mailbox)))
+        let mailbox = self.mailbox_stands(stored.email.as_ref(), stored.mailbox_changed_at, stored.now);
+        let look = async |db: &_| self.methods(db, account, purpose, device_may_show, mailbox).await;
+        let methods = self.store.run(look).await?;
+        Ok(Some(self.view(&new, None, destination, methods)))
     }
 
     /// The methods that a challenge offers by how far its current code came.
-    async fn offered(
+    pub(super) async fn offered(
         &self,
-        challenge: &NewChallenge,
-        has_mailbox: bool,
-    ) -> Result<&'static [Method], VerificationError> {
-        let (account, id, progress) = (challenge.account_id, challenge.challenge_id, challenge.progress);
-        let deliveries =
-            self.store.run(async |db| store::delivery::states(db, account, id, progress.generation).await).await?;
-        Ok(self.methods(challenge.purpose, progress.method, device_may_show(&deliveries), has_mailbox))
+        db: &impl Db,
+        stored: &StoredChallenge,
+        deliveries: &[DeliveryView],
+    ) -> Result<&'static [Method], StoreError> {
+        let new = &stored.challenge;
+        let mailbox = self.mailbox_stands(stored.email.as_ref(), stored.mailbox_changed_at, stored.now);
+        self.methods(db, new.account_id, new.purpose, device_may_show(deliveries), mailbox).await
     }
 }

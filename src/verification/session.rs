@@ -5,12 +5,14 @@ use jiff::SignedDuration;
 
 use super::{Origin, Verification, VerificationError, fresh, fresh_token};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
-use crate::domain::delivery::Requester;
+use crate::domain::code::KeyId;
+use crate::domain::delivery::{Acting, Requester};
 use crate::domain::device::Device;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, DeviceId, SessionId};
+use crate::domain::owner;
 use crate::domain::session::{ActiveSession, SessionEnd};
-use crate::domain::token::{Token, TokenHash, TokenKind};
+use crate::domain::token::{Token, TokenKind};
 use crate::store::account::LockedAccount;
 use crate::store::device::DeviceChange;
 use crate::store::refresh_token::KnownRefreshToken;
@@ -20,6 +22,8 @@ use crate::store::{self, Db, StoreError};
 pub struct IssuedSession {
     /// Whose; for the security log.
     pub account_id: AccountId,
+    /// Which session; for the login activity.
+    pub session_id: SessionId,
     /// Authenticates calls.
     pub access: Token,
     /// For so long.
@@ -38,10 +42,17 @@ pub struct SignedIn {
     pub trust_token: Option<Token>,
 }
 
+impl SignedIn {
+    /// The device and the session, as those that a report of the sign-in ends.
+    pub(super) fn acting(&self) -> Acting {
+        Acting { device_id: self.device.id, session_id: self.session.session_id }
+    }
+}
+
 /// What a sign-in means for the trust in its device.
-pub(super) enum Trust {
-    /// It showed a valid token, which is replaced.
-    Rotate(DeviceId, TokenHash),
+pub(super) enum Trust<'a> {
+    /// It showed a valid token, which is used: the key is that of its successor, if it was used before.
+    Rotate(DeviceId, &'a Token, Option<KeyId>),
     /// It passed verification and its user wants it trusted.
     Grant,
     /// It is not trusted, whatever it was before.
@@ -53,10 +64,18 @@ pub(super) fn require_trusted(session: &ActiveSession) -> Result<(), Verificatio
     if session.device_trusted { Ok(()) } else { Err(VerificationError::DeviceNotTrusted) }
 }
 
-/// Whether a session may act against the account's other devices: while two-step verification is on, only a trusted device may,
-/// because who was let in once with a code must not lock the owner out.
-pub(super) fn speaks_for_owner(session: &ActiveSession, locked: &LockedAccount) -> bool {
-    session.device_trusted || !locked.two_step_enabled
+/// Whether a session speaks for the owner ([`owner::speaks_for_owner`]).
+pub(super) async fn speaks_for_owner(
+    db: &impl Db,
+    session: &ActiveSession,
+    two_step_enabled: bool,
+) -> Result<bool, StoreError> {
+    // The one look that the answer may depend on.
+    let trusts_any = match (session.device_trusted, two_step_enabled) {
+        (false, false) => store::device::has_trusted(db, session.account_id).await?,
+        _ => true,
+    };
+    Ok(owner::speaks_for_owner(session.device_trusted, two_step_enabled, trusts_any))
 }
 
 /// The device of an installation as the account knows it from now on.
@@ -101,7 +120,7 @@ impl Verification {
         db: &impl Db,
         account: AccountId,
         requester: &Requester,
-        trust: Trust,
+        trust: Trust<'_>,
         events: &mut Vec<AccountEvent>,
     ) -> Result<SignedIn, VerificationError> {
         let device = meet(db, account, requester).await?;
@@ -115,14 +134,11 @@ impl Verification {
         account: AccountId,
         mut device: Device,
         requester: &Requester,
-        trust: Trust,
+        trust: Trust<'_>,
         events: &mut Vec<AccountEvent>,
     ) -> Result<SignedIn, VerificationError> {
         let trust_token = match trust {
-            Trust::Rotate(trusted, used) => {
-                store::trust_token::replace(db, account, trusted, &used).await?;
-                Some(self.issue_trust_token(db, account, trusted).await?)
-            }
+            Trust::Rotate(trusted, used, key) => Some(self.rotate_trust(db, account, trusted, used, key).await?),
             Trust::Grant => Some(self.grant_trust(db, account, device.id, requester, events).await?),
             Trust::No => {
                 if device.trusted {
@@ -132,7 +148,7 @@ impl Verification {
             }
         };
         device.trusted = trust_token.is_some();
-        let session = self.issue_session(db, account, device.id).await?;
+        let session = self.issue_session(db, account, device.id, events).await?;
         Ok(SignedIn { session, device, trust_token })
     }
 
@@ -141,18 +157,22 @@ impl Verification {
         db: &impl Db,
         account: AccountId,
         device: DeviceId,
+        events: &mut Vec<AccountEvent>,
     ) -> Result<IssuedSession, VerificationError> {
-        let (id, issued) = (fresh(SessionId::new), self.fresh_session(account));
+        let id = fresh(SessionId::new);
+        let issued = self.fresh_session(account, id);
         let (access, refresh) = (issued.access.hash(), issued.refresh.hash());
         let create = store::session::create(db, account, id, device, &access, self.rules.tokens);
         let issue = store::refresh_token::issue(db, account, id, &refresh);
-        store::together(db, try_join(create, issue)).await?;
+        let (ended, ()) = store::together(db, try_join(create, issue)).await?;
+        events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
         Ok(issued)
     }
 
-    fn fresh_session(&self, account_id: AccountId) -> IssuedSession {
+    fn fresh_session(&self, account_id: AccountId, session_id: SessionId) -> IssuedSession {
         IssuedSession {
             account_id,
+            session_id,
             access: fresh_token(TokenKind::Access),
             expires_in: self.rules.tokens.access,
             refresh: fresh_token(TokenKind::Refresh),
@@ -173,7 +193,7 @@ impl Verification {
                 self.end_copied_session(db, &known, &mut events).await?;
                 return Ok(Renewal::Reused(known));
             }
-            let issued = self.fresh_session(known.account_id);
+            let issued = self.fresh_session(known.account_id, known.session_id);
             store::refresh_token::mark_used(db, known.account_id, &hash).await?;
             let access = issued.access.hash();
             if !store::session::renew(db, known.account_id, known.session_id, &access, self.rules.tokens).await? {

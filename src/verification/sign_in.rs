@@ -1,15 +1,20 @@
 //! Signing in: a trusted device gets a session, any other a challenge.
 
+use std::time::Instant;
+
 use futures_util::future::try_join;
 use secrecy::ExposeSecret;
 use tracing::info;
 
+use super::passwords::Lane;
 use super::rollout::{count_shadow, shadow_reach};
 use super::session::Trust;
 use super::start::Start;
+use super::ticks::next_tick;
+use super::verify::no_guess;
 use super::{ChallengeView, Origin, SignedIn, Verification, VerificationError, fresh};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
-use crate::domain::budget::{BUDGET_RULES, BudgetKind, BudgetRefusal};
+use crate::domain::budget::{BUDGET_RULES, BudgetKind};
 use crate::domain::challenge::{Method, Purpose};
 use crate::domain::delivery::Requester;
 use crate::domain::device::DeviceInfo;
@@ -21,7 +26,7 @@ use crate::domain::password::Password;
 use crate::domain::rollout::ShadowReach;
 use crate::domain::session::SessionEnd;
 use crate::domain::token::Token;
-use crate::store::account::{LockedAccount, SignInAccount};
+use crate::store::account::{LockedAccount, ShownTrust, SignInAccount, SignInLookup};
 use crate::store::activity::NewEntry;
 use crate::store::trust_token::TrustCheck;
 use crate::store::{self, Db};
@@ -76,7 +81,12 @@ impl Verification {
     /// [`VerificationError::AccountFrozen`] when the device needs a code and no new device may sign in;
     /// [`VerificationError::TooManyOpenChallenges`], [`VerificationError::Busy`], or the database's.
     pub async fn sign_in(&self, request: SignInRequest, origin: &Origin) -> Result<SignInResult, VerificationError> {
-        let account = self.checked_account(&request.email, request.password, origin).await?;
+        let begun = Instant::now();
+        let checked = self.checked_account(&request, origin).await;
+        if checked.is_err() {
+            next_tick(begun).await;
+        }
+        let account = checked?;
         let requester = origin.requester(request.device);
         let (mut events, mut shadow) = (Vec::new(), None);
         let transaction = self.store.transaction(async |db| {
@@ -111,14 +121,17 @@ impl Verification {
     ) -> Result<Result<Admission, VerificationError>, VerificationError> {
         let (account, requester) = (asks.account, &asks.requester);
         let trust = check_trust(db, account, asks.trust_token, requester).await?;
-        if let TrustCheck::Reused(device) = trust {
+        if let TrustCheck::Reused(device) = &trust {
+            let device = *device;
             let kind = ActivityKind::TrustTokenReused;
             self.revoke_trust(db, account, device, SessionEnd::TrustTokenReused, events).await?;
             self.record_change(db, account, kind, Some(requester)).await?;
             self.alert(db, account, AlertKind::TokenReused, Some(requester), events).await?;
         }
         let (trust, admitted): (_, fn(_) -> _) = match (trust, asks.trust_token) {
-            (TrustCheck::Trusted(device), Some(token)) => (Trust::Rotate(device, token.hash()), Admission::Trusted),
+            (TrustCheck::Trusted { device, successor_key }, Some(token)) => {
+                (Trust::Rotate(device, token, successor_key), Admission::Trusted)
+            }
             _ if !locked.two_step_enabled => {
                 *shadow = shadow_reach(db, account, requester).await?;
                 (Trust::No, Admission::TwoStepOff)
@@ -127,24 +140,35 @@ impl Verification {
             _ => return Box::pin(self.challenge(db, asks, locked, events)).await,
         };
         let signed_in = self.grant_session(db, account, requester, trust, events).await?;
-        record_sign_in(db, account, requester, *shadow).await?;
+        let requester = Requester { acting: Some(signed_in.acting()), ..asks.requester };
+        record_sign_in(db, account, &requester, *shadow).await?;
         Ok(Ok(admitted(Box::new(signed_in))))
     }
 
+    /// The account of an address, if the password is its. The same is done where there is none, and in the same order.
     async fn checked_account(
         &self,
-        email: &EmailAddress,
-        password: Password,
+        request: &SignInRequest,
         origin: &Origin,
     ) -> Result<SignInAccount, VerificationError> {
-        let account = self.store.run(async |db| store::account::by_email(db, email).await).await?;
-        let stored = account.as_ref().map(|account| account.password_hash.clone());
-        let checked = self.check_password(email, password.clone(), stored, origin).await;
-        if let (Err(VerificationError::InvalidCredentials), Some(account)) = (&checked, &account) {
+        let (email, password) = (&request.email, &request.password);
+        let stand_in = SignInAccount { id: fresh(AccountId::new), password_hash: self.passwords.decoy().clone() };
+        let install = request.device.install_id;
+        let shown = request.trust_token.as_ref().map(|token| ShownTrust { hash: token.hash(), install });
+        let lookup = async |db: &_| store::account::for_sign_in(db, email, &stand_in, shown.as_ref()).await;
+        let SignInLookup { account, is_known, trusted_device } = self.store.run(lookup).await?;
+        let stored = Some(account.password_hash.clone());
+        let checked = self.check_password(email, password.clone(), stored, trusted_device, origin).await;
+        if let Err(VerificationError::InvalidCredentials) = checked {
+            // Of an address without an account the id is a fresh one: the line is written for both.
             info!(target: "twostep::security", { account.id = %account.id }, "a wrong password was typed");
         }
         checked?;
-        self.renew_hash(account.ok_or(VerificationError::InvalidCredentials)?, email, password).await
+        if !is_known {
+            return Err(VerificationError::InvalidCredentials);
+        }
+        let lane = if trusted_device.is_some() { Lane::Owners } else { Lane::Strangers };
+        self.renew_hash(account, email, password.clone(), lane).await
     }
 
     async fn challenge(
@@ -165,6 +189,7 @@ impl Verification {
         let start = Start {
             account_id,
             mailbox: asks.mailbox,
+            mailbox_changed_at: locked.mailbox_changed_at,
             purpose: Purpose::SignIn,
             method: Method::App,
             requester,
@@ -220,10 +245,7 @@ pub(super) async fn refusal_to_ask(
         return Ok(Some(VerificationError::AccountFrozen));
     }
     let budget = store::budget::get_budget(db, account, BudgetKind::Account, &BUDGET_RULES).await?;
-    Ok(budget.check(locked.now).err().map(|refusal| match refusal {
-        BudgetRefusal::Wait(retry_after) => VerificationError::TooManyWrongCodes { retry_after },
-        BudgetRefusal::Spent => VerificationError::AccountFrozen,
-    }))
+    Ok(budget.check(locked.now).err().map(|refusal| no_guess(BudgetKind::Account, refusal)))
 }
 
 /// Why one more sign-in may not wait for its code now.
@@ -233,7 +255,8 @@ async fn refusal_to_wait(
     requester: &Requester,
     locked: &LockedAccount,
 ) -> Result<Option<VerificationError>, VerificationError> {
-    let open = store::challenge::count_open(db, account, Purpose::SignIn, Some(requester.device.install_id)).await?;
+    let open =
+        store::challenge::count_open(db, account, Purpose::SignIn, Some(requester.device.install_id), None).await?;
     let first_ends = open.first_expires_at.unwrap_or(locked.now);
     let retry_after = first_ends.duration_since(locked.now);
     Ok((open.open >= MAX_OPEN_CHALLENGES).then_some(VerificationError::TooManyOpenChallenges { retry_after }))

@@ -1,29 +1,34 @@
 //! Starting a challenge: the challenge, its deliveries and the activity entry in one transaction.
 
 use futures_util::future::try_join4;
-use jiff::Timestamp;
+use ipnet::IpNet;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use super::freeze::expect_code;
 use super::{ChallengeView, Destination, Verification, VerificationError, challenge, fresh, fresh_salt, fresh_token};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
-use crate::domain::budget::BudgetKind;
 use crate::domain::challenge::{Method, Progress, Purpose};
+use crate::domain::code::CONFIRMATION_DIGITS;
 use crate::domain::delivery::Requester;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ActivityId, ChallengeId, SessionId};
 use crate::domain::limits::MAX_OPEN_CHALLENGES;
+use crate::domain::network::site;
+use crate::domain::sends::MailSpender;
 use crate::domain::token::TokenKind;
 use crate::store::activity::NewEntry;
 use crate::store::challenge::NewChallenge;
-use crate::store::{self, Db};
+use crate::store::{self, Db, StoreError};
 
 /// What a challenge is started for.
 pub(super) struct Start<'a> {
     pub(super) account_id: AccountId,
     /// The account's mailbox, if it has one.
     pub(super) mailbox: Option<&'a EmailAddress>,
+    /// When that was changed, if it was.
+    pub(super) mailbox_changed_at: Option<Timestamp>,
     pub(super) purpose: Purpose,
     pub(super) method: Method,
     pub(super) requester: Requester,
@@ -45,10 +50,10 @@ impl Verification {
         events: &mut Vec<AccountEvent>,
     ) -> Result<ChallengeView, VerificationError> {
         if start.method == Method::Email {
-            start.mailbox.ok_or(VerificationError::NoMailbox)?;
-            let sent = store::challenge::count_sends(db, start.account_id, BudgetKind::of(start.purpose)).await?;
-            let too_many = |retry_after| VerificationError::TooManyMails { retry_after };
-            sent.check(false, start.method, start.now).map_err(too_many)?;
+            let mailbox = start.mailbox.ok_or(VerificationError::NoMailbox)?;
+            let spender = mail_spender(start.purpose, start.account_id, &start.requester);
+            let spent = spend_mail(db, mailbox, &spender, start.now).await?;
+            spent.map_err(|retry_after| VerificationError::TooManyMails { retry_after })?;
         }
         self.make_room(db, &start, events).await?;
         let token = fresh_token(TokenKind::Challenge);
@@ -62,7 +67,11 @@ impl Verification {
             created_at: start.now,
             key_id: self.current_key(),
             salt: Some(fresh_salt()),
-            digits: self.rules.digits,
+            digits: match start.purpose {
+                Purpose::CreateAccount => CONFIRMATION_DIGITS,
+                Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep => self.rules.digits,
+            },
+            asker: asker(start.purpose, &start.requester),
             requester: start.requester,
             session_id: start.session_id,
             password_hash: start.password_hash,
@@ -79,7 +88,9 @@ impl Verification {
             Method::Email => Destination::mailbox(mailbox),
         };
         let device_may_show = start.method == Method::App && planned > 0;
-        Ok(self.view(&new, Some(token), destination, device_may_show, mailbox.is_some()))
+        let stands = self.mailbox_stands(mailbox, start.mailbox_changed_at, start.now);
+        let methods = self.methods(db, new.account_id, new.purpose, device_may_show, stands).await?;
+        Ok(self.view(&new, Some(token), destination, methods))
     }
 
     /// Writes a challenge down with all that begins with it; returns how many deliveries are planned.
@@ -113,22 +124,52 @@ impl Verification {
         events: &mut Vec<AccountEvent>,
     ) -> Result<(), VerificationError> {
         let install = start.requester.device.install_id;
-        for closed in store::challenge::supersede(db, start.account_id, install, start.purpose).await? {
+        let asker = asker(start.purpose, &start.requester);
+        for closed in store::challenge::supersede(db, start.account_id, install, start.purpose, asker).await? {
             events.push(challenge::settle(db, &closed, None).await?);
         }
         // One sign-in too many was refused before.
         if start.purpose == Purpose::SignIn {
             return Ok(());
         }
-        // Codes that confirm an address live for a day: refusing those would let anybody lock an address for that long.
-        let open = store::challenge::count_open(db, start.account_id, start.purpose, None).await?;
+        // Codes that confirm an address live for a day: refusing those would let anybody lock an address for that long, and ending
+        // one that another network asked for would let anybody keep its owner out.
+        let open = store::challenge::count_open(db, start.account_id, start.purpose, None, asker).await?;
         if open.open >= MAX_OPEN_CHALLENGES
-            && let Some(closed) = store::challenge::supersede_oldest(db, start.account_id, start.purpose).await?
+            && let Some(closed) = store::challenge::supersede_oldest(db, start.account_id, start.purpose, asker).await?
         {
             events.push(challenge::settle(db, &closed, None).await?);
         }
         Ok(())
     }
+}
+
+/// The network that asks for an address to be confirmed; `None` for every other purpose, where an account asks.
+pub(super) fn asker(purpose: Purpose, requester: &Requester) -> Option<IpNet> {
+    match purpose {
+        Purpose::CreateAccount => requester.ip.parse().ok().map(site),
+        Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep => None,
+    }
+}
+
+/// Who causes the mails of a challenge.
+pub(super) fn mail_spender(purpose: Purpose, account: AccountId, requester: &Requester) -> MailSpender {
+    asker(purpose, requester).map_or(MailSpender::Account(account), MailSpender::Stranger)
+}
+
+/// Counts a code that is mailed, in the transaction that issues it; how long to wait when that would be too many.
+pub(super) async fn spend_mail(
+    db: &impl Db,
+    address: &EmailAddress,
+    spender: &MailSpender,
+    now: Timestamp,
+) -> Result<Result<(), SignedDuration>, StoreError> {
+    let mailbox = address.mailbox();
+    if let Err(wait) = store::mailbox::count_sends(db, &mailbox, spender).await?.check(now) {
+        return Ok(Err(wait));
+    }
+    store::mailbox::add_send(db, &mailbox, spender).await?;
+    Ok(Ok(()))
 }
 
 /// What is written into the login activity at the start of a challenge, to be completed at its end.

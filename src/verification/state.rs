@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{ChallengeView, Destination, Verification, VerificationError};
 use crate::domain::challenge::{Method, Outcome};
-use crate::domain::delivery::{DeliveryView, device_may_show};
+use crate::domain::delivery::DeliveryView;
 use crate::domain::hints::{Hint, hints};
 use crate::domain::id::{AccountId, ChallengeId};
 use crate::domain::locale::Locale;
@@ -39,13 +39,17 @@ impl Verification {
         let stored = self.authorized(id, token).await?;
         let new = &stored.challenge;
         let (account_id, progress) = (new.account_id, new.progress);
-        let deliveries =
-            self.store.run(async |db| store::delivery::states(db, account_id, id, progress.generation).await).await?;
+        let looked_up = self.store.run(async |db| {
+            let deliveries = store::delivery::states(db, account_id, id, progress.generation).await?;
+            let methods = self.offered(db, &stored, &deliveries).await?;
+            Ok::<_, VerificationError>((deliveries, methods))
+        });
+        let (deliveries, methods) = looked_up.await?;
         let destination = match progress.method {
             Method::App => Destination::TrustedDevices(count_destinations(&deliveries)),
             Method::Email => Destination::mailbox(stored.email.as_ref()),
         };
-        let challenge = self.view(new, None, destination, device_may_show(&deliveries), stored.email.is_some());
+        let challenge = self.view(new, None, destination, methods);
         Ok(ChallengeStatus {
             account_id,
             outcome: progress.outcome_at(stored.now),

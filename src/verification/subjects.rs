@@ -1,12 +1,17 @@
 //! What an app's server says of its users, and does with them.
 
+use tracing::warn;
+
 use super::session::Trust;
 use super::{Origin, SignedIn, Verification, VerificationError, fresh};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
+use crate::domain::challenge::{Method, Purpose};
+use crate::domain::delivery::Requester;
 use crate::domain::device::DeviceInfo;
 use crate::domain::email::EmailAddress;
-use crate::domain::event::AlertKind;
+use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, NoticeId};
+use crate::domain::limits::VOUCH_WITHIN;
 use crate::domain::locale::Locale;
 use crate::domain::subject::Subject;
 use crate::store::{self, Db};
@@ -72,20 +77,14 @@ impl Verification {
         let transaction = self.store.transaction(async |db| {
             let (email, locale) = (change.email.as_ref(), change.locale.as_ref());
             let new_id = fresh(AccountId::new);
-            let (account, _) = store::subject::find_or_add(db, new_id, subject, email, locale).await?;
+            let (account, mailbox) = store::subject::find_or_add(db, new_id, subject, email, locale).await?;
             let locked = store::account::lock(db, account).await?.ok_or(VerificationError::NotFound)?;
+            if let Some(email) = email.filter(|email| mailbox.as_ref() != Some(email)) {
+                self.change_mailbox(db, account, mailbox.as_ref(), email, &mut events).await?;
+            }
             match change.two_step_enabled.filter(|wanted| *wanted != locked.two_step_enabled) {
-                Some(true) => {
-                    if !store::rollout::offers(db, account).await? {
-                        return Err(VerificationError::TwoStepUnavailable);
-                    }
-                    store::account::set_two_step(db, account, true).await?;
-                    self.record_change(db, account, ActivityKind::TwoStepEnabled, None).await?;
-                }
-                Some(false) => {
-                    self.record_change(db, account, ActivityKind::TwoStepDisabled, None).await?;
-                    self.turn_off(db, account, None, &mut events).await?;
-                }
+                Some(true) => drop(self.turn_on(db, account, None, None, &mut events).await?),
+                Some(false) => self.turn_off(db, account, None, None, &mut events).await?,
                 None => {}
             }
             view(db, account).await
@@ -95,15 +94,44 @@ impl Verification {
         Ok(view)
     }
 
+    /// Codes by email go to another mailbox from now on. Those under way are replaced, so that nobody who reads the old one can use
+    /// them: by codes on trusted devices where there are any, because the new mailbox is not to be relied on yet. It is written
+    /// down, and told to the old mailbox and the new one.
+    async fn change_mailbox(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        before: Option<&EmailAddress>,
+        email: &EmailAddress,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<(), VerificationError> {
+        let mailed = store::challenge::mailed(db, account).await?;
+        store::subject::set_mailbox(db, account, email).await?;
+        let has_devices = store::device::has_trusted(db, account).await?;
+        let (by_devices, by_mail): (Vec<_>, Vec<_>) =
+            mailed.into_iter().partition(|open| has_devices && open.purpose != Purpose::EnableTwoStep);
+        self.replace_codes(db, account, by_devices, Some(Method::App), events).await?;
+        self.replace_codes(db, account, by_mail, None, events).await?;
+        self.record_change(db, account, ActivityKind::MailboxChanged, None).await?;
+        if before.is_some() {
+            let (notice, kind) = (fresh(NoticeId::new), AlertKind::MailboxChanged);
+            store::notice::add_to(db, account, notice, kind, None, before).await?;
+        }
+        self.alert(db, account, AlertKind::MailboxChanged, None, events).await
+    }
+
     /// Takes an app's word for a device: it is trusted from now on, and has a session. Its owner is told where two-step
     /// verification is on.
     ///
     /// # Errors
-    /// The database's.
+    /// [`VerificationError::VerificationNeeded`] where two-step verification is on and devices are trusted that could show a code,
+    /// unless a sign-in of this installation was verified a moment ago, or `overrides` says that the app takes it upon itself: an
+    /// app's own session is no second step.
     pub async fn vouch_for_device(
         &self,
         subject: &Subject,
         device: DeviceInfo,
+        overrides: bool,
         origin: &Origin,
     ) -> Result<(AccountId, SignedIn), VerificationError> {
         let requester = origin.requester(device);
@@ -111,18 +139,25 @@ impl Verification {
         let transaction = self.store.transaction(async |db| {
             let (account, _) = store::subject::find_or_add(db, fresh(AccountId::new), subject, None, None).await?;
             let locked = store::account::lock(db, account).await?.ok_or(VerificationError::NotFound)?;
+            let is_guarded = locked.two_step_enabled && store::device::has_trusted(db, account).await?;
+            let install = requester.device.install_id;
+            if is_guarded && !store::challenge::was_verified(db, account, install, VOUCH_WITHIN).await? {
+                if !overrides {
+                    return Err(VerificationError::VerificationNeeded);
+                }
+                warn!(target: "twostep::security", { account.id = %account }, "an app vouched for a device without a second step");
+            }
             let signed_in = self.grant_session(db, account, &requester, Trust::Grant, &mut events).await?;
+            let requester = Requester { acting: Some(signed_in.acting()), ..requester.clone() };
             let (kind, outcome) = (ActivityKind::SignIn, ActivityOutcome::Succeeded);
             self.record(db, account, kind, outcome, Some(&requester)).await?;
             if locked.two_step_enabled {
-                let (notice, kind) = (fresh(NoticeId::new), AlertKind::NewDeviceSignedIn);
-                store::notice::add(db, account, notice, kind, Some(&requester)).await?;
+                self.alert(db, account, AlertKind::NewDeviceSignedIn, Some(&requester), &mut events).await?;
             }
             Ok::<_, VerificationError>((account, signed_in))
         });
         let (account, signed_in) = transaction.await?;
         self.publish(account, events).await;
-        self.notices.notify_one();
         Ok((account, signed_in))
     }
 }

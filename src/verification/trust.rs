@@ -4,11 +4,15 @@ use futures_util::future::try_join;
 
 use super::{Verification, VerificationError, fresh_token};
 use crate::domain::activity::ActivityKind;
+use crate::domain::challenge::{Method, Progress};
+use crate::domain::code::KeyId;
 use crate::domain::delivery::Requester;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, DeviceId};
 use crate::domain::session::SessionEnd;
+use crate::domain::successor::successor;
 use crate::domain::token::{Token, TokenKind};
+use crate::store::challenge::Replaceable;
 use crate::store::{self, Db};
 
 impl Verification {
@@ -34,6 +38,30 @@ impl Verification {
         self.issue_trust_token(db, account, device).await
     }
 
+    /// Uses a trust token; returns its successor, which is the same however often and on however many nodes it is used.
+    pub(super) async fn rotate_trust(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        device: DeviceId,
+        used: &Token,
+        key: Option<KeyId>,
+    ) -> Result<Token, VerificationError> {
+        let keys = self.code_keys();
+        let again = key.and_then(|key| successor(&keys, &key, used, TokenKind::Trust).map(|next| (next, key)));
+        let (next, key) = match again {
+            Some(again) => again,
+            // Its first use, or the key of the successor that nobody used is not held any more.
+            None => {
+                let key = keys.current().clone();
+                let next = successor(&keys, &key, used, TokenKind::Trust).ok_or(VerificationError::CodeKeyMissing)?;
+                (next, key)
+            }
+        };
+        store::trust_token::rotate(db, account, device, &used.hash(), &next.hash(), &key).await?;
+        Ok(next)
+    }
+
     pub(super) async fn issue_trust_token(
         &self,
         db: &impl Db,
@@ -43,6 +71,26 @@ impl Verification {
         let token = fresh_token(TokenKind::Trust);
         store::trust_token::issue(db, account, device, &token.hash()).await?;
         Ok(token)
+    }
+
+    /// [`Self::revoke_trust`], written into the login activity with the device's name: what every road does that removes a
+    /// device. Tell the owner as well. `false` when it was not trusted.
+    pub(super) async fn remove_trusted(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        device: DeviceId,
+        why: SessionEnd,
+        requester: Option<&Requester>,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<bool, VerificationError> {
+        let Some(removed) = store::device::by_id(db, account, device).await? else { return Ok(false) };
+        if !self.revoke_trust(db, account, device, why, events).await? {
+            return Ok(false);
+        }
+        let (kind, name) = (ActivityKind::DeviceRemoved, &removed.info.name);
+        self.record_device_change(db, account, kind, requester, name).await?;
+        Ok(true)
     }
 
     /// Ends the trust in a device, its sessions and its connection, and replaces every open code it may have
@@ -59,17 +107,32 @@ impl Verification {
             return Ok(false);
         }
         store::trust_token::forget(db, account, device).await?;
-        store::session::end_of_device(db, account, device, why).await?;
+        store::session::end_of_device(db, account, device, None, why).await?;
         events.push(AccountEvent::DeviceRemoved { device_id: device });
+        let seen = store::challenge::shown_on_devices(db, account).await?;
+        self.replace_codes(db, account, seen, None, events).await?;
+        Ok(true)
+    }
+
+    /// Replaces codes that somebody may have seen who should not, and sends the new ones, by `method` if one is given.
+    pub(super) async fn replace_codes(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        seen: Vec<Replaceable>,
+        method: Option<Method>,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<(), VerificationError> {
         let key = self.current_key();
-        for open in store::challenge::shown_on_devices(db, account).await? {
+        for open in seen {
             let next = open.progress.reissue(open.now)?;
+            let next = Progress { method: method.unwrap_or(next.method), ..next };
             if store::challenge::replace_code(db, account, open.challenge_id, &open.progress, &next, &key).await? {
                 store::delivery::cancel(db, account, open.challenge_id, Some(open.progress.generation)).await?;
                 store::delivery::plan(db, account, open.challenge_id, next.generation, next.method, self.node).await?;
                 events.push(AccountEvent::CodeIssued { challenge_id: open.challenge_id });
             }
         }
-        Ok(true)
+        Ok(())
     }
 }

@@ -4,15 +4,18 @@ use jiff::Timestamp;
 
 use super::sign_in::refusal_to_ask;
 use super::start::Start;
+use super::verify::no_guess;
 use super::{ChallengeView, Origin, Verification, VerificationError, Verified};
 use crate::domain::activity::ActivityKind;
+use crate::domain::budget::{BUDGET_RULES, BudgetKind};
 use crate::domain::challenge::{Method, Purpose};
-use crate::domain::delivery::Requester;
+use crate::domain::delivery::{Acting, Requester};
 use crate::domain::email::EmailAddress;
 use crate::domain::event::{AccountEvent, AlertKind};
-use crate::domain::id::{AccountId, DeviceId};
+use crate::domain::id::{AccountId, ActivityId, DeviceId, SessionId};
 use crate::domain::password::Password;
 use crate::domain::session::{ActiveSession, SessionEnd};
+use crate::store::account::LockedAccount;
 use crate::store::challenge::NewChallenge;
 use crate::store::device::TrustedDevice;
 use crate::store::{self, Db};
@@ -83,12 +86,16 @@ impl Verification {
             if !store::rollout::offers(db, id).await? {
                 return Err(VerificationError::TwoStepUnavailable);
             }
+            let kind = BudgetKind::Enabling;
+            let budget = store::budget::get_budget(db, id, kind, &BUDGET_RULES).await?;
+            budget.check(locked.now).map_err(|refusal| no_guess(kind, refusal))?;
             let account = store::account::by_id(db, id).await?.ok_or(VerificationError::Unauthorized)?;
             let device = store::device::by_id(db, id, session.device_id).await?;
             let device = device.ok_or(VerificationError::Unauthorized)?;
             let start = Start {
                 account_id: id,
                 mailbox: account.email.as_ref(),
+                mailbox_changed_at: locked.mailbox_changed_at,
                 purpose: Purpose::EnableTwoStep,
                 method: Method::Email,
                 requester: origin.requester(device.info),
@@ -115,19 +122,13 @@ impl Verification {
     ) -> Result<Verified, VerificationError> {
         let account = new.account_id;
         let session = asking_session(db, new).await?;
+        let acting = Acting { device_id: session.device_id, session_id: session.session_id };
+        let requester = Requester { acting: Some(acting), ..new.requester.clone() };
         // The rollout may have been taken back since: then nobody turns it on any more.
-        if !store::rollout::offers(db, account).await? {
-            return Err(VerificationError::TwoStepUnavailable);
-        }
-        if !store::account::set_two_step(db, account, true).await? {
+        if !self.turn_on(db, account, Some(session.session_id), Some(&requester), events).await? {
             return Err(VerificationError::AlreadySo("two-step verification is on already"));
         }
-        // What began without a second step ends: it could turn this off again.
-        let why = SessionEnd::TwoStepEnabled;
-        let ended = store::session::end_others(db, account, Some(session.session_id), why).await?;
-        events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
-        let trust_token = self.grant_trust(db, account, session.device_id, &new.requester, events).await?;
-        self.record_change(db, account, ActivityKind::TwoStepEnabled, Some(&new.requester)).await?;
+        let trust_token = self.grant_trust(db, account, session.device_id, &requester, events).await?;
         let device = store::device::by_id(db, account, session.device_id).await?;
         let device = device.ok_or(VerificationError::Unauthorized)?;
         Ok(Verified::TwoStepEnabled { device, trust_token })
@@ -160,11 +161,10 @@ impl Verification {
                     self.record_refused(db, account, kind, &refusal, &requester).await?;
                     return Ok(Err(refusal));
                 }
-                let started = self.begin_disabling(db, session, requester, locked.now, &mut events).await?;
+                let started = self.begin_disabling(db, session, requester, &locked, &mut events).await?;
                 return Ok(Ok(Disabling::VerificationRequired(Box::new(started))));
             }
-            self.record_change(db, account, ActivityKind::TwoStepDisabled, Some(&requester)).await?;
-            self.turn_off(db, account, Some(&requester), &mut events).await?;
+            self.turn_off(db, account, Some(&requester), None, &mut events).await?;
             Ok::<_, VerificationError>(Ok(Disabling::Done))
         });
         let disabling = transaction.await?;
@@ -177,13 +177,14 @@ impl Verification {
         db: &impl Db,
         session: &ActiveSession,
         requester: Requester,
-        now: Timestamp,
+        locked: &LockedAccount,
         events: &mut Vec<AccountEvent>,
     ) -> Result<ChallengeView, VerificationError> {
         let account = store::account::by_id(db, session.account_id).await?.ok_or(VerificationError::Unauthorized)?;
         let start = Start {
             account_id: session.account_id,
             mailbox: account.email.as_ref(),
+            mailbox_changed_at: locked.mailbox_changed_at,
             purpose: Purpose::DisableTwoStep,
             method: Method::App,
             requester,
@@ -191,7 +192,7 @@ impl Verification {
             password_hash: None,
             for_app: None,
             address_taken: false,
-            now,
+            now: locked.now,
         };
         self.start(db, start, events).await
     }
@@ -205,22 +206,56 @@ impl Verification {
     ) -> Result<Verified, VerificationError> {
         let account = new.account_id;
         let session = asking_session(db, new).await?;
-        self.turn_off(db, account, Some(&new.requester), events).await?;
+        self.turn_off(db, account, Some(&new.requester), new.activity_id, events).await?;
         let device = store::device::by_id(db, account, session.device_id).await?;
         Ok(Verified::TwoStepDisabled { device: device.ok_or(VerificationError::Unauthorized)? })
     }
 
+    /// Turns two-step verification on, whoever wants it: every session of a device that is not trusted ends but `keep`, because it
+    /// began without a second step and could turn this off again; it is written down, and the owner is told. `false` when it is
+    /// on already.
+    ///
+    /// # Errors
+    /// [`VerificationError::TwoStepUnavailable`] outside the rollout.
+    pub(super) async fn turn_on(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        keep: Option<SessionId>,
+        requester: Option<&Requester>,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<bool, VerificationError> {
+        if !store::rollout::offers(db, account).await? {
+            return Err(VerificationError::TwoStepUnavailable);
+        }
+        if !store::account::set_two_step(db, account, true).await? {
+            return Ok(false);
+        }
+        let ended = store::session::end_untrusted(db, account, keep, SessionEnd::TwoStepEnabled).await?;
+        events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
+        self.record_change(db, account, ActivityKind::TwoStepEnabled, requester).await?;
+        self.alert(db, account, AlertKind::TwoStepEnabled, requester, events).await?;
+        Ok(true)
+    }
+
+    /// Turns two-step verification off, whoever wants it: a freeze goes with it, it is written down (unless an
+    /// entry says so already: that of the challenge which asked for it), and the owner is told. Nothing is done when it is off already.
     pub(super) async fn turn_off(
         &self,
         db: &impl Db,
         account: AccountId,
         requester: Option<&Requester>,
+        recorded_as: Option<ActivityId>,
         events: &mut Vec<AccountEvent>,
     ) -> Result<(), VerificationError> {
-        if store::account::set_two_step(db, account, false).await? {
-            self.alert(db, account, AlertKind::TwoStepDisabled, requester, events).await?;
+        self.lift_freeze(db, account, requester, events).await?;
+        if !store::account::set_two_step(db, account, false).await? {
+            return Ok(());
         }
-        Ok(())
+        if recorded_as.is_none() {
+            self.record_change(db, account, ActivityKind::TwoStepDisabled, requester).await?;
+        }
+        self.alert(db, account, AlertKind::TwoStepDisabled, requester, events).await
     }
 }
 

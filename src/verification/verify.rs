@@ -8,6 +8,7 @@ use crate::domain::activity::ActivityKind;
 use crate::domain::budget::{BUDGET_RULES, BudgetKind, BudgetRefusal};
 use crate::domain::challenge::{Outcome, Progress, Purpose, Verdict};
 use crate::domain::code::{Code, CodeSource, KeyId, NoCode, TypedCode};
+use crate::domain::delivery::Requester;
 use crate::domain::device::Device;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{ChallengeId, NoticeId};
@@ -69,7 +70,7 @@ impl Verification {
                 0
             }
         };
-        if budget.is_spent() {
+        if budget.is_some_and(|budget| budget.is_spent()) {
             self.freeze_guessed(new).await?;
         }
         Err(VerificationError::WrongCode { attempts_left })
@@ -114,19 +115,15 @@ impl Verification {
         let found = self.store.run(async |db| store::challenge::by_id(db, id).await).await?;
         let stored = found.ok_or(VerificationError::NotFound)?;
         let new = &stored.challenge;
-        let kind = BudgetKind::of(new.purpose);
-        let get = async |db: &_| store::budget::get_budget(db, new.account_id, kind, &BUDGET_RULES).await;
-        let budget = self.store.run(get).await?;
         new.progress.count_attempt(stored.now)?;
-        match budget.check(stored.now) {
-            Ok(()) => Ok(()),
-            Err(BudgetRefusal::Wait(retry_after)) => Err(VerificationError::TooManyWrongCodes { retry_after }),
-            Err(BudgetRefusal::Spent) => {
-                // Again, in case that whoever spent it did not get so far.
-                self.freeze_guessed(new).await?;
-                Err(VerificationError::AccountFrozen)
-            }
+        let Some(kind) = BudgetKind::of(new.purpose) else { return Ok(()) };
+        let get = async |db: &_| store::budget::get_budget(db, new.account_id, kind, &BUDGET_RULES).await;
+        let Err(refusal) = self.store.run(get).await?.check(stored.now) else { return Ok(()) };
+        if refusal == BudgetRefusal::Spent {
+            // Again, in case that whoever spent it did not get so far.
+            self.freeze_guessed(new).await?;
         }
+        Err(no_guess(kind, refusal))
     }
 
     async fn settle_exhausted(&self, new: &NewChallenge) -> Result<(), VerificationError> {
@@ -190,18 +187,19 @@ impl Verification {
         trust_device: bool,
         events: &mut Vec<AccountEvent>,
     ) -> Result<Verified, VerificationError> {
-        let refill = store::budget::refill(db, new.account_id, BudgetKind::of(new.purpose));
+        let refill = store::budget::refill(db, new.account_id, BudgetKind::Account);
         match new.purpose {
             Purpose::SignIn => self.finish_sign_in(db, new, refill, trust_device, events).await,
             Purpose::CreateAccount => {
-                refill.await?;
                 self.confirm_address(db, new).await?;
                 let signed_in = self.grant_session(db, new.account_id, &new.requester, Trust::No, events).await?;
-                self.record_change(db, new.account_id, ActivityKind::AccountCreated, Some(&new.requester)).await?;
+                let requester = Requester { acting: Some(signed_in.acting()), ..new.requester.clone() };
+                self.record_change(db, new.account_id, ActivityKind::AccountCreated, Some(&requester)).await?;
                 Ok(Verified::SignedIn { signed_in: Box::new(signed_in), assertion: None })
             }
             Purpose::EnableTwoStep => {
-                refill.await?;
+                // A mailbox alone proves no more than that: guesses at sign-ins stay counted.
+                store::budget::refill(db, new.account_id, BudgetKind::Enabling).await?;
                 self.finish_enabling(db, new, events).await
             }
             Purpose::DisableTwoStep => {
@@ -220,13 +218,17 @@ impl Verification {
         events: &mut Vec<AccountEvent>,
     ) -> Result<Verified, VerificationError> {
         let (account, requester) = (new.account_id, &new.requester);
-        let (notice, kind) = (fresh(NoticeId::new), AlertKind::NewDeviceSignedIn);
+        let kind = AlertKind::NewDeviceSignedIn;
         let drop_unfinished = store::notice::drop_unfinished(db, account, requester.device.install_id);
-        let tell = store::notice::add(db, account, notice, kind, Some(requester));
+        let tell = store::notice::add(db, account, fresh(NoticeId::new), kind, Some(requester));
         let meet = meet(db, account, requester);
         let ((), (), (), device) = store::together(db, try_join4(refill, drop_unfinished, tell, meet)).await?;
+        events.push(AccountEvent::SecurityAlert { kind });
         let trust = if trust_device { Trust::Grant } else { Trust::No };
         let signed_in = self.grant_session_to(db, account, device, requester, trust, events).await?;
+        if let Some(entry) = new.activity_id {
+            store::activity::name_session(db, account, entry, signed_in.acting()).await?;
+        }
         Ok(Verified::SignedIn { signed_in: Box::new(signed_in), assertion: None })
     }
 
@@ -237,5 +239,14 @@ impl Verification {
         let locale = new.requester.device.locale.as_ref();
         let is_first = store::account::confirm_address(db, new.account_id, password_hash, locale).await?;
         if is_first { Ok(()) } else { Err(superseded) }
+    }
+}
+
+/// Why nothing is compared, for who typed the code.
+pub(super) fn no_guess(kind: BudgetKind, refusal: BudgetRefusal) -> VerificationError {
+    match (refusal, kind) {
+        (BudgetRefusal::Wait(retry_after), _) => VerificationError::TooManyWrongCodes { retry_after },
+        (BudgetRefusal::Spent, BudgetKind::Account) => VerificationError::AccountFrozen,
+        (BudgetRefusal::Spent, BudgetKind::Enabling) => VerificationError::OnlyNewPasswordHelps,
     }
 }

@@ -134,7 +134,7 @@ async fn on_a_device_that_is_not_trusted_turning_off_needs_a_code_too() {
     client.verify(&challenge, &wrong(code)).await.expect_problem(422, "wrong_code");
     let body = client.verify(&challenge, code).await.expect(200);
     assert_eq!((&body["status"], &body["device"]["id"]), (&json!("two_step_disabled"), &json!(guest.device_id)));
-    assert_eq!(screen.next_of("security_alert").await["kind"], "two_step_disabled");
+    screen.alert("two_step_disabled").await;
     client.await_mail(ANNA, "was turned off", 1).await;
     let entry = client.activity(&first).await[0].clone();
     assert_eq!([&entry["kind"], &entry["outcome"]], ["two_step_disabled", "succeeded"]);
@@ -154,7 +154,7 @@ async fn a_trusted_device_denies_the_turning_off_and_the_device_that_asked_is_si
     client.deny(&challenge, &first).await.expect(204);
     client.verify(&challenge, &code).await.expect_problem(410, "challenge_closed");
     assert_ended(&client, &guest).await;
-    assert_eq!(screen.next_of("security_alert").await["kind"], "disabling_denied");
+    screen.alert("disabling_denied").await;
     client.await_mail(ANNA, "stays on", 1).await;
     let shown = client.get("/v1/login-security", &first.access_token).await.expect(200);
     assert_eq!(shown["two_step"]["enabled"], true);

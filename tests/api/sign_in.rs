@@ -78,25 +78,29 @@ async fn a_trusted_device_skips_the_code_and_gets_its_next_trust_token() {
 }
 
 #[actix_web::test]
-async fn a_used_trust_token_works_for_a_short_grace() {
+async fn a_used_trust_token_brings_the_same_one_again() {
     let gateway = TestGateway::start().await;
     let client = gateway.client();
     let first = client.new_protected_account(ANNA).await;
+    let mut next = Vec::new();
     for _ in 0..2 {
-        client.sign_in(ANNA, PASSWORD, &first.install, first.trust_token.as_deref()).await.expect(200);
+        let body = client.sign_in(ANNA, PASSWORD, &first.install, first.trust_token.as_deref()).await.expect(200);
+        next.push(SignedIn::new(&first.install, &body).trust_token);
     }
+    assert!(next[0].is_some() && next[0] == next[1]);
     gateway.stop().await;
 }
 
 #[actix_web::test]
-async fn a_trust_token_that_comes_back_after_its_grace_ends_the_trust() {
+async fn a_trust_token_that_comes_back_after_its_successor_was_used_ends_the_trust() {
     let gateway = TestGateway::start().await;
     let client = gateway.client();
     let first = client.new_protected_account(ANNA).await;
     let old = first.trust_token.as_deref();
     let body = client.sign_in(ANNA, PASSWORD, &first.install, old).await.expect(200);
     let again = SignedIn::new(&first.install, &body);
-    gateway.database.age("trust_tokens", "replaced_at", 11, "replaced_at IS NOT NULL").await;
+    client.sign_in(ANNA, PASSWORD, &first.install, again.trust_token.as_deref()).await.expect(200);
+    gateway.database.age("trust_tokens", "used_at", 31, "used_at IS NOT NULL").await;
 
     let body = client.sign_in(ANNA, PASSWORD, &first.install, old).await.expect(202);
     assert_eq!(body["challenge"]["destination"], 0);

@@ -63,7 +63,7 @@ async fn a_removed_device_is_out_at_once() {
     assert_ended(&pair.client, &pair.second).await;
     let closed = tokio::time::timeout(Duration::from_secs(1), pair.second_screen.close_code());
     assert_eq!(closed.await, Ok(4403), "within a second");
-    assert_eq!(pair.first_screen.next_of("security_alert").await["kind"], "device_removed");
+    pair.first_screen.alert("device_removed").await;
     assert_eq!(pair.list().await.len(), 1);
     assert_goes_on(&pair.client, &pair.first).await;
     let (install, trust_token) = (&pair.second.install, pair.second.trust_token.as_deref());
@@ -130,7 +130,7 @@ async fn an_eleventh_device_takes_the_place_of_the_least_used() {
     assert_eq!((devices.len(), &devices[0]["id"]), (10, &json!(eleventh.device_id)));
     assert!(devices.iter().all(|device| device["id"] != second.device_id));
     assert_ended(&client, &second).await;
-    assert_eq!(first_screen.next_of("security_alert").await["kind"], "device_evicted");
+    first_screen.alert("device_evicted").await;
     client.await_mail(ANNA, "made room", 1).await;
     let is_it = |entry: &Value| entry["kind"] == "device_evicted" && entry["about"] == "Second";
     assert!(client.activity(&first).await.iter().any(is_it));

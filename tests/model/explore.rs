@@ -60,5 +60,5 @@ fn the_bound_holds_for_three_guessers_at_one_challenge() {
 
 #[test]
 fn the_bound_holds_for_codes_that_confirm_an_address() {
-    prove("codes that confirm an address", Guessing { kind: BudgetKind::Address, ..SMALL });
+    prove("codes that turn it on", Guessing { kind: BudgetKind::Enabling, ..SMALL });
 }

@@ -1,5 +1,5 @@
-//! The guess budget as a model: its rules under every interleaving of guessers, owners, crashes and nodes, with what it
-//! proves and what breaks it. `tests/api/challenges/rules.rs` holds the database against the same rules.
+//! Rules as models. The guess budget (`guessing`): its rules under every interleaving of guessers, owners, crashes and nodes, with what it
+//! proves and what breaks it. Reports and trust (`trusting`). `tests/api/challenges/rules.rs` holds the database against the same rules.
 //!
 //! `cargo test --test model -- --nocapture` prints the bounds, the number of states, and the shortest way to break each rule.
 
@@ -10,4 +10,5 @@ mod breakages;
 mod explore;
 mod guessing;
 mod steps;
+mod trusting;
 mod world;

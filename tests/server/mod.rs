@@ -17,53 +17,58 @@ use crate::support::gateway::TestGateway;
 use crate::support::socket::Socket;
 
 const EVERYTHING: [&str; 4] = ["verifications:write", "verifications:read", "subjects:write", "subjects:read"];
-const IP: &str = "203.0.113.7";
+pub const IP: &str = "203.0.113.7";
 
 /// An app's server: it has an API key.
-struct AppServer {
-    client: Client,
-    key: String,
-    key_id: String,
+pub struct AppServer {
+    pub client: Client,
+    pub key: String,
+    pub key_id: String,
 }
 
 impl AppServer {
-    async fn new(gateway: &TestGateway) -> Self {
+    pub async fn new(gateway: &TestGateway) -> Self {
         Self::with_scopes(gateway, &EVERYTHING).await
     }
 
     async fn with_scopes(gateway: &TestGateway, scopes: &[&str]) -> Self {
         let body = json!({ "name": "shop", "scopes": scopes });
         let made = gateway.operator().send(Method::POST, "/admin/api-keys", None, Some(body)).await.expect(201);
+        Self::of(gateway, &made)
+    }
+
+    /// The one whose key was just made.
+    pub fn of(gateway: &TestGateway, made: &Value) -> Self {
         let text = |name: &str| made[name].as_str().expect("text").to_owned();
         Self { client: gateway.client(), key: text("key"), key_id: text("id") }
     }
 
     /// A call that creates something, with this idempotency key.
-    async fn create_as(&self, once: &str, path: &str, body: Value) -> Answer {
+    pub async fn create_as(&self, once: &str, path: &str, body: Value) -> Answer {
         let call = Call { method: Method::POST, path, token: Some(&self.key) };
         self.client.send_with(&call, &[("idempotency-key", once)], Some(body)).await
     }
 
     /// A call that creates something.
-    async fn create(&self, path: &str, body: Value) -> Answer {
+    pub async fn create(&self, path: &str, body: Value) -> Answer {
         self.create_as(&Uuid::now_v7().to_string(), path, body).await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> Answer {
         self.client.get(path, &self.key).await
     }
 
-    async fn put(&self, path: &str, body: Value) -> Answer {
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
         self.client.send(Method::PUT, path, Some(&self.key), Some(body)).await
     }
 
     /// The app checked a password and asks for the second step.
-    async fn begin(&self, subject: &str, install: &Install, trust_token: Option<&str>) -> Answer {
+    pub async fn begin(&self, subject: &str, install: &Install, trust_token: Option<&str>) -> Answer {
         self.create("/v1/verifications", sign_in(subject, install, trust_token)).await
     }
 
     /// Begins one that needs a code.
-    async fn begin_challenge(&self, subject: &str, install: &Install) -> Challenge {
+    pub async fn begin_challenge(&self, subject: &str, install: &Install) -> Challenge {
         Challenge::new(&self.begin(subject, install, None).await.expect(202))
     }
 
@@ -74,7 +79,7 @@ impl AppServer {
     }
 
     /// A subject with two-step verification on and a trusted, connected device.
-    async fn protected(&self, subject: &str) -> (SignedIn, Socket) {
+    pub async fn protected(&self, subject: &str) -> (SignedIn, Socket) {
         let body = json!({ "email": format!("{subject}@example.com"), "two_step_enabled": true });
         self.put(&format!("/v1/subjects/{subject}"), body).await.expect(200);
         let device = self.vouch(subject, &Install::new("First")).await;
@@ -87,7 +92,7 @@ impl AppServer {
     }
 }
 
-fn sign_in(subject: &str, install: &Install, trust_token: Option<&str>) -> Value {
+pub fn sign_in(subject: &str, install: &Install, trust_token: Option<&str>) -> Value {
     let mut body = json!({ "subject": subject, "device": install.json(), "ip": IP });
     if let Some(token) = trust_token {
         body["trust_token"] = json!(token);

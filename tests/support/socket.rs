@@ -82,6 +82,16 @@ impl Socket {
         }
     }
 
+    /// The next alert of a kind; everything else is passed over.
+    pub async fn alert(&mut self, kind: &str) -> Value {
+        loop {
+            let alert = self.next_of("security_alert").await;
+            if alert["kind"] == kind {
+                return alert;
+            }
+        }
+    }
+
     /// The code of a challenge, with a receipt for it.
     pub async fn code_of(&mut self, challenge_id: &str) -> String {
         loop {

@@ -5,6 +5,7 @@ SELECT account_id, challenge_id, token_hash, purpose, method, key_id, code_salt,
     resends, resend_at, created_at, expires_at, outcome, install_id, requester, host(ip) AS ip, location, session_id,
     password_hash, address_taken, activity_id, now() AS now,
     (SELECT coalesce(email, contact_email) FROM accounts WHERE accounts.account_id = challenges.account_id) AS email,
+    (SELECT mailbox_changed_at FROM accounts WHERE accounts.account_id = challenges.account_id) AS mailbox_changed_at,
     EXISTS (SELECT FROM verifications WHERE verifications.account_id = challenges.account_id
         AND verifications.challenge_id = challenges.challenge_id) AS is_for_app
 FROM challenges

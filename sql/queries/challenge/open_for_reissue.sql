@@ -1,8 +1,8 @@
--- The open challenges whose code a trusted device may have seen, locked for the transaction. One that just connected
--- has seen it before any delivery says so.
--- $1 uuid: account.
+-- The open challenges whose code goes one way, locked for the transaction. One that just connected has seen a code for trusted
+-- devices before any delivery says so.
+-- $1 uuid: account; $2 text: method.
 -- Returns method, generation and times of each. Index: challenges_one_open_per_install.
 SELECT challenge_id, purpose, method, generation, attempts, resends, resend_at, expires_at, outcome, now() AS now
 FROM challenges
-WHERE account_id = $1 AND method = 'app' AND outcome IS NULL AND expires_at > now()
+WHERE account_id = $1 AND method = $2 AND outcome IS NULL AND expires_at > now()
 FOR UPDATE

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::messages::{Attach, Outgoing, ToConnection};
+use crate::bus::CLOCKS_DIFFER;
 use crate::domain::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
 use crate::domain::locale::Language;
 use crate::domain::session::ActiveSession;
@@ -104,8 +105,12 @@ impl Connections {
         self.live.iter().map(|(device, live)| (*device, live.connection_id, live.session_id)).collect()
     }
 
-    /// The device has a newer connection on another node. Ids sort by time, so of two connections one stays.
+    /// The device has a newer connection on another node. Ids sort by time, so of two connections one stays; one of the future is
+    /// nobody's.
     pub(super) fn replace_older(&mut self, device: DeviceId, newer: ConnectionId) {
+        if is_of_the_future(newer) {
+            return;
+        }
         if self.live.get(&device).is_some_and(|live| live.connection_id < newer) {
             self.close_device(device, CloseReason::Replaced);
         }
@@ -192,4 +197,11 @@ impl Connections {
         }
         is_open
     }
+}
+
+/// Whether an id was made later than clocks of nodes differ ([`crate::bus::CLOCKS_DIFFER`]).
+fn is_of_the_future(connection: ConnectionId) -> bool {
+    let made = connection.uuid().get_timestamp().map_or(u64::MAX, |timestamp| timestamp.to_unix().0);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    made > (now + CLOCKS_DIFFER).as_secs()
 }

@@ -11,7 +11,7 @@ use super::super::messages::Place;
 use super::User;
 use super::elsewhere::{Asked, Away};
 use super::overtaken::{Overtaken, is_overtaken};
-use super::record::news;
+use super::record::{count, news};
 use crate::domain::code::{Code, CodeSource, NoCode};
 use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState, Reach};
 use crate::domain::email::EmailAddress;
@@ -19,7 +19,7 @@ use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId};
 use crate::domain::locale::Locale;
 use crate::protocol::message::ServerMessage;
 use crate::store::challenge::ToDeliver;
-use crate::store::delivery::PlannedPush;
+use crate::store::delivery::{DeliveryNews, PlannedPush};
 use crate::store::{self, Store, StoreError};
 use crate::traces::{Kind, Step};
 use crate::verification::Verification;
@@ -212,8 +212,16 @@ impl User {
             devices.remove(&push.device_id);
             self.push(issued, &code, push, overtaken.clone(), context);
         }
-        // No provider knows these: the code was sent over the socket, and there it rests.
-        let rest = devices.into_values().map(|delivery| news(delivery, DeliveryState::Accepted, None)).collect();
+        // No provider knows these. What was written to a connection here rests there; that another node wrote it is hearsay, and a
+        // device that then says nothing did not get it.
+        let rest = devices.into_iter().map(|(device, delivery)| {
+            if self.connections.was_shown(device, issued.challenge_id, issued.generation) {
+                return news(delivery, DeliveryState::Accepted, None);
+            }
+            count(Channel::Websocket, DeliveryState::Failed);
+            DeliveryNews { detail: Some("no_receipt"), ..news(delivery, DeliveryState::Failed, None) }
+        });
+        let rest = rest.collect();
         self.record(issued.challenge_id, rest, context);
     }
 

@@ -77,7 +77,7 @@ mod tests {
             app_version: "1".to_owned(),
             locale: None,
         };
-        let requester = Requester { device, ip: "127.0.0.1".to_owned(), location: None };
+        let requester = Requester { device, ip: "127.0.0.1".to_owned(), location: None, acting: None };
         let to = EmailAddress::parse("anna@example.com").expect("valid");
         let said =
             |language| notice_mail_text(language, AlertKind::SignInDenied, Some(&requester), Timestamp::UNIX_EPOCH);

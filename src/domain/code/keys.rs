@@ -14,6 +14,8 @@ use super::{Code, CodeSource, KEY_BYTES, derive};
 
 /// What stands in the place of the key of an id that is revoked.
 const REVOKED: &str = "revoked";
+/// Of the key for what nodes tell one another.
+const FACTS_LABEL: &str = "twostep: facts between nodes";
 /// Fewest different bytes in a key that can have come from a random generator: 32 random bytes have 30 on average, and fewer
 /// than this many once in more than 10^12 keys.
 const LEAST_DIFFERENT_BYTES: usize = 18;
@@ -208,6 +210,19 @@ impl CodeKeys {
         })
     }
 
+    /// The MAC of a fact that nodes tell one another, with a key of its own: HMAC-SHA-256. `None` when the key is not held.
+    #[must_use]
+    pub fn fact_mac(&self, key: &KeyId, fact: &[u8]) -> Option<[u8; KEY_BYTES]> {
+        let (_, subkey) = self.subkeys(FACTS_LABEL).find(|(id, _)| *id == key)?;
+        Some(hmac(&subkey, fact).finalize().into_bytes().into())
+    }
+
+    /// Whether any key that is held made this MAC of a fact. In constant time for each key.
+    #[must_use]
+    pub fn made_fact_mac(&self, fact: &[u8], mac: &[u8]) -> bool {
+        self.subkeys(FACTS_LABEL).any(|(_, subkey)| hmac(&subkey, fact).verify_slice(mac).is_ok())
+    }
+
     /// An id that has another key in `newer`: a new key needs a new id, or open codes turn wrong.
     #[must_use]
     pub fn contradicted_by<'a>(&self, newer: &'a Self) -> Option<&'a KeyId> {
@@ -244,6 +259,12 @@ impl std::fmt::Debug for CodeKeys {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("CodeKeys").field("current", &self.current).finish_non_exhaustive()
     }
+}
+
+fn hmac(key: &[u8; KEY_BYTES], bytes: &[u8]) -> Hmac<Sha256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes any key");
+    mac.update(bytes);
+    mac
 }
 
 /// Finds out keys that no random generator makes: the chance to refuse one that it made is below 10^-12.

@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::{NotFromAnotherPage, Operator};
 use crate::domain::api_key::{ApiKey, Scope};
 use crate::domain::id::ApiKeyId;
+use crate::domain::subject::Subject;
 use crate::http::extract::invalid;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
 use crate::http::views::SentToken;
 use crate::http::{resource, to_the_end};
-use crate::verification::NewApiKey;
+use crate::verification::{NewApiKey, WantedApiKey};
 
 /// Longest name of a key in characters.
 const LONGEST_NAME: usize = 64;
@@ -36,6 +37,8 @@ struct ApiKeyAnswer {
     name: String,
     audience: String,
     scopes: Vec<Scope>,
+    /// The subjects that it is for: those that begin so; null: all.
+    subject_prefix: Option<String>,
     created_at: Timestamp,
     /// To the minute; null when it never was.
     last_used_at: Option<Timestamp>,
@@ -47,8 +50,8 @@ struct ApiKeyAnswer {
 
 impl From<ApiKey> for ApiKeyAnswer {
     fn from(key: ApiKey) -> Self {
-        let ApiKey { id, name, audience, scopes, created_at, last_used_at, ends_at, is_good } = key;
-        Self { id, name, audience, scopes, created_at, last_used_at, ends_at, is_good }
+        let ApiKey { id, name, audience, scopes, subject_prefix, created_at, last_used_at, ends_at, is_good } = key;
+        Self { id, name, audience, scopes, subject_prefix, created_at, last_used_at, ends_at, is_good }
     }
 }
 
@@ -67,10 +70,16 @@ async fn list(operator: Data<Operator>) -> Result<impl Responder, Problem> {
 #[serde(deny_unknown_fields)]
 struct ApiKeyBody {
     name: String,
-    /// Whom assertions are for; the name when it is left out.
+    /// Whom assertions are for; no other app's key may have it. Left out: that of `same_app_as`, or the name.
     #[serde(default)]
     audience: Option<String>,
     scopes: Vec<Scope>,
+    /// The subjects that it is for: those that begin so; left out: all.
+    #[serde(default)]
+    subject_prefix: Option<String>,
+    /// A key of the same app.
+    #[serde(default)]
+    same_app_as: Option<ApiKeyId>,
 }
 
 /// A key that was just made: nobody can show it again.
@@ -78,11 +87,12 @@ struct ApiKeyBody {
 struct NewApiKeyAnswer {
     id: ApiKeyId,
     key: SentToken,
+    audience: String,
 }
 
 impl From<NewApiKey> for NewApiKeyAnswer {
     fn from(new: NewApiKey) -> Self {
-        Self { id: new.id, key: new.token.into() }
+        Self { id: new.id, key: new.token.into(), audience: new.audience }
     }
 }
 
@@ -104,8 +114,19 @@ async fn create(
     if body.scopes.is_empty() {
         return Err(invalid("scopes", "must name at least one"));
     }
-    let create =
-        async move { operator.verification.create_api_key(&body.name, body.audience.as_deref(), &body.scopes).await };
+    if let Some(prefix) = &body.subject_prefix {
+        Subject::parse(prefix).map_err(|error| invalid("subject_prefix", error))?;
+    }
+    let create = async move {
+        let wanted = WantedApiKey {
+            name: &body.name,
+            audience: body.audience.as_deref(),
+            scopes: &body.scopes,
+            subject_prefix: body.subject_prefix.as_deref(),
+            same_app_as: body.same_app_as,
+        };
+        operator.verification.create_api_key(&wanted).await
+    };
     Ok(HttpResponse::Created().json(NewApiKeyAnswer::from(to_the_end(create).await?)))
 }
 

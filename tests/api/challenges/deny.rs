@@ -12,7 +12,7 @@ async fn a_denied_sign_in_is_over_and_its_owner_is_told_everywhere() {
     assert_eq!(scene.state().await, "denied");
     let closed = scene.screen.next_of("challenge_closed").await;
     assert_eq!([&closed["challenge_id"], &closed["outcome"]], [scene.challenge.id.as_str(), "denied"]);
-    assert_eq!(scene.screen.next_of("security_alert").await["kind"], "sign_in_denied");
+    scene.screen.alert("sign_in_denied").await;
     let mail = scene.client.await_mail(ANNA, "denied", 1).await;
     assert!(mail.contains("New") && mail.contains("change it now"), "{mail}");
     assert_eq!(scene.client.activity(&scene.trusted).await[0]["outcome"], "denied");
@@ -25,7 +25,8 @@ async fn denying_twice_is_fine_and_told_once() {
     for _ in 0..2 {
         scene.client.deny(&scene.challenge, &scene.trusted).await.expect(204);
     }
-    assert_eq!(count(&scene.gateway.database, "notices").await, 1);
+    let told = "SELECT count(*) FROM notices WHERE kind = 'sign_in_denied'";
+    assert_eq!(scene.gateway.database.count(told).await, 1);
     scene.gateway.stop().await;
 }
 

@@ -45,9 +45,9 @@ async fn after_a_denial_no_new_device_signs_in_and_trusted_ones_do() {
 async fn a_trusted_device_allows_new_devices_again() {
     let mut scene = Scene::new().await;
     scene.client.deny(&scene.challenge, &scene.trusted).await.expect(204);
-    assert_eq!(scene.screen.next_of("security_alert").await["kind"], "sign_in_denied");
+    scene.screen.alert("sign_in_denied").await;
     unfreeze(&scene.client, &scene.trusted).await.expect(204);
-    assert_eq!(scene.screen.next_of("security_alert").await["kind"], "sign_ins_unfrozen");
+    scene.screen.alert("sign_ins_unfrozen").await;
     assert!(frozen_at(&scene.client, &scene.trusted).await.is_null());
     assert_eq!(scene.client.activity(&scene.trusted).await[0]["kind"], "sign_ins_unfrozen");
     scene.client.await_mail(ANNA, "can sign in again", 1).await;
@@ -108,7 +108,7 @@ async fn a_report_denies_the_open_challenge_and_is_told_once() {
     assert_eq!(scene.state().await, "denied");
     scene.client.verify(&scene.challenge, &scene.code).await.expect_problem(410, "challenge_closed");
     scene.client.verify(&other, &other_code).await.expect_problem(410, "challenge_closed");
-    assert_eq!(scene.screen.next_of("security_alert").await["kind"], "sign_in_reported");
+    scene.screen.alert("sign_in_reported").await;
     scene.client.await_mail(ANNA, "reported", 1).await;
     let reported = "SELECT count(*) FROM notices WHERE kind = 'sign_in_reported'";
     assert_eq!(scene.gateway.database.count(reported).await, 1);

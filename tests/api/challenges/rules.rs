@@ -90,7 +90,7 @@ async fn the_database_counts_guesses_by_the_rules_that_are_proven() {
         Actual { store: database.store(), sql: database.connect().await, account, kind: BudgetKind::Account, ids };
     actual.add_account().await;
     for sequence in 0..SEQUENCES {
-        let kind = if sequence % 2 == 0 { BudgetKind::Account } else { BudgetKind::Address };
+        let kind = if sequence % 2 == 0 { BudgetKind::Account } else { BudgetKind::Enabling };
         let acts = acts().new_tree(&mut runner).expect("a sequence").current();
         let mut expected = actual.begin(kind).await;
         for (step, act) in acts.iter().enumerate() {
@@ -202,11 +202,11 @@ impl Actual {
 
     async fn attempt(&self, challenge: usize) -> bool {
         let id = self.ids[challenge];
-        let count = async |db: &_| store::challenge::count_attempt(db, self.account, id, self.kind, &RULES).await;
+        let count = async |db: &_| store::challenge::count_attempt(db, self.account, id, Some(self.kind), &RULES).await;
         let counted = self.store.run(count).await.expect("an answer");
         if let Some(counted) = &counted {
             let budget = self.budget().await;
-            assert_eq!(counted.budget, Budget { wait_until: None, ..budget }, "the answer is what was written");
+            assert_eq!(counted.budget, Some(Budget { wait_until: None, ..budget }), "the answer is what was written");
         }
         counted.is_some()
     }
