@@ -4,7 +4,7 @@
 //! dropped and counted, and other nodes find them in the database.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use async_nats::{Client, ConnectOptions, Event, HeaderMap, ServerAddr, Subscribe
 use futures_util::StreamExt;
 use metrics::counter;
 use rand::RngExt;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tracing::{debug, warn};
@@ -23,6 +23,7 @@ use super::settings::BusSettings;
 use super::wire::{self, Message};
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, NodeId};
+use crate::private_file::{self, NotPrivate, Privacy};
 use crate::telemetry::BUS_FACTS;
 use crate::traces::Trace;
 
@@ -51,6 +52,14 @@ pub enum JoinError {
     /// The wait is outside its range.
     #[error("bus.presence_wait_ms is {0}, but must be 0 to 2000")]
     PresenceWait(u64),
+    /// Others can read, change or replace a file with a secret, in production.
+    #[error("{key}: {cause}")]
+    NotPrivate {
+        /// The setting.
+        key: &'static str,
+        /// What is wrong with the file.
+        cause: NotPrivate,
+    },
     /// A file cannot be read.
     #[error("{key} names {path}, which cannot be used: {source}")]
     File {
@@ -85,7 +94,11 @@ impl Nats {
     ///
     /// # Errors
     /// [`JoinError`] when the settings cannot be used.
-    pub async fn join(settings: &BusSettings, node: NodeId) -> Result<(Bus, Inbox, Vec<JoinHandle<()>>), JoinError> {
+    pub async fn join(
+        settings: &BusSettings,
+        privacy: Privacy,
+        node: NodeId,
+    ) -> Result<(Bus, Inbox, Vec<JoinHandle<()>>), JoinError> {
         let Some(url) = &settings.url else {
             let (bus, inbox) = Bus::alone();
             return Ok((bus, inbox, Vec::new()));
@@ -94,7 +107,7 @@ impl Nats {
         let (outward, to_send) = mpsc::channel(OUTWARD_CAPACITY);
         let others = Self { outward, missed: Arc::default() };
         let servers = servers(url.expose_secret())?;
-        let options = with_password(options(settings, health.clone(), Arc::clone(&others.missed))?, &servers);
+        let options = with_password(options(settings, privacy, health.clone(), Arc::clone(&others.missed))?, &servers);
         let refused = |error: &dyn std::error::Error| JoinError::Client(error.to_string());
         let client = options.connect(servers).await.map_err(|error| refused(&error))?;
         let subject = wire::subject(&settings.subject_prefix);
@@ -141,11 +154,25 @@ pub(super) fn servers(urls: &str) -> Result<Vec<ServerAddr>, JoinError> {
     urls.split(',').map(|url| parse(url.trim())).collect()
 }
 
-fn options(settings: &BusSettings, health: HealthCell, missed: Arc<Notify>) -> Result<ConnectOptions, JoinError> {
+/// Reads the credentials of a NATS user.
+fn read_credentials(path: &Path, privacy: Privacy) -> Result<SecretString, JoinError> {
+    let key = "bus.credentials_file";
+    private_file::read(path, privacy).map_err(|cause| match cause {
+        NotPrivate::Unreadable { path, cause } => JoinError::File { key, path, source: cause },
+        cause => JoinError::NotPrivate { key, cause },
+    })
+}
+
+fn options(
+    settings: &BusSettings,
+    privacy: Privacy,
+    health: HealthCell,
+    missed: Arc<Notify>,
+) -> Result<ConnectOptions, JoinError> {
     let mut options = ConnectOptions::new();
     if let Some(path) = &settings.credentials_file {
         let refused = |source| JoinError::File { key: "bus.credentials_file", path: path.clone(), source };
-        options = with_credentials(options, &std::fs::read_to_string(path).map_err(refused)?).map_err(refused)?;
+        options = with_credentials(options, &read_credentials(path, privacy)?.expose_secret()).map_err(refused)?;
     }
     if let Some(path) = &settings.tls.ca_file {
         let refused = |source| JoinError::File { key: "bus.tls.ca_file", path: path.clone(), source };

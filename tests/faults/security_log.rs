@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::client::{Call, Client, Install, PASSWORD, wrong};
+use crate::support::client::{Call, Install, PASSWORD, wrong};
 use crate::support::database;
 use crate::support::process::{GatewayProcess, data_folder, database_url, free_port};
 
@@ -88,10 +88,10 @@ async fn the_security_log_says_who_was_let_in_and_who_was_refused() {
 
 #[actix_web::test]
 async fn the_security_log_says_what_operators_and_apps_did_to_whom() {
-    let (folder, operator) = (data_folder(), format!("127.0.0.1:{}", free_port()));
-    let settings = [("LOG__FORMAT", "json"), ("OPERATOR__ADDRESS", operator.as_str())];
+    let (folder, address) = (data_folder(), format!("127.0.0.1:{}", free_port()));
+    let settings = [("LOG__FORMAT", "json"), ("OPERATOR__ADDRESS", address.as_str())];
     let gateway = GatewayProcess::start(folder.path(), &settings).await;
-    let (client, operator) = (gateway.client(), Client::new(&format!("http://{operator}")));
+    let (client, operator) = (gateway.client(), gateway.operator(&address));
     let body = json!({ "name": "shop", "scopes": ["subjects:write", "subjects:read"] });
     let key = operator.send(Method::POST, "/admin/api-keys", None, Some(body)).await.expect(201);
     let by_app = async |method: Method, path: &str, body: Option<Value>| {

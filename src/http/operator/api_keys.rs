@@ -24,9 +24,9 @@ const LONGEST_GRACE: u32 = 30 * 86_400;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .service(resource("/admin/api-keys", "GET, POST").route(web::get().to(list)).route(web::post().to(create)))
-        .service(resource("/admin/api-keys/{id}", "DELETE").route(web::delete().to(revoke)))
-        .service(resource("/admin/api-keys/{id}/rotate", "POST").route(web::post().to(rotate)));
+        .service(resource("/api-keys", "GET, POST").route(web::get().to(list)).route(web::post().to(create)))
+        .service(resource("/api-keys/{id}", "DELETE").route(web::delete().to(revoke)))
+        .service(resource("/api-keys/{id}/rotate", "POST").route(web::post().to(rotate)));
 }
 
 /// A key, without its secret.
