@@ -175,7 +175,7 @@ async fn nothing_that_a_client_sends_makes_a_line_of_the_log() {
     let client = gateway.client();
     let forged = "forged\n2026-01-01T00:00:00Z  INFO a call was answered account.id=forged";
     let install = Install::new(forged);
-    client.create_account(EMAIL, &install).await.expect_problem(400, "invalid_request");
+    client.create_account("ben@example.com", &install).await.expect(202);
     client.sign_in(forged, forged, &install, Some(forged)).await.expect_problem(400, "invalid_request");
     let first = client.new_account(EMAIL).await;
     client.sign_in(EMAIL, forged, &first.install, None).await.expect_problem(401, "invalid_credentials");

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{NotFromAnotherPage, Operator};
 use crate::domain::api_key::{ApiKey, Scope};
 use crate::domain::id::ApiKeyId;
+use crate::domain::text::{cleaned, is_clean};
 use crate::http::extract::invalid;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
@@ -92,20 +93,17 @@ async fn create(
     _: NotFromAnotherPage,
     Json(body): Json<ApiKeyBody>,
 ) -> Result<impl Responder, Problem> {
-    let fits = |text: &str, longest: usize| {
-        (1..=longest).contains(&text.chars().count()) && !text.chars().any(char::is_control)
-    };
-    if !fits(&body.name, LONGEST_NAME) {
-        return Err(invalid("name", format!("must have 1 to {LONGEST_NAME} characters")));
-    }
-    if body.audience.as_deref().is_some_and(|audience| !fits(audience, LONGEST_AUDIENCE)) {
-        return Err(invalid("audience", format!("must have 1 to {LONGEST_AUDIENCE} characters")));
+    let name = cleaned(&body.name, LONGEST_NAME).ok_or_else(|| invalid("name", "must have something to read"))?;
+    // Apps compare it letter by letter: it is refused rather than changed.
+    if body.audience.as_deref().is_some_and(|audience| !is_clean(audience, LONGEST_AUDIENCE)) {
+        let rule = format!("must have 1 to {LONGEST_AUDIENCE} characters, all visible, with single spaces between them");
+        return Err(invalid("audience", rule));
     }
     if body.scopes.is_empty() {
         return Err(invalid("scopes", "must name at least one"));
     }
     let create =
-        async move { operator.verification.create_api_key(&body.name, body.audience.as_deref(), &body.scopes).await };
+        async move { operator.verification.create_api_key(&name, body.audience.as_deref(), &body.scopes).await };
     Ok(HttpResponse::Created().json(NewApiKeyAnswer::from(to_the_end(create).await?)))
 }
 
