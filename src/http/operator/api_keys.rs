@@ -96,7 +96,8 @@ async fn create(
     let name = cleaned(&body.name, LONGEST_NAME).ok_or_else(|| invalid("name", "must have something to read"))?;
     // Apps compare it letter by letter: it is refused rather than changed.
     if body.audience.as_deref().is_some_and(|audience| !is_clean(audience, LONGEST_AUDIENCE)) {
-        let rule = format!("must have 1 to {LONGEST_AUDIENCE} characters, all visible, with single spaces between them");
+        let rule =
+            format!("must have 1 to {LONGEST_AUDIENCE} characters, all visible, with single spaces between them");
         return Err(invalid("audience", rule));
     }
     if body.scopes.is_empty() {
