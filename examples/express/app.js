@@ -9,7 +9,7 @@ import { Passwords } from "./server/passwords.js";
 import { fromOwnPages, headers } from "./server/requests.js";
 import { Sessions } from "./server/sessions.js";
 
-const { TWOSTEP_URL = "http://127.0.0.1:8080", TWOSTEP_API_KEY, AUDIENCE = "shop", ISSUER = TWOSTEP_URL, PORT = "3000", ORIGIN } = process.env;
+const { TWOSTEP_URL = "http://127.0.0.1:8080", TWOSTEP_API_KEY, AUDIENCE = "shop", ISSUER = new URL(TWOSTEP_URL).origin, PORT = "3000", ORIGIN } = process.env;
 if (!TWOSTEP_API_KEY) throw new Error("TWOSTEP_API_KEY is not set: make a key with `twostep keys create` (docs/start.md).");
 /** Whoever turns the second step on typed the password so lately, in milliseconds. */
 const FRESH = 5 * 60_000;
@@ -59,7 +59,7 @@ async function userOf(request) {
 const app = express();
 app.disable("x-powered-by");
 app.use(headers(TWOSTEP_URL), express.static(folder("public")), express.static(folder("../../sdk/js/src")));
-app.use(fromOwnPages(() => origin), express.json({ limit: "16kb" }));
+app.use(fromOwnPages(() => origins), express.json({ limit: "16kb" }));
 app.use((request, response, next) => {
   if (request.method === "POST" && (typeof request.body !== "object" || request.body === null || Array.isArray(request.body))) throw new Refusal(400, "Send a JSON object.");
   next();
@@ -150,8 +150,9 @@ app.use((error, request, response, next) => {
   refuse(500, "Something went wrong on our side. Try again.");
 });
 
-let origin = ORIGIN;
+/** What browsers call this app by. */
+let origins = ORIGIN ? [ORIGIN] : [];
 const server = app.listen(Number(PORT), "127.0.0.1", () => {
-  origin ??= `http://127.0.0.1:${server.address().port}`;
-  console.log(`open ${origin}`);
+  if (!ORIGIN) origins = ["127.0.0.1", "localhost"].map((name) => `http://${name}:${server.address().port}`);
+  console.log(`open ${origins[0]}`);
 });

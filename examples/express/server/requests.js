@@ -16,11 +16,11 @@ export function headers(gateway) {
  * Metadata), and by which name they came (`Host`: a stranger's name may lead here, too). Cookies are SameSite=Strict besides, and bodies
  * must be JSON, which no form can send.
  */
-export function fromOwnPages(ownOrigin) {
+export function fromOwnPages(ownOrigins) {
   return (request, response, next) => {
-    const own = ownOrigin();
     const { origin, host, "sec-fetch-site": site } = request.headers;
-    const isOurs = host === new URL(own).host && (origin === undefined || origin === own) && (site === undefined || site === "same-origin");
+    const own = ownOrigins().find((known) => new URL(known).host === host);
+    const isOurs = own !== undefined && (origin === undefined || origin === own) && (site === undefined || site === "same-origin");
     const isRead = ["GET", "HEAD"].includes(request.method);
     if (isRead || (isOurs && request.is("application/json"))) return next();
     response.status(isOurs ? 415 : 403).json({ error: isOurs ? "Send JSON." : "Only this app's own pages may do that." });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
-import { createServer } from "node:http";
+import { createServer, request } from "node:http";
 import { createInterface } from "node:readline";
 import { after, before, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -92,6 +92,11 @@ class Browser {
   }
 }
 
+/** The status of a call by another name: a stranger's may lead here (DNS rebinding). */
+const named = (host) => new Promise((resolve, reject) => {
+  const call = request(`${base}/two-step`, { method: "POST", headers: { host, "content-type": "application/json" } }, (answer) => resolve(answer.resume().statusCode));
+  call.on("error", reject).end("{}");
+});
 const encoded = (part) => Buffer.from(JSON.stringify(part)).toString("base64url");
 function assertion(change = {}, { header = {}, pair = keys } = {}) {
   const now = Math.floor(Date.now() / 1000);
@@ -250,6 +255,10 @@ test("other sites can do nothing in a user's name", async () => {
   for (const headers of [{ origin: "https://evil.example" }, { origin: "null" }, { "sec-fetch-site": "cross-site" }, { "sec-fetch-site": "same-site" }]) {
     for (const path of ["/login", "/login/verified", "/two-step", "/logout"]) assert.equal((await browser.post(path, {}, headers)).status, 403, path);
   }
+  const { port } = new URL(base);
+  assert.equal(await named(`127.0.0.1:${port}`), 401, "one of its own names");
+  assert.equal(await named(`localhost:${port}`), 401, "another");
+  for (const host of ["evil.example", `evil.example:${port}`, `127.0.0.1.evil.example:${port}`]) assert.equal(await named(host), 403, host);
   for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]) {
     assert.equal((await browser.post("/two-step", JSON.stringify({ device: browser.device }), { "content-type": type })).status, 415, type);
   }
