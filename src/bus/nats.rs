@@ -172,7 +172,7 @@ fn options(
     let mut options = ConnectOptions::new();
     if let Some(path) = &settings.credentials_file {
         let refused = |source| JoinError::File { key: "bus.credentials_file", path: path.clone(), source };
-        options = with_credentials(options, &read_credentials(path, privacy)?.expose_secret()).map_err(refused)?;
+        options = with_credentials(options, read_credentials(path, privacy)?.expose_secret()).map_err(refused)?;
     }
     if let Some(path) = &settings.tls.ca_file {
         let refused = |source| JoinError::File { key: "bus.tls.ca_file", path: path.clone(), source };

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HOST;
+use actix_web::http::uri::Authority;
 
 /// Whether a request names an IP address, `localhost`, or one of `names`, in every place where it names a host (RFC 9112 section
 /// 3.2). One that names none, or two, is not known.
@@ -16,7 +17,7 @@ pub(super) fn is_known(request: &HttpRequest, names: &[String]) -> bool {
         return false;
     }
     // The target of a request to a proxy, and `:authority` in HTTP/2.
-    let authority = request.uri().authority().map(|authority| authority.as_str());
+    let authority = request.uri().authority().map(Authority::as_str);
     let mut named = [header, authority].into_iter().flatten().peekable();
     named.peek().is_some() && named.all(|named| is_known_name(named, names))
 }
