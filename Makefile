@@ -14,10 +14,11 @@ test: ## Run every test.
 	scripts/install-browser
 	cargo test --workspace
 
-check: ## Format, lints, dependencies.
+check: ## Format, lints, dependencies; known weaknesses of these where the database can be had.
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features -- --deny warnings
 	cargo deny check bans licenses sources
+	scripts/check-advisories
 
 screenshots: ## A picture of every screen of the page, into target/screenshots; SCREENSHOTS=docs/screenshots elsewhere.
 	scripts/install-postgres
@@ -42,11 +43,12 @@ fuzz: ## Fuzz every parser of what strangers send, each for SECONDS (60).
 check-openapi: ## Hold a gateway to its OpenAPI document, with EXAMPLES (100) requests for each call.
 	scripts/check-openapi $(or $(EXAMPLES),100)
 
-sdk-test: ## The client library's declarations and tests, some of them against a real gateway.
+sdk-test: ## The client library's declarations and tests, some of them against a real gateway; attacks on the example.
 	scripts/install-postgres
 	scripts/install-node
 	cargo build --quiet
 	cd sdk/js && npm ci --no-audit --no-fund && TWOSTEP=$(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug/twostep npm test
+	cd examples/express && npm ci --no-audit --no-fund && npm test
 
 check-start: ## Do what docs/start.md says, in a clean clone and a real browser.
 	scripts/check-start

@@ -10,12 +10,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{Server, ServerHandle};
 use actix_web::web::Data;
 use jiff::SignedDuration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use tracing::field::display;
 use tracing::{info, warn};
 
 use crate::actors::{self, Directory, Services, SweepSettings};
@@ -28,11 +29,11 @@ use crate::domain::code::CodeKeys;
 use crate::domain::id::NodeId;
 use crate::embedded_postgres::{EmbeddedPostgres, StartError};
 use crate::gateway::ConnectionSettings;
-use crate::http::operator::{Operator, ReloadWish, Reloaded};
+use crate::http::operator::{Operator, OperatorAccess, ReloadWish, Reloaded};
 use crate::http::{Api, Limits};
 use crate::listener::CertificateError;
 use crate::places::{Places, RELOAD_PERIOD};
-use crate::settings::{self, KeysError, Mode, PushContentSetting, Settings};
+use crate::settings::{self, KeysError, Mode, OperatorTokenError, PushContentSetting, Settings};
 use crate::store::session::TokenLifetimes;
 use crate::store::{self, ConnectSettings, Store, StoreError};
 use crate::telemetry;
@@ -40,6 +41,7 @@ use crate::traces::{Exporter, TraceSetupError};
 use crate::verification::{AssertionRules, PasswordCost, Passwords, Rules, Verification};
 
 use self::reload::Reload;
+pub use self::reload::ReloadError;
 
 /// How long a node takes to stop at most, less a margin for the private PostgreSQL (design section 12: 30 s).
 const SHUTDOWN_SECONDS: u64 = 12;
@@ -62,6 +64,9 @@ pub enum AppError {
     /// The code keys.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// The operator's token.
+    #[error(transparent)]
+    OperatorToken(#[from] OperatorTokenError),
     /// Mail.
     #[error(transparent)]
     Mail(#[from] MailSetupError),
@@ -117,6 +122,7 @@ pub struct App {
     address: SocketAddr,
     is_secure: bool,
     operator_address: SocketAddr,
+    probe_address: Option<SocketAddr>,
     directory: Directory,
     store: Store,
     bus: Bus,
@@ -124,7 +130,9 @@ pub struct App {
     draining: Arc<AtomicBool>,
     drain_asked: Arc<Notify>,
     reload: Reload,
-    servers: [ServerHandle; 2],
+    public: ServerHandle,
+    /// The operator's side and the one for probes: they tell to the end how the node stands.
+    private: Vec<ServerHandle>,
     tasks: Vec<JoinHandle<()>>,
     traces: Option<Exporter>,
     reconnect_spread: Duration,
@@ -146,13 +154,15 @@ impl App {
         store::migrate(&store).await?;
         settings.warnings().iter().for_each(|warning| warn!("{warning}"));
         let code_keys = settings::code_keys(settings)?;
+        let access = Arc::new(OperatorAccess::new(settings::operator_token(settings)?));
         let upkeep = actix_web::rt::spawn(keep_metrics(metrics.clone()));
-        let push = CurrentProviders::new(PushProviders::open(&settings.fcm, &settings.apns)?);
+        let push = CurrentProviders::new(PushProviders::open(&settings.fcm, &settings.apns, settings.mode.privacy())?);
         let webhooks = Webhooks::open(&settings.webhooks)?;
         let node = NodeId::new(uuid::Uuid::now_v7());
         let traces = traces::start(settings, node)?;
         let keys = Arc::new(code_keys.keys);
-        let (bus, inbox, carriers) = Nats::join(&settings.bus, node, Arc::clone(&keys)).await?;
+        let (bus, inbox, carriers) =
+            Nats::join(&settings.bus, settings.mode.privacy(), node, Arc::clone(&keys)).await?;
         let verification = Arc::new(verification(settings, node, store.clone(), keys, bus.clone())?);
         let (mail, outbox) = mailer(settings)?;
         let connections = connection_settings(settings);
@@ -183,11 +193,14 @@ impl App {
         let listener = serve::listen("http.address", settings.http.address)?;
         let operator_listener = serve::listen("operator.address", settings.operator.address)?;
         let (address, operator_address) = (serve::local_address(&listener)?, serve::local_address(&operator_listener)?);
+        let probe_listener =
+            settings.probe.address.map(|address| serve::listen("probe.address", address)).transpose()?;
+        let probe_address = probe_listener.as_ref().map(serve::local_address).transpose()?;
         let places = Arc::new(Places::open(settings.places.files.clone()));
         tasks.push(actix_web::rt::spawn(reload(Arc::clone(&places))));
         let limits = Arc::new(Limits::new(reload::limits(settings)));
         let origins = serve::origins(settings, address);
-        let (reload, reload_wishes) = Reload::new(settings, address, &limits, &origins, &services);
+        let (reload, reload_wishes) = Reload::new(settings, address, &limits, &origins, &access, &services);
         tasks.push(actix_web::rt::spawn(forget(Arc::clone(&limits))));
         let api = Data::new(Api {
             verification: Arc::clone(&verification),
@@ -210,17 +223,24 @@ impl App {
             draining: Arc::clone(&draining),
             drain: Arc::clone(&drain_asked),
             reload: reload_wishes,
+            access,
+            hosts: settings.operator.hosts.clone(),
         });
         let public = serve::serve_public(listener, settings, certificate, api)?;
+        let probe = probe_listener.map(|listener| serve::serve_probes(listener, operator.clone())).transpose()?;
         let private = serve::serve_operator(operator_listener, operator)?;
-        let servers = [public.handle(), private.handle()];
+        let public_handle = public.handle();
+        let private_handles = [Some(&private), probe.as_ref()].into_iter().flatten().map(Server::handle).collect();
         tasks.push(actix_web::rt::spawn(serve::run(public, "the public side")));
         tasks.push(actix_web::rt::spawn(serve::run(private, "the operator's side")));
-        info!(http.address = %address, operator.address = %operator_address, "ready");
+        tasks.extend(probe.map(|probe| actix_web::rt::spawn(serve::run(probe, "the side for probes"))));
+        let probes = probe_address.map(display);
+        info!(http.address = %address, operator.address = %operator_address, probe.address = probes, "ready");
         Ok(Self {
             address,
             is_secure: settings.http.tls.is_on(),
             operator_address,
+            probe_address,
             directory,
             store,
             bus,
@@ -228,7 +248,8 @@ impl App {
             draining,
             drain_asked,
             reload,
-            servers,
+            public: public_handle,
+            private: private_handles,
             tasks,
             traces,
             reconnect_spread: Duration::from_millis(settings.shutdown.reconnect_spread_ms),
@@ -255,6 +276,12 @@ impl App {
         self.operator_address
     }
 
+    /// Where probes and Prometheus may ask, if that is somewhere else.
+    #[must_use]
+    pub fn probe_address(&self) -> Option<SocketAddr> {
+        self.probe_address
+    }
+
     /// The way to user actors, to observe them.
     #[must_use]
     pub fn directory(&self) -> &Directory {
@@ -274,8 +301,8 @@ impl App {
     /// Takes what may change while the gateway runs from settings that were read again.
     ///
     /// # Errors
-    /// [`PushSetupError`] when a push provider cannot be set up like this; then nothing changes.
-    pub fn reload(&self, settings: &Settings) -> Result<Reloaded, PushSetupError> {
+    /// [`ReloadError`] when a push provider cannot be set up like this, or there is no token for operators; then nothing changes.
+    pub fn reload(&self, settings: &Settings) -> Result<Reloaded, ReloadError> {
         self.reload.apply(settings)
     }
 
@@ -283,16 +310,17 @@ impl App {
     pub async fn stop(self) {
         self.draining.store(true, Ordering::Relaxed);
         info!("draining");
-        let [public, private] = &self.servers;
         self.bus.end_watching();
         // Asked for first: a device that comes back at once must find another node.
-        let stopped = public.stop(true);
+        let stopped = self.public.stop(true);
         self.directory.drain(self.reconnect_spread).await;
         let graceful = tokio::time::timeout(Duration::from_secs(SHUTDOWN_SECONDS), stopped);
         if graceful.await.is_err() {
             warn!("some requests did not finish in time");
         }
-        private.stop(false).await;
+        for server in &self.private {
+            server.stop(false).await;
+        }
         self.bus.flush(BUS_FLUSH).await;
         for task in &self.tasks {
             task.abort();

@@ -17,6 +17,7 @@ pub mod http;
 pub mod listener;
 pub mod operator_client;
 pub mod places;
+pub mod private_file;
 pub mod protocol;
 pub mod rollout_command;
 pub mod settings;

@@ -16,6 +16,7 @@ use twostep::admin_command::{
 use twostep::app::App;
 use twostep::code_keys_command::CodeKeysArguments;
 use twostep::http::operator::Reloaded;
+use twostep::operator_client::Configured;
 use twostep::rollout_command::RolloutArguments;
 use twostep::settings::{Mode, Settings};
 use twostep::{app, code_keys_command, demo, doctor, rollout_command, settings, telemetry};
@@ -123,10 +124,8 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Ok(actix_web::rt::System::new().block_on(doctor::run(&settings)))
         }
         Command::Rollout(rollout) => {
-            let needs_settings = rollout.needs_address();
-            let settings = needs_settings.then(|| settings::load(config)).transpose()?;
-            let address = settings.map(|settings| settings.operator.address);
-            actix_web::rt::System::new().block_on(rollout_command::run(&rollout, address))?;
+            let configured = rollout.needs_configuration().then(|| configured(config)).transpose()?;
+            actix_web::rt::System::new().block_on(rollout_command::run(&rollout, configured.as_ref()))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::CodeKeys(keys) => {
@@ -180,7 +179,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 /// What docs/cli.md begins with.
-const REFERENCE: &str = "# Commands\n\nMade from the program: `twostep help COMMAND` says the same. Commands that ask or tell a running gateway use its operator's\naddress: `--url`, or `operator.address` of the configuration. Each failure is one line on standard error that says what to do next. The exit\ncode is 0 when all went well, 1 when it did not (also when `doctor` or `migrate --check` found something to do), and 2 when the\narguments mean nothing.\n";
+const REFERENCE: &str = "# Commands\n\nMade from the program: `twostep help COMMAND` says the same. Commands that ask or tell a running gateway use its operator's\naddress: `--url`, or `operator.address` of the configuration; and its token: `--token-file`, or `operator.token_file`. Each failure is one line on standard error that says what to do next. The exit\ncode is 0 when all went well, 1 when it did not (also when `doctor` or `migrate --check` found something to do), and 2 when the\narguments mean nothing.\n";
 
 /// Adds a command and those below it.
 fn describe(command: &mut clap::Command, name: &str, page: &mut String) {
@@ -197,10 +196,15 @@ fn plain(text: &str) -> String {
 }
 
 fn administer(config: Option<&Path>, command: &AdminCommand) -> anyhow::Result<ExitCode> {
-    let settings = command.needs_address().then(|| settings::load_unchecked(config)).transpose()?;
-    let address = settings.map(|settings| settings.operator.address);
-    actix_web::rt::System::new().block_on(command.run(address))?;
+    let configured = command.needs_configuration().then(|| configured(config)).transpose()?;
+    actix_web::rt::System::new().block_on(command.run(configured.as_ref()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The gateway on this machine, as the configuration says.
+fn configured(config: Option<&Path>) -> anyhow::Result<Configured> {
+    let settings = settings::load_unchecked(config)?;
+    Ok(Configured { address: settings.operator.address, token_file: settings.operator_token_file() })
 }
 
 /// Brings the database up to date, or says whether it is.

@@ -1,12 +1,18 @@
 //! The operator's side of a running gateway, as the commands see it that ask or tell it something.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use reqwest::redirect::Policy;
 use reqwest::{Method, StatusCode, Url};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use uuid::Uuid;
+
+use crate::private_file;
 
 /// A gateway that says nothing for this long does not answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -61,6 +67,24 @@ pub enum ClientError {
         /// Its id.
         id: String,
     },
+    /// The file of the token cannot be read.
+    #[error("the operator's token cannot be read from {}: {cause}", path.display())]
+    Token {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// The gateway wants another token, or any.
+    #[error(
+        "{url} lets nobody in without the operator's token, and {why}: name its file with --token-file, or operator.token_file (TWOSTEP__OPERATOR__TOKEN_FILE)"
+    )]
+    NotLetIn {
+        /// Where.
+        url: String,
+        /// What is wrong with the token.
+        why: String,
+    },
     /// The gateway refused.
     #[error("the gateway refused ({status}): {detail}")]
     Refused {
@@ -77,6 +101,26 @@ pub struct Where {
     /// The operator's address of any node; without it, `operator.address` of the configuration on this machine.
     #[arg(long, global = true, value_name = "URL")]
     pub url: Option<String>,
+    /// The file with the operator's token; without it, `operator.token_file` of the configuration.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+}
+
+impl Where {
+    /// Whether the configuration is needed to find the gateway or its token.
+    #[must_use]
+    pub fn needs_configuration(&self) -> bool {
+        self.url.is_none() || self.token_file.is_none()
+    }
+}
+
+/// What the configuration says of the gateway on this machine.
+#[derive(Debug, Clone)]
+pub struct Configured {
+    /// Where its operator's side listens.
+    pub address: SocketAddr,
+    /// Where the operator's token is.
+    pub token_file: Option<PathBuf>,
 }
 
 /// An account, as it is named on the command line.
@@ -108,10 +152,12 @@ impl FromStr for Who {
 pub struct Operator {
     base: Url,
     http: reqwest::Client,
+    /// The token, or why there is none.
+    token: Result<SecretString, String>,
 }
 
 impl Operator {
-    fn new(url: &str) -> Result<Self, ClientError> {
+    fn new(url: &str, token: Result<SecretString, String>) -> Result<Self, ClientError> {
         let no_url = || ClientError::Url(url.to_owned());
         let base = Url::parse(url).map_err(|_| no_url())?;
         if !matches!(base.scheme(), "http" | "https") || base.query().is_some() || base.fragment().is_some() {
@@ -119,13 +165,14 @@ impl Operator {
         }
         // A second call finds the provider installed; it is the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        // The operator's side is near: no proxy for the world outside stands between.
-        let http = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build().map_err(|_| no_url())?;
-        Ok(Self { base, http })
+        // The operator's side is near: no proxy for the world outside stands between. It sends nobody, and the token, elsewhere.
+        let builder = reqwest::Client::builder().timeout(PATIENCE).no_proxy().redirect(Policy::none());
+        let http = builder.build().map_err(|_| no_url())?;
+        Ok(Self { base, http, token })
     }
 
     /// The one that listens on this machine. One that listens on every address is asked on this machine's own.
-    fn at(mut address: SocketAddr) -> Result<Self, ClientError> {
+    fn at(mut address: SocketAddr, token: Result<SecretString, String>) -> Result<Self, ClientError> {
         if address.port() == 0 {
             return Err(ClientError::AnyPort);
         }
@@ -133,17 +180,22 @@ impl Operator {
             let is_v4 = address.is_ipv4();
             address.set_ip(if is_v4 { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { IpAddr::V6(Ipv6Addr::LOCALHOST) });
         }
-        Self::new(&format!("http://{address}"))
+        Self::new(&format!("http://{address}"), token)
     }
 
-    /// The one that is named, or the one of the configuration on this machine.
+    /// The one that is named, or the one of the configuration on this machine. Blocking: reads the token.
     ///
     /// # Errors
-    /// [`ClientError`] when neither is an address.
-    pub fn find(named: &Where, configured: Option<SocketAddr>) -> Result<Self, ClientError> {
+    /// [`ClientError`] when neither is an address, or the token cannot be read.
+    pub fn find(named: &Where, configured: Option<&Configured>) -> Result<Self, ClientError> {
+        let token = match (&named.token_file, configured.and_then(|configured| configured.token_file.as_ref())) {
+            (Some(path), _) => Ok(read_token(path).map_err(|cause| ClientError::Token { path: path.clone(), cause })?),
+            (None, Some(path)) => configured_token(path)?,
+            (None, None) => Err("no file of a token is named".to_owned()),
+        };
         match (&named.url, configured) {
-            (Some(url), _) => Self::new(url),
-            (None, Some(address)) => Self::at(address),
+            (Some(url), _) => Self::new(url, token),
+            (None, Some(configured)) => Self::at(configured.address, token),
             (None, None) => Err(ClientError::NoAddress),
         }
     }
@@ -206,18 +258,39 @@ impl Operator {
             url.query_pairs_mut().extend_pairs(query);
         }
         let mut request = self.http.request(method, url);
+        if let Ok(token) = &self.token {
+            request = request.bearer_auth(token.expose_secret());
+        }
         if let Some(body) = body {
             request = request.json(&body);
         }
         let away = |error: &reqwest::Error| ClientError::Away { url: self.url(), why: cause(error) };
         let response = request.send().await.map_err(|error| away(&error))?;
         let status = response.status();
+        if status == StatusCode::UNAUTHORIZED {
+            let why = self.token.as_ref().err().cloned().unwrap_or_else(|| "it has another than this".to_owned());
+            return Err(ClientError::NotLetIn { url: self.url(), why });
+        }
         let text = response.text().await.map_err(|error| away(&error))?;
         Ok(Answered { status, body: serde_json::from_str(&text).unwrap_or_default() })
     }
 
     fn url(&self) -> String {
         self.base.as_str().trim_end_matches('/').to_owned()
+    }
+}
+
+/// The token of a file, without the line feed at its end.
+fn read_token(path: &Path) -> io::Result<SecretString> {
+    Ok(private_file::read_unchecked(path)?.expose_secret().trim().into())
+}
+
+/// The token of the configuration's file, which need not be there: a gateway that runs elsewhere may be asked what needs none.
+fn configured_token(path: &Path) -> Result<Result<SecretString, String>, ClientError> {
+    match read_token(path) {
+        Ok(token) => Ok(Ok(token)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Err(format!("{} is not there", path.display()))),
+        Err(cause) => Err(ClientError::Token { path: path.to_owned(), cause }),
     }
 }
 
@@ -266,6 +339,10 @@ impl Answered {
 mod tests {
     use super::*;
 
+    fn none() -> Result<SecretString, String> {
+        Err("there is none".to_owned())
+    }
+
     #[test]
     fn an_account_is_named_by_its_address_or_its_id() {
         let id = Uuid::from_u128(7);
@@ -277,7 +354,8 @@ mod tests {
 
     #[test]
     fn one_that_listens_everywhere_is_asked_on_this_machine() {
-        let url = |address: &str| Operator::at(address.parse().expect("an address")).map(|operator| operator.url());
+        let url =
+            |address: &str| Operator::at(address.parse().expect("an address"), none()).map(|operator| operator.url());
         assert_eq!(url("0.0.0.0:9090").expect("an address"), "http://127.0.0.1:9090");
         assert_eq!(url("[::]:9090").expect("an address"), "http://[::1]:9090");
         assert_eq!(url("192.0.2.1:9090").expect("an address"), "http://192.0.2.1:9090");
@@ -287,7 +365,7 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused() {
         for url in ["", "gateway:9090", "ftp://gateway", "http://"] {
-            assert!(matches!(Operator::new(url), Err(ClientError::Url(_))), "{url}");
+            assert!(matches!(Operator::new(url, none()), Err(ClientError::Url(_))), "{url}");
         }
     }
 }

@@ -6,6 +6,21 @@ const PERIOD = 2000;
 /** Samples in a chart: five minutes. */
 const KEPT = 150;
 const SVG = "http://www.w3.org/2000/svg";
+/** Where this tab keeps the operator's token: it goes with the tab, and no other tab or visit has it. */
+const TOKEN = "twostep.operator-token";
+
+/** A call of `/admin`, with the token. One that the gateway does not take is forgotten. */
+async function admin(method, path, body) {
+  const headers = { authorization: `Bearer ${sessionStorage.getItem(TOKEN) ?? ""}`, "x-twostep-page": "1", ...(body && { "content-type": "application/json" }) };
+  const answer = await fetch(`/admin/${path}`, { method, headers, body: body && JSON.stringify(body) });
+  const content = await answer.json();
+  if (answer.ok) return content;
+  if (answer.status === 401) {
+    sessionStorage.removeItem(TOKEN);
+    drawLockedRollout();
+  }
+  throw new Error(`${content.title}. ${content.detail}`);
+}
 
 /** Reads Prometheus' text format: [{ name, labels, value }]. */
 export function parseMetrics(text) {
@@ -29,6 +44,7 @@ const providers = h("ul", { class: "list" });
 const percent = h("b", { id: "rollout" }, "–");
 const mode = h("span", { class: "soft small", id: "rollout-mode" });
 const move = h("button", { type: "button", id: "move-rollout", disabled: true, onclick: moveRollout }, "Change");
+const unlock = h("button", { type: "button", id: "unlock", hidden: true, onclick: askForToken }, "Enter the token");
 
 document.getElementById("main").replaceChildren(
   h("h1", {}, "Live view"),
@@ -36,7 +52,7 @@ document.getElementById("main").replaceChildren(
     figure("connections", "Live connections", "now"),
     figure("sign-ins", "Sign-ins", "a minute"),
     figure("codes", "Codes handed on", "a minute"),
-    h("div", { class: "card figure" }, h("span", { class: "soft" }, "Two-step verification offered to"), percent, mode, h("div", { class: "row" }, move))),
+    h("div", { class: "card figure" }, h("span", { class: "soft" }, "Two-step verification offered to"), percent, mode, h("div", { class: "row" }, move, unlock))),
   h("div", { class: "columns" },
     card("latency", "From code to receipt", chart, h("p", { class: "small" }, h("span", { class: "badge" }, "p50 line"), " ", h("span", { class: "badge warm" }, "p99 dashed")), receipts),
     h("div", { class: "stack" }, card("providers", "Providers", providers),
@@ -45,14 +61,14 @@ document.getElementById("main").replaceChildren(
 async function look() {
   const state = document.getElementById("connection");
   try {
-    const [metrics, ready, rollout] = await Promise.all([fetch("/metrics"), fetch("/readyz"), fetch("/admin/rollout")]);
+    const [metrics, ready] = await Promise.all([fetch("/metrics"), fetch("/readyz")]);
     const status = (await ready.json()).status;
     state.className = `state ${status === "ready" ? "open" : "waiting"}`;
     state.textContent = status === "ready" ? "Ready" : `Not ready: ${status}`;
     samples.push({ at: performance.now(), metrics: parseMetrics(await metrics.text()) });
     if (samples.length > KEPT) samples.shift();
-    if (rollout.ok) drawRollout(await rollout.json());
     draw();
+    await lookAtRollout();
   } catch {
     state.className = "state waiting";
     state.textContent = "The node does not answer";
@@ -114,7 +130,38 @@ function drawChart() {
   chart.replaceChildren(...lines, ...paths);
 }
 
+/** The rollout is for who has the token; what the gateway says against it is on the card by then. */
+async function lookAtRollout() {
+  if (!sessionStorage.getItem(TOKEN)) return drawLockedRollout();
+  try {
+    drawRollout(await admin("GET", "rollout"));
+  } catch {
+    move.disabled = true;
+  }
+}
+
+function drawLockedRollout() {
+  percent.textContent = "–";
+  mode.textContent = "The operator's token shows it.";
+  move.disabled = true;
+  unlock.hidden = false;
+}
+
+/** Asks for the token until it is right, or nobody wants to. */
+function askForToken() {
+  const input = h("input", { id: "token", type: "password", required: true, autocomplete: "current-password" });
+  return ask({
+    title: "The operator's token", confirm: "Go on", cancel: "Cancel", problem: (error) => error.message,
+    content: [h("p", {}, "It is in the file that operator.token_file names. This tab keeps it until it is closed."), h("div", { class: "field" }, h("label", { for: "token" }, "Token"), input)],
+    act: async () => {
+      sessionStorage.setItem(TOKEN, input.value.trim());
+      drawRollout(await admin("GET", "rollout"));
+    },
+  });
+}
+
 function drawRollout(rollout) {
+  unlock.hidden = true;
   percent.textContent = `${rollout.percent} %`;
   percent.dataset.percent = rollout.percent;
   mode.textContent = rollout.mode === "shadow" ? "of accounts, in shadow: they are counted, and nothing is offered" : "of accounts";
@@ -127,12 +174,10 @@ async function moveRollout() {
     title: "Offer two-step verification", confirm: "Change", cancel: "Cancel", problem: (error) => error.message,
     content: [h("p", {}, "Accounts that have it on keep it. The others see it in their Login Security, or no longer."), h("div", { class: "field" }, h("label", { for: "percent" }, "Share of accounts, in percent"), input)],
     act: async () => {
-      const answer = await fetch("/admin/rollout", { method: "PUT", headers: { "content-type": "application/json", "x-twostep-page": "1" }, body: JSON.stringify({ percent: Number(input.value) }) });
-      const body = await answer.json();
-      if (!answer.ok) throw new Error(`${body.title}. ${body.detail}`);
-      drawRollout(body);
+      drawRollout(await admin("PUT", "rollout", { percent: Number(input.value) }));
     },
   });
 }
 
 look();
+if (!sessionStorage.getItem(TOKEN)) askForToken();

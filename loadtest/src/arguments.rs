@@ -93,6 +93,9 @@ pub(crate) struct Common {
     /// Operator's side of a running gateway, http://HOST:PORT; once for each node.
     #[arg(long = "operator", value_name = "URL", requires = "urls")]
     pub(crate) operators: Vec<String>,
+    /// The file with the operator's token of a running gateway.
+    #[arg(long, value_name = "FILE", default_value = "data/operator-token")]
+    pub(crate) operator_token_file: PathBuf,
     /// Start a gateway for the test, with a private database that goes away; PROGRAM is `twostep` beside this program unless it
     /// is named.
     #[arg(long, value_name = "PROGRAM")]

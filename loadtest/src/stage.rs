@@ -90,7 +90,9 @@ impl Stage {
         let clients = pairs.map(|(target, source)| Http::new(target, source)).collect();
         let processes = gateway.as_ref().map_or_else(|| common.processes.clone(), Gateway::processes);
         let operators = gateway.as_ref().map_or(&common.operators, |gateway| &gateway.operators);
-        let operators = operators.iter().map(|url| Operator::at(url)).collect::<anyhow::Result<_>>()?;
+        let token_file =
+            gateway.as_ref().map_or_else(|| common.operator_token_file.clone(), Gateway::operator_token_file);
+        let operators = operators.iter().map(|url| Operator::at(url, &token_file)).collect::<anyhow::Result<_>>()?;
         Ok(Self { targets, operators, processes, is_floor, runs: common.runs, progress, clients, gateway })
     }
 

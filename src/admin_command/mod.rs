@@ -6,13 +6,12 @@ mod accounts;
 mod keys;
 
 use std::io::{self, IsTerminal, Write};
-use std::net::SocketAddr;
 
 use serde_json::Value;
 
 pub use self::accounts::{AccountArguments, ActivityArguments, DeviceArguments, ExportArguments};
 pub use self::keys::KeysArguments;
-use crate::operator_client::{ClientError, Operator, Where};
+use crate::operator_client::{ClientError, Configured, Operator, Where};
 
 /// Why a command was not carried out. Each text is one line that says what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -84,18 +83,18 @@ impl AdminCommand {
         }
     }
 
-    /// Whether the configuration is needed to find the gateway.
+    /// Whether the configuration is needed to find the gateway or its token.
     #[must_use]
-    pub fn needs_address(&self) -> bool {
-        self.common().at.url.is_none()
+    pub fn needs_configuration(&self) -> bool {
+        self.common().at.needs_configuration()
     }
 
-    /// Does what was asked and prints the answer. `address` is where the operator's side of this machine listens.
+    /// Does what was asked and prints the answer. `configured` is the gateway on this machine.
     ///
     /// # Errors
     /// [`CommandError`], whose text is one line that says what to do next.
-    pub async fn run(&self, address: Option<SocketAddr>) -> Result<(), CommandError> {
-        let operator = Operator::find(&self.common().at, address)?;
+    pub async fn run(&self, configured: Option<&Configured>) -> Result<(), CommandError> {
+        let operator = Operator::find(&self.common().at, configured)?;
         let answer = match self {
             Self::Account(arguments) => accounts::account(&operator, &arguments.command).await?,
             Self::Device(arguments) => accounts::device(&operator, &arguments.command).await?,

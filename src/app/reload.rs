@@ -11,16 +11,27 @@ use super::serve;
 use crate::actors::Services;
 use crate::delivery::push::{PushProviders, PushSetupError};
 use crate::gateway::AllowedOrigins;
-use crate::http::operator::{ReloadWish, Reloaded};
+use crate::http::operator::{OperatorAccess, ReloadWish, Reloaded};
 use crate::http::{LimitSettings, Limits};
-use crate::settings::Settings;
+use crate::settings::{self, OperatorTokenError, Settings};
 
 /// Wishes that may wait at the same time.
 const WISHES: usize = 4;
 /// What is read again.
-const RELOADED: [&str; 4] = ["limits", "http.allowed_origins", "fcm", "apns"];
+const RELOADED: [&str; 5] = ["limits", "http.allowed_origins", "fcm", "apns", "operator.token_file"];
 /// What is followed by itself: files that were replaced, and the switch in the database.
 const FOLLOWED: [&str; 4] = ["codes.keys_file", "http.tls", "places.files", "rollout"];
+
+/// Why settings that were read again are not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// A push provider cannot be set up like this.
+    #[error(transparent)]
+    Push(#[from] PushSetupError),
+    /// There is no token for operators.
+    #[error(transparent)]
+    OperatorToken(#[from] OperatorTokenError),
+}
 
 /// The parts whose settings may change, and the settings that the gateway was started with.
 pub(super) struct Reload {
@@ -28,6 +39,7 @@ pub(super) struct Reload {
     address: SocketAddr,
     limits: Arc<Limits>,
     origins: AllowedOrigins,
+    access: Arc<OperatorAccess>,
     services: Arc<Services>,
     wishes: Mutex<mpsc::Receiver<ReloadWish>>,
 }
@@ -49,12 +61,19 @@ impl Reload {
         address: SocketAddr,
         limits: &Arc<Limits>,
         origins: &AllowedOrigins,
+        access: &Arc<OperatorAccess>,
         services: &Arc<Services>,
     ) -> (Self, mpsc::Sender<ReloadWish>) {
         let (wish, wishes) = mpsc::channel(WISHES);
-        let (limits, origins, services) = (Arc::clone(limits), origins.clone(), Arc::clone(services));
-        let reload =
-            Self { started_with: flat(settings), address, limits, origins, services, wishes: Mutex::new(wishes) };
+        let reload = Self {
+            started_with: flat(settings),
+            address,
+            limits: Arc::clone(limits),
+            origins: origins.clone(),
+            access: Arc::clone(access),
+            services: Arc::clone(services),
+            wishes: Mutex::new(wishes),
+        };
         (reload, wish)
     }
 
@@ -66,9 +85,12 @@ impl Reload {
         }
     }
 
-    /// Takes what may change; a key of a push provider that cannot be used changes nothing at all.
-    pub(super) fn apply(&self, settings: &Settings) -> Result<Reloaded, PushSetupError> {
-        self.services.push.replace(PushProviders::open(&settings.fcm, &settings.apns)?);
+    /// Takes what may change; a key of a push provider or a token that cannot be used changes nothing at all.
+    pub(super) fn apply(&self, settings: &Settings) -> Result<Reloaded, ReloadError> {
+        let push = PushProviders::open(&settings.fcm, &settings.apns, settings.mode.privacy())?;
+        let token = settings::operator_token(settings)?;
+        self.services.push.replace(push);
+        self.access.replace(token);
         self.limits.replace(limits(settings));
         self.origins.replace(&serve::origins(settings, self.address));
         let now = flat(settings);

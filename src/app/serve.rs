@@ -18,14 +18,15 @@ use crate::http::{self, Api};
 use crate::listener::{self, Certificate, ListenerSettings};
 use crate::settings::{Mode, ProxyProtocol, Settings};
 
-/// Connections of the operator's side at the same time.
+/// Connections of the operator's side at the same time, and as many of the side for probes.
 const OPERATOR_CONNECTIONS: usize = 64;
 
 /// The certificate of the public side, if it speaks TLS.
 pub(super) async fn certificate(settings: &Settings) -> Result<Option<Arc<Certificate>>, AppError> {
     let tls = settings.http.tls.clone();
     let (Some(certificate), Some(key)) = (tls.certificate_file, tls.key_file) else { return Ok(None) };
-    let read = tokio::task::spawn_blocking(move || Certificate::open(&certificate, &key)).await;
+    let privacy = settings.mode.privacy();
+    let read = tokio::task::spawn_blocking(move || Certificate::open(&certificate, &key, privacy)).await;
     let certificate = read.map_err(|error| AppError::Thread(error.to_string()))??;
     Ok(Some(Arc::new(certificate)))
 }
@@ -90,17 +91,16 @@ pub(super) fn serve_public(
 }
 
 pub(super) fn serve_operator(listener: std::net::TcpListener, operator: Data<Operator>) -> Result<Server, AppError> {
-    let app = move || {
-        let app = WebApp::new().wrap(from_fn(operator::refuse_names));
-        app.configure(|config| operator::routes(config, operator.clone()))
-    };
-    let server = HttpServer::new(app)
-        .workers(1)
-        .max_connections(OPERATOR_CONNECTIONS)
-        .disable_signals()
-        .listen(listener)
-        .map_err(|error| AppError::Thread(error.to_string()))?;
-    Ok(server.run())
+    let app = move || WebApp::new().configure(|config| operator::routes(config, operator.clone()));
+    let server = HttpServer::new(app).workers(1).max_connections(OPERATOR_CONNECTIONS).disable_signals();
+    Ok(server.listen(listener).map_err(|error| AppError::Thread(error.to_string()))?.run())
+}
+
+/// A side of its own for probes and Prometheus, so that they need not reach the operator's.
+pub(super) fn serve_probes(listener: std::net::TcpListener, operator: Data<Operator>) -> Result<Server, AppError> {
+    let app = move || WebApp::new().configure(|config| operator::probe_routes(config, operator.clone()));
+    let server = HttpServer::new(app).workers(1).max_connections(OPERATOR_CONNECTIONS).disable_signals();
+    Ok(server.listen(listener).map_err(|error| AppError::Thread(error.to_string()))?.run())
 }
 
 pub(super) async fn run(server: Server, which: &'static str) {

@@ -4,7 +4,7 @@
 //! dropped and counted, and other nodes find them in the database.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use jiff::Timestamp;
 use metrics::counter;
 use rand::RngExt;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tracing::{debug, warn};
@@ -26,6 +26,7 @@ use super::wire::{self, Message, Unread};
 use crate::domain::code::CodeKeys;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, NodeId};
+use crate::private_file::{self, NotPrivate, Privacy};
 use crate::telemetry::BUS_FACTS;
 use crate::traces::Trace;
 
@@ -56,6 +57,14 @@ pub enum JoinError {
     /// The wait is outside its range.
     #[error("bus.presence_wait_ms is {0}, but must be 0 to 2000")]
     PresenceWait(u64),
+    /// Others can read, change or replace a file with a secret, in production.
+    #[error("{key}: {cause}")]
+    NotPrivate {
+        /// The setting.
+        key: &'static str,
+        /// What is wrong with the file.
+        cause: NotPrivate,
+    },
     /// A file cannot be read.
     #[error("{key} names {path}, which cannot be used: {source}")]
     File {
@@ -93,6 +102,7 @@ impl Nats {
     /// [`JoinError`] when the settings cannot be used.
     pub async fn join(
         settings: &BusSettings,
+        privacy: Privacy,
         node: NodeId,
         keys: Arc<CodeKeys>,
     ) -> Result<(Bus, Inbox, Vec<JoinHandle<()>>), JoinError> {
@@ -105,7 +115,7 @@ impl Nats {
         let keys = BusKeys::new(keys);
         let others = Self { outward, missed: Arc::default(), keys: keys.clone() };
         let servers = servers(url.expose_secret())?;
-        let options = with_password(options(settings, health.clone(), Arc::clone(&others.missed))?, &servers);
+        let options = with_password(options(settings, privacy, health.clone(), Arc::clone(&others.missed))?, &servers);
         let refused = |error: &dyn std::error::Error| JoinError::Client(error.to_string());
         let client = options.connect(servers).await.map_err(|error| refused(&error))?;
         let subject = wire::subject(&settings.subject_prefix);
@@ -158,11 +168,25 @@ pub(super) fn servers(urls: &str) -> Result<Vec<ServerAddr>, JoinError> {
     urls.split(',').map(|url| parse(url.trim())).collect()
 }
 
-fn options(settings: &BusSettings, health: HealthCell, missed: Arc<Notify>) -> Result<ConnectOptions, JoinError> {
+/// Reads the credentials of a NATS user.
+fn read_credentials(path: &Path, privacy: Privacy) -> Result<SecretString, JoinError> {
+    let key = "bus.credentials_file";
+    private_file::read(path, privacy).map_err(|cause| match cause {
+        NotPrivate::Unreadable { path, cause } => JoinError::File { key, path, source: cause },
+        cause => JoinError::NotPrivate { key, cause },
+    })
+}
+
+fn options(
+    settings: &BusSettings,
+    privacy: Privacy,
+    health: HealthCell,
+    missed: Arc<Notify>,
+) -> Result<ConnectOptions, JoinError> {
     let mut options = ConnectOptions::new();
     if let Some(path) = &settings.credentials_file {
         let refused = |source| JoinError::File { key: "bus.credentials_file", path: path.clone(), source };
-        options = with_credentials(options, &std::fs::read_to_string(path).map_err(refused)?).map_err(refused)?;
+        options = with_credentials(options, read_credentials(path, privacy)?.expose_secret()).map_err(refused)?;
     }
     if let Some(path) = &settings.tls.ca_file {
         let refused = |source| JoinError::File { key: "bus.tls.ca_file", path: path.clone(), source };

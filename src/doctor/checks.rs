@@ -118,7 +118,7 @@ pub(super) fn code_keys(settings: &Settings) -> Finding {
 
 pub(super) async fn push(settings: &Settings, report: &mut Report) {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let providers = match PushProviders::open(&settings.fcm, &settings.apns) {
+    let providers = match PushProviders::open(&settings.fcm, &settings.apns, settings.mode.privacy()) {
         Ok(providers) => providers,
         Err(error) => {
             return report.add("push", Err(Complaint::new(error, "correct the setting or the file that it names")));
@@ -232,7 +232,8 @@ pub(super) fn certificate(settings: &Settings, report: &mut Report) {
     let (Some(certificate_file), Some(key_file)) = (&tls.certificate_file, &tls.key_file) else {
         return report.off("certificate", "http.tls is unset; put TLS in front of the gateway");
     };
-    let ends = Certificate::open(certificate_file, key_file).and_then(|certificate| certificate.expires_at());
+    let opened = Certificate::open(certificate_file, key_file, settings.mode.privacy());
+    let ends = opened.and_then(|certificate| certificate.expires_at());
     let finding = match ends {
         Ok(end) => valid_until(end, Timestamp::now()),
         Err(error) => Err(Complaint::new(error, "correct the setting or the file that it names")),

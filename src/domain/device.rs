@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{DeviceId, InstallId};
 use super::locale::Locale;
-use super::text::{TextError, short_text};
+use super::text::cleaned;
 use super::words::words;
 
 /// Longest name of a device, in characters.
@@ -23,6 +23,21 @@ words! {
         Ios = "ios",
         /// A browser profile.
         Web = "web",
+    }
+}
+
+/// What stands for a version that is not said in a readable way.
+const UNKNOWN_VERSION: &str = "unknown";
+
+impl Platform {
+    /// What a device is called that has no readable name of its own.
+    #[must_use]
+    pub fn stand_in(self) -> &'static str {
+        match self {
+            Self::Android => "Android phone",
+            Self::Ios => "iPhone or iPad",
+            Self::Web => "Browser",
+        }
     }
 }
 
@@ -46,30 +61,20 @@ pub struct DeviceInfo {
     pub locale: Option<Locale>,
 }
 
-/// A field of a device that was refused.
-#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
-#[error("device.{field} {error}")]
-pub struct InvalidDevice {
-    /// The field's name.
-    pub field: &'static str,
-    /// The rule it broke.
-    pub error: TextError,
-}
-
 impl DeviceInfo {
-    /// Trims and checks every text.
-    ///
-    /// # Errors
-    /// [`InvalidDevice`] names the first field that is empty, too long or holds control characters.
-    pub fn checked(self) -> Result<Self, InvalidDevice> {
-        let check = |field, text: &str, max| short_text(text, max).map_err(|error| InvalidDevice { field, error });
-        Ok(Self {
-            name: check("name", &self.name, NAME_MAX_CHARS)?,
-            model: check("model", &self.model, MODEL_MAX_CHARS)?,
-            os_version: check("os_version", &self.os_version, VERSION_MAX_CHARS)?,
-            app_version: check("app_version", &self.app_version, VERSION_MAX_CHARS)?,
+    /// With every text as others may read it. Operating systems and people write them: an odd one must not keep a sign-in from
+    /// being made, so it is cleaned and cut, and where nothing is left something stands for it.
+    #[must_use]
+    pub fn cleaned(self) -> Self {
+        let stand_in = self.platform.stand_in();
+        let clean = |text: &str, max, otherwise: &str| cleaned(text, max).unwrap_or_else(|| otherwise.to_owned());
+        Self {
+            name: clean(&self.name, NAME_MAX_CHARS, stand_in),
+            model: clean(&self.model, MODEL_MAX_CHARS, stand_in),
+            os_version: clean(&self.os_version, VERSION_MAX_CHARS, UNKNOWN_VERSION),
+            app_version: clean(&self.app_version, VERSION_MAX_CHARS, UNKNOWN_VERSION),
             ..self
-        })
+        }
     }
 }
 
@@ -82,4 +87,26 @@ pub struct Device {
     pub info: DeviceInfo,
     /// Passed verification and was not removed.
     pub trusted: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn what_a_device_says_of_itself_is_cleaned_and_something_stands_for_nothing() {
+        for (platform, stand_in) in
+            [(Platform::Android, "Android phone"), (Platform::Ios, "iPhone or iPad"), (Platform::Web, "Browser")]
+        {
+            let text = || "\u{200b}\u{2028}".to_owned();
+            let install_id = InstallId::new(Uuid::nil());
+            let (name, model, os_version, app_version) = (text(), String::new(), text(), "1\u{202e}.0".to_owned());
+            let info = DeviceInfo { install_id, name, model, platform, os_version, app_version, locale: None };
+            let info = info.cleaned();
+            assert_eq!((info.name.as_str(), info.model.as_str()), (stand_in, stand_in));
+            assert_eq!((info.os_version.as_str(), info.app_version.as_str()), (UNKNOWN_VERSION, "1.0"));
+        }
+    }
 }

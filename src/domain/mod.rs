@@ -20,6 +20,7 @@ pub mod limits;
 pub mod locale;
 pub mod mail;
 pub mod network;
+pub mod operator_token;
 pub mod owner;
 pub mod password;
 pub mod password_waits;

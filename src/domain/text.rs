@@ -1,59 +1,230 @@
-//! Text from outside: short, without control characters.
+//! Texts that others will read: names, models, versions. One cleaning for all of them, done once, where they come in.
+//!
+//! People and operating systems write such texts, so they are taken kindly: what cannot be shown is taken out, what is long is cut.
+//! What is left is one short line that reads in the order it is written in, in whatever log, mail or screen it ends up.
 
-/// Why a text was refused.
-#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
-pub enum TextError {
-    /// Nothing but white space.
-    #[error("must not be empty")]
-    Empty,
-    /// More characters than allowed.
-    #[error("must not be longer than {0} characters")]
-    TooLong(usize),
-    /// A control character, which could forge lines in a log, a mail or a terminal.
-    #[error("must not contain control characters")]
-    ControlCharacter,
+use icu_properties::props::{
+    CanonicalCombiningClass, DefaultIgnorableCodePoint, EmojiModifier, ExtendedPictographic, GeneralCategory,
+    RegionalIndicator,
+};
+use icu_properties::{CodePointMapData, CodePointSetData};
+
+/// Joins what stands on its sides into one picture or letter.
+const JOINER: char = '\u{200d}';
+/// Keeps letters apart that would join.
+const NON_JOINER: char = '\u{200c}';
+/// Say that the character before is meant as text or as a picture.
+const SELECTORS: [char; 2] = ['\u{fe0e}', '\u{fe0f}'];
+/// A letter without a dot: it looks like white space.
+const BLANK: char = '\u{2800}';
+/// Marks on one letter at most. Living languages have fewer; heaps of them cover the lines above and below.
+const MOST_MARKS: usize = 6;
+
+/// The text as others may read it: one line without what cannot be seen or changes how other characters are read (controls, directional
+/// formatting, zero-width characters, tags, unassigned and private characters), white space folded, at most `max_chars` characters,
+/// cut between what people see as characters. `None` when nothing is left. What was cleaned stays as it is when it is cleaned again.
+///
+/// Sources: UAX 9 section 2 (directional formatting), UTS 39 section 5 and UAX 31 section 2.3 (default-ignorable characters, and joiners where a
+/// script needs them), UAX 29 (what is not cut apart).
+#[must_use]
+pub fn cleaned(text: &str, max_chars: usize) -> Option<String> {
+    let mut kept = Vec::new();
+    let mut ahead = text.chars().peekable();
+    while let Some(character) = ahead.next() {
+        if is_space(character) {
+            if kept.last().is_some_and(|last| *last != ' ') {
+                kept.push(' ');
+            }
+        } else if is_kept(character, &kept, ahead.peek().copied()) {
+            kept.push(character);
+        }
+    }
+    cut(&mut kept, max_chars);
+    let text: String = kept.into_iter().collect();
+    let text = text.trim_end();
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// Accepts a trimmed text of 1 to `max_chars` characters without control characters.
-///
-/// Bidirectional overrides count as control characters: they can make a device name read as another.
-///
-/// # Errors
-/// [`TextError`] says which rule the text broke.
-pub fn short_text(text: &str, max_chars: usize) -> Result<String, TextError> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(TextError::Empty);
-    }
-    if text.chars().count() > max_chars {
-        return Err(TextError::TooLong(max_chars));
-    }
-    if text.chars().any(|character| character.is_control() || is_bidirectional_control(character)) {
-        return Err(TextError::ControlCharacter);
-    }
-    Ok(text.to_owned())
+/// Whether cleaning would change nothing: for texts that are compared letter by letter, which must not change silently.
+#[must_use]
+pub fn is_clean(text: &str, max_chars: usize) -> bool {
+    cleaned(text, max_chars).is_some_and(|cleaned| cleaned == text)
 }
 
-/// Unicode's explicit directional formatting characters (UAX 9 section 2).
-fn is_bidirectional_control(character: char) -> bool {
-    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// White space of every kind, line and paragraph separators among it.
+fn is_space(character: char) -> bool {
+    character.is_whitespace() || character == BLANK
+}
+
+fn is_kept(character: char, before: &[char], next: Option<char>) -> bool {
+    let last = before.last().copied().filter(|last| *last != ' ');
+    match character {
+        JOINER | NON_JOINER => joins(character, before, next),
+        _ if SELECTORS.contains(&character) => last.is_some_and(|last| !SELECTORS.contains(&last) && last != JOINER),
+        _ if CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character) => false,
+        _ if is_mark(character) => {
+            last.is_some() && before.iter().rev().take_while(|mark| is_mark(**mark)).count() < MOST_MARKS
+        }
+        _ => !matches!(
+            category(character),
+            GeneralCategory::Control
+                | GeneralCategory::Format
+                | GeneralCategory::Unassigned
+                | GeneralCategory::PrivateUse
+                | GeneralCategory::Surrogate
+        ),
+    }
+}
+
+/// Whether a joiner does something between what stands on its sides: it joins pictures, or letters of a script that is written with
+/// joiners (after a virama, as in RFC 5892 appendix A, or between letters of Arabic and its kin).
+fn joins(joiner: char, before: &[char], next: Option<char>) -> bool {
+    let (Some(last), Some(next)) = (before.last().copied(), next) else { return false };
+    let pictures = CodePointSetData::new::<ExtendedPictographic>();
+    let is_end_of_picture = |character: char| {
+        pictures.contains(character) || is_emoji_modifier(character) || SELECTORS.contains(&character)
+    };
+    let is_arabic = |character: char| matches!(character, '\u{600}'..='\u{8ff}') && !is_space(character);
+    let combining = CodePointMapData::<CanonicalCombiningClass>::new();
+    joiner == JOINER && is_end_of_picture(last) && pictures.contains(next)
+        || combining.get(last) == CanonicalCombiningClass::Virama && !is_space(next)
+        || is_arabic(last) && is_arabic(next)
+}
+
+fn category(character: char) -> GeneralCategory {
+    CodePointMapData::<GeneralCategory>::new().get(character)
+}
+
+fn is_mark(character: char) -> bool {
+    matches!(
+        category(character),
+        GeneralCategory::NonspacingMark | GeneralCategory::SpacingMark | GeneralCategory::EnclosingMark
+    )
+}
+
+fn is_emoji_modifier(character: char) -> bool {
+    CodePointSetData::new::<EmojiModifier>().contains(character)
+}
+
+/// Leaves `max_chars` characters, or a few less where the last of them belongs together with the next.
+fn cut(kept: &mut Vec<char>, max_chars: usize) {
+    if kept.len() <= max_chars {
+        return;
+    }
+    let is_one = |end: &usize| !belong_together(kept[end - 1], kept[*end]);
+    let end = (1..=max_chars).rev().find(is_one).unwrap_or(max_chars);
+    kept.truncate(end);
+}
+
+fn belong_together(before: char, after: char) -> bool {
+    let is_flag = |character: char| CodePointSetData::new::<RegionalIndicator>().contains(character);
+    before == JOINER
+        || matches!(after, JOINER | NON_JOINER)
+        || is_mark(after)
+        || is_emoji_modifier(after)
+        || is_flag(before) && is_flag(after)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    #[test]
-    fn text_is_trimmed_and_bounded() {
-        assert_eq!(short_text("  Pixel 7 ", 10), Ok("Pixel 7".to_owned()));
-        assert_eq!(short_text(" ", 10), Err(TextError::Empty));
-        assert_eq!(short_text("ééééé", 4), Err(TextError::TooLong(4)));
+    fn clean(text: &str) -> Option<String> {
+        cleaned(text, 100)
     }
 
     #[test]
-    fn characters_that_forge_lines_or_directions_are_refused() {
-        for text in ["a\nb", "a\u{0}b", "a\u{202e}b", "a\u{85}b"] {
-            assert_eq!(short_text(text, 10), Err(TextError::ControlCharacter), "{text:?}");
+    fn a_plain_text_stays_as_it_is() {
+        for text in [
+            "Pixel 7",
+            "Anna's iPhone",
+            "Юлин телефон",
+            "안나의 휴대폰",
+            "अन्ना का फ़ोन",
+            "طابعة أحمد",
+            "گوشی\u{200c}های من",
+            "क्\u{200d}ष",
+            "👩\u{200d}💻 laptop",
+            "❤\u{fe0f}",
+            "👍🏽",
+            "🇭🇺",
+            "e\u{301}",
+        ] {
+            assert_eq!(clean(text).as_deref(), Some(text));
+            assert!(is_clean(text, 100), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_or_turns_others_around_is_taken_out() {
+        let mut hidden: Vec<char> = "\u{0}\u{7}\u{1b}\u{7f}\u{9b}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{17b4}\u{180b}\u{180e}\u{3164}\u{ffa0}\u{feff}\u{fff9}\u{e000}\u{ffff}\u{1d173}\u{e0001}\u{e0041}\u{e007f}\u{e0100}\u{f0000}\u{10ffff}\u{378}\u{2065}\u{200c}\u{200d}\u{fe00}".chars().collect();
+        hidden.extend('\u{200b}'..='\u{200f}');
+        hidden.extend('\u{202a}'..='\u{202e}');
+        hidden.extend('\u{2060}'..='\u{206f}');
+        for character in hidden {
+            let text = format!("{character}ab{character}cd{character}");
+            assert_eq!(clean(&text).as_deref(), Some("abcd"), "{character:?}");
+            assert!(!is_clean(&text, 100), "{character:?}");
+            assert_eq!(clean(&character.to_string()), None, "{character:?}");
+        }
+        assert_eq!(clean("\u{200f}iPhone").as_deref(), Some("iPhone"));
+        // Text hidden in tags behind a flag, or in selectors behind a picture.
+        assert_eq!(clean("🏴\u{e0067}\u{e0062}\u{e007f}").as_deref(), Some("🏴"));
+        assert_eq!(clean("😀\u{fe0f}\u{fe0f}\u{e0150}").as_deref(), Some("😀\u{fe0f}"));
+    }
+
+    #[test]
+    fn white_space_of_every_kind_is_one_space_and_none_at_the_ends() {
+        for space in "\t\n\u{b}\r\u{85}\u{a0}\u{1680}\u{2003}\u{2028}\u{2029}\u{202f}\u{3000}\u{2800}".chars() {
+            let text = format!("{space}a{space}\u{200b}{space}b{space}");
+            assert_eq!(clean(&text).as_deref(), Some("a b"), "{space:?}");
+            assert_eq!(clean(&space.to_string()), None);
+        }
+        assert_eq!(clean(""), None);
+    }
+
+    #[test]
+    fn what_is_long_is_cut_between_what_people_see_as_characters() {
+        assert_eq!(cleaned("abcdef", 4).as_deref(), Some("abcd"));
+        assert_eq!(cleaned("abc def", 4).as_deref(), Some("abc"));
+        assert_eq!(cleaned("abce\u{301}", 4).as_deref(), Some("abc"));
+        assert_eq!(cleaned("abc👍🏽", 4).as_deref(), Some("abc"));
+        assert_eq!(cleaned("ab👩\u{200d}💻", 4).as_deref(), Some("ab"));
+        assert_eq!(cleaned("abc🇭🇺", 4).as_deref(), Some("abc"));
+        assert_eq!(clean(&"é".repeat(120)).map(|text| text.chars().count()), Some(100));
+    }
+
+    #[test]
+    fn marks_without_a_letter_and_heaps_of_marks_are_taken_out() {
+        assert_eq!(clean("\u{301}a \u{301}b").as_deref(), Some("a b"));
+        let heap = format!("a{}b", "\u{301}".repeat(50));
+        assert_eq!(clean(&heap), Some(format!("a{}b", "\u{301}".repeat(MOST_MARKS))));
+    }
+
+    proptest! {
+        /// Whatever comes in: short, one line, nothing hidden, and stable.
+        #[test]
+        fn cleaning_is_done_once(text in any::<String>(), max_chars in 1..120_usize) {
+            if let Some(once) = cleaned(&text, max_chars) {
+                prop_assert!(once.chars().count() <= max_chars);
+                prop_assert!(!once.chars().any(|character| character.is_control() || (is_space(character) && character != ' ')));
+                prop_assert_eq!(once.trim(), once.as_str());
+                prop_assert!(is_clean(&once, max_chars));
+            }
+        }
+
+        /// The same of texts that are made of what is hard.
+        #[test]
+        fn cleaning_hard_texts_is_done_once(
+            text in "[a \\u{200b}-\\u{200d}\\u{301}\\u{fe0e}\\u{fe0f}\\u{94d}\\u{915}\\u{628}👩💻🏽🇭🇺\\u{e0041}]{0,40}",
+            max_chars in 1..20_usize,
+        ) {
+            if let Some(once) = cleaned(&text, max_chars) {
+                prop_assert!(once.chars().count() <= max_chars);
+                prop_assert!(is_clean(&once, max_chars), "{:?} became {:?}", once, cleaned(&once, max_chars));
+            }
         }
     }
 }

@@ -8,10 +8,10 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 
 use super::docs::frame;
-use super::operator::has_address_for_a_name;
+use super::extract::client_of;
 use super::problem::{Problem, ProblemCode};
 use super::web::html;
-use super::{Api, resource};
+use super::{Api, host, resource};
 use crate::delivery::mail::{OutboxMessage, escaped};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -20,7 +20,12 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(resource("/dev/outbox.json", "GET").route(web::get().to(list)));
 }
 
-/// Somebody at this machine: mail holds codes, and a gateway in development may listen to the whole network by mistake.
+/// What reverse proxies say whom they speak for with: whose request has passed one is not known to be at this machine, whatever it says.
+const FORWARDED: [&str; 6] =
+    ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via"];
+
+/// Somebody at this machine: mail holds codes, and a gateway in development may listen to the whole network by mistake, or be shown to
+/// it by a proxy or a tunnel.
 struct AtThisMachine;
 
 impl FromRequest for AtThisMachine {
@@ -28,11 +33,12 @@ impl FromRequest for AtThisMachine {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let is_here = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-        ready(if is_here && has_address_for_a_name(request.headers()) {
+        let is_here = client_of(request).is_some_and(|client| client.to_canonical().is_loopback());
+        let is_direct = !FORWARDED.iter().any(|name| request.headers().contains_key(*name));
+        ready(if is_here && is_direct && host::is_known(request, &[]) {
             Ok(Self)
         } else {
-            let detail = "The outbox is shown on the gateway's own machine only, at an address or localhost.";
+            let detail = "The outbox is shown on the gateway's own machine only, at an IP address or localhost, and not through a proxy.";
             Err(Problem::new(ProblemCode::Forbidden, detail))
         })
     }

@@ -11,10 +11,11 @@ use super::json::{Json, Object};
 use super::problem::{Problem, ProblemBody};
 use super::views::{DeviceAnswer, SecretText, TrustedDeviceAnswer, checked_locale};
 use super::{Api, resource, to_the_end};
-use crate::domain::device::{NAME_MAX_CHARS, VERSION_MAX_CHARS};
+use crate::domain::device::{NAME_MAX_CHARS, Platform, VERSION_MAX_CHARS};
 use crate::domain::id::DeviceId;
 use crate::domain::push::{ApnsEnvironment, PushAddress, PushAddressKind, PushProvider};
-use crate::domain::text::short_text;
+use crate::domain::session::ActiveSession;
+use crate::domain::text::cleaned;
 use crate::store::device::DeviceChange;
 use crate::verification::Origin;
 
@@ -106,7 +107,7 @@ pub(super) async fn remove_others(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RenameBody {
-    /// As its owner calls it.
+    /// As its owner calls it; cleaned and cut to 100 characters. Where nothing is left it is called by what it runs on.
     pub(super) name: String,
 }
 
@@ -131,10 +132,20 @@ pub(super) async fn rename(
     origin: Origin,
     Json(body): Json<RenameBody>,
 ) -> Result<impl Responder, Problem> {
-    let name = short_text(&body.name, NAME_MAX_CHARS).map_err(|error| invalid("name", error))?;
+    let name = match cleaned(&body.name, NAME_MAX_CHARS) {
+        Some(name) => name,
+        None => stand_in(&api, &session, *id).await?.to_owned(),
+    };
     let rename = async move { api.verification.rename_device(&session, *id, &name, &origin).await };
     let device = to_the_end(rename).await?;
     Ok(HttpResponse::Ok().json(UpdateDeviceAnswer { device: DeviceAnswer::new(device, None) }))
+}
+
+/// What a trusted device is called whose new name has nothing to read. Of one that is not there the renaming says so.
+async fn stand_in(api: &Api, session: &ActiveSession, id: DeviceId) -> Result<&'static str, Problem> {
+    let devices = api.verification.trusted_devices(session).await?;
+    let renamed = devices.iter().find(|trusted| trusted.device.id == id);
+    Ok(renamed.map_or(Platform::Web, |trusted| trusted.device.info.platform).stand_in())
 }
 
 /// How a provider knows this device.
@@ -153,7 +164,7 @@ pub(super) struct PushBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UpdateDeviceBody {
-    /// As its owner calls it.
+    /// As its owner calls it; cleaned and cut to 100 characters. One with nothing to read leaves the name as it is, as do versions.
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
@@ -178,9 +189,9 @@ impl UpdateDeviceBody {
     /// What changes about a device that seems to be at `location`, and its new push address.
     pub(super) fn checked(self, location: Option<String>) -> Result<(DeviceChange, Option<PushAddress>), Problem> {
         let change = DeviceChange {
-            name: checked("name", self.name, NAME_MAX_CHARS)?,
-            app_version: checked("app_version", self.app_version, VERSION_MAX_CHARS)?,
-            os_version: checked("os_version", self.os_version, VERSION_MAX_CHARS)?,
+            name: self.name.and_then(|text| cleaned(&text, NAME_MAX_CHARS)),
+            app_version: self.app_version.and_then(|text| cleaned(&text, VERSION_MAX_CHARS)),
+            os_version: self.os_version.and_then(|text| cleaned(&text, VERSION_MAX_CHARS)),
             notifications_allowed: self.notifications_allowed,
             location,
             locale: checked_locale("locale", self.locale.as_deref())?,
@@ -216,10 +227,6 @@ pub(super) async fn update(
     let update = async move { api.verification.update_device(&session, &change, push.as_ref()).await };
     let device = to_the_end(update).await?;
     Ok(HttpResponse::Ok().json(UpdateDeviceAnswer { device: DeviceAnswer::new(device, None) }))
-}
-
-fn checked(field: &str, text: Option<String>, max_chars: usize) -> Result<Option<String>, Problem> {
-    text.map(|text| short_text(&text, max_chars)).transpose().map_err(|error| invalid(field, error))
 }
 
 fn push_address(push: &PushBody) -> Result<PushAddress, Problem> {

@@ -16,6 +16,7 @@ mod fixed;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod headers;
+mod host;
 mod json;
 mod jwks;
 mod limits;

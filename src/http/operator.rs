@@ -1,37 +1,38 @@
-//! The operator's side: health, metrics, administration. It listens on an address of its own.
+//! The operator's side: health, metrics, and, for who has its token, administration. It listens on an address of its own.
 
+mod access;
 mod accounts;
 mod api_keys;
 mod code_keys;
+mod health;
 mod rollout;
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) use rollout::RolloutBody;
 
 use std::future::{Ready, ready};
-use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HOST, HeaderMap, ORIGIN, USER_AGENT};
-use actix_web::middleware::{Next, from_fn};
+use actix_web::dev::Payload;
+use actix_web::http::header::ORIGIN;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
-use metrics::gauge;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use tokio::sync::{Notify, mpsc, oneshot};
 
+pub use self::access::OperatorAccess;
 use super::extract;
 use super::page::is_same_origin;
 use super::problem::{Problem, ProblemCode};
 use super::{headers, no_such_route, resource, security_log};
 use crate::actors::Directory;
-use crate::bus::Health;
-use crate::telemetry::{DATABASE_CONNECTIONS_IN_USE, DATABASE_CONNECTIONS_MAX, DATABASE_CONNECTIONS_OPEN, USER_ACTORS};
 use crate::verification::Verification;
+
+/// Largest request body in bytes.
+const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// What the operator's handlers work with.
 pub struct Operator {
@@ -47,6 +48,10 @@ pub struct Operator {
     pub drain: Arc<Notify>,
     /// Takes wishes to read the settings again.
     pub reload: mpsc::Sender<ReloadWish>,
+    /// Who may call `/admin`.
+    pub access: Arc<OperatorAccess>,
+    /// Names that this side may be called by, besides addresses and `localhost`.
+    pub hosts: Vec<String>,
 }
 
 /// A wish to read the settings again, and where its answer goes: what came of it, or why nothing was changed.
@@ -65,64 +70,47 @@ pub struct Reloaded {
 
 /// Adds every route of the operator's side.
 pub fn routes(config: &mut ServiceConfig, operator: Data<Operator>) {
-    extract::limits(config, 16 * 1024);
-    let everything = web::scope("").wrap(from_fn(security_log::note)).wrap(from_fn(headers::guard));
+    extract::limits(config, MAX_BODY_BYTES);
+    let everything = web::scope("")
+        .wrap(from_fn(access::require_known_host))
+        .wrap(from_fn(security_log::note))
+        .wrap(from_fn(headers::guard));
     config.app_data(operator).service(everything.configure(resources));
 }
 
+/// Adds every route of `probe.address`: health and metrics, for whoever asks by whatever name.
+pub fn probe_routes(config: &mut ServiceConfig, operator: Data<Operator>) {
+    extract::limits(config, MAX_BODY_BYTES);
+    let everything = web::scope("").wrap(from_fn(headers::guard)).configure(health::routes);
+    config.app_data(operator).service(everything.default_service(web::to(no_such_route)));
+}
+
 fn resources(config: &mut ServiceConfig) {
+    // What is below `/admin` is inside this scope, however its address is spelled, and also what is not there.
+    let admin = web::scope("/admin").wrap(from_fn(access::require_token));
     config
         .configure(super::web::operator_routes)
-        .service(resource("/healthz", "GET").route(web::get().to(health)))
-        .service(resource("/livez", "GET").route(web::get().to(health)))
+        .service(resource("/healthz", "GET").route(web::get().to(health::alive)))
         .service(resource("/version", "GET").route(web::get().to(version)))
-        .service(resource("/readyz", "GET").route(web::get().to(readiness)))
-        .service(resource("/metrics", "GET").route(web::get().to(metrics)))
+        .configure(health::routes)
+        .service(admin.configure(administration))
+        .default_service(web::to(no_such_route));
+}
+
+fn administration(config: &mut ServiceConfig) {
+    config
         .configure(rollout::routes)
         .configure(code_keys::routes)
         .configure(api_keys::routes)
         .configure(accounts::routes)
-        .service(resource("/admin/drain", "POST").route(web::post().to(drain)))
-        .service(resource("/admin/reload", "POST").route(web::post().to(reload)))
+        .service(resource("/drain", "POST").route(web::post().to(drain)))
+        .service(resource("/reload", "POST").route(web::post().to(reload)))
         .default_service(web::to(no_such_route));
-}
-
-/// The process is alive.
-async fn health() -> impl Responder {
-    HttpResponse::Ok().json(serde_json::json!({ "status": "ok" }))
 }
 
 /// Which version runs.
 async fn version() -> impl Responder {
     HttpResponse::Ok().json(serde_json::json!({ "name": "twostep", "version": env!("CARGO_PKG_VERSION") }))
-}
-
-/// The node takes requests; if not, why.
-async fn readiness(operator: Data<Operator>) -> impl Responder {
-    if operator.draining.load(Ordering::Relaxed) {
-        return HttpResponse::ServiceUnavailable().json(serde_json::json!({ "status": "draining" }));
-    }
-    match operator.verification.rollout().await {
-        Ok(_) => match operator.verification.bus().health() {
-            Health::Alone | Health::Joined => HttpResponse::Ok().json(serde_json::json!({ "status": "ready" })),
-            // It serves all the same: a load balancer that took it out would take every node out.
-            Health::Degraded { reason } => {
-                HttpResponse::Ok().json(serde_json::json!({ "status": "degraded", "bus": reason }))
-            }
-        },
-        Err(error) => HttpResponse::ServiceUnavailable()
-            .json(serde_json::json!({ "status": "unavailable", "database": error.to_string() })),
-    }
-}
-
-async fn metrics(operator: Data<Operator>) -> impl Responder {
-    let observed = operator.directory.observe().await;
-    gauge!(USER_ACTORS).set(observed.users as f64);
-    let usage = operator.verification.store().usage();
-    gauge!(DATABASE_CONNECTIONS_OPEN).set(usage.open as f64);
-    gauge!(DATABASE_CONNECTIONS_IN_USE).set(usage.in_use as f64);
-    gauge!(DATABASE_CONNECTIONS_MAX).set(usage.most as f64);
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(operator.metrics.render())
 }
 
 /// Begins a drain: the node stops as it does on SIGTERM.
@@ -145,27 +133,8 @@ async fn reload(operator: Data<Operator>, _: NotFromAnotherPage) -> Result<impl 
     }
 }
 
-/// Refuses browsers that came here by a name: a page of anybody could have given its name this address (DNS rebinding), and
-/// would read what only operators should. Tools may use names.
-///
-/// # Errors
-/// `forbidden`.
-pub async fn refuse_names(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let headers = request.headers();
-    let agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    // Every browser says so, and no page can change it.
-    if agent.starts_with("Mozilla/") && !has_address_for_a_name(headers) {
-        let detail = "A browser must come here by an address or as localhost, not by another name.";
-        return Err(Problem::new(ProblemCode::Forbidden, detail).into());
-    }
-    next.call(request).await
-}
-
-/// Refuses what a page of another origin sends, also one that came to this address by a name of its own (DNS
-/// rebinding): the live view says that it is itself with a header that no other page can send without a preflight (a POST without a body needs none, Fetch standard section 4.8).
+/// Refuses what a page of another origin sends, though it has no token: the live view says that it is itself with a header that no
+/// other page can send without a preflight, which is refused here (a POST without a body needs none, Fetch standard section 4.8).
 struct NotFromAnotherPage;
 
 impl FromRequest for NotFromAnotherPage {
@@ -175,18 +144,11 @@ impl FromRequest for NotFromAnotherPage {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let headers = request.headers();
         let is_page = headers.contains_key(ORIGIN) || headers.contains_key("sec-fetch-site");
-        let is_live_view =
-            is_same_origin(headers) && headers.contains_key("x-twostep-page") && has_address_for_a_name(headers);
+        let is_live_view = is_same_origin(headers) && headers.contains_key("x-twostep-page");
         ready(if is_page && !is_live_view {
             Err(Problem::new(ProblemCode::Forbidden, "Only the live view of this address may do this."))
         } else {
             Ok(Self)
         })
     }
-}
-
-pub(super) fn has_address_for_a_name(headers: &HeaderMap) -> bool {
-    let host = headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    name == "localhost" || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
 }

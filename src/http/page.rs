@@ -14,8 +14,8 @@ use super::problem::{Problem, ProblemCode};
 use crate::domain::email::EmailAddress;
 use crate::domain::token::{Token, TokenKind};
 
-/// Our page sends it with every call. A page of somebody else cannot without our consent, which nobody gets: it needs
-/// a preflight (Fetch standard section 4.8).
+/// Our page sends it with every call. A page of somebody else cannot without our consent: it needs a
+/// preflight (Fetch standard section 4.8), and those that are answered, for pages of listed origins, do not allow it.
 const PAGE_HEADER: &str = "x-twostep-page";
 /// Only the exact host gets such a cookie, only over a secure line or the loopback, whole (RFC 6265bis section 4.1.3.2).
 const COOKIE_PREFIX: &str = "__Host-";

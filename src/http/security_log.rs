@@ -22,6 +22,10 @@ use crate::domain::session::ActiveSession;
 
 /// Where operators look at accounts and change them.
 const ACCOUNTS: &str = "/admin/accounts";
+/// Where devices call about one challenge.
+const CHALLENGES: &str = "/v1/challenges/{id}";
+/// What a method is called that is none of HTTP's: the client made the word up.
+const OTHER_METHOD: &str = "other";
 
 /// Whose account an answer is about, where the call names no session.
 struct About(AccountId);
@@ -48,8 +52,10 @@ pub(super) async fn note(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let answer = next.call(request).await?;
-    if is_decision(answer.request(), answer.status()) {
-        write(&answer);
+    // The pattern, not the path: how that is spelled is the client's to choose.
+    let route = answer.request().match_pattern();
+    if is_decision(answer.request(), route.as_deref(), answer.status()) {
+        write(&answer, route.as_deref());
     }
     Ok(answer)
 }
@@ -60,35 +66,32 @@ pub(super) fn made_with_key(request: &HttpRequest, key: ApiKeyId) {
 }
 
 /// What changes something, opens a connection, shows an account to others, or is refused.
-fn is_decision(request: &HttpRequest, status: StatusCode) -> bool {
+fn is_decision(request: &HttpRequest, route: Option<&str>, status: StatusCode) -> bool {
     let refused = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS];
     !matches!(*request.method(), Method::GET | Method::HEAD)
         || status == StatusCode::SWITCHING_PROTOCOLS
-        || request.path().starts_with(ACCOUNTS)
-        || request.path().ends_with("/export")
+        || route.is_some_and(|route| route.starts_with(ACCOUNTS) || route.ends_with("/export"))
         || refused.contains(&status)
 }
 
-fn write(answer: &ServiceResponse<impl MessageBody>) {
+fn write(answer: &ServiceResponse<impl MessageBody>, route: Option<&str>) {
     let (request, response) = (answer.request(), answer.response());
     let asked = request.extensions();
     let session = asked.get::<ActiveSession>();
-    let about = response.extensions().get::<About>().map(|About(account)| *account).or(named_account(request));
+    let about = response.extensions().get::<About>().map(|About(account)| *account).or(named_account(request, route));
     let problem = response.error().and_then(|error| error.as_error::<Problem>());
-    // The pattern, not the path: the path is the client's to choose.
-    let route = request.match_pattern();
     info!(
         target: "twostep::security",
         {
-            http.method = request.method().as_str(),
-            http.route = route.as_deref(),
+            http.method = method(request),
+            http.route = route,
             http.status = answer.status().as_u16(),
             problem.code = problem.map(|problem| display(problem.code())),
             account.id = about.or(session.map(|session| session.account_id)).map(display),
             api_key.id = asked.get::<ApiKeyId>().map(|key| display(*key)),
             session.id = session.map(|session| display(session.session_id)),
             device.id = session.map(|session| display(session.device_id)),
-            challenge.id = challenge(request).map(display),
+            challenge.id = challenge(request, route).map(display),
             client = client(request),
         },
         "a call was {}",
@@ -96,15 +99,31 @@ fn write(answer: &ServiceResponse<impl MessageBody>) {
     );
 }
 
+/// The method, if it is one of HTTP's (RFC 9110 section 9.1, RFC 5789): any other word could be made to look like something else.
+fn method(request: &HttpRequest) -> &str {
+    match *request.method() {
+        Method::GET
+        | Method::HEAD
+        | Method::POST
+        | Method::PUT
+        | Method::PATCH
+        | Method::DELETE
+        | Method::OPTIONS
+        | Method::TRACE
+        | Method::CONNECT => request.method().as_str(),
+        _ => OTHER_METHOD,
+    }
+}
+
 /// The account of an operator's call on one.
-fn named_account(request: &HttpRequest) -> Option<AccountId> {
-    let is_on_account = request.path().starts_with(ACCOUNTS);
+fn named_account(request: &HttpRequest, route: Option<&str>) -> Option<AccountId> {
+    let is_on_account = route.is_some_and(|route| route.starts_with(ACCOUNTS));
     request.match_info().get("id").filter(|_| is_on_account)?.parse().ok().map(AccountId::new)
 }
 
 /// The challenge of a call on one.
-fn challenge(request: &HttpRequest) -> Option<ChallengeId> {
-    let is_on_challenge = request.path().starts_with("/v1/challenges/");
+fn challenge(request: &HttpRequest, route: Option<&str>) -> Option<ChallengeId> {
+    let is_on_challenge = route.is_some_and(|route| route.starts_with(CHALLENGES));
     request.match_info().get("id").filter(|_| is_on_challenge)?.parse().ok().map(ChallengeId::new)
 }
 

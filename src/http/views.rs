@@ -23,19 +23,16 @@ use crate::verification::{ChallengeView, Destination, IssuedSession, SignedIn};
 pub(super) struct DeviceBody {
     /// A UUID that the app makes once, when it is installed.
     install_id: InstallId,
-    /// As its owner calls it, up to 100 characters.
-    #[schema(min_length = 1, max_length = 100)]
+    /// As its owner calls it. Control and invisible characters are taken out, and it is cut to 100 characters; where nothing is left
+    /// something such as "Android phone" stands for it. So it is with the other texts.
     name: String,
-    /// As its maker calls it, up to 100 characters.
-    #[schema(min_length = 1, max_length = 100)]
+    /// As its maker calls it.
     model: String,
     /// What it runs on.
     platform: Platform,
-    /// Version of the operating system or browser, up to 100 characters.
-    #[schema(min_length = 1, max_length = 100)]
+    /// Version of the operating system or browser.
     os_version: String,
-    /// Version of the app, up to 100 characters.
-    #[schema(min_length = 1, max_length = 100)]
+    /// Version of the app.
     app_version: String,
     /// The language that its user reads, a BCP 47 tag such as `hu-HU`; else the request's `Accept-Language` says.
     #[serde(default)]
@@ -48,7 +45,7 @@ impl DeviceBody {
         let Self { install_id, name, model, platform, os_version, app_version, locale } = self;
         let locale = checked_locale("device.locale", locale.as_deref())?;
         let info = DeviceInfo { install_id, name, model, platform, os_version, app_version, locale };
-        info.checked().map_err(|error| invalid(&format!("device.{}", error.field), error.error))
+        Ok(info.cleaned())
     }
 }
 

@@ -13,8 +13,11 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, crypto};
+use secrecy::ExposeSecret;
 use tracing::{info, warn};
 use x509_cert::der::Decode;
+
+use crate::private_file::{self, NotPrivate, Privacy};
 
 /// How often the files are looked at.
 pub const RELOAD_PERIOD: Duration = Duration::from_secs(5);
@@ -34,6 +37,9 @@ pub enum CertificateError {
         /// Why.
         source: pem::Error,
     },
+    /// Others can read, change or replace the key, in production.
+    #[error("http.tls.key_file: {0}")]
+    NotPrivate(NotPrivate),
     /// The two do not belong together, or are of a kind that nobody uses.
     #[error(
         "http.tls.certificate_file {} and http.tls.key_file {} cannot be used together: {source}. The first certificate of the one must be for the key of the other",
@@ -56,6 +62,7 @@ pub enum CertificateError {
 pub struct Certificate {
     certificate_file: PathBuf,
     key_file: PathBuf,
+    privacy: Privacy,
     current: RwLock<Arc<CertifiedKey>>,
     seen: Mutex<Seen>,
 }
@@ -75,13 +82,14 @@ impl Certificate {
     ///
     /// # Errors
     /// [`CertificateError`] when they cannot be used.
-    pub fn open(certificate_file: &Path, key_file: &Path) -> Result<Self, CertificateError> {
+    pub fn open(certificate_file: &Path, key_file: &Path, privacy: Privacy) -> Result<Self, CertificateError> {
         // Before reading: what is replaced meanwhile is read again.
         let used = stamps(certificate_file, key_file);
-        let current = read(certificate_file, key_file)?;
+        let current = read(certificate_file, key_file, privacy)?;
         Ok(Self {
             certificate_file: certificate_file.to_owned(),
             key_file: key_file.to_owned(),
+            privacy,
             current: RwLock::new(Arc::new(current)),
             seen: Mutex::new(Seen { used, refused: None }),
         })
@@ -94,7 +102,7 @@ impl Certificate {
         if now == seen.used {
             return;
         }
-        match read(&self.certificate_file, &self.key_file) {
+        match read(&self.certificate_file, &self.key_file, self.privacy) {
             Ok(key) => {
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
                 info!("the certificate was replaced: new connections get the new one");
@@ -150,15 +158,14 @@ impl fmt::Debug for Certificate {
     }
 }
 
-fn read(certificate_file: &Path, key_file: &Path) -> Result<CertifiedKey, CertificateError> {
+fn read(certificate_file: &Path, key_file: &Path, privacy: Privacy) -> Result<CertifiedKey, CertificateError> {
     let unreadable = |key, path: &Path, source| CertificateError::File { key, path: path.to_owned(), source };
     let chain: Result<Vec<CertificateDer<'static>>, _> =
         CertificateDer::pem_file_iter(certificate_file).and_then(Iterator::collect);
     let chain = chain
         .and_then(|chain| if chain.is_empty() { Err(pem::Error::NoItemsFound) } else { Ok(chain) })
         .map_err(|source| unreadable("http.tls.certificate_file", certificate_file, source))?;
-    let key =
-        PrivateKeyDer::from_pem_file(key_file).map_err(|source| unreadable("http.tls.key_file", key_file, source))?;
+    let key = read_key(key_file, privacy)?;
     let ring = crypto::ring::default_provider();
     let provider = CryptoProvider::get_default().map_or(&ring, Arc::as_ref);
     CertifiedKey::from_der(chain, key, provider).map_err(|source| CertificateError::Pair {
@@ -166,6 +173,15 @@ fn read(certificate_file: &Path, key_file: &Path) -> Result<CertifiedKey, Certif
         key: key_file.to_owned(),
         source,
     })
+}
+
+fn read_key(key_file: &Path, privacy: Privacy) -> Result<PrivateKeyDer<'static>, CertificateError> {
+    let unreadable = |source| CertificateError::File { key: "http.tls.key_file", path: key_file.to_owned(), source };
+    let text = private_file::read(key_file, privacy).map_err(|cause| match cause {
+        NotPrivate::Unreadable { cause, .. } => unreadable(pem::Error::Io(cause)),
+        cause => CertificateError::NotPrivate(cause),
+    })?;
+    PrivateKeyDer::from_pem_slice(text.expose_secret().as_bytes()).map_err(unreadable)
 }
 
 fn stamps(certificate_file: &Path, key_file: &Path) -> Stamps {
@@ -204,7 +220,7 @@ mod tests {
 
         fn open(&self) -> Result<Certificate, CertificateError> {
             let (certificate, key) = self.paths();
-            Certificate::open(&certificate, &key)
+            Certificate::open(&certificate, &key, Privacy::Unchecked)
         }
     }
 

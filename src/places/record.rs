@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::domain::text::short_text;
+use crate::domain::text::is_clean;
 
 /// Longest name of a city, a region or a country that is believed, in characters.
 pub(super) const PART_MAX_CHARS: usize = 100;
@@ -56,7 +56,8 @@ impl Record<'_> {
         let country = self.country.as_ref().and_then(|country| country.iso_code).or(self.country_code);
         let parts = [city, region, country].into_iter().flatten();
         // What is no plain text is unknown: a broken file must neither fail a sign-in nor write into mails.
-        let known: Vec<String> = parts.filter_map(|part| short_text(part, PART_MAX_CHARS).ok()).collect();
+        let known: Vec<String> =
+            parts.map(str::trim).filter(|part| is_clean(part, PART_MAX_CHARS)).map(str::to_owned).collect();
         (!known.is_empty()).then(|| known.join(", "))
     }
 }
@@ -90,7 +91,7 @@ mod tests {
         assert_eq!(place("{}"), None);
         let long = "x".repeat(101);
         assert_eq!(
-            place(&format!(r#"{{"city":"a\u0000b","state1":"{long}","country_code":" HU "}}"#)).as_deref(),
+            place(&format!(r#"{{"city":"a\u200bb","state1":"{long}","country_code":" HU "}}"#)).as_deref(),
             Some("HU")
         );
     }

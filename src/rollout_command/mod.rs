@@ -3,13 +3,12 @@
 mod answers;
 
 use std::io::Write;
-use std::net::SocketAddr;
 
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::operator_client::{ClientError, Operator, Where, Who};
+use crate::operator_client::{ClientError, Configured, Operator, Where, Who};
 
 /// What may be said after `twostep rollout`.
 #[derive(Debug, Args)]
@@ -69,10 +68,10 @@ struct Accounts {
 }
 
 impl RolloutArguments {
-    /// Whether the configuration is needed to find the gateway.
+    /// Whether the configuration is needed to find the gateway or its token.
     #[must_use]
-    pub fn needs_address(&self) -> bool {
-        self.at.url.is_none()
+    pub fn needs_configuration(&self) -> bool {
+        self.at.needs_configuration()
     }
 }
 
@@ -87,12 +86,12 @@ pub enum CommandError {
     Output(std::io::Error),
 }
 
-/// Does what was asked and prints the answer. `address` is where the operator's side of this machine listens.
+/// Does what was asked and prints the answer. `configured` is the gateway on this machine.
 ///
 /// # Errors
 /// [`CommandError`], whose text is one line that says what to do next.
-pub async fn run(arguments: &RolloutArguments, address: Option<SocketAddr>) -> Result<(), CommandError> {
-    let operator = Operator::find(&arguments.at, address)?;
+pub async fn run(arguments: &RolloutArguments, configured: Option<&Configured>) -> Result<(), CommandError> {
+    let operator = Operator::find(&arguments.at, configured)?;
     let answer = carry_out(&operator, &arguments.command).await?;
     let text = if arguments.json { answers::json(&answer) } else { answers::text(&answer) };
     std::io::stdout().write_all(text.as_bytes()).map_err(CommandError::Output)

@@ -5,16 +5,15 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::private_file::{self, NotPrivate};
 use super::{Mode, Settings};
 use crate::domain::code::{CodeKeys, InvalidCodeKeys, KEY_BYTES, KeyId, WeakKey};
+use crate::private_file::{self, NotPrivate};
 
-/// Name of the file with the key of a private database, in its data directory.
+/// Name of the file with the key that development makes, in the data directory.
 const DEVELOPMENT_KEY_FILE: &str = "code-keys";
 
 /// Why there are no keys. Messages name files and ids, never keys.
@@ -39,7 +38,7 @@ pub enum KeysError {
         /// Why.
         cause: io::Error,
     },
-    /// Others can read the file, in production.
+    /// Others can read, change or replace the file, in production.
     #[error("codes.keys_file: {0}")]
     NotPrivate(#[from] NotPrivate),
     /// A key that production must not use.
@@ -81,9 +80,10 @@ pub struct CodeKeysFile {
     seen: Option<[u8; 32]>,
 }
 
-/// The keys of `codes.keys_file` or `codes.keys`. In development without either:
-/// * with a private database, a random key in a file beside its data, so that a restart knows open codes;
-/// * with `database.url`, a key derived from that URL, so that all development nodes of one database agree.
+/// The keys of `codes.keys_file` or `codes.keys`. In development without either a random key, which is kept in a file of
+/// `database.data_dir`, so that a restart knows open codes. Nothing that anybody could guess goes into it: what is derived from it
+/// is public (`/.well-known/jwks.json`), and would tell by trying what it was made of. Development nodes of one database agree
+/// when they share that folder or are given keys; a node that lacks the key of another says so, for its id is its own.
 ///
 /// # Errors
 /// [`KeysError`] when they are malformed, the file cannot be kept, or production must not use them.
@@ -96,10 +96,7 @@ pub fn code_keys(settings: &Settings) -> Result<CodeKeysSource, KeysError> {
         require_strong(&keys, settings.mode)?;
         return Ok(CodeKeysSource { keys, file: None });
     }
-    match &settings.database.url {
-        Some(url) => Ok(CodeKeysSource { keys: derived_from(url), file: None }),
-        None => CodeKeysFile::open(kept_in(&settings.database.data_dir)?, settings.mode),
-    }
+    CodeKeysFile::open(kept_in(&settings.database.data_dir)?, settings.mode)
 }
 
 impl CodeKeysFile {
@@ -138,10 +135,10 @@ impl CodeKeysFile {
 }
 
 fn read(path: &Path, mode: Mode) -> Result<SecretString, KeysError> {
-    if mode == Mode::Production {
-        private_file::require(path)?;
-    }
-    private_file::read(path).map_err(|cause| KeysError::Unreadable { path: path.to_owned(), cause })
+    private_file::read(path, mode.privacy()).map_err(|cause| match cause {
+        NotPrivate::Unreadable { path, cause } => KeysError::Unreadable { path, cause },
+        cause => KeysError::NotPrivate(cause),
+    })
 }
 
 fn parse(path: &Path, text: &SecretString, mode: Mode) -> Result<CodeKeys, KeysError> {
@@ -169,22 +166,15 @@ pub fn random_line(id: &str) -> Zeroizing<String> {
     Zeroizing::new(format!("{id}:{}", *Zeroizing::new(STANDARD.encode(*key))))
 }
 
-fn derived_from(url: &SecretString) -> CodeKeys {
-    let mut mac = Hmac::<Sha256>::new_from_slice(b"twostep development code key").expect("HMAC takes any key");
-    mac.update(url.expose_secret().as_bytes());
-    let id = KeyId::parse(CodeKeys::DEVELOPMENT_ID).expect("a valid id");
-    CodeKeys::single(id, mac.finalize().into_bytes().into())
-}
-
-/// The path of the key that belongs to a private database, which is made if it is not there.
+/// The path of the key that development makes, which is made if it is not there.
 fn kept_in(data_dir: &Path) -> Result<PathBuf, KeysError> {
     let path = data_dir.join(DEVELOPMENT_KEY_FILE);
     let make = || {
         if path.is_file() {
             return Ok(());
         }
-        std::fs::create_dir_all(data_dir)?;
-        private_file::replace(&path, &format!("{}\n", *random_line(CodeKeys::DEVELOPMENT_ID)))
+        let id = format!("{}-{:08x}", CodeKeys::DEVELOPMENT_ID, rand::random::<u32>());
+        private_file::create(&path, &format!("{}\n", *random_line(&id)))
     };
     make().map_err(|cause| KeysError::File { path: path.display().to_string(), cause })?;
     Ok(path)
@@ -232,7 +222,7 @@ mod tests {
             assert!(file.look_again(&newer).is_none(), "said once");
         }
         fs::remove_file(&path).expect("removed");
-        assert!(matches!(file.look_again(&newer), Some(Err(KeysError::NotPrivate(NotPrivate::Unreadable { .. })))));
+        assert!(matches!(file.look_again(&newer), Some(Err(KeysError::Unreadable { .. }))));
         assert!(file.look_again(&newer).is_none());
     }
 

@@ -2,7 +2,7 @@
 
 mod http;
 mod keys;
-mod private_file;
+mod operator_token;
 mod production;
 mod rooms;
 mod secrets;
@@ -15,13 +15,14 @@ use figment::providers::{Env, Format, Toml};
 use crate::bus::JoinError;
 use crate::delivery::mail::MailSetupError;
 use crate::delivery::webhook::WebhookSetupError;
+use crate::private_file::Privacy;
+pub use crate::private_file::{NotPrivate, read_unchecked as read_secret, replace as replace_secret};
 use crate::traces::TraceSetupError;
 
 pub use http::{HttpSettings, ProxyProtocol, TlsSettings};
 pub use keys::{CodeKeysFile, CodeKeysSource, KeysError, code_keys, random_line};
-pub use private_file::{NotPrivate, read as read_secret, replace as replace_secret};
+pub use operator_token::{OperatorTokenError, operator_token};
 pub use rooms::*;
-use secrets::SecretFile;
 pub use secrets::{SECRETS, SecretSetting};
 
 /// The defaults, which are also the documentation of every key.
@@ -54,6 +55,9 @@ pub enum SettingsError {
         /// Why.
         cause: std::io::Error,
     },
+    /// There is no token for operators.
+    #[error(transparent)]
+    OperatorToken(#[from] OperatorTokenError),
     /// The configuration file cannot be read.
     #[error("the configuration file {0} does not exist")]
     NoSuchFile(String),
@@ -75,7 +79,7 @@ pub enum SettingsError {
     /// A convenience for developers in production mode, or a line in the clear.
     #[error("mode is production, but {0}")]
     NotForProduction(String),
-    /// A file with a secret that others can read, in production.
+    /// A file with a secret that others can read, change or replace, in production.
     #[error("mode is production, but {setting}: {cause}")]
     NotPrivate {
         /// The setting that names the file.
@@ -90,10 +94,11 @@ pub enum SettingsError {
 /// # Errors
 /// [`SettingsError`] names the key and what it must be.
 pub fn load(file: Option<&Path>) -> Result<Settings, SettingsError> {
-    let (settings, files) = read(file)?;
+    let settings = read(file, Mode::privacy)?;
     settings.check()?;
-    production::check_files(&settings, &files)?;
+    production::check_files(&settings)?;
     secrets::require_code_keys(&settings)?;
+    operator_token::require(&settings)?;
     Ok(settings)
 }
 
@@ -102,10 +107,10 @@ pub fn load(file: Option<&Path>) -> Result<Settings, SettingsError> {
 /// # Errors
 /// [`SettingsError`] when the settings cannot be read.
 pub fn load_unchecked(file: Option<&Path>) -> Result<Settings, SettingsError> {
-    read(file).map(|(settings, _)| settings)
+    read(file, |_| Privacy::Unchecked)
 }
 
-fn read(file: Option<&Path>) -> Result<(Settings, Vec<SecretFile>), SettingsError> {
+fn read(file: Option<&Path>, privacy: fn(Mode) -> Privacy) -> Result<Settings, SettingsError> {
     let mut figment = Figment::from(Toml::string(DEFAULTS));
     if let Some(file) = file {
         if !file.is_file() {
@@ -115,8 +120,9 @@ fn read(file: Option<&Path>) -> Result<(Settings, Vec<SecretFile>), SettingsErro
     }
     let environment = Env::prefixed(PREFIX).filter(|key| !secrets::is_secret(&format!("{PREFIX}{key}")));
     let mut settings: Settings = figment.merge(environment.split("__")).extract().map_err(Box::new)?;
-    let files = secrets::take(&mut settings, |name| std::env::var(name).ok())?;
-    Ok((settings, files))
+    let privacy = privacy(settings.mode);
+    secrets::take(&mut settings, privacy, |name| std::env::var(name).ok())?;
+    Ok(settings)
 }
 
 /// The settings of a fresh installation, for tests and the demo.

@@ -5,10 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::config::{Config, Host, SslMode};
 
-use super::private_file::{self, NotPrivate};
-use super::secrets::SecretFile;
 use super::{Mode, Settings, SettingsError};
 use crate::delivery::mail::SmtpTls;
+use crate::private_file::{self, NotPrivate};
 
 impl Settings {
     /// Makes sure that production has no convenience of development and sends nothing in the clear.
@@ -21,6 +20,7 @@ impl Settings {
             self.keys_refusal(),
             self.mail_refusal(),
             self.public_refusal(),
+            self.operator_refusal(),
             self.push_refusal(),
             self.webhook_refusal(),
         ];
@@ -34,13 +34,18 @@ impl Settings {
         let is_open = |address: SocketAddr| !address.ip().is_loopback();
         if self.mode == Mode::Development && is_open(self.http.address) {
             warnings.push(format!(
-                "mode is development, but http.address {} can be reached from other machines: everybody there reads all mail at /dev/outbox. Set TWOSTEP__MODE=production, or http.address to 127.0.0.1",
+                "mode is development, but http.address {} can be reached from other machines: strangers there meet the conveniences of development. Set TWOSTEP__MODE=production, or http.address to 127.0.0.1",
                 self.http.address
             ));
         }
+        if self.mode == Mode::Production && self.operator.token_file.is_none() {
+            warnings.push(
+                "operator.token_file is unset: /admin, and the commands and the live view that call it, let nobody in. Set TWOSTEP__OPERATOR__TOKEN_FILE to a file that holds a token".to_owned(),
+            );
+        }
         if self.mode == Mode::Production && is_open(self.operator.address) {
             warnings.push(format!(
-                "operator.address {} is not on this machine alone, and it asks for no password: let only operators and probes reach it",
+                "operator.address {} is not on this machine alone, and speaks plain HTTP: let only operators reach it, and probes at probe.address",
                 self.operator.address
             ));
         }
@@ -92,6 +97,16 @@ impl Settings {
         ))
     }
 
+    /// Whoever reaches `/admin` with its token can do everything: from other machines nobody does without one.
+    fn operator_refusal(&self) -> Option<String> {
+        let address = self.operator.address;
+        (!address.ip().to_canonical().is_loopback() && self.operator.token_file.is_none()).then(|| {
+            format!(
+                "operator.address {address} can be reached from other machines and operator.token_file is unset: set TWOSTEP__OPERATOR__TOKEN_FILE to a file that holds a token, or operator.address to 127.0.0.1 (probes and Prometheus can have probe.address)"
+            )
+        })
+    }
+
     fn webhook_refusal(&self) -> Option<String> {
         let url = self.webhooks.url.as_ref()?;
         (!url.starts_with("https://"))
@@ -109,8 +124,9 @@ impl Settings {
     }
 }
 
-/// In production, refuses files with secrets that others can read. One that is not there is complained about where it is needed.
-pub(super) fn check_files(settings: &Settings, secrets: &[SecretFile]) -> Result<(), SettingsError> {
+/// In production, refuses files with secrets that others can read, change or replace: all at the start, though each is checked again
+/// when it is read. One that is not there is complained about where it is needed.
+pub(super) fn check_files(settings: &Settings) -> Result<(), SettingsError> {
     if settings.mode == Mode::Development {
         return Ok(());
     }
@@ -120,12 +136,12 @@ pub(super) fn check_files(settings: &Settings, secrets: &[SecretFile]) -> Result
         ("http.tls.key_file", &settings.http.tls.key_file),
         ("codes.keys_file", &settings.codes.keys_file),
         ("bus.credentials_file", &settings.bus.credentials_file),
+        ("operator.token_file", &settings.operator.token_file),
     ];
-    let named = named.iter().filter_map(|(setting, path)| Some((*setting, path.as_deref()?)));
-    let secrets = secrets.iter().map(|file| (file.setting.as_str(), file.path.as_path()));
-    for (setting, path) in named.chain(secrets) {
-        if let Err(cause @ NotPrivate::TooOpen { .. }) = private_file::require(path) {
-            return Err(SettingsError::NotPrivate { setting: setting.to_owned(), cause });
+    for (setting, path) in named.iter().filter_map(|(setting, path)| Some((*setting, path.as_deref()?))) {
+        match private_file::require(path) {
+            Ok(()) | Err(NotPrivate::Unreadable { .. }) => {}
+            Err(cause) => return Err(SettingsError::NotPrivate { setting: setting.to_owned(), cause }),
         }
     }
     Ok(())

@@ -17,6 +17,7 @@ use crate::delivery::push::{ApnsSettings, FcmSettings};
 use crate::delivery::webhook::WebhookSettings;
 use crate::domain::code::{MAX_DIGITS, MIN_DIGITS};
 pub use crate::domain::delivery::EmailFallback;
+use crate::private_file::Privacy;
 use crate::telemetry::LogFormat;
 use crate::traces::TraceSettings;
 
@@ -32,6 +33,8 @@ pub struct Settings {
     pub limits: LimitsSettings,
     /// The operator's side.
     pub operator: OperatorSettings,
+    /// Health and metrics for probes, balancers and Prometheus.
+    pub probe: ProbeSettings,
     /// PostgreSQL.
     pub database: DatabaseSettings,
     /// Between nodes.
@@ -80,6 +83,17 @@ pub enum Mode {
     Production,
 }
 
+impl Mode {
+    /// Whether files with secrets must be nobody else's business.
+    #[must_use]
+    pub fn privacy(self) -> Privacy {
+        match self {
+            Self::Development => Privacy::Unchecked,
+            Self::Production => Privacy::Required,
+        }
+    }
+}
+
 /// Declares the settings of a room: public fields, no unknown keys.
 macro_rules! room {
     ($(#[$meta:meta])* $name:ident { $( $(#[$field_meta:meta])* $field:ident: $type:ty ),+ $(,)? }) => {
@@ -110,6 +124,17 @@ room! {
     OperatorSettings {
         /// Where it listens.
         address: SocketAddr,
+        /// Names that it may be called by, besides addresses and `localhost`.
+        hosts: Vec<String>,
+        /// The file with the token that `/admin` asks for.
+        #[serde(default)] token_file: Option<PathBuf>,
+    }
+}
+room! {
+    /// Health and metrics for probes, balancers and Prometheus.
+    ProbeSettings {
+        /// Where they are served besides the operator's address; unset: nowhere else.
+        #[serde(default)] address: Option<SocketAddr>,
     }
 }
 room! {
@@ -272,6 +297,7 @@ impl Settings {
         within("limits.calls_per_minute", limits.calls_per_minute.get(), 1..=100_000)?;
         within("limits.connect_per_minute", limits.connect_per_minute.get(), 1..=100_000)?;
         self.http.check()?;
+        self.operator.check()?;
         within("database.pool_size", self.database.pool_size, 2..=500)?;
         within("database.wait_ms", self.database.wait_ms, 100..=30_000)?;
         within("database.deadline_ms", self.database.deadline_ms, 500..=60_000)?;
@@ -300,6 +326,19 @@ impl Settings {
         within("login_activity.keep_months", self.login_activity.keep_months, 1..=120)?;
         within("login_activity.shorten_ip_days", self.login_activity.shorten_ip_days, 1..=3650)?;
         within("shutdown.reconnect_spread_ms", self.shutdown.reconnect_spread_ms, 0..=600_000)
+    }
+}
+
+impl OperatorSettings {
+    /// Names are compared with what a `Host` header names, without its port.
+    fn check(&self) -> Result<(), SettingsError> {
+        let is_name = |name: &str| {
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+            (1..=253).contains(&name.len()) && name.bytes().all(is_plain)
+        };
+        let Some(unfit) = self.hosts.iter().find(|name| !is_name(name)) else { return Ok(()) };
+        let expected = "names such as \"gateway.internal\", without scheme, port or path".to_owned();
+        Err(SettingsError::OutOfRange { key: "operator.hosts", value: format!("{unfit:?}"), expected })
     }
 }
 

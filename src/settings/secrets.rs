@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{PREFIX, Settings, SettingsError, private_file};
+use super::{PREFIX, Settings, SettingsError};
+use crate::private_file::{self, NotPrivate, Privacy};
 
 /// A setting that is a secret. `TWOSTEP__ROOM__KEY` holds it, or `TWOSTEP__ROOM__KEY_FILE` the path of a file that does.
 pub struct SecretSetting {
@@ -27,12 +28,6 @@ pub const SECRETS: [SecretSetting; 6] = [
     SecretSetting { key: "traces.authorization", slot: |settings| &mut settings.traces.authorization },
 ];
 
-/// A file that holds a secret, and the setting that names it.
-pub(super) struct SecretFile {
-    pub(super) setting: String,
-    pub(super) path: PathBuf,
-}
-
 impl SecretSetting {
     /// The environment variable that holds it.
     #[must_use]
@@ -53,12 +48,12 @@ pub(super) fn is_secret(variable: &str) -> bool {
     SECRETS.iter().any(|secret| is(&secret.variable()) || is(&secret.file_variable()))
 }
 
-/// Puts the secrets of the environment into their places; returns the files that secrets came from. A file goes before a value.
+/// Puts the secrets of the environment into their places. A file goes before a value.
 pub(super) fn take(
     settings: &mut Settings,
+    privacy: Privacy,
     environment: impl Fn(&str) -> Option<String>,
-) -> Result<Vec<SecretFile>, SettingsError> {
-    let mut files = Vec::new();
+) -> Result<(), SettingsError> {
     for secret in SECRETS {
         let variable = secret.file_variable();
         let path = environment(&variable).map(PathBuf::from);
@@ -69,27 +64,27 @@ pub(super) fn take(
                 *(secret.slot)(settings) = value.map(Into::into);
             }
         } else if let Some(path) = path {
-            *(secret.slot)(settings) = Some(read(&variable, &path)?);
-            files.push(SecretFile { setting: variable, path });
+            *(secret.slot)(settings) = Some(read(&variable, &path, privacy)?);
         } else if let Some(value) = environment(&secret.variable()) {
             *(secret.slot)(settings) = Some(value.into());
         }
     }
-    Ok(files)
+    Ok(())
 }
 
 /// Makes sure that the file of code keys is there, before anything is started that takes a while.
 pub(super) fn require_code_keys(settings: &Settings) -> Result<(), SettingsError> {
     let Some(path) = &settings.codes.keys_file else { return Ok(()) };
-    read("codes.keys_file (TWOSTEP__CODES__KEYS_FILE)", path).map(|_| ())
+    read("codes.keys_file (TWOSTEP__CODES__KEYS_FILE)", path, settings.mode.privacy()).map(|_| ())
 }
 
-fn read(variable: &str, path: &Path) -> Result<SecretString, SettingsError> {
-    match private_file::read(path) {
+fn read(variable: &str, path: &Path, privacy: Privacy) -> Result<SecretString, SettingsError> {
+    match private_file::read(path, privacy) {
         Ok(text) => Ok(text.expose_secret().trim().into()),
-        Err(cause) => {
+        Err(NotPrivate::Unreadable { path, cause }) => {
             Err(SettingsError::SecretFile { variable: variable.to_owned(), path: path.display().to_string(), cause })
         }
+        Err(cause) => Err(SettingsError::NotPrivate { setting: variable.to_owned(), cause }),
     }
 }
 
@@ -101,7 +96,7 @@ mod tests {
         let mut settings = super::super::defaults().expect("valid");
         let lookup =
             |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        take(&mut settings, lookup).expect("read");
+        take(&mut settings, Privacy::Unchecked, lookup).expect("read");
         settings
     }
 
@@ -135,7 +130,7 @@ mod tests {
         let mut settings = super::super::defaults().expect("valid");
         settings.codes.keys_file = Some("/etc/keys".into());
         let keys = |name: &str| (name == "TWOSTEP__CODES__KEYS").then(|| "k1:x".to_owned());
-        take(&mut settings, keys).expect("read");
+        take(&mut settings, Privacy::Unchecked, keys).expect("read");
         assert!(settings.codes.keys_file.is_none() && settings.codes.keys.is_some());
     }
 

@@ -11,7 +11,7 @@ use twostep::settings;
 use super::{ANNA, stored, wait_out_resend};
 use crate::support::client::{Challenge, Client, DEADLINE, Install, wrong};
 use crate::support::database::TestDatabase;
-use crate::support::gateway::TestGateway;
+use crate::support::gateway::{TestGateway, operator_token_file};
 
 /// A node with a file of keys of its own.
 struct Node {
@@ -35,7 +35,7 @@ impl Node {
     /// Replaces the file, and waits until the node says that it took these keys up.
     async fn take(&self, keys: &[&str], expected: &Value) {
         settings::replace_secret(&self.file, &keys.join("\n")).expect("written");
-        let operator = Client::new(&format!("http://{}", self.app.operator_address()));
+        let operator = Client::operator(&format!("http://{}", self.app.operator_address()), &operator_token_file());
         let deadline = Instant::now() + DEADLINE;
         loop {
             let answer = operator.send(Method::GET, "/admin/code-keys", None, None).await.expect(200);

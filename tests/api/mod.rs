@@ -14,6 +14,7 @@ mod limits;
 mod login_activity;
 mod login_security;
 mod metrics;
+mod names;
 mod openapi;
 mod operator;
 mod page;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{ANNA, BEN};
 use crate::support::client::{Client, Install, PASSWORD};
-use crate::support::gateway::TestGateway;
+use crate::support::gateway::{TestGateway, operator_token_file};
 
 /// What our page says, and what the browser adds.
 const OWN: [(&str, &str); 2] = [("x-twostep-page", "1"), ("sec-fetch-site", "same-origin")];
@@ -216,8 +216,10 @@ async fn files_are_kept_for_ever_and_the_page_is_asked_for_anew() {
 async fn only_the_live_view_itself_moves_the_rollout_from_a_browser() {
     let gateway = TestGateway::start().await;
     let http = reqwest::Client::new();
+    let token = std::fs::read_to_string(operator_token_file()).expect("a token");
     let put = async |headers: &[(&str, &str)]| {
-        let mut request = http.put(format!("{}/admin/rollout", gateway.operator_url())).json(&json!({ "percent": 50 }));
+        let url = format!("{}/admin/rollout", gateway.operator_url());
+        let mut request = http.put(url).bearer_auth(token.trim()).json(&json!({ "percent": 50 }));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{ANNA, BEN};
 use crate::support::client::{Answer, Challenge, Client, Install, SignedIn};
-use crate::support::gateway::TestGateway;
+use crate::support::gateway::{TestGateway, operator_token_file};
 
 /// An id that no account has.
 const NOBODY: &str = "01900000-0000-7000-8000-000000000000";
@@ -154,6 +154,7 @@ async fn a_long_list_comes_in_pages() {
 async fn a_web_page_moves_nothing() {
     let gateway = TestGateway::start().await;
     let http = reqwest::Client::new();
+    let token = std::fs::read_to_string(operator_token_file()).expect("a token");
     let account = format!("/admin/rollout/accounts/{NOBODY}");
     for (method, path, body) in [
         (Method::PUT, "/admin/rollout", json!({ "percent": 1 })),
@@ -161,7 +162,8 @@ async fn a_web_page_moves_nothing() {
         (Method::DELETE, &account, json!({})),
     ] {
         let request = http.request(method, format!("{}{path}", gateway.operator_url())).json(&body);
-        let answer = request.header("origin", "https://page.example").send().await.expect("an answer");
+        let request = request.bearer_auth(token.trim()).header("origin", "https://page.example");
+        let answer = request.send().await.expect("an answer");
         assert_eq!(answer.status(), 403, "{path}");
     }
     assert_eq!(call(&gateway.operator(), Method::GET, "", None).await.expect(200)["percent"], 100.0);

@@ -228,8 +228,10 @@ impl Browser {
         let at = std::panic::Location::caller();
         async move {
             // Chromium notes every refused call; what the page made of it is what the tests look at.
-            let is_refusal =
-                |text: &str| text.contains("/v1/") && text.contains("the server responded with a status of 4");
+            let is_refusal = |text: &str| {
+                let is_call = text.contains("/v1/") || text.contains("/admin/");
+                is_call && text.contains("the server responded with a status of 4")
+            };
             let is_bad =
                 |(level, text): &(String, String)| matches!(level.as_str(), "SEVERE" | "WARNING") && !is_refusal(text);
             let bad: Vec<_> = self.console().await.into_iter().filter(is_bad).collect();

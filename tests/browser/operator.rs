@@ -3,6 +3,10 @@
 use serde_json::json;
 
 use crate::person::{Stage, shown_code};
+use crate::support::gateway::operator_token_file;
+
+/// What the tab keeps of the token.
+const KEPT_TOKEN: &str = "return sessionStorage.getItem('twostep.operator-token')";
 
 #[actix_web::test]
 async fn the_live_view_draws_what_happens_and_moves_the_rollout() {
@@ -10,7 +14,15 @@ async fn the_live_view_draws_what_happens_and_moves_the_rollout() {
     let first = stage.trusted().await;
     let view = stage.driver.open(&stage.gateway.operator_url()).await;
     view.see("#connection", "Ready").await;
+    view.fill("#token", "ts_op_not-the-token").await;
+    view.click("dialog button.main").await;
+    view.see("dialog .error", "operator.token_file").await;
+    assert_eq!(view.run(KEPT_TOKEN, json!([])).await, json!(null));
+    let token = std::fs::read_to_string(operator_token_file()).expect("a token");
+    view.fill("#token", token.trim()).await;
+    view.click("dialog button.main").await;
     view.see("#rollout", "100 %").await;
+    view.gone("dialog").await;
     view.wait("Number(document.getElementById('connections').textContent) > 0").await;
     let second = stage.asking().await;
     shown_code(&first).await;

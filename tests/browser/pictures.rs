@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::driver::Browser;
 use crate::person::{ANNA, Stage, shown_code, trust_another};
 use crate::support::client::Install;
+use crate::support::gateway::operator_token_file;
 
 const LOOKS: [(&str, u32, u32); 2] = [("desktop", 1180, 820), ("phone", 390, 844)];
 
@@ -27,6 +28,10 @@ async fn take(browser: &Browser, screen: &str) {
 async fn every_screen_has_its_picture_taken() {
     let stage = Stage::new().await;
     let view = stage.driver.open(&stage.gateway.operator_url()).await;
+    let token = std::fs::read_to_string(operator_token_file()).expect("a token");
+    view.fill("#token", token.trim()).await;
+    view.click("dialog button.main").await;
+    view.gone("dialog").await;
     let first = stage.trusted().await;
     let second = stage.asking().await;
     shown_code(&first).await;

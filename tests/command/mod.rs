@@ -4,6 +4,7 @@ mod admin;
 mod code_keys;
 mod doctor;
 mod migrate;
+mod operator_token;
 mod production;
 mod reload;
 mod rollout;
@@ -11,6 +12,8 @@ mod settings;
 
 use std::path::Path;
 use std::process::{Command, Output};
+
+use crate::support::gateway::operator_token_file;
 
 /// Runs `twostep` with this environment and nothing of ours, in an empty folder.
 fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
@@ -49,11 +52,14 @@ impl Said {
     }
 }
 
-/// Runs `twostep` as a process with these arguments and this environment, beside a gateway in this one.
+/// Runs `twostep` as a process with these arguments and this environment, beside a gateway in this one, whose token it knows.
 async fn say(arguments: &[&str], environment: &[(&str, &str)]) -> Said {
     let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+    let token_file = operator_token_file();
+    let token_file = ("TWOSTEP__OPERATOR__TOKEN_FILE", token_file.to_str().expect("UTF-8"));
+    // What a test says of it goes before.
     let environment: Vec<(String, String)> =
-        environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        [token_file].iter().chain(environment).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let output = tokio::task::spawn_blocking(move || {
         let folder = tempfile::tempdir().expect("a folder");
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

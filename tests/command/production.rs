@@ -1,7 +1,8 @@
 //! What production refuses, one line each, and what it only warns about.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::io::Write;
+use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
 use std::path::{Path, PathBuf};
 
 use super::{run, text};
@@ -125,34 +126,131 @@ fn production_refuses_keys_that_are_not_random() {
 
 #[test]
 fn production_refuses_files_with_secrets_that_others_read() {
-    for (setting, named_by) in [
-        ("codes.keys_file", "CODES__KEYS_FILE"),
-        ("TWOSTEP__DATABASE__URL_FILE", "DATABASE__URL_FILE"),
-        ("TWOSTEP__SMTP__PASSWORD_FILE", "SMTP__PASSWORD_FILE"),
-        ("TWOSTEP__BUS__URL_FILE", "BUS__URL_FILE"),
-        ("bus.credentials_file", "BUS__CREDENTIALS_FILE"),
-        ("fcm.service_account_file", "FCM__SERVICE_ACCOUNT_FILE"),
-        ("apns.signing_key_file", "APNS__SIGNING_KEY_FILE"),
-        ("http.tls.key_file", "HTTP__TLS__KEY_FILE"),
-    ] {
-        assert_refused(setting, &[setting, "its mode is 0644", "chmod 600"], |it| {
-            // A file of its own, so that no other setting is to blame.
-            let path = match named_by {
-                "CODES__KEYS_FILE" => it.folder.path().join("code-keys"),
-                "BUS__URL_FILE" => it.file("secret", "tls://gateway:hush@localhost"),
-                _ => it.file("secret", "host=localhost user=hush"),
-            };
-            if named_by == "SMTP__PASSWORD_FILE" {
-                it.set("SMTP__USERNAME", "gateway");
-            }
-            it.set("HTTP__TLS__CERTIFICATE_FILE", "/nowhere/tls.crt");
-            it.set("HTTP__TLS__KEY_FILE", "/nowhere/tls.key");
-            it.set(named_by, path.to_str().expect("UTF-8"));
-            open_to_all(&path);
+    for (setting, named_by) in SECRET_FILES {
+        assert_file_refused(setting, named_by, &["its mode is 0644", "chmod 600"], |path| set_mode(path, 0o644));
+    }
+}
+
+/// Whoever owns a file can change it, whatever its mode is.
+#[test]
+fn production_refuses_files_with_secrets_that_somebody_else_owns_or_links_to() {
+    const NOBODY: u32 = 65_534;
+    if !rustix::process::geteuid().is_root() {
+        let _ = writeln!(std::io::stderr(), "skipped, for want of root: files with secrets that somebody else owns");
+        return;
+    }
+    for (setting, named_by) in SECRET_FILES {
+        assert_file_refused(setting, named_by, &["belongs to user 65534", "chown"], |path| {
+            chown(path, Some(NOBODY), None).expect("given away");
+        });
+        assert_file_refused(setting, named_by, &["belongs to user 65534", "chown the link"], |path| {
+            let target = path.with_extension("target");
+            fs::rename(path, &target).expect("renamed");
+            symlink(&target, path).expect("linked");
+            lchown(path, Some(NOBODY), None).expect("given away");
         });
     }
 }
 
-fn open_to_all(path: &Path) {
-    fs::set_permissions(path, Permissions::from_mode(0o644)).expect("changed");
+#[test]
+fn production_refuses_files_with_secrets_that_others_can_replace() {
+    for (setting, named_by) in SECRET_FILES {
+        assert_file_refused(setting, named_by, &["can be written by others", "chmod go-w"], |path| {
+            set_mode(path.parent().expect("a folder"), 0o777);
+        });
+    }
+}
+
+#[test]
+fn production_takes_secrets_through_links_of_its_own() {
+    for (_, named_by) in SECRET_FILES.iter().filter(|(_, named_by)| *named_by == "CODES__KEYS_FILE") {
+        let mut production = Production::new();
+        let folder = production.folder.path().join("..data");
+        fs::create_dir(&folder).expect("made");
+        fs::rename(production.folder.path().join("code-keys"), folder.join("code-keys")).expect("moved");
+        symlink("..data/code-keys", production.folder.path().join("link")).expect("linked");
+        let link = production.folder.path().join("link");
+        production.set(named_by, link.to_str().expect("UTF-8"));
+        assert_eq!(production.check(), Ok(()));
+    }
+}
+
+#[test]
+fn production_lets_nobody_administer_from_elsewhere_without_a_token() {
+    for address in ["0.0.0.0:9090", "[::]:9090", "10.0.0.7:9090"] {
+        assert_refused(address, &["operator.address", "TWOSTEP__OPERATOR__TOKEN_FILE", "probe.address"], |it| {
+            it.set("OPERATOR__ADDRESS", address);
+        });
+    }
+    let mut with_token = Production::new();
+    with_token.set("OPERATOR__ADDRESS", "0.0.0.0:9090");
+    let token = with_token.file("operator-token", "0123456789abcdef0123456789abcdef\n");
+    with_token.set("OPERATOR__TOKEN_FILE", token.to_str().expect("UTF-8"));
+    assert_eq!(with_token.check(), Ok(()));
+    for address in ["127.0.0.1:9090", "[::1]:9090", "127.9.9.9:1"] {
+        let mut on_this_machine = Production::new();
+        on_this_machine.set("OPERATOR__ADDRESS", address);
+        assert_eq!(on_this_machine.check(), Ok(()), "{address}");
+    }
+}
+
+#[test]
+fn production_makes_no_token_and_takes_no_word_for_one() {
+    assert_refused("no file", &["TWOSTEP__OPERATOR__TOKEN_FILE", "cannot be read"], |it| {
+        let path = it.folder.path().join("operator-token");
+        it.set("OPERATOR__TOKEN_FILE", path.to_str().expect("UTF-8"));
+    });
+    assert_refused("a word", &["operator.token_file", "holds no token"], |it| {
+        let path = it.file("operator-token", "hush\n");
+        it.set("OPERATOR__TOKEN_FILE", path.to_str().expect("UTF-8"));
+    });
+    assert_refused("a name with a port", &["operator.hosts", "gateway.internal:9090"], |it| {
+        it.set("OPERATOR__HOSTS", "[\"gateway.internal:9090\"]");
+    });
+}
+
+/// Every setting that names a file with a secret, and its variable.
+const SECRET_FILES: &[(&str, &str)] = &[
+    ("codes.keys_file", "CODES__KEYS_FILE"),
+    ("TWOSTEP__DATABASE__URL_FILE", "DATABASE__URL_FILE"),
+    ("TWOSTEP__SMTP__PASSWORD_FILE", "SMTP__PASSWORD_FILE"),
+    ("TWOSTEP__BUS__URL_FILE", "BUS__URL_FILE"),
+    ("bus.credentials_file", "BUS__CREDENTIALS_FILE"),
+    ("fcm.service_account_file", "FCM__SERVICE_ACCOUNT_FILE"),
+    ("apns.signing_key_file", "APNS__SIGNING_KEY_FILE"),
+    ("http.tls.key_file", "HTTP__TLS__KEY_FILE"),
+    ("operator.token_file", "OPERATOR__TOKEN_FILE"),
+    ("TWOSTEP__TRACES__AUTHORIZATION_FILE", "TRACES__AUTHORIZATION_FILE"),
+    ("TWOSTEP__WEBHOOKS__SECRET_FILE", "WEBHOOKS__SECRET_FILE"),
+];
+
+/// Spoils the file that a setting names, which production was fine with before.
+#[track_caller]
+fn assert_file_refused(setting: &str, named_by: &str, words: &[&str], spoil: impl Fn(&Path)) {
+    let words = [&[setting], words].concat();
+    assert_refused(setting, &words, |it| {
+        // A file and a folder of its own, so that no other setting is to blame.
+        let folder = it.folder.path().join("secrets");
+        fs::create_dir(&folder).expect("made");
+        let content = match named_by {
+            "CODES__KEYS_FILE" => twostep::settings::random_line("k1").to_string(),
+            "BUS__URL_FILE" => "tls://gateway:hush@localhost".to_owned(),
+            "OPERATOR__TOKEN_FILE" => "hush-0123456789abcdef".to_owned(),
+            "TRACES__AUTHORIZATION_FILE" => "Bearer hush".to_owned(),
+            "WEBHOOKS__SECRET_FILE" => "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned(),
+            _ => "host=localhost user=hush".to_owned(),
+        };
+        let path = it.file("secrets/secret", &content);
+        if named_by == "SMTP__PASSWORD_FILE" {
+            it.set("SMTP__USERNAME", "gateway");
+        }
+        it.set("HTTP__TLS__CERTIFICATE_FILE", "/nowhere/tls.crt");
+        it.set("HTTP__TLS__KEY_FILE", "/nowhere/tls.key");
+        it.set(named_by, path.to_str().expect("UTF-8"));
+        spoil(&path);
+    });
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).expect("changed");
 }

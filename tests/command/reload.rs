@@ -30,16 +30,16 @@ async fn settings_that_are_read_again_are_in_force_and_wrong_ones_change_nothing
     let file = folder.path().join("twostep.toml");
     let write = |text: &str| std::fs::write(&file, text).expect("written");
     write("");
-    let operator = format!("127.0.0.1:{}", free_port());
-    let settings = [("OPERATOR__ADDRESS", operator.as_str())];
+    let address = format!("127.0.0.1:{}", free_port());
+    let settings = [("OPERATOR__ADDRESS", address.as_str())];
     let gateway =
         GatewayProcess::start_with(data.path(), &settings, &["--config", file.to_str().expect("UTF-8")]).await;
-    let operator = Client::new(&format!("http://{operator}"));
+    let operator = gateway.operator(&address);
     assert!(!is_allowed(&gateway, APP).await);
 
     write(&format!("[http]\nallowed_origins = [{APP:?}]\n[codes]\ndigits = 8\n"));
     let answer = reload(&operator).await.expect(200);
-    assert_eq!(answer["reloaded"], json!(["limits", "http.allowed_origins", "fcm", "apns"]));
+    assert_eq!(answer["reloaded"], json!(["limits", "http.allowed_origins", "fcm", "apns", "operator.token_file"]));
     assert_eq!(answer["restart_needed"], json!(["codes.digits"]));
     assert!(is_allowed(&gateway, APP).await);
 
@@ -72,11 +72,10 @@ async fn pushes_go_out_with_the_key_that_was_read_last() {
         std::fs::write(&file, text).expect("written");
     };
     write(&old, old.service_account_file());
-    let operator = format!("127.0.0.1:{}", free_port());
+    let address = format!("127.0.0.1:{}", free_port());
     let arguments = ["--config", file.to_str().expect("UTF-8")];
-    let gateway =
-        GatewayProcess::start_with(data.path(), &[("OPERATOR__ADDRESS", operator.as_str())], &arguments).await;
-    let (client, operator) = (gateway.client(), Client::new(&format!("http://{operator}")));
+    let gateway = GatewayProcess::start_with(data.path(), &[("OPERATOR__ADDRESS", address.as_str())], &arguments).await;
+    let (client, operator) = (gateway.client(), gateway.operator(&address));
     let owner = client.new_protected_account("anna@example.com").await;
     let push = json!({ "push": { "provider": "fcm", "token": "asleep" }, "notifications_allowed": true });
     client.send(Method::PATCH, "/v1/devices/current", Some(&owner.access_token), Some(push)).await.expect(200);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::client::{Call, Client, Install, PASSWORD, wrong};
+use crate::support::client::{Call, Challenge, Install, PASSWORD, wrong};
 use crate::support::database;
 use crate::support::process::{GatewayProcess, data_folder, database_url, free_port};
 
@@ -88,10 +88,10 @@ async fn the_security_log_says_who_was_let_in_and_who_was_refused() {
 
 #[actix_web::test]
 async fn the_security_log_says_what_operators_and_apps_did_to_whom() {
-    let (folder, operator) = (data_folder(), format!("127.0.0.1:{}", free_port()));
-    let settings = [("LOG__FORMAT", "json"), ("OPERATOR__ADDRESS", operator.as_str())];
+    let (folder, address) = (data_folder(), format!("127.0.0.1:{}", free_port()));
+    let settings = [("LOG__FORMAT", "json"), ("OPERATOR__ADDRESS", address.as_str())];
     let gateway = GatewayProcess::start(folder.path(), &settings).await;
-    let (client, operator) = (gateway.client(), Client::new(&format!("http://{operator}")));
+    let (client, operator) = (gateway.client(), gateway.operator(&address));
     let body = json!({ "name": "shop", "scopes": ["subjects:write", "subjects:read"] });
     let key = operator.send(Method::POST, "/admin/api-keys", None, Some(body)).await.expect(201);
     let by_app = async |method: Method, path: &str, body: Option<Value>| {
@@ -114,6 +114,40 @@ async fn the_security_log_says_what_operators_and_apps_did_to_whom() {
     assert_eq!(line_of(&log, "/v1/subjects/{subject}/export", 200).field("api_key.id"), &key["id"]);
     let deleted = line_of(&log, "/admin/accounts/{id}", 204);
     assert_eq!((deleted.field("account.id"), deleted.field("http.method")), (account, &json!("DELETE")));
+}
+
+/// Neither a spelling of the address nor a made-up method changes what a line says.
+#[actix_web::test]
+async fn a_call_is_in_the_security_log_under_its_own_name_however_it_is_spelled() {
+    let (folder, address) = (data_folder(), format!("127.0.0.1:{}", free_port()));
+    let settings = [("LOG__FORMAT", "json"), ("OPERATOR__ADDRESS", address.as_str())];
+    let gateway = GatewayProcess::start(folder.path(), &settings).await;
+    let (client, operator) = (gateway.client(), gateway.operator(&address));
+    let first = client.new_account(EMAIL).await;
+    let found = operator.send(Method::GET, "/admin/accounts?email=anna%40example.com", None, None).await.expect(200);
+    let id = found["id"].as_str().expect("an id");
+    operator.send(Method::GET, &format!("/admin/%61ccounts/{id}/%65xport"), None, None).await.expect(200);
+    let path = "/v1/login-security/two-step";
+    let challenge =
+        Challenge::new(&client.post(path, &first.access_token, json!({ "enabled": true })).await.expect(202));
+    let path = format!("/v1/%63hallenges/{}/verify", challenge.id);
+    let code = client.mailed_code(EMAIL, "Turn on").await;
+    client.post(&path, &challenge.token, json!({ "code": wrong(&code) })).await.expect_problem(422, "wrong_code");
+    for word in ["VERIFIED", "GET-by-an-operator", "get"] {
+        let method = Method::from_bytes(word.as_bytes()).expect("a method");
+        client.send(method.clone(), "/v1/sign-in", None, None).await;
+        operator.send(method, "/admin/rollout", None, None).await;
+    }
+    gateway.signal("TERM");
+    let logs = gateway.ended().await.1;
+    let log = security_log(&logs);
+
+    assert_eq!(line_of(&log, "/admin/accounts/{id}/export", 200).field("account.id"), &json!(id));
+    assert_eq!(line_of(&log, "/v1/challenges/{id}/verify", 422).field("challenge.id"), &json!(challenge.id));
+    assert_eq!(log.iter().filter(|line| line.field("http.method") == "other").count(), 6, "{logs}");
+    for word in ["VERIFIED", "by-an-operator"] {
+        assert!(!log.iter().any(|line| line.0.to_string().contains(word)), "{word}");
+    }
 }
 
 #[actix_web::test]
@@ -141,7 +175,7 @@ async fn nothing_that_a_client_sends_makes_a_line_of_the_log() {
     let client = gateway.client();
     let forged = "forged\n2026-01-01T00:00:00Z  INFO a call was answered account.id=forged";
     let install = Install::new(forged);
-    client.create_account(EMAIL, &install).await.expect_problem(400, "invalid_request");
+    client.create_account("ben@example.com", &install).await.expect(202);
     client.sign_in(forged, forged, &install, Some(forged)).await.expect_problem(400, "invalid_request");
     let first = client.new_account(EMAIL).await;
     client.sign_in(EMAIL, forged, &first.install, None).await.expect_problem(401, "invalid_credentials");

@@ -1,5 +1,6 @@
 //! The rules of the house, as tests.
 
+mod advisories;
 mod arrows;
 mod documents;
 mod features;

@@ -37,7 +37,7 @@ fn passwords_are_hidden_and_their_managers_are_welcome() {
     let lines = lines();
     let fields: Vec<_> =
         lines.iter().filter(|(_, line)| line.contains(r#"h("input""#) && line.contains("password\"")).collect();
-    assert_eq!(fields.len(), 4, "sign in or create, turn off, and two to change it: {fields:?}");
+    assert_eq!(fields.len(), 5, "sign in or create, turn off, two to change it, and the operator's token: {fields:?}");
     for (file, line) in fields {
         assert!(line.contains(r#"type: "password""#), "{file} shows a password: {line}");
         assert!(line.contains("\"current-password\"") || line.contains("\"new-password\""), "{file}: {line}");

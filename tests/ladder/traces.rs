@@ -16,6 +16,7 @@ use super::stage::{EMAIL, Providers};
 use crate::support::child::ChildGateway;
 use crate::support::client::{Call, Challenge, Client, DEADLINE, Install, PASSWORD};
 use crate::support::database::TestDatabase;
+use crate::support::gateway::operator_token_file;
 use crate::support::http_receiver::HttpReceiver;
 use crate::support::process::{GatewayProcess, data_folder};
 
@@ -180,7 +181,8 @@ async fn a_sign_in_is_one_trace_over_all_nodes() {
 
 /// An app's server vouches for a device, in the caller's trace.
 async fn vouch(node: &ChildGateway) {
-    let (client, operator) = (Client::new(&node.url), Client::new(&node.operator_url));
+    let client = Client::new(&node.url);
+    let operator = Client::operator(&node.operator_url, &operator_token_file());
     let key = json!({ "name": "shop", "scopes": ["subjects:write"] });
     let key = operator.send(Method::POST, "/admin/api-keys", None, Some(key)).await.expect(201)["key"].clone();
     let call = Call { method: Method::POST, path: "/v1/subjects/ann/devices", token: key.as_str() };

@@ -61,7 +61,9 @@ def api_key():
     """A key of an app's server that may do everything."""
     scopes = ["verifications:write", "verifications:read", "subjects:write", "subjects:read"]
     address = f"http://{os.environ['OPERATOR_ADDRESS']}/admin/api-keys"
-    answer = requests.post(address, json={"name": "openapi", "scopes": scopes}, timeout=10)
+    with open(os.environ["OPERATOR_TOKEN_FILE"], encoding="ascii") as file:
+        headers = {"Authorization": f"Bearer {file.read().strip()}"}
+    answer = requests.post(address, json={"name": "openapi", "scopes": scopes}, headers=headers, timeout=10)
     answer.raise_for_status()
     return answer.json()["key"]
 

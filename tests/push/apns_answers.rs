@@ -8,6 +8,7 @@ use twostep::delivery::push::{
     Apns, ApnsSettings, CheckError, MisconfiguredReason, PushContent, PushOutcome, PushProvider, RejectedReason,
     TransientCause, UnavailableReason,
 };
+use twostep::private_file::Privacy;
 use twostep_simulators::{ApnsBehaviour, ApnsFailure, ApnsSimulator};
 
 use crate::support::{apns, apns_settings, apns_simulator, apns_token, apns_token_text, code, fcm_token, push};
@@ -84,7 +85,7 @@ async fn wake_is_an_alert_without_the_code() {
     let mut settings = apns_settings(&simulator);
     settings.time_sensitive = false;
     let wake = PushContent::Wake { title: "Sign-in".into(), body: "Open the app".into() };
-    let apns = Apns::open(&settings).unwrap().unwrap();
+    let apns = Apns::open(&settings, Privacy::Unchecked).unwrap().unwrap();
     apns.send(&apns_token(1), &push(wake), Timestamp::now()).await;
     let request = &simulator.received()[0];
     assert_eq!(request.headers["apns-push-type"], "alert");
@@ -240,7 +241,7 @@ async fn refused_provider_token_is_not_signed_again() {
 async fn check(simulator: &ApnsSimulator, change: impl Fn(&mut ApnsSettings)) -> Result<(), CheckError> {
     let mut settings = apns_settings(simulator);
     change(&mut settings);
-    Apns::open(&settings).unwrap().unwrap().check(Timestamp::now()).await
+    Apns::open(&settings, Privacy::Unchecked).unwrap().unwrap().check(Timestamp::now()).await
 }
 
 #[tokio::test]

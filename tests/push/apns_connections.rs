@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 use twostep::delivery::push::{Apns, PushOutcome, PushProvider, TransientCause};
+use twostep::private_file::Privacy;
 use twostep_simulators::{ApnsBehaviour, ApnsOptions, ApnsSimulator};
 
 use crate::support::{
@@ -38,7 +39,7 @@ async fn two_thousand_pushes_share_two_connections() {
     let mut settings = apns_settings(&simulator);
     settings.connections = 2;
     settings.request_timeout_ms = 30_000;
-    let apns = Arc::new(Apns::open(&settings).unwrap().unwrap());
+    let apns = Arc::new(Apns::open(&settings, Privacy::Unchecked).unwrap().unwrap());
     let outcomes = send_many(&apns, 2_000).await;
     assert!(outcomes.iter().all(is_accepted));
     assert_eq!(simulator.connections(), 2);
@@ -131,7 +132,7 @@ async fn silent_connection_is_replaced_after_a_timeout() {
     let simulator = apns_simulator().await;
     let mut settings = apns_settings(&simulator);
     settings.request_timeout_ms = 1_500;
-    let apns = Apns::open(&settings).unwrap().unwrap();
+    let apns = Apns::open(&settings, Privacy::Unchecked).unwrap().unwrap();
     assert!(is_accepted(&apns.send(&apns_token(1), &push(code()), Timestamp::now()).await));
     simulator.script_all(vec![ApnsBehaviour::Hang]);
     let timed_out = PushOutcome::RetryAfter { cause: TransientCause::TimedOut, wait: None };
@@ -145,7 +146,7 @@ async fn one_slow_device_does_not_cost_the_connection() {
     let simulator = apns_simulator().await;
     let mut settings = apns_settings(&simulator);
     settings.request_timeout_ms = 1_500;
-    let apns = Arc::new(Apns::open(&settings).unwrap().unwrap());
+    let apns = Arc::new(Apns::open(&settings, Privacy::Unchecked).unwrap().unwrap());
     assert!(is_accepted(&apns.send(&apns_token(1), &push(code()), Timestamp::now()).await));
     simulator.script(&apns_token_text(2), vec![ApnsBehaviour::Hang]);
     let slow = tokio::spawn({
@@ -165,7 +166,7 @@ async fn a_server_that_always_cuts_is_not_hammered() {
     simulator.always_all(Some(ApnsBehaviour::CutLine));
     let mut settings = apns_settings(&simulator);
     settings.request_timeout_ms = 2_000;
-    let apns = Arc::new(Apns::open(&settings).unwrap().unwrap());
+    let apns = Arc::new(Apns::open(&settings, Privacy::Unchecked).unwrap().unwrap());
     let outcomes = send_many(&apns, 200).await;
     assert!(!outcomes.iter().any(is_accepted));
     assert!(simulator.connections() <= 5, "{}", simulator.connections());
@@ -175,7 +176,7 @@ async fn a_server_that_always_cuts_is_not_hammered() {
 async fn nobody_listening_is_a_lost_connection() {
     let simulator = apns_simulator().await;
     let settings = apns_settings(&simulator);
-    let apns = Apns::open(&settings).unwrap().unwrap();
+    let apns = Apns::open(&settings, Privacy::Unchecked).unwrap().unwrap();
     drop(simulator);
     tokio::task::yield_now().await;
     let outcome = apns.send(&apns_token(1), &push(code()), Timestamp::now()).await;
@@ -190,6 +191,6 @@ async fn a_server_that_never_shakes_hands_is_a_lost_connection() {
     let mut settings = apns_settings(&simulator);
     settings.base_url = format!("https://{}", black_hole.local_addr().unwrap());
     settings.request_timeout_ms = 600;
-    let apns = Apns::open(&settings).unwrap().unwrap();
+    let apns = Apns::open(&settings, Privacy::Unchecked).unwrap().unwrap();
     assert_eq!(apns.send(&apns_token(1), &push(code()), Timestamp::now()).await, lost());
 }

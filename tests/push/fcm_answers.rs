@@ -7,6 +7,7 @@ use twostep::delivery::push::{
     Fcm, MisconfiguredReason, PushAddress, PushAddressKind, PushContent, PushOutcome, PushProvider, RejectedReason,
     TransientCause, UnavailableReason,
 };
+use twostep::private_file::Privacy;
 use twostep_simulators::{FcmBehaviour, FcmFailure};
 
 use crate::support::{apns_token, code, fcm, fcm_settings, fcm_simulator, fcm_token, push};
@@ -129,7 +130,7 @@ async fn faults_of_the_line_are_transient() {
     let simulator = fcm_simulator().await;
     let mut settings = fcm_settings(&simulator);
     settings.request_timeout_ms = 1_500;
-    let fcm = Fcm::open(&settings).unwrap().unwrap();
+    let fcm = Fcm::open(&settings, Privacy::Unchecked).unwrap().unwrap();
     fcm.check(Timestamp::now()).await.unwrap();
     let garbage =
         |status, body: &str| FcmBehaviour::Answer { status, content_type: "text/plain", body: body.to_owned() };

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use twostep::delivery::push::{
     CheckError, Fcm, MisconfiguredReason, PushOutcome, PushProvider, PushSetupError, TransientCause,
 };
+use twostep::private_file::Privacy;
 use twostep_simulators::TokenBehaviour;
 
 use crate::support::{code, fcm, fcm_settings, fcm_simulator, fcm_token, push};
@@ -90,7 +91,7 @@ async fn failures_of_the_token_endpoint_have_outcomes() {
         (TokenBehaviour::CutLine, retry(TransientCause::ConnectionLost)),
         (TokenBehaviour::Hang, retry(TransientCause::TimedOut)),
     ] {
-        let fcm = Fcm::open(&settings).unwrap().unwrap();
+        let fcm = Fcm::open(&settings, Privacy::Unchecked).unwrap().unwrap();
         simulator.script_tokens(vec![behaviour.clone()]);
         let outcome = fcm.send(&fcm_token("device"), &push(code()), Timestamp::now()).await;
         assert_eq!(outcome, expected, "{behaviour:?}");
@@ -151,7 +152,7 @@ async fn bad_settings_are_named() {
     let error = |change: &dyn Fn(&mut twostep::delivery::push::FcmSettings)| {
         let mut settings = fcm_settings(&simulator);
         change(&mut settings);
-        Fcm::open(&settings).map(|_| ()).unwrap_err().to_string()
+        Fcm::open(&settings, Privacy::Unchecked).map(|_| ()).unwrap_err().to_string()
     };
     assert!(error(&|settings| settings.base_url = "ftp://x".into()).starts_with("fcm.base_url"));
     assert!(error(&|settings| settings.base_url = "http://x/y".into()).starts_with("fcm.base_url"));

@@ -13,6 +13,7 @@ use twostep::delivery::push::{
     CheckError, Fcm, GuardSettings, Guarded, MisconfiguredReason, Push, PushAddress, PushOutcome, PushProvider,
     RejectedReason, TransientCause, UnavailableReason,
 };
+use twostep::private_file::Privacy;
 use twostep_simulators::{FcmBehaviour, FcmFailure};
 
 use crate::support::{
@@ -240,7 +241,7 @@ async fn a_hang_of_fcm_ends_with_the_timeout_and_stays_within_its_permits() {
     let mut settings = fcm_settings(&simulator);
     settings.request_timeout_ms = 1_000;
     settings.guard = GuardSettings { concurrency: 4, attempts: 1, breaker_failures: 1_000, ..GuardSettings::default() };
-    let client = Fcm::open(&settings).unwrap().unwrap();
+    let client = Fcm::open(&settings, Privacy::Unchecked).unwrap().unwrap();
     client.check(Timestamp::now()).await.unwrap();
     let guarded = Arc::new(Guarded::new(client, &settings.guard));
     let mut sends = JoinSet::new();

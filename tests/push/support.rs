@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use twostep::delivery::push::{
     Apns, ApnsSettings, Fcm, FcmSettings, GuardSettings, Push, PushAddress, PushAddressKind, PushContent,
 };
+use twostep::private_file::Privacy;
 use twostep_simulators::{ApnsSimulator, FcmSimulator};
 use uuid::Uuid;
 
@@ -60,11 +61,11 @@ pub(crate) fn apns_settings(simulator: &ApnsSimulator) -> ApnsSettings {
 }
 
 pub(crate) fn fcm(simulator: &FcmSimulator) -> Fcm {
-    Fcm::open(&fcm_settings(simulator)).unwrap().unwrap()
+    Fcm::open(&fcm_settings(simulator), Privacy::Unchecked).unwrap().unwrap()
 }
 
 pub(crate) fn apns(simulator: &ApnsSimulator) -> Apns {
-    Apns::open(&apns_settings(simulator)).unwrap().unwrap()
+    Apns::open(&apns_settings(simulator), Privacy::Unchecked).unwrap().unwrap()
 }
 
 pub(crate) fn fcm_token(text: &str) -> PushAddress {

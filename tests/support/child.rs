@@ -25,6 +25,7 @@ impl ChildGateway {
     /// Starts a node on any free ports and waits until it serves.
     pub async fn start(program: &str, environment: &[(String, String)]) -> Self {
         let mut process = Command::new(program)
+            .env("TWOSTEP__DATABASE__DATA_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/gateways"))
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .env("TWOSTEP__HTTP__ADDRESS", "127.0.0.1:0")
             .env("TWOSTEP__OPERATOR__ADDRESS", "127.0.0.1:0")

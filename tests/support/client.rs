@@ -51,6 +51,8 @@ pub struct Call<'a> {
 #[derive(Clone)]
 pub struct Client {
     base: String,
+    /// Sent where a call names no token.
+    token: Option<String>,
     http: reqwest::Client,
 }
 
@@ -133,6 +135,12 @@ impl Client {
         Self::build(base, reqwest::Client::builder())
     }
 
+    /// A client of an operator's side, with the token of this file.
+    pub fn operator(base: &str, token_file: &std::path::Path) -> Self {
+        let token = std::fs::read_to_string(token_file).expect("the operator's token");
+        Self { token: Some(token.trim().to_owned()), ..Self::new(base) }
+    }
+
     /// A client whose requests come from this address.
     pub fn from_address(base: &str, address: &str) -> Self {
         let address: std::net::IpAddr = address.parse().expect("an address");
@@ -149,7 +157,7 @@ impl Client {
         let _ = rustls::crypto::ring::default_provider().install_default();
         // No idle connections: a gateway that stops would wait a second for them.
         let http = builder.timeout(DEADLINE).pool_max_idle_per_host(0).build().expect("a client");
-        Self { base: base.to_owned(), http }
+        Self { base: base.to_owned(), token: None, http }
     }
 
     pub fn base(&self) -> &str {
@@ -159,7 +167,7 @@ impl Client {
     /// Any request; bodies that are not JSON come back as a string.
     pub async fn send(&self, method: Method, path: &str, token: Option<&str>, body: Option<Value>) -> Answer {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
-        if let Some(token) = token {
+        if let Some(token) = token.or(self.token.as_deref()) {
             request = request.bearer_auth(token);
         }
         if let Some(body) = body {
@@ -178,7 +186,7 @@ impl Client {
         body: Option<Value>,
     ) -> Answer {
         let mut request = self.http.request(method, format!("{}{path}", self.base)).header("x-forwarded-for", address);
-        if let Some(token) = token {
+        if let Some(token) = token.or(self.token.as_deref()) {
             request = request.bearer_auth(token);
         }
         if let Some(body) = body {
@@ -190,7 +198,7 @@ impl Client {
     /// A request with headers besides the usual ones.
     pub async fn send_with(&self, call: &Call<'_>, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
         let mut request = self.http.request(call.method.clone(), format!("{}{}", self.base, call.path));
-        if let Some(token) = call.token {
+        if let Some(token) = call.token.or(self.token.as_deref()) {
             request = request.bearer_auth(token);
         }
         for (name, value) in headers {
@@ -205,7 +213,7 @@ impl Client {
     /// A body as it is, for malformed ones.
     pub async fn send_raw(&self, call: &Call<'_>, content_type: &str, body: impl Into<reqwest::Body>) -> Answer {
         let mut request = self.http.request(call.method.clone(), format!("{}{}", self.base, call.path));
-        if let Some(token) = call.token {
+        if let Some(token) = call.token.or(self.token.as_deref()) {
             request = request.bearer_auth(token);
         }
         Self::answer(request.header("content-type", content_type).body(body)).await

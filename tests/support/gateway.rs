@@ -1,10 +1,22 @@
 //! The real gateway in this process, on ports of its own.
 
+use std::path::{Path, PathBuf};
+
 use twostep::app::App;
 use twostep::settings::{self, Settings};
 
 use super::client::Client;
 use super::database::TestDatabase;
+
+/// Where every gateway of this process keeps its code key and the operator's token: nodes on one database share them.
+fn data_dir() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("gateways")
+}
+
+/// The file with the operator's token of every gateway of this process.
+pub fn operator_token_file() -> PathBuf {
+    data_dir().join("operator-token")
+}
 
 pub struct TestGateway {
     pub database: TestDatabase,
@@ -34,6 +46,7 @@ impl TestGateway {
         settings.operator.address = "127.0.0.1:0".parse().expect("an address");
         settings.http.workers = 2;
         settings.database.url = Some(url.to_owned().into());
+        settings.database.data_dir = data_dir();
         settings.passwords.memory_kib = 8192;
         settings.passwords.iterations = 1;
         change(&mut settings);
@@ -52,9 +65,9 @@ impl TestGateway {
         Client::new(&self.url())
     }
 
-    /// A client of the operator's side.
+    /// A client of the operator's side, with its token.
     pub fn operator(&self) -> Client {
-        Client::new(&self.operator_url())
+        Client::operator(&self.operator_url(), &operator_token_file())
     }
 
     /// Stops the gateway in order.

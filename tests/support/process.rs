@@ -31,6 +31,7 @@ pub fn free_port() -> u16 {
 /// A gateway that serves.
 pub struct GatewayProcess {
     pub url: String,
+    data_dir: PathBuf,
     process: Process,
 }
 
@@ -53,11 +54,16 @@ impl GatewayProcess {
             }
         };
         let url = tokio::time::timeout(PROCESS_DEADLINE, wait).await.expect("ready in time");
-        Self { url, process }
+        Self { url, data_dir: data_dir.to_owned(), process }
     }
 
     pub fn client(&self) -> Client {
         Client::new(&self.url)
+    }
+
+    /// A client of the operator's side at this address, with the token that the gateway made.
+    pub fn operator(&self, address: &str) -> Client {
+        Client::operator(&format!("http://{address}"), &self.data_dir.join("operator-token"))
     }
 
     /// Sends a signal such as `TERM`.

@@ -69,3 +69,7 @@ on("turn-on", "click", async () => {
   twostep.signIn(await post("/two-step", { device: device() }));
   showCodes();
 });
+on("log-out", "click", async () => {
+  await post("/logout", {});
+  location.reload();
+});

@@ -1,7 +1,9 @@
 //! The operator's side of a gateway: whether it is ready, and what it counts.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anyhow::Context;
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -11,6 +13,7 @@ use super::target::Target;
 /// The operator's side of one gateway.
 pub(crate) struct Operator {
     http: Http,
+    token_file: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -24,12 +27,13 @@ struct Readiness {
 }
 
 impl Operator {
-    /// At `http://HOST:PORT`.
+    /// At `http://HOST:PORT`, with its token in this file, which need not be there before it is used.
     ///
     /// # Errors
     /// When the address is none.
-    pub(crate) fn at(url: &str) -> anyhow::Result<Self> {
-        Ok(Self { http: Http::new(&Arc::new(Target::parse(url)?), None) })
+    pub(crate) fn at(url: &str, token_file: &Path) -> anyhow::Result<Self> {
+        let http = Http::new(&Arc::new(Target::parse(url)?), None);
+        Ok(Self { http, token_file: token_file.to_owned() })
     }
 
     /// What it says of itself: `ready`, `degraded`, `unavailable` or `draining`.
@@ -43,10 +47,14 @@ impl Operator {
     /// Makes a key for an app's server.
     ///
     /// # Errors
-    /// When it is refused.
+    /// When it is refused, or the operator's token is missing.
     pub(crate) async fn api_key(&self) -> anyhow::Result<String> {
         let body = serde_json::json!({ "name": "load", "scopes": ["verifications:write", "subjects:write"] });
-        let made = self.http.post("/admin/api-keys", None, &body).await?;
+        let path = &self.token_file;
+        let token = std::fs::read_to_string(path).with_context(|| {
+            format!("the operator's token cannot be read from {}: --operator-token-file names its file", path.display())
+        })?;
+        let made = self.http.post("/admin/api-keys", Some(token.trim()), &body).await?;
         Ok(made.expect::<NewKey>(StatusCode::CREATED)?.key)
     }
 

@@ -97,6 +97,11 @@ impl Gateway {
         Ok(gateway)
     }
 
+    /// The file with the operator's token of each: they share the folder that it is made in.
+    pub(crate) fn operator_token_file(&self) -> PathBuf {
+        self.folder.path().join("operator-token")
+    }
+
     fn spawn(&self, address: SocketAddr, operator: SocketAddr, brings_database: bool) -> anyhow::Result<Child> {
         let mut command = command(&self.plan, self.folder.path(), &self.keys);
         command.env("TWOSTEP__HTTP__ADDRESS", address.to_string());

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -32,6 +32,7 @@ before(async () => {
     });
   });
   base = `http://${http}`;
+  key = readFileSync(join(folder, "data/operator-token"), "utf8").trim();
   const made = await call("POST", `http://${operator}/admin/api-keys`, { name: "shop", scopes: ["verifications:write", "verifications:read", "subjects:write"] });
   key = made.key;
 });

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{Apns, ApnsSettings, Fcm, FcmSettings, Guarded, Push, PushAddress, PushOutcome, PushSetupError};
 use crate::domain::push::PushProvider as Provider;
+use crate::private_file::Privacy;
 
 /// Each provider behind its guard; `None` where it is not configured.
 #[derive(Default)]
@@ -20,11 +21,11 @@ impl PushProviders {
     /// Sets up what the settings turn on.
     ///
     /// # Errors
-    /// When a file that they name is missing or not what it should be.
-    pub fn open(fcm: &FcmSettings, apns: &ApnsSettings) -> Result<Self, PushSetupError> {
+    /// When a file that they name is missing, not what it should be, or not as private as it must be.
+    pub fn open(fcm: &FcmSettings, apns: &ApnsSettings, privacy: Privacy) -> Result<Self, PushSetupError> {
         Ok(Self {
-            fcm: Fcm::open(fcm)?.map(|provider| Guarded::new(provider, &fcm.guard)),
-            apns: Apns::open(apns)?.map(|provider| Guarded::new(provider, &apns.guard)),
+            fcm: Fcm::open(fcm, privacy)?.map(|provider| Guarded::new(provider, &fcm.guard)),
+            apns: Apns::open(apns, privacy)?.map(|provider| Guarded::new(provider, &apns.guard)),
         })
     }
 

@@ -10,6 +10,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use secrecy::SecretString;
 
+use crate::private_file::{self, NotPrivate, Privacy};
+
 /// Why a provider cannot be set up. Messages name files and keys, never their contents.
 #[derive(Debug, thiserror::Error)]
 pub enum PushSetupError {
@@ -22,6 +24,14 @@ pub enum PushSetupError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// Others can read, change or replace a file with a secret, in production.
+    #[error("{key}: {cause}")]
+    NotPrivate {
+        /// The settings key.
+        key: &'static str,
+        /// What is wrong with the file.
+        cause: NotPrivate,
     },
     /// The service account's file is not one.
     #[error("fcm.service_account_file: not a service account's JSON file with an RSA key")]
@@ -65,11 +75,10 @@ pub enum PushSetupError {
 }
 
 /// Reads a secret from its file.
-pub(super) fn read_secret(key: &'static str, path: &Path) -> Result<SecretString, PushSetupError> {
-    std::fs::read_to_string(path).map(Into::into).map_err(|source| PushSetupError::File {
-        key,
-        path: path.to_owned(),
-        source,
+pub(super) fn read_secret(key: &'static str, path: &Path, privacy: Privacy) -> Result<SecretString, PushSetupError> {
+    private_file::read(path, privacy).map_err(|cause| match cause {
+        NotPrivate::Unreadable { path, cause } => PushSetupError::File { key, path, source: cause },
+        cause => PushSetupError::NotPrivate { key, cause },
     })
 }
 

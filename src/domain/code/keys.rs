@@ -123,7 +123,7 @@ pub enum WeakKey {
 }
 
 impl CodeKeys {
-    /// The id of keys that are made in development.
+    /// The id of keys that are made in development, or how it begins: what follows a `-` tells them apart.
     pub const DEVELOPMENT_ID: &str = "development";
 
     /// Reads keys, one a line (or separated by commas) as `id:base64`, or `id:revoked`. The first that is not revoked is the
@@ -237,7 +237,7 @@ impl CodeKeys {
     #[must_use]
     pub fn weakness(&self) -> Option<(&KeyId, WeakKey)> {
         self.keys.iter().find_map(|(id, held)| match held {
-            Held::Key(_) if id.as_str() == Self::DEVELOPMENT_ID => Some((id, WeakKey::Development)),
+            Held::Key(_) if is_of_development(id) => Some((id, WeakKey::Development)),
             Held::Key(key) => weakness(key).map(|weak| (id, weak)),
             Held::Revoked => None,
         })
@@ -265,6 +265,12 @@ fn hmac(key: &[u8; KEY_BYTES], bytes: &[u8]) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes any key");
     mac.update(bytes);
     mac
+}
+
+/// Whether development made the key of this id.
+fn is_of_development(id: &KeyId) -> bool {
+    let rest = id.as_str().strip_prefix(CodeKeys::DEVELOPMENT_ID);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 /// Finds out keys that no random generator makes: the chance to refuse one that it made is below 10^-12.
@@ -360,7 +366,10 @@ mod tests {
         }
         let random = "k1:7Zk8nq0fXy1w4r5Qm3uV9sT2bL6hJgEoPcDaKiNxRzA=";
         assert_eq!(parse(random).expect("valid").weakness(), None);
-        let copied = random.replace("k1", CodeKeys::DEVELOPMENT_ID);
-        assert_eq!(parse(&copied).expect("valid").weakness(), Some((&id("development"), WeakKey::Development)));
+        let copied = random.replace("k1", &format!("{}-0123abcd", CodeKeys::DEVELOPMENT_ID));
+        assert_eq!(
+            parse(&copied).expect("valid").weakness(),
+            Some((&id("development-0123abcd"), WeakKey::Development))
+        );
     }
 }

@@ -21,18 +21,14 @@ const MOST_ENTRIES: u16 = 500;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .service(resource("/admin/accounts", "GET").route(web::get().to(find)))
-        .service(
-            resource("/admin/accounts/{id}", "GET, DELETE").route(web::get().to(show)).route(web::delete().to(delete)),
-        )
-        .service(
-            resource("/admin/accounts/{id}/sign-out-everywhere", "POST").route(web::post().to(sign_out_everywhere)),
-        )
-        .service(resource("/admin/accounts/{id}/unfreeze", "POST").route(web::post().to(unfreeze)))
-        .service(resource("/admin/accounts/{id}/reset-two-step", "POST").route(web::post().to(reset_two_step)))
-        .service(resource("/admin/accounts/{id}/devices/{device}", "DELETE").route(web::delete().to(remove_device)))
-        .service(resource("/admin/accounts/{id}/activity", "GET").route(web::get().to(activity)))
-        .service(resource("/admin/accounts/{id}/export", "GET").route(web::get().to(export)));
+        .service(resource("/accounts", "GET").route(web::get().to(find)))
+        .service(resource("/accounts/{id}", "GET, DELETE").route(web::get().to(show)).route(web::delete().to(delete)))
+        .service(resource("/accounts/{id}/sign-out-everywhere", "POST").route(web::post().to(sign_out_everywhere)))
+        .service(resource("/accounts/{id}/unfreeze", "POST").route(web::post().to(unfreeze)))
+        .service(resource("/accounts/{id}/reset-two-step", "POST").route(web::post().to(reset_two_step)))
+        .service(resource("/accounts/{id}/devices/{device}", "DELETE").route(web::delete().to(remove_device)))
+        .service(resource("/accounts/{id}/activity", "GET").route(web::get().to(activity)))
+        .service(resource("/accounts/{id}/export", "GET").route(web::get().to(export)));
 }
 
 #[derive(Deserialize)]

@@ -9,6 +9,7 @@ use super::{NotFromAnotherPage, Operator};
 use crate::domain::api_key::{ApiKey, Scope};
 use crate::domain::id::ApiKeyId;
 use crate::domain::subject::Subject;
+use crate::domain::text::{cleaned, is_clean};
 use crate::http::extract::invalid;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
@@ -25,9 +26,9 @@ const LONGEST_GRACE: u32 = 30 * 86_400;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .service(resource("/admin/api-keys", "GET, POST").route(web::get().to(list)).route(web::post().to(create)))
-        .service(resource("/admin/api-keys/{id}", "DELETE").route(web::delete().to(revoke)))
-        .service(resource("/admin/api-keys/{id}/rotate", "POST").route(web::post().to(rotate)));
+        .service(resource("/api-keys", "GET, POST").route(web::get().to(list)).route(web::post().to(create)))
+        .service(resource("/api-keys/{id}", "DELETE").route(web::delete().to(revoke)))
+        .service(resource("/api-keys/{id}/rotate", "POST").route(web::post().to(rotate)));
 }
 
 /// A key, without its secret.
@@ -102,14 +103,12 @@ async fn create(
     _: NotFromAnotherPage,
     Json(body): Json<ApiKeyBody>,
 ) -> Result<impl Responder, Problem> {
-    let fits = |text: &str, longest: usize| {
-        (1..=longest).contains(&text.chars().count()) && !text.chars().any(char::is_control)
-    };
-    if !fits(&body.name, LONGEST_NAME) {
-        return Err(invalid("name", format!("must have 1 to {LONGEST_NAME} characters")));
-    }
-    if body.audience.as_deref().is_some_and(|audience| !fits(audience, LONGEST_AUDIENCE)) {
-        return Err(invalid("audience", format!("must have 1 to {LONGEST_AUDIENCE} characters")));
+    let name = cleaned(&body.name, LONGEST_NAME).ok_or_else(|| invalid("name", "must have something to read"))?;
+    // Apps compare it letter by letter: it is refused rather than changed.
+    if body.audience.as_deref().is_some_and(|audience| !is_clean(audience, LONGEST_AUDIENCE)) {
+        let rule =
+            format!("must have 1 to {LONGEST_AUDIENCE} characters, all visible, with single spaces between them");
+        return Err(invalid("audience", rule));
     }
     if body.scopes.is_empty() {
         return Err(invalid("scopes", "must name at least one"));
@@ -119,7 +118,7 @@ async fn create(
     }
     let create = async move {
         let wanted = WantedApiKey {
-            name: &body.name,
+            name: &name,
             audience: body.audience.as_deref(),
             scopes: &body.scopes,
             subject_prefix: body.subject_prefix.as_deref(),

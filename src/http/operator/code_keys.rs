@@ -8,7 +8,7 @@ use super::Operator;
 use crate::http::resource;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource("/admin/code-keys", "GET").route(web::get().to(show)));
+    config.service(resource("/code-keys", "GET").route(web::get().to(show)));
 }
 
 #[derive(Serialize)]

@@ -16,10 +16,10 @@ use crate::http::resource;
 use crate::verification::VerificationError;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    let account = resource("/admin/rollout/accounts/{id}", "PUT, DELETE");
+    let account = resource("/rollout/accounts/{id}", "PUT, DELETE");
     config
-        .service(resource("/admin/rollout", "GET, PUT").route(web::get().to(show)).route(web::put().to(set)))
-        .service(resource("/admin/rollout/accounts", "GET").route(web::get().to(accounts)))
+        .service(resource("/rollout", "GET, PUT").route(web::get().to(show)).route(web::put().to(set)))
+        .service(resource("/rollout/accounts", "GET").route(web::get().to(accounts)))
         .service(account.route(web::put().to(list)).route(web::delete().to(unlist)));
 }
 

@@ -1,6 +1,6 @@
 //! `POST /v1/challenges/{id}/deny`.
 
-use super::{ANNA, BEN, Scene, count, expire};
+use super::{ANNA, BEN, Scene, expire};
 use crate::api::collide;
 use crate::support::client::{Challenge, Install};
 

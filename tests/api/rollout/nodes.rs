@@ -10,6 +10,7 @@ use super::{begin_turning_on, call, id_of, is_available, list, set};
 use crate::support::child::ChildGateway;
 use crate::support::client::Client;
 use crate::support::database::TestDatabase;
+use crate::support::gateway::operator_token_file;
 
 /// A switch on one node is in force on every other within this time.
 const IN_FORCE_WITHIN: Duration = Duration::from_secs(5);
@@ -30,7 +31,7 @@ pub(super) async fn node(database: &TestDatabase) -> ChildGateway {
 async fn a_switch_on_one_node_is_in_force_on_the_other_within_5_s() {
     let database = TestDatabase::new().await;
     let (one, other) = (node(&database).await, node(&database).await);
-    let (operator, client) = (Client::new(&one.operator_url), Client::new(&other.url));
+    let (operator, client) = (Client::operator(&one.operator_url, &operator_token_file()), Client::new(&other.url));
     let anna = client.new_account(ANNA).await;
     let switched = async |expected: bool| {
         let deadline = Instant::now() + IN_FORCE_WITHIN;

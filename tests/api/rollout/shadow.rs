@@ -8,6 +8,7 @@ use super::{begin_turning_on, is_available, list, set};
 use crate::support::child::ChildGateway;
 use crate::support::client::{Challenge, Client, Install, PASSWORD, SignedIn};
 use crate::support::database::TestDatabase;
+use crate::support::gateway::operator_token_file;
 
 /// One node as a process of its own, whose metrics nobody else counts in.
 struct Scene {
@@ -21,7 +22,8 @@ impl Scene {
     async fn start() -> Self {
         let database = TestDatabase::new().await;
         let node = node(&database).await;
-        let (client, operator) = (Client::new(&node.url), Client::new(&node.operator_url));
+        let client = Client::new(&node.url);
+        let operator = Client::operator(&node.operator_url, &operator_token_file());
         Self { node, database, client, operator }
     }
 

@@ -15,6 +15,7 @@ use super::{
     ApnsEnvironment, ApnsSettings, CheckError, MisconfiguredReason, Push, PushAddress, PushAddressKind, PushContent,
     PushOutcome, PushProvider, PushSetupError, RejectedReason, TransientCause, UnavailableReason, setup,
 };
+use crate::private_file::Privacy;
 
 mod connection;
 mod pool;
@@ -47,10 +48,10 @@ impl Apns {
     /// with the first push.
     ///
     /// # Errors
-    /// When a file is missing or not what it should be.
-    pub fn open(settings: &ApnsSettings) -> Result<Option<Self>, PushSetupError> {
+    /// When a file is missing, not what it should be, or not as private as it must be.
+    pub fn open(settings: &ApnsSettings, privacy: Privacy) -> Result<Option<Self>, PushSetupError> {
         let Some(path) = &settings.signing_key_file else { return Ok(None) };
-        let key = setup::read_secret("apns.signing_key_file", path)?;
+        let key = setup::read_secret("apns.signing_key_file", path, privacy)?;
         Self::new(settings, &key).map(Some)
     }
 

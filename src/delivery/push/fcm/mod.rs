@@ -11,6 +11,7 @@ use super::{
     CheckError, FcmSettings, MisconfiguredReason, Push, PushAddress, PushOutcome, PushProvider, PushSetupError,
     RejectedReason, TransientCause, UnavailableReason, setup,
 };
+use crate::private_file::Privacy;
 
 mod access_token;
 pub(super) mod answer;
@@ -34,10 +35,10 @@ impl Fcm {
     /// Sets the client up from its settings, reading the files that they name; `None` when they name no account.
     ///
     /// # Errors
-    /// When a file is missing or not what it should be.
-    pub fn open(settings: &FcmSettings) -> Result<Option<Self>, PushSetupError> {
+    /// When a file is missing, not what it should be, or not as private as it must be.
+    pub fn open(settings: &FcmSettings, privacy: Privacy) -> Result<Option<Self>, PushSetupError> {
         let Some(path) = &settings.service_account_file else { return Ok(None) };
-        let service_account = setup::read_secret("fcm.service_account_file", path)?;
+        let service_account = setup::read_secret("fcm.service_account_file", path, privacy)?;
         Self::new(settings, &service_account).map(Some)
     }
 
