@@ -6,6 +6,7 @@ mod challenges;
 mod client_address;
 mod client_ip;
 mod connect;
+mod cookies;
 mod cross_origin;
 mod development;
 mod devices;
@@ -92,6 +93,7 @@ pub fn routes(config: &mut ServiceConfig, api: Data<Api>) {
     let has_outbox = api.outbox.is_some();
     extract::limits(config, api.max_body_bytes);
     let everything = actix::scope("")
+        .wrap(from_fn(page::clear_doubled))
         .wrap(from_fn(security_log::note))
         .wrap(from_fn(headers::guard))
         .wrap(from_fn(cross_origin::share))
