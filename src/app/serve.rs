@@ -14,7 +14,7 @@ use tracing::warn;
 use super::{AppError, SHUTDOWN_SECONDS, cores};
 use crate::gateway::AllowedOrigins;
 use crate::http::operator::{self, Operator};
-use crate::http::{self, Api};
+use crate::http::{self, Api, Trust};
 use crate::listener::{self, Certificate, ListenerSettings};
 use crate::settings::{Mode, ProxyProtocol, Settings};
 
@@ -52,6 +52,15 @@ pub(super) fn origins(settings: &Settings, address: SocketAddr) -> AllowedOrigin
     AllowedOrigins::new(origins)
 }
 
+/// Who is believed about addresses. In production no limit has an exception.
+pub(super) fn trust(settings: &Settings) -> Trust {
+    Trust {
+        proxies: settings.http.trusted_proxies.clone(),
+        forwarded_by_local: settings.http.forwarded_by_local,
+        exempts_this_machine: settings.mode == Mode::Development,
+    }
+}
+
 pub(super) fn listen(key: &'static str, address: SocketAddr) -> Result<std::net::TcpListener, AppError> {
     listener::listen(address).map_err(|source| AppError::Address { key, address, source })
 }
@@ -72,6 +81,7 @@ pub(super) fn serve_public(
         certificate,
         trusted_proxies: http.trusted_proxies.clone(),
         proxy_header: http.proxy_protocol == ProxyProtocol::Required,
+        exempts_this_machine: settings.mode == Mode::Development,
         max_connections: listener::connections_that_fit(http.max_connections, settings.database.pool_size),
         max_connections_per_network: http.max_connections_per_network,
         head_timeout: Duration::from_millis(http.head_timeout_ms),

@@ -8,6 +8,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 
 use super::docs::frame;
+use super::extract::client_of;
 use super::operator::has_address_for_a_name;
 use super::problem::{Problem, ProblemCode};
 use super::web::html;
@@ -28,7 +29,7 @@ impl FromRequest for AtThisMachine {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let is_here = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+        let is_here = client_of(request).is_some_and(|client| client.is_this_machine);
         ready(if is_here && has_address_for_a_name(request.headers()) {
             Ok(Self)
         } else {

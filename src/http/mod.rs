@@ -33,6 +33,7 @@ mod sessions;
 mod sign_in;
 mod subjects;
 mod support;
+mod tokens;
 mod traced;
 mod verifications;
 mod views;
@@ -55,10 +56,12 @@ use crate::traces;
 use crate::verification::{Verification, VerificationError};
 
 pub use self::challenges::Streams;
+pub use self::client_ip::Trust;
 pub use self::encoding::refuse_encoded;
 pub use self::limits::{LimitSettings, Limits};
 pub use self::openapi::text as openapi_text;
 use self::problem::{Problem, ProblemCode};
+pub use self::tokens::Tokens;
 
 /// What handlers work with.
 pub struct Api {
@@ -74,12 +77,14 @@ pub struct Api {
     pub places: Arc<Places>,
     /// The mail outbox, in development only.
     pub outbox: Option<Arc<Outbox>>,
-    /// Requests a minute from one network.
+    /// Requests a minute.
     pub limits: Arc<Limits>,
+    /// Which tokens were good lately, and which networks sent bad ones.
+    pub tokens: Tokens,
     /// The live states that are watched.
     pub streams: Arc<Streams>,
-    /// Reverse proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpNet>,
+    /// Who is believed about addresses, and who is exempt from limits.
+    pub trust: Trust,
     /// Networks whose callers may go on with a trace of theirs.
     pub traced_callers: Vec<IpNet>,
     /// Largest request body in bytes.

@@ -109,5 +109,5 @@ fn challenge(request: &HttpRequest) -> Option<ChallengeId> {
 }
 
 fn client(request: &HttpRequest) -> Option<String> {
-    client_of(request).map(|ip| format!("{:016x}", CLIENT_KEY.hash_one(Network::of(ip))))
+    client_of(request).map(|client| format!("{:016x}", CLIENT_KEY.hash_one(Network::of(client.ip))))
 }

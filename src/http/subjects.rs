@@ -172,7 +172,7 @@ pub(super) async fn vouch(
 ) -> Result<HttpResponse, Problem> {
     call.require(Scope::SubjectsWrite)?;
     let (subject, device) = (subject(&name)?, body.device.checked()?);
-    let origin = Origin { ip: body.ip, location: api.places.lookup(body.ip), locale: None };
+    let origin = Origin::claimed(&api, body.ip);
     let verification = Arc::clone(&api.verification);
     let vouch = async move {
         let (account, signed_in) = verification.vouch_for_device(&subject, device, &origin).await?;

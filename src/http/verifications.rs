@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::api_caller::ApiCaller;
 use super::extract::invalid;
 use super::json::object;
-use super::limits::Limited;
+use super::limits::{Limited, Spender};
 use super::once::{Created, Creating};
 use super::problem::{Problem, ProblemBody};
 use super::views::{ChallengeAnswer, DeviceAnswer, DeviceBody, SecretText, SessionAnswer, checked_locale, email};
@@ -126,8 +126,7 @@ pub(super) async fn begin(
     Creating { body, call }: Creating<VerificationBody>,
 ) -> Result<HttpResponse, Problem> {
     call.require(Scope::VerificationsWrite)?;
-    let origin = Origin { ip: body.ip, location: api.places.lookup(body.ip), locale: None };
-    api.limits.check(Limited::SignIn, &origin)?;
+    let origin = Origin::claimed(&api, body.ip);
     let request = AppSignIn {
         subject: subject(&body.subject)?,
         email: body.email.as_deref().map(email).transpose()?,
@@ -137,6 +136,7 @@ pub(super) async fn begin(
         trust_token: body.trust_token.and_then(|text| Token::parse(TokenKind::Trust, text.expose_secret())),
         audience: call.audience().to_owned(),
     };
+    spend(&api, &origin, &request).await?;
     let verification = Arc::clone(&api.verification);
     let begin = async move {
         let (account, result) = verification.sign_in_for_app(request, &origin).await?;
@@ -151,6 +151,16 @@ pub(super) async fn begin(
         Ok(Created { status, answer, account })
     };
     call.once(api, begin).await
+}
+
+/// Counts a sign-in by the network that the app's server names, as `POST /v1/sign-in` does by its own.
+async fn spend(api: &Api, origin: &Origin, request: &AppSignIn) -> Result<(), Problem> {
+    let network = origin.network();
+    let Err(refused) = api.limits.check(Limited::SignIn, network) else { return Ok(()) };
+    let Some(token) = &request.trust_token else { return Err(refused) };
+    let look = api.verification.device_of_subjects_trust_token(&request.subject, token, request.device.install_id);
+    let device = api.tokens.resolve(&api.limits, network, token, look).await.map_err(|_| refused)?;
+    api.limits.spend(Limited::TrustedSignIn, Spender::Device(device))
 }
 
 fn not_needed(reason: NotNeeded, signed_in: SignedIn) -> NotNeededAnswer {

@@ -8,7 +8,6 @@
 
 use std::cell::Cell;
 use std::future::poll_fn;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -22,6 +21,7 @@ use h2::{Reason, RecvStream, SendStream};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::http2_heads::{request_of, response_of};
+use super::peer::Peer;
 use super::stream::{MAX_HEAD_BYTES, Stream};
 use super::turns::Turn;
 
@@ -67,11 +67,11 @@ impl Drop for UnderWay {
 /// Serves a connection to its end, `stopping` included.
 pub(super) async fn serve(
     stream: Stream,
-    client: SocketAddr,
     app: Rc<impl Service<Request, Response = Response<BoxBody>, Error = Response<BoxBody>> + 'static>,
     times: Times,
     stopping: impl Future<Output = ()>,
 ) {
+    let peer = stream.peer();
     // Frames are bounded here, not heads between requests.
     let _under_way = stream.progress().begin(Turn::Everything);
     let Ok(Ok(mut connection)) = timeout(times.head, builder().handshake::<_, Bytes>(stream)).await else { return };
@@ -85,7 +85,7 @@ pub(super) async fn serve(
                 activity.under_way.set(activity.under_way.get() + 1);
                 let (app, under_way) = (Rc::clone(&app), UnderWay(Rc::clone(&activity)));
                 actix_web::rt::spawn(async move {
-                    answer(request, respond, client, &*app).await;
+                    answer(request, respond, peer, &*app).await;
                     drop(under_way);
                 });
             }
@@ -122,11 +122,11 @@ fn builder() -> Builder {
 async fn answer(
     request: http::Request<RecvStream>,
     mut respond: SendResponse<Bytes>,
-    client: SocketAddr,
+    peer: Peer,
     app: &impl Service<Request, Response = Response<BoxBody>, Error = Response<BoxBody>>,
 ) {
     let is_head = request.method() == http::Method::HEAD;
-    let Some(request) = request_of(request, client) else { return respond.send_reset(Reason::PROTOCOL_ERROR) };
+    let Some(request) = request_of(request, peer) else { return respond.send_reset(Reason::PROTOCOL_ERROR) };
     let response = tokio::select! {
         response = app.call(request) => response.unwrap_or_else(|error| error),
         // Taken back, or the line broke.

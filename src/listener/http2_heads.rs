@@ -1,8 +1,6 @@
 //! Heads and bodies of HTTP/2, as actix knows them: it is on an older version of the crate `http`.
 
-use std::net::SocketAddr;
-
-use actix_http::{BoxedPayloadStream, Request, ResponseHead};
+use actix_http::{BoxedPayloadStream, HttpMessage, Request, ResponseHead};
 use actix_web::body::BodySize;
 use actix_web::error::PayloadError;
 use actix_web::http::header::{
@@ -13,8 +11,10 @@ use futures_util::stream;
 use h2::RecvStream;
 use jiff::Timestamp;
 
+use super::peer::Peer;
+
 /// A request as actix takes it; `None` when it cannot be one.
-pub(super) fn request_of(request: http::Request<RecvStream>, client: SocketAddr) -> Option<Request> {
+pub(super) fn request_of(request: http::Request<RecvStream>, peer: Peer) -> Option<Request> {
     let (parts, body) = request.into_parts();
     let body: BoxedPayloadStream = Box::pin(body_of(body));
     let mut request = Request::with_payload(body.into());
@@ -22,7 +22,7 @@ pub(super) fn request_of(request: http::Request<RecvStream>, client: SocketAddr)
     head.method = Method::from_bytes(parts.method.as_str().as_bytes()).ok()?;
     head.uri = parts.uri.to_string().parse::<Uri>().ok()?;
     head.version = Version::HTTP_2;
-    head.peer_addr = Some(client);
+    head.peer_addr = Some(peer.address());
     for (name, value) in &parts.headers {
         head.headers_mut().append(header_name(name.as_str())?, HeaderValue::from_bytes(value.as_bytes()).ok()?);
     }
@@ -30,6 +30,7 @@ pub(super) fn request_of(request: http::Request<RecvStream>, client: SocketAddr)
     if let Some(authority) = parts.uri.authority() {
         head.headers_mut().insert(HOST, HeaderValue::from_str(authority.as_str()).ok()?);
     }
+    request.extensions_mut().insert(peer);
     Some(request)
 }
 

@@ -6,6 +6,7 @@ mod first_head;
 mod http2;
 mod http2_heads;
 mod open_connections;
+mod peer;
 mod proxy_header;
 mod requests;
 mod serve;
@@ -17,6 +18,7 @@ mod turns;
 
 pub use certificate::{Certificate, CertificateError, RELOAD_PERIOD};
 pub use descriptors::connections_that_fit;
+pub use peer::{Claim, Peer};
 pub use requests::watch;
 pub use serve::{ListenerSettings, serve};
 pub use socket::listen;

@@ -19,6 +19,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_rustls::server::TlsStream;
 
 use super::open_connections::Slot;
+use super::peer::Peer;
 use super::transport::Transport;
 use super::turns::Turn;
 use crate::telemetry::CONNECTIONS_REFUSED;
@@ -37,6 +38,7 @@ pub(super) const AHEAD_BYTES: usize = 4096;
 /// A connection.
 pub struct Stream {
     pub(super) io: Transport,
+    peer: Peer,
     progress: Progress,
     timer: Option<Pin<Box<Sleep>>>,
     /// What came before its turn.
@@ -131,17 +133,22 @@ impl Drop for UnderWay {
 }
 
 impl Stream {
-    pub(super) fn plain(stream: TcpStream, slot: Slot, patience: Duration) -> Self {
-        Self::new(Transport::Plain(stream), slot, patience)
+    pub(super) fn plain(stream: TcpStream, peer: Peer, slot: Slot, patience: Duration) -> Self {
+        Self::new(Transport::Plain(stream), peer, slot, patience)
     }
 
-    pub(super) fn tls(stream: TlsStream<TcpStream>, slot: Slot, patience: Duration) -> Self {
-        Self::new(Transport::Tls(Box::new(stream)), slot, patience)
+    pub(super) fn tls(stream: TlsStream<TcpStream>, peer: Peer, slot: Slot, patience: Duration) -> Self {
+        Self::new(Transport::Tls(Box::new(stream)), peer, slot, patience)
     }
 
-    fn new(io: Transport, slot: Slot, patience: Duration) -> Self {
+    fn new(io: Transport, peer: Peer, slot: Slot, patience: Duration) -> Self {
         let progress = Progress::new(patience);
-        Self { io, progress, timer: None, ahead: Vec::new(), has_paused: false, is_refused: false, _slot: slot }
+        Self { io, peer, progress, timer: None, ahead: Vec::new(), has_paused: false, is_refused: false, _slot: slot }
+    }
+
+    /// Who is at the other end.
+    pub(super) fn peer(&self) -> Peer {
+        self.peer
     }
 
     pub(super) fn progress(&self) -> Progress {

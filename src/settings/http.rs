@@ -23,6 +23,8 @@ pub struct HttpSettings {
     pub trusted_proxies: Vec<IpNet>,
     /// Whether connections begin with a PROXY header.
     pub proxy_protocol: ProxyProtocol,
+    /// Whether `X-Forwarded-For` counts where a PROXY header says that the proxy speaks for itself.
+    pub forwarded_by_local: bool,
     /// Largest request body.
     pub max_body_bytes: usize,
     /// Connections at the same time.

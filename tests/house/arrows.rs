@@ -30,6 +30,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "verification",
             "actors",
             "gateway",
+            "listener",
             "places",
             "telemetry",
             "texts",

@@ -85,7 +85,12 @@ pub(in crate::http) async fn events(
     // Watched before the first look, so that nothing falls between the two.
     let changes = api.verification.bus().watch();
     let first = api.verification.status(*id, &token).await?;
-    let place = api.streams.open(*id).ok_or_else(|| Problem::too_many_requests(SignedDuration::from_secs(1)))?;
+    let place = api.streams.open(*id).ok_or_else(|| {
+        Problem::too_many_requests(
+            "As many streams of this challenge are open as may be.",
+            SignedDuration::from_secs(1),
+        )
+    })?;
     let watch = Watch {
         verification: Arc::clone(&api.verification),
         account_id: first.account_id,
