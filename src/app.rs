@@ -196,7 +196,7 @@ impl App {
             places,
             limits,
             tokens: Tokens::default(),
-            streams: Arc::default(),
+            streams: Arc::new(serve::streams(settings)),
             trust: serve::trust(settings),
             traced_callers: settings.traces.callers.clone(),
             outbox,

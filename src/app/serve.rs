@@ -14,7 +14,7 @@ use tracing::warn;
 use super::{AppError, SHUTDOWN_SECONDS, cores};
 use crate::gateway::AllowedOrigins;
 use crate::http::operator::{self, Operator};
-use crate::http::{self, Api, Trust};
+use crate::http::{self, Api, StreamBounds, Streams, Trust};
 use crate::listener::{self, Certificate, ListenerSettings};
 use crate::settings::{Mode, ProxyProtocol, Settings};
 
@@ -50,6 +50,15 @@ pub(super) fn origins(settings: &Settings, address: SocketAddr) -> AllowedOrigin
         origins.insert(format!("{scheme}://localhost:{}", address.port()));
     }
     AllowedOrigins::new(origins)
+}
+
+/// How many live states may be watched.
+pub(super) fn streams(settings: &Settings) -> Streams {
+    Streams::new(StreamBounds {
+        of_challenge: settings.http.max_event_streams_per_challenge,
+        of_network: settings.http.max_event_streams_per_network,
+        of_node: settings.http.max_event_streams,
+    })
 }
 
 /// Who is believed about addresses. In production no limit has an exception.

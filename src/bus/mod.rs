@@ -8,9 +8,11 @@ mod health;
 mod local;
 mod nats;
 mod settings;
+mod watchers;
 mod wire;
 
 pub use health::Health;
 pub use local::{Bus, Envelope, Inbox, Source};
 pub use nats::{JoinError, Nats};
 pub use settings::{BusSettings, BusTlsSettings};
+pub use watchers::{GoesAway, Watcher};

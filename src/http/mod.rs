@@ -55,7 +55,7 @@ use crate::places::Places;
 use crate::traces;
 use crate::verification::{Verification, VerificationError};
 
-pub use self::challenges::Streams;
+pub use self::challenges::{StreamBounds, Streams};
 pub use self::client_ip::Trust;
 pub use self::encoding::refuse_encoded;
 pub use self::limits::{LimitSettings, Limits};

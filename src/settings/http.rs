@@ -31,6 +31,12 @@ pub struct HttpSettings {
     pub max_connections: usize,
     /// Connections at the same time from one network.
     pub max_connections_per_network: usize,
+    /// Live states of challenges that are watched at the same time.
+    pub max_event_streams: usize,
+    /// Of these from one network.
+    pub max_event_streams_per_network: usize,
+    /// Of these of one challenge.
+    pub max_event_streams_per_challenge: usize,
     /// How long each step until a request may take: PROXY header, TLS handshake, request head.
     pub head_timeout_ms: u64,
     /// How long a request body may take.
@@ -77,6 +83,9 @@ impl HttpSettings {
         within("http.workers", self.workers, 0..=1024)?;
         within("http.max_connections", self.max_connections, 1..=1_000_000)?;
         within("http.max_connections_per_network", self.max_connections_per_network, 1..=1_000_000)?;
+        within("http.max_event_streams", self.max_event_streams, 1..=1_000_000)?;
+        within("http.max_event_streams_per_network", self.max_event_streams_per_network, 1..=1_000_000)?;
+        within("http.max_event_streams_per_challenge", self.max_event_streams_per_challenge, 1..=100)?;
         within("http.head_timeout_ms", self.head_timeout_ms, 100..=60_000)?;
         within("http.body_timeout_ms", self.body_timeout_ms, 100..=60_000)?;
         within("http.idle_timeout_ms", self.idle_timeout_ms, 100..=300_000)?;
