@@ -14,8 +14,8 @@ use tracing::warn;
 use super::{AppError, SHUTDOWN_SECONDS, cores};
 use crate::gateway::AllowedOrigins;
 use crate::http::operator::{self, Operator};
-use crate::http::{self, Api, StreamBounds, Streams, Trust};
-use crate::listener::{self, Certificate, ListenerSettings};
+use crate::http::{self, Api, StreamBounds, Streams, Trust, no_room};
+use crate::listener::{self, Certificate, ListenerSettings, MemoryBounds, RequestRules};
 use crate::settings::{Mode, ProxyProtocol, Settings};
 
 /// Connections of the operator's side at the same time.
@@ -93,13 +93,23 @@ pub(super) fn serve_public(
         exempts_this_machine: settings.mode == Mode::Development,
         max_connections: listener::connections_that_fit(http.max_connections, settings.database.pool_size),
         max_connections_per_network: http.max_connections_per_network,
+        memory: MemoryBounds {
+            of_node: http.max_request_memory,
+            of_network: http.max_request_memory_per_network,
+            of_connection: http.max_request_memory_per_connection,
+        },
+        max_body_bytes: http.max_body_bytes,
         head_timeout: Duration::from_millis(http.head_timeout_ms),
         idle_timeout: Duration::from_millis(http.idle_timeout_ms),
         shutdown_seconds: SHUTDOWN_SECONDS,
     };
-    let body_timeout = Duration::from_millis(http.body_timeout_ms);
+    let rules = RequestRules {
+        body_timeout: Duration::from_millis(http.body_timeout_ms),
+        max_body_bytes: http.max_body_bytes,
+        no_room,
+    };
     let app = move || {
-        let watch = from_fn(move |request, next| listener::watch(body_timeout, request, next));
+        let watch = from_fn(move |request, next| listener::watch(rules, request, next));
         WebApp::new()
             .wrap(from_fn(http::refuse_encoded))
             .wrap(watch)

@@ -45,13 +45,15 @@ use std::sync::Arc;
 use actix_web::http::header::ALLOW;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self as actix, Data, ServiceConfig};
-use actix_web::{Resource, Responder};
+use actix_web::{HttpResponse, Resource, Responder, ResponseError};
 use ipnet::IpNet;
+use jiff::SignedDuration;
 
 use crate::actors::Directory;
 use crate::delivery::mail::Outbox;
 use crate::gateway::{AllowedOrigins, ConnectionSettings};
 use crate::places::Places;
+use crate::telemetry::count_refusal;
 use crate::traces;
 use crate::verification::{Verification, VerificationError};
 
@@ -62,6 +64,9 @@ pub use self::limits::{LimitSettings, Limits};
 pub use self::openapi::text as openapi_text;
 use self::problem::{Problem, ProblemCode};
 pub use self::tokens::Tokens;
+
+/// How soon a request that there was no memory for may come again.
+const NO_ROOM_RETRY: SignedDuration = SignedDuration::from_secs(1);
 
 /// What handlers work with.
 pub struct Api {
@@ -141,6 +146,15 @@ fn resource(path: &str, methods: &'static str) -> Resource {
         let detail = "This address does not take this method. See /docs.";
         ready(Problem::new(ProblemCode::MethodNotAllowed, detail).customize().insert_header((ALLOW, methods)))
     }))
+}
+
+/// The answer to a request that there is no memory for at the moment.
+#[must_use]
+pub fn no_room() -> HttpResponse {
+    let detail = "More requests are under way than there is room for. Send it again in a moment.";
+    let problem = Problem::new(ProblemCode::ServiceUnavailable, detail).retry_after(NO_ROOM_RETRY);
+    count_refusal("request_memory");
+    problem.error_response()
 }
 
 /// Runs a use case to its end even if the client goes away: what was committed is also published.

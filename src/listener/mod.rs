@@ -5,6 +5,7 @@ mod descriptors;
 mod first_head;
 mod http2;
 mod http2_heads;
+mod memory;
 mod open_connections;
 mod peer;
 mod proxy_header;
@@ -18,8 +19,9 @@ mod turns;
 
 pub use certificate::{Certificate, CertificateError, RELOAD_PERIOD};
 pub use descriptors::connections_that_fit;
+pub use memory::MemoryBounds;
 pub use peer::{Claim, Peer};
-pub use requests::watch;
+pub use requests::{RequestRules, watch};
 pub use serve::{ListenerSettings, serve};
 pub use socket::listen;
 pub use stream::{MAX_HEAD_BYTES, Stream};

@@ -23,12 +23,13 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::certificate::Certificate;
-use super::http2::{self, Times};
+use super::http2::{self, Rules};
+use super::memory::{Memory, MemoryBounds};
 use super::open_connections::OpenConnections;
 use super::peer::{Claim, Peer};
 use super::proxy_header;
 use super::socket::tune;
-use super::stream::Stream;
+use super::stream::{Room, Stream};
 use super::take_over::upgrades;
 use crate::telemetry::CONNECTIONS_REFUSED;
 
@@ -54,6 +55,10 @@ pub struct ListenerSettings {
     pub max_connections: usize,
     /// Of these from one network.
     pub max_connections_per_network: usize,
+    /// Memory for requests under way.
+    pub memory: MemoryBounds,
+    /// Largest request body in bytes.
+    pub max_body_bytes: usize,
     /// How long each step until a request may take.
     pub head_timeout: Duration,
     /// How long a connection is kept for its next request.
@@ -155,7 +160,7 @@ fn connections(
                     // Boxed, as a connection that lives long must not keep room for its beginnings.
                     match Box::pin(front.open(stream)).await {
                         Some(Opened { stream, is_http2: true }) => {
-                            Box::pin(http2::serve(stream, http2, front.times(), stopping.notified())).await;
+                            Box::pin(http2::serve(stream, http2, front.rules(), stopping.notified())).await;
                         }
                         // How it ends is its client's business.
                         Some(Opened { mut stream, is_http2: false }) => {
@@ -193,6 +198,7 @@ struct Front {
     settings: ListenerSettings,
     tls: Option<TlsAcceptor>,
     open: Arc<OpenConnections>,
+    memory: Arc<Memory>,
 }
 
 /// A connection that HTTP can begin on.
@@ -206,11 +212,13 @@ impl Front {
         let tls =
             settings.certificate.as_ref().map(|certificate| TlsAcceptor::from(Arc::new(certificate.server_config())));
         let open = OpenConnections::new(settings.max_connections, settings.max_connections_per_network);
-        Arc::new(Self { settings, tls, open })
+        let memory = Memory::new(settings.memory);
+        Arc::new(Self { settings, tls, open, memory })
     }
 
-    fn times(&self) -> Times {
-        Times { head: self.settings.head_timeout, idle: self.settings.idle_timeout }
+    fn rules(&self) -> Rules {
+        let ListenerSettings { head_timeout, idle_timeout, max_body_bytes, .. } = self.settings;
+        Rules { head_timeout, idle_timeout, max_body_bytes }
     }
 
     /// Brings a connection to where HTTP begins; `None` when it may not come that far.
@@ -236,14 +244,16 @@ impl Front {
         let speaks_for_many = self.is_trusted(peer.address().ip());
         let limited = (!speaks_for_many && !is_exempt).then_some(peer.address().ip());
         let slot = self.open.take(limited).ok_or(Refusal::NetworkLimit)?;
+        let memory = self.memory.of_connection((!speaks_for_many).then_some(peer.address().ip()));
+        let room = Room { slot, memory };
         let patience = self.settings.head_timeout + self.settings.idle_timeout;
         let Some(tls) = &self.tls else {
-            return Ok(Opened { stream: Stream::plain(stream, peer, slot, patience), is_http2: false });
+            return Ok(Opened { stream: Stream::plain(stream, peer, room, patience), is_http2: false });
         };
         let handshake = timeout(self.settings.head_timeout, tls.accept(stream)).await;
         let stream = handshake.map_err(|_| Refusal::TlsTimeout)?.map_err(|_| Refusal::Tls)?;
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        Ok(Opened { stream: Stream::tls(stream, peer, slot, patience), is_http2 })
+        Ok(Opened { stream: Stream::tls(stream, peer, room, patience), is_http2 })
     }
 
     /// What a proxy says in its PROXY header.
