@@ -3,6 +3,8 @@
 mod certificate;
 mod descriptors;
 mod first_head;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod http2;
 mod http2_heads;
 mod memory;

@@ -42,7 +42,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("doctor", &["delivery", "embedded_postgres", "listener", "places", "settings", "store"]),
     ("code_keys_command", &["domain", "settings"]),
     ("places", &["domain"]),
-    ("fuzzing", &["delivery", "domain", "gateway", "http", "places", "protocol", "settings"]),
+    ("fuzzing", &["delivery", "domain", "gateway", "http", "listener", "places", "protocol", "settings"]),
     ("rollout_command", &["operator_client"]),
     ("admin_command", &["domain", "operator_client"]),
     ("operator_client", &[]),
