@@ -30,7 +30,7 @@ use crate::domain::id::NodeId;
 use crate::embedded_postgres::{EmbeddedPostgres, StartError};
 use crate::gateway::ConnectionSettings;
 use crate::http::operator::{Operator, OperatorAccess, ReloadWish, Reloaded};
-use crate::http::{Api, Limits};
+use crate::http::{Api, Limits, Tokens};
 use crate::listener::CertificateError;
 use crate::places::{Places, RELOAD_PERIOD};
 use crate::settings::{self, KeysError, Mode, OperatorTokenError, PushContentSetting, Settings};
@@ -209,8 +209,9 @@ impl App {
             connections,
             places,
             limits,
-            streams: Arc::default(),
-            trusted_proxies: settings.http.trusted_proxies.clone(),
+            tokens: Tokens::default(),
+            streams: Arc::new(serve::streams(settings)),
+            trust: serve::trust(settings),
             traced_callers: settings.traces.callers.clone(),
             outbox,
             max_body_bytes: settings.http.max_body_bytes,

@@ -18,14 +18,25 @@
 
 -- The password is checked.
 -- account/by_email.sql
-SELECT account_id, password_hash, two_step_enabled_at IS NOT NULL AS two_step_enabled, sign_ins_frozen_at IS NOT NULL AS sign_ins_frozen
-FROM accounts
-WHERE email = 'statements-' || :account || '@example.com' AND email_verified_at IS NOT NULL \gset
+SELECT found.account_id IS NOT NULL AS is_known, coalesce(found.account_id, '00000000-0000-7000-8000-000000000002'::uuid) AS account_id,
+    coalesce(found.password_hash, 'none') AS password_hash,
+    (SELECT devices.device_id
+     FROM trust_tokens token
+     JOIN devices USING (account_id, device_id)
+     LEFT JOIN trust_tokens successor
+         ON successor.account_id = token.account_id AND successor.token_hash = token.successor_hash
+     WHERE token.account_id = coalesce(found.account_id, '00000000-0000-7000-8000-000000000002'::uuid) AND token.token_hash = NULL::bytea
+         AND (token.replaced_at IS NULL OR (successor.token_hash IS NOT NULL
+             AND coalesce(successor.used_at > now() - make_interval(secs => 30), true)))
+         AND devices.install_id = NULL::uuid AND is_trusted(devices.trusted_at, devices.last_seen_at)) AS trusted_device
+FROM (SELECT 1) AS always
+LEFT JOIN accounts AS found ON found.email = 'statements-' || :account || '@example.com' AND found.email_verified_at IS NOT NULL \gset
 
 -- POST /v1/sign-in.
 BEGIN;
 -- account/lock.sql
-SELECT two_step_enabled_at IS NOT NULL AS two_step_enabled, password_hash, sign_ins_frozen_at, now() AS now
+SELECT two_step_enabled_at IS NOT NULL AS two_step_enabled, password_hash, sign_ins_frozen_at, mailbox_changed_at,
+    now() AS now
 FROM accounts
 WHERE account_id = :account_id::uuid
 FOR UPDATE \gset
@@ -35,18 +46,19 @@ SELECT failures, allowed, wait_until FROM code_budgets WHERE account_id = :accou
 SELECT count(*) AS open, min(expires_at) AS first_expires_at
 FROM challenges
 WHERE account_id = :account_id::uuid AND purpose = 'sign_in' AND outcome IS NULL AND expires_at > now()
+    AND asker IS NOT DISTINCT FROM NULL::text::inet
     AND (lpad(:device_3::text, 32, '0')::uuid::uuid IS NULL OR install_id <> lpad(:device_3::text, 32, '0')::uuid);
 -- challenge/supersede.sql
 UPDATE challenges SET
     outcome = CASE WHEN expires_at > now() THEN 'superseded' ELSE 'expired' END,
     closed_at = now(), password_hash = NULL
-WHERE account_id = :account_id::uuid AND install_id = lpad(:device_3::text, 32, '0')::uuid AND purpose = 'sign_in' AND outcome IS NULL
+WHERE account_id = :account_id::uuid AND install_id = lpad(:device_3::text, 32, '0')::uuid AND purpose = 'sign_in' AND asker IS NOT DISTINCT FROM NULL::text::inet AND outcome IS NULL
 RETURNING challenge_id, activity_id, outcome;
 -- challenge/start.sql
 INSERT INTO challenges (
     account_id, challenge_id, token_hash, purpose, method, key_id, digits, resend_at, created_at, expires_at,
-    install_id, requester, ip, location, session_id, password_hash, address_taken, activity_id, code_salt)
-VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, sha256(:id::text::bytea), 'sign_in', 'app', 'bench', 6, :now::timestamptz + interval '30 seconds', :now::timestamptz, :now::timestamptz + interval '5 minutes', lpad(:device_3::text, 32, '0')::uuid, '{"name": "Phone", "model": "Model", "platform": "android", "os_version": "15", "app_version": "1.0.0", "install_id": "00000000-0000-0000-0000-000000000003"}'::jsonb, '192.0.2.1'::text::inet, NULL, NULL, NULL, false, lpad(:id::text, 32, '0')::uuid, substr(sha256(:id::text::bytea), 1, 16));
+    install_id, requester, ip, location, session_id, password_hash, address_taken, activity_id, code_salt, asker)
+VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, sha256(:id::text::bytea), 'sign_in', 'app', 'bench', 6, :now::timestamptz + interval '30 seconds', :now::timestamptz, :now::timestamptz + interval '5 minutes', lpad(:device_3::text, 32, '0')::uuid, '{"name": "Phone", "model": "Model", "platform": "android", "os_version": "15", "app_version": "1.0.0", "install_id": "00000000-0000-0000-0000-000000000003"}'::jsonb, '192.0.2.1'::text::inet, NULL, NULL, NULL, false, lpad(:id::text, 32, '0')::uuid, substr(sha256(:id::text::bytea), 1, 16), NULL::text::inet);
 -- delivery/plan_app.sql
 INSERT INTO deliveries (
     account_id, challenge_id, delivery_id, generation, device_id, channel, due_at, claimed_by, lease_until, tries)
@@ -55,8 +67,8 @@ FROM devices
 WHERE account_id = :account_id::uuid AND is_trusted(trusted_at, last_seen_at);
 -- activity/record.sql
 INSERT INTO login_activity (account_id, activity_id, at, kind, outcome, method, device, ip, location, challenge_id,
-    shadow_reach, about)
-VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, now(), 'sign_in', 'code_required', 'app', '{"name": "Phone", "model": "Model", "platform": "android", "os_version": "15", "app_version": "1.0.0", "install_id": "00000000-0000-0000-0000-000000000003"}'::jsonb, '192.0.2.1'::text::inet, NULL, lpad(:id::text, 32, '0')::uuid, NULL, NULL);
+    shadow_reach, about, device_id, session_id)
+VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, now(), 'sign_in', 'code_required', 'app', '{"name": "Phone", "model": "Model", "platform": "android", "os_version": "15", "app_version": "1.0.0", "install_id": "00000000-0000-0000-0000-000000000003"}'::jsonb, '192.0.2.1'::text::inet, NULL, lpad(:id::text, 32, '0')::uuid, NULL, NULL, NULL, NULL);
 -- notice/plan_unfinished.sql
 INSERT INTO notices (account_id, notice_id, kind, requester, ip, location, install_id, due_at)
 SELECT :account_id::uuid, lpad(:id::text, 32, '0')::uuid, 'sign_in_unfinished', '{"name": "Phone", "model": "Model", "platform": "android", "os_version": "15", "app_version": "1.0.0", "install_id": "00000000-0000-0000-0000-000000000003"}'::jsonb, '192.0.2.1'::text::inet, NULL, lpad(:device_3::text, 32, '0')::uuid, now() + make_interval(secs => 600)
@@ -122,6 +134,7 @@ SELECT account_id, challenge_id, token_hash, purpose, method, key_id, code_salt,
     resends, resend_at, created_at, expires_at, outcome, install_id, requester, host(ip) AS ip, location, session_id,
     password_hash, address_taken, activity_id, now() AS now,
     (SELECT coalesce(email, contact_email) FROM accounts WHERE accounts.account_id = challenges.account_id) AS email,
+    (SELECT mailbox_changed_at FROM accounts WHERE accounts.account_id = challenges.account_id) AS mailbox_changed_at,
     EXISTS (SELECT FROM verifications WHERE verifications.account_id = challenges.account_id
         AND verifications.challenge_id = challenges.challenge_id) AS is_for_app
 FROM challenges
@@ -149,7 +162,8 @@ RETURNING method, generation, key_id, attempts, resends, resend_at, expires_at, 
     charged.failures, charged.allowed;
 BEGIN;
 -- account/lock.sql
-SELECT two_step_enabled_at IS NOT NULL AS two_step_enabled, password_hash, sign_ins_frozen_at, now() AS now
+SELECT two_step_enabled_at IS NOT NULL AS two_step_enabled, password_hash, sign_ins_frozen_at, mailbox_changed_at,
+    now() AS now
 FROM accounts
 WHERE account_id = :account_id::uuid
 FOR UPDATE \gset
@@ -187,8 +201,8 @@ DELETE FROM code_budgets WHERE account_id = :account_id::uuid AND kind = 'accoun
 -- notice/drop_unfinished.sql
 DELETE FROM notices WHERE account_id = :account_id::uuid AND kind = 'sign_in_unfinished' AND install_id = lpad(:device_3::text, 32, '0')::uuid AND sent_at IS NULL;
 -- notice/add.sql
-INSERT INTO notices (account_id, notice_id, kind, requester, ip, location)
-VALUES (:account_id::uuid, lpad(:notice::text, 32, '0')::uuid, 'new_device_signed_in', '{"name": "Phone", "model": "Model", "platform": "android", "os_version": "15", "app_version": "1.0.0", "install_id": "00000000-0000-0000-0000-000000000003"}'::jsonb, '192.0.2.1'::text::inet, NULL);
+INSERT INTO notices (account_id, notice_id, kind, requester, ip, location, mailbox)
+VALUES (:account_id::uuid, lpad(:notice::text, 32, '0')::uuid, 'new_device_signed_in', '{"name": "Phone", "model": "Model", "platform": "android", "os_version": "15", "app_version": "1.0.0", "install_id": "00000000-0000-0000-0000-000000000003"}'::jsonb, '192.0.2.1'::text::inet, NULL, NULL);
 -- device/upsert.sql
 INSERT INTO devices (account_id, device_id, install_id, name, model, platform, os_version, app_version, last_location, locale)
 VALUES (:account_id::uuid, lpad(:device_3::text, 32, '0')::uuid, lpad(:device_3::text, 32, '0')::uuid, 'Phone', 'Model', 'android', '15', '1.0.0', NULL, NULL)
@@ -199,10 +213,22 @@ ON CONFLICT (account_id, install_id) DO UPDATE SET
     locale = coalesce(EXCLUDED.locale, devices.locale)
 RETURNING device_id, name, locale, trusted_at IS NOT NULL AS trusted;
 -- session/create.sql
-INSERT INTO sessions (account_id, session_id, device_id, access_hash, access_expires_at, refresh_expires_at)
-VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, lpad(:device_3::text, 32, '0')::uuid, sha256(:id::text::bytea), now() + make_interval(secs => 3600), now() + make_interval(secs => 2592000));
+WITH created AS (
+    INSERT INTO sessions (account_id, session_id, device_id, access_hash, access_expires_at, refresh_expires_at)
+    VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, lpad(:device_3::text, 32, '0')::uuid, sha256(:id::text::bytea), now() + make_interval(secs => 3600), now() + make_interval(secs => 2592000))
+)
+UPDATE sessions SET ended_at = now(), end_reason = 'made_room'
+WHERE account_id = :account_id::uuid AND session_id IN (
+    SELECT session_id FROM sessions
+    WHERE account_id = :account_id::uuid AND device_id = lpad(:device_3::text, 32, '0')::uuid AND ended_at IS NULL
+    ORDER BY created_at DESC, session_id DESC
+    OFFSET 5::bigint - 1)
+RETURNING session_id;
 -- refresh_token/issue.sql
 INSERT INTO refresh_tokens (account_id, token_hash, session_id) VALUES (:account_id::uuid, sha256(:id::text::bytea), lpad(:id::text, 32, '0')::uuid);
+-- activity/name_session.sql
+UPDATE login_activity SET device_id = lpad(:device_3::text, 32, '0')::uuid, session_id = lpad(:id::text, 32, '0')::uuid
+WHERE account_id = :account_id::uuid AND activity_id = lpad(:id::text, 32, '0')::uuid;
 COMMIT;
 
 -- The owner is told.
@@ -221,7 +247,7 @@ WHERE accounts.account_id = notices.account_id AND (notices.account_id, notices.
     LIMIT 50
     FOR UPDATE SKIP LOCKED)
 RETURNING notices.account_id, notices.notice_id, notices.kind, notices.requester, host(notices.ip) AS ip,
-    notices.location, notices.created_at, notices.tries, coalesce(accounts.email, accounts.contact_email) AS email, accounts.locale;
+    notices.location, notices.created_at, notices.tries, coalesce(notices.mailbox, accounts.email, accounts.contact_email) AS email, accounts.locale;
 \endif
 -- notice/sent.sql
 WITH sent AS (

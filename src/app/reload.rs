@@ -44,14 +44,16 @@ pub(super) struct Reload {
     wishes: Mutex<mpsc::Receiver<ReloadWish>>,
 }
 
-/// Requests a minute from one network.
+/// Requests a minute.
 pub(super) fn limits(settings: &Settings) -> LimitSettings {
     LimitSettings {
         sign_in: settings.limits.sign_in_per_minute,
         accounts: settings.limits.accounts_per_minute,
         refresh: settings.limits.refresh_per_minute,
         connect: settings.limits.connect_per_minute,
+        strangers: settings.limits.strangers_per_minute,
         calls: settings.limits.calls_per_minute,
+        writes: settings.limits.writes_per_minute,
     }
 }
 

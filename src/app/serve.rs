@@ -14,8 +14,8 @@ use tracing::warn;
 use super::{AppError, SHUTDOWN_SECONDS, cores};
 use crate::gateway::AllowedOrigins;
 use crate::http::operator::{self, Operator};
-use crate::http::{self, Api};
-use crate::listener::{self, Certificate, ListenerSettings};
+use crate::http::{self, Api, StreamBounds, Streams, Trust, no_room};
+use crate::listener::{self, Certificate, ListenerSettings, MemoryBounds, RequestRules};
 use crate::settings::{Mode, ProxyProtocol, Settings};
 
 /// Connections of the operator's side at the same time, and as many of the side for probes.
@@ -53,6 +53,24 @@ pub(super) fn origins(settings: &Settings, address: SocketAddr) -> AllowedOrigin
     AllowedOrigins::new(origins)
 }
 
+/// How many live states may be watched.
+pub(super) fn streams(settings: &Settings) -> Streams {
+    Streams::new(StreamBounds {
+        of_challenge: settings.http.max_event_streams_per_challenge,
+        of_network: settings.http.max_event_streams_per_network,
+        of_node: settings.http.max_event_streams,
+    })
+}
+
+/// Who is believed about addresses. In production no limit has an exception.
+pub(super) fn trust(settings: &Settings) -> Trust {
+    Trust {
+        proxies: settings.http.trusted_proxies.clone(),
+        forwarded_by_local: settings.http.forwarded_by_local,
+        exempts_this_machine: settings.mode == Mode::Development,
+    }
+}
+
 pub(super) fn listen(key: &'static str, address: SocketAddr) -> Result<std::net::TcpListener, AppError> {
     listener::listen(address).map_err(|source| AppError::Address { key, address, source })
 }
@@ -73,15 +91,26 @@ pub(super) fn serve_public(
         certificate,
         trusted_proxies: http.trusted_proxies.clone(),
         proxy_header: http.proxy_protocol == ProxyProtocol::Required,
+        exempts_this_machine: settings.mode == Mode::Development,
         max_connections: listener::connections_that_fit(http.max_connections, settings.database.pool_size),
         max_connections_per_network: http.max_connections_per_network,
+        memory: MemoryBounds {
+            of_node: http.max_request_memory,
+            of_network: http.max_request_memory_per_network,
+            of_connection: http.max_request_memory_per_connection,
+        },
+        max_body_bytes: http.max_body_bytes,
         head_timeout: Duration::from_millis(http.head_timeout_ms),
         idle_timeout: Duration::from_millis(http.idle_timeout_ms),
         shutdown_seconds: SHUTDOWN_SECONDS,
     };
-    let body_timeout = Duration::from_millis(http.body_timeout_ms);
+    let rules = RequestRules {
+        body_timeout: Duration::from_millis(http.body_timeout_ms),
+        max_body_bytes: http.max_body_bytes,
+        no_room,
+    };
     let app = move || {
-        let watch = from_fn(move |request, next| listener::watch(body_timeout, request, next));
+        let watch = from_fn(move |request, next| listener::watch(rules, request, next));
         WebApp::new()
             .wrap(from_fn(http::refuse_encoded))
             .wrap(watch)

@@ -1,21 +1,20 @@
 //! The bus as the parts of one node see it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 use super::health::{Health, HealthCell};
 use super::nats::Nats;
+use super::watchers::{Watcher, Watchers};
 use crate::domain::code::CodeKeys;
 use crate::domain::event::AccountEvent;
-use crate::domain::id::AccountId;
+use crate::domain::id::{AccountId, ChallengeId};
 use crate::traces::Trace;
 
 /// Facts that wait to be routed. When it is full, who publishes waits: nothing is dropped.
 const INBOX_CAPACITY: usize = 4096;
-/// Facts that a watcher may lag behind before it is told to look at the database again.
-const WATCHER_CAPACITY: usize = 1024;
 
 /// Who says a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +42,7 @@ pub struct Envelope {
 #[derive(Clone)]
 pub struct Bus {
     inbox: mpsc::Sender<Envelope>,
-    /// `None` once the node is going away.
-    watchers: Arc<Mutex<Option<broadcast::Sender<Envelope>>>>,
+    watchers: Watchers,
     others: Option<Nats>,
     /// Another node is alive and does not hear this one: what it does is in the database only.
     other_cut_off: Arc<AtomicBool>,
@@ -63,17 +61,7 @@ impl Bus {
 
     pub(super) fn new(health: HealthCell) -> (Self, Inbox) {
         let (inbox, receiver) = mpsc::channel(INBOX_CAPACITY);
-        let (watchers, _) = broadcast::channel(WATCHER_CAPACITY);
-        (
-            Self {
-                inbox,
-                watchers: Arc::new(Mutex::new(Some(watchers))),
-                others: None,
-                other_cut_off: Arc::default(),
-                health,
-            },
-            receiver,
-        )
+        (Self { inbox, watchers: Watchers::default(), others: None, other_cut_off: Arc::default(), health }, receiver)
     }
 
     pub(super) fn with_others(self, others: Nats) -> Self {
@@ -95,10 +83,8 @@ impl Bus {
 
     /// Hands a fact to the parts of this node only.
     pub async fn take(&self, envelope: Envelope) {
-        // Nobody may be watching, and at the very end of a node nobody reads the inbox: both are fine.
-        if let Some(watchers) = self.watchers().as_ref() {
-            let _ = watchers.send(envelope);
-        }
+        self.watchers.tell(&envelope.event);
+        // At the very end of a node nobody reads the inbox, which is fine.
         if envelope.event.is_for_actors() {
             let _ = self.inbox.send(envelope).await;
         }
@@ -163,20 +149,14 @@ impl Bus {
         }
     }
 
-    /// Every fact from now on. A watcher that lags is told so and must look at the database again; one that watches
-    /// when the node is going away is told that at once.
+    /// Every change of a challenge from now on. One who watches when the node is going away is told that at once.
     #[must_use]
-    pub fn watch(&self) -> broadcast::Receiver<Envelope> {
-        let watchers = self.watchers();
-        watchers.as_ref().map_or_else(|| broadcast::channel(1).1, broadcast::Sender::subscribe)
+    pub fn watch(&self, challenge: ChallengeId) -> Watcher {
+        self.watchers.watch(challenge)
     }
 
     /// Tells every watcher that the node is going away.
     pub fn end_watching(&self) {
-        self.watchers().take();
-    }
-
-    fn watchers(&self) -> MutexGuard<'_, Option<broadcast::Sender<Envelope>>> {
-        self.watchers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.watchers.end();
     }
 }

@@ -9,6 +9,7 @@ mod local;
 mod nats;
 mod seal;
 mod settings;
+mod watchers;
 mod wire;
 
 pub use health::Health;
@@ -16,3 +17,4 @@ pub use local::{Bus, Envelope, Inbox, Source};
 pub use nats::{JoinError, Nats};
 pub use seal::CLOCKS_DIFFER;
 pub use settings::{BusSettings, BusTlsSettings};
+pub use watchers::{GoesAway, Watcher};

@@ -117,6 +117,23 @@ pub enum AccountEvent {
 }
 
 impl AccountEvent {
+    /// The challenge that stands otherwise since: those who watch it should look at it again.
+    #[must_use]
+    pub fn changed_challenge(&self) -> Option<ChallengeId> {
+        match self {
+            Self::CodeIssued { challenge_id }
+            | Self::ChallengeClosed { challenge_id, .. }
+            | Self::DeliveryChanged { challenge_id } => Some(*challenge_id),
+            Self::SessionEnded { .. }
+            | Self::DeviceRemoved { .. }
+            | Self::CodeSent { .. }
+            | Self::ReceiptCame { .. }
+            | Self::DeviceConnected { .. }
+            | Self::LanguageChanged { .. }
+            | Self::SecurityAlert { .. } => None,
+        }
+    }
+
     /// Whether user actors do something about it; the others are for those who watch a challenge.
     #[must_use]
     pub fn is_for_actors(&self) -> bool {

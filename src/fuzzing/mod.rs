@@ -5,12 +5,14 @@ use jiff::Timestamp;
 
 pub use crate::delivery::push::fuzzing::{apns_body, fcm_body, provider_answers};
 use crate::domain::code::{CodeKeys, KeyId, TypedCode};
+use crate::domain::idempotency::{IdempotencyKey, NONCE_BYTES, RequestHash};
 use crate::domain::password::Password;
 use crate::domain::push::{ApnsEnvironment, PushAddress, PushAddressKind};
 use crate::domain::strength::estimate;
 use crate::domain::token::{Token, TokenKind};
 pub use crate::gateway::fuzzing::{frames, read_frames};
-pub use crate::http::fuzzing::{bodies, cursors, headers};
+pub use crate::http::fuzzing::{bodies, cookies, cursors, headers};
+pub use crate::listener::fuzzing::{framing, http2_heads, proxy_header};
 pub use crate::places::fuzzing::places;
 use crate::protocol::message::{DeviceMessage, ServerMessage};
 use crate::settings;
@@ -21,13 +23,18 @@ pub type Check = fn(&[u8]);
 /// Every check by the name of its target in `fuzz/targets` and of its folder in `fuzz/corpus`.
 pub const CHECKS: &[(&str, Check)] = &[
     ("bodies", bodies),
+    ("cookies", cookies),
     ("cursors", cursors),
     ("device_messages", device_messages),
     ("frames", frames),
+    ("framing", framing),
     ("headers", headers),
+    ("http2_heads", http2_heads),
+    ("idempotency", idempotency),
     ("passwords", passwords),
     ("places", places),
     ("provider_answers", provider_answers),
+    ("proxy_header", proxy_header),
     ("settings", settings),
     ("tokens", tokens),
 ];
@@ -94,6 +101,43 @@ pub fn passwords(bytes: &[u8]) {
     assert!(strength.score <= 4 && strength.suggestions.len() <= 4);
     let judged: String = password.expose().chars().take(32).collect();
     assert_eq!(estimate(&judged, &personal), strength, "what comes after the first 32 characters counts");
+}
+
+/// An `Idempotency-Key`, and on the lines below it a method, a path and a body.
+///
+/// # Panics
+/// When two requests count as one, or when an answer opens for another request, key or caller.
+pub fn idempotency(bytes: &[u8]) {
+    let mut lines = bytes.splitn(4, |byte| *byte == b'\n');
+    let mut next = || lines.next().unwrap_or_default();
+    let (key, method, path, body) = (next(), next(), next(), next());
+    let text = |bytes| std::str::from_utf8(bytes).ok();
+    let (Some(key_text), Some(method), Some(path)) = (text(key), text(method), text(path)) else { return };
+    let request = RequestHash::of(method, path, body);
+    assert!(RequestHash::of(method, path, body) == request, "the same request counts as another");
+    let mut others = vec![RequestHash::of(path, method, body), RequestHash::of(method, path, &[body, b" "].concat())];
+    // Each byte counts in its own part only.
+    if let (Some(last), Some(first)) = (path.chars().next_back(), body.first()) {
+        let (shorter, longer) = (&path[..path.len() - last.len_utf8()], format!("{path}{}", char::from(*first)));
+        let mut moved = last.to_string().into_bytes();
+        moved.extend_from_slice(body);
+        others.extend([RequestHash::of(method, shorter, &moved), RequestHash::of(method, &longer, &body[1..])]);
+    }
+    let Some(key) = IdempotencyKey::parse(key_text) else {
+        assert!(key_text.is_empty() || key_text.len() > 255 || !key_text.bytes().all(|byte| byte.is_ascii_graphic()));
+        return;
+    };
+    let (caller, stranger) = ([1, 2]).map(|byte| Token::from_random(TokenKind::ApiKey, [byte; 32])).into();
+    let sealed = key.seal(&caller, &request, body, [9; NONCE_BYTES]);
+    assert_eq!(key.open(&caller, &request, &sealed).as_deref(), Some(body), "the first answer is lost");
+    assert_eq!(key.open(&stranger, &request, &sealed), None, "another caller reads it");
+    for other in others.iter().filter(|_| method != path) {
+        assert!(*other != request && key.open(&caller, other, &sealed).is_none(), "two requests count as one");
+    }
+    let longer = IdempotencyKey::parse(&format!("{key_text}a"));
+    assert!(
+        longer.is_none_or(|longer| longer.hash() != key.hash() && longer.open(&caller, &request, &sealed).is_none())
+    );
 }
 
 /// A configuration file.

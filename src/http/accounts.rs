@@ -51,7 +51,7 @@ pub(super) async fn create(
     caller: Caller,
     Json(body): Json<CreateAccountBody>,
 ) -> Result<impl Responder, Problem> {
-    api.limits.check(Limited::Accounts, &origin)?;
+    api.limits.check(Limited::Accounts, origin.network())?;
     let email = email(&body.email)?;
     let tag = AccountTag::from(&email);
     let password = Password::parse_new(body.password.into()).map_err(|error| invalid("password", error))?;

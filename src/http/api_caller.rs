@@ -3,12 +3,11 @@
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
-use super::extract::{bearer, invalid, limited};
+use super::extract::{Asking, bearer, invalid};
 use super::problem::{Problem, ProblemCode};
-use super::{Api, security_log};
+use super::security_log;
 use crate::domain::api_key::{ApiKey, Scope};
 use crate::domain::subject::Subject;
 use crate::domain::token::{Token, TokenKind};
@@ -43,20 +42,20 @@ impl FromRequest for ApiCaller {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let token = bearer(request, TokenKind::ApiKey);
-        let api = request.app_data::<Data<Api>>().cloned();
         let request = request.clone();
         Box::pin(async move {
-            let (token, api) = (token?, api.ok_or_else(Problem::internal)?);
-            match api.verification.api_key(&token).await {
+            let asking = Asking::of(&request)?;
+            let token = bearer(&request, TokenKind::ApiKey).map_err(|problem| asking.refusal(problem))?;
+            // Keys are kept in memory: a look for a made-up one costs the database nothing.
+            match asking.api.verification.api_key(&token).await {
                 Ok(key) => {
                     security_log::made_with_key(&request, key.id);
                     Ok(Self { key, token })
                 }
                 // An app's server calls for all its users; who has no key is limited like anybody.
                 Err(VerificationError::Unauthorized) => {
-                    limited(&request)?;
-                    Err(Problem::new(ProblemCode::Unauthorized, "The API key is unknown, revoked or has ended."))
+                    let detail = "The API key is unknown, revoked or has ended.";
+                    Err(asking.refusal(Problem::new(ProblemCode::Unauthorized, detail)))
                 }
                 Err(error) => Err(error.into()),
             }

@@ -25,7 +25,7 @@ use crate::texts::{delivery_texts, hint_text};
 use crate::verification::{ChallengeStatus, Verified};
 
 pub(super) use events::__path_events;
-pub use events::Streams;
+pub use events::{StreamBounds, Streams};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config

@@ -5,10 +5,10 @@ use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::client_ip::is_trusted;
 use super::limits::Limited;
 use super::problem::{Problem, ProblemBody};
 use super::{Api, resource};
+use crate::listener::Peer;
 use crate::verification::Origin;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -35,12 +35,12 @@ pub(super) struct ClientIpAnswer {
     )
 )]
 pub(super) async fn show(api: Data<Api>, origin: Origin, request: HttpRequest) -> Result<impl Responder, Problem> {
-    api.limits.check(Limited::Calls, &origin)?;
-    let peer = request.peer_addr().ok_or_else(Problem::internal)?.ip().to_canonical();
+    api.limits.check(Limited::Open, origin.network())?;
+    let peer = Peer::of(&request).ok_or_else(Problem::internal)?;
     let answer = ClientIpAnswer {
         ip: origin.ip.to_string(),
-        peer: peer.to_string(),
-        trusted_proxy: is_trusted(peer, &api.trusted_proxies),
+        peer: peer.address().ip().to_canonical().to_string(),
+        trusted_proxy: api.trust.believes(&peer),
     };
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(answer))
 }

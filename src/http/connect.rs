@@ -6,12 +6,13 @@ use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::extract::{Session, bearer};
-use super::limits::Limited;
+use super::extract::{Asking, Session, bearer};
+use super::limits::{Limited, Spender};
 use super::problem::{Problem, ProblemBody, ProblemCode};
 use super::views::SentToken;
 use super::{Api, resource, to_the_end};
 use crate::domain::limits::TICKET_LIFETIME;
+use crate::domain::network::Network;
 use crate::domain::session::ActiveSession;
 use crate::domain::token::{Token, TokenKind};
 use crate::gateway;
@@ -50,7 +51,7 @@ pub(super) async fn ticket(
     origin: Origin,
     Session(session): Session,
 ) -> Result<impl Responder, Problem> {
-    api.limits.check(Limited::Connect, &origin)?;
+    spend(&api, origin.network(), &session)?;
     let ticket = to_the_end(async move { api.verification.issue_ticket(&session).await }).await?;
     let expires_in = TICKET_LIFETIME.as_secs();
     Ok(HttpResponse::Ok().json(TicketAnswer { ticket: ticket.into(), expires_in }))
@@ -78,14 +79,14 @@ pub(super) struct ConnectQuery {
 )]
 pub(super) async fn connect(
     api: Data<Api>,
-    origin: Origin,
     request: HttpRequest,
     Query(query): Query<ConnectQuery>,
 ) -> Result<HttpResponse, Problem> {
-    api.limits.check(Limited::Connect, &origin)?;
     check_origin(&api, &request)?;
     check_subprotocol(&request)?;
-    let session = session(&api, &request, query.ticket.as_deref()).await?;
+    let asking = Asking::of(&request)?;
+    let session = session(&asking, &request, query.ticket.as_deref()).await?;
+    spend(&api, asking.network, &session)?;
     if !session.device_trusted {
         return Err(VerificationError::DeviceNotTrusted.into());
     }
@@ -115,10 +116,18 @@ fn check_subprotocol(request: &HttpRequest) -> Result<(), Problem> {
     Err(Problem::new(ProblemCode::InvalidRequest, format!("Offer the subprotocol {SUBPROTOCOL}.")))
 }
 
-async fn session(api: &Api, request: &HttpRequest, ticket: Option<&str>) -> Result<ActiveSession, Problem> {
+/// Counts a ticket or a connection of a session. `network` is unset for who is exempt.
+fn spend(api: &Api, network: Option<Network>, session: &ActiveSession) -> Result<(), Problem> {
+    network.map_or(Ok(()), |_| api.limits.spend(Limited::Connect, Spender::Session(session.session_id)))
+}
+
+async fn session(asking: &Asking, request: &HttpRequest, ticket: Option<&str>) -> Result<ActiveSession, Problem> {
+    let verification = &asking.api.verification;
     let Some(ticket) = ticket else {
-        return Ok(api.verification.authenticate(&bearer(request, TokenKind::Access)?).await?);
+        let token = bearer(request, TokenKind::Access).map_err(|problem| asking.refusal(problem))?;
+        return asking.resolve(&token, verification.authenticate(&token)).await;
     };
-    let ticket = Token::parse(TokenKind::Ticket, ticket).ok_or(VerificationError::Unauthorized)?;
-    Ok(api.verification.take_ticket(&ticket).await?)
+    let ticket = Token::parse(TokenKind::Ticket, ticket);
+    let ticket = ticket.ok_or_else(|| asking.refusal(VerificationError::Unauthorized.into()))?;
+    asking.resolve(&ticket, verification.take_ticket(&ticket)).await
 }

@@ -33,7 +33,7 @@ impl FromRequest for AtThisMachine {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let is_here = client_of(request).is_some_and(|client| client.to_canonical().is_loopback());
+        let is_here = client_of(request).is_some_and(|client| client.is_this_machine);
         let is_direct = !FORWARDED.iter().any(|name| request.headers().contains_key(*name));
         ready(if is_here && is_direct && host::is_known(request, &[]) {
             Ok(Self)

@@ -6,25 +6,29 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::error::{JsonPayloadError, PathError, PayloadError, QueryPayloadError};
+use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION};
 use actix_web::web::{Bytes, Data, JsonConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use serde::de::DeserializeOwned;
 
 use super::Api;
-use super::client_ip::{client_ip, warn_of_unlisted_proxy};
+use super::client_ip::Client;
 use super::json::Object;
-use super::limits::Limited;
+use super::limits::{Limited, Spender};
 use super::page::Page;
 use super::problem::{Problem, ProblemCode};
 use super::security_log;
+use crate::domain::id::ChallengeId;
 use crate::domain::locale::Locale;
+use crate::domain::network::Network;
 use crate::domain::session::ActiveSession;
 use crate::domain::token::{Token, TokenKind};
-use crate::verification::Origin;
+use crate::listener::Peer;
+use crate::verification::{Origin, VerificationError};
 
-/// What reverse proxies append the address of their client to.
-const FORWARDED_FOR: &str = "x-forwarded-for";
+/// What is called to sign out.
+pub(super) const SIGN_OUT: &str = "/v1/sessions/current";
 
 /// What is said of a body that broke off.
 const UNREAD: &str = "The request body could not be read.";
@@ -73,6 +77,10 @@ pub(super) fn json_detail(error: &serde_json::Error) -> String {
 }
 
 fn path_problem(_: &PathError) -> Problem {
+    no_uuid()
+}
+
+fn no_uuid() -> Problem {
     Problem::new(ProblemCode::NotFound, "The address holds an id that is not a UUID.")
 }
 
@@ -132,21 +140,33 @@ impl FromRequest for Origin {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(match (client_of(request), request.app_data::<Data<Api>>()) {
-            (Some(ip), Some(api)) => Ok(Self { ip, location: api.places.lookup(ip), locale: accepted_locale(request) }),
+            (Some(client), Some(api)) => Ok(Self {
+                ip: client.ip,
+                is_exempt: client.is_exempt,
+                location: api.places.lookup(client.ip),
+                locale: accepted_locale(request),
+            }),
             _ => Err(Problem::internal()),
         })
     }
 }
 
-/// The address of the client behind a request.
-pub(super) fn client_of(request: &HttpRequest) -> Option<IpAddr> {
+impl Origin {
+    /// The network that limits count it by; `None` when none holds for it.
+    pub(super) fn network(&self) -> Option<Network> {
+        (!self.is_exempt).then(|| Network::of(self.ip))
+    }
+
+    /// Where a user is, as an app's server says: a claim, which exempts nobody.
+    pub(super) fn claimed(api: &Api, ip: IpAddr) -> Self {
+        Self { ip, is_exempt: false, location: api.places.lookup(ip), locale: None }
+    }
+}
+
+/// The client behind a request.
+pub(super) fn client_of(request: &HttpRequest) -> Option<Client> {
     let api = request.app_data::<Data<Api>>()?;
-    // Bytes that are no text spoil their own step only, not the line that a proxy added its step to.
-    let lines = request.headers().get_all(FORWARDED_FOR).map(|line| String::from_utf8_lossy(line.as_bytes()));
-    let forwarded_for: Vec<_> = lines.collect();
-    let peer = request.peer_addr()?.ip();
-    warn_of_unlisted_proxy(peer, !forwarded_for.is_empty(), &api.trusted_proxies);
-    Some(client_ip(peer, forwarded_for.iter().map(AsRef::as_ref), &api.trusted_proxies))
+    Some(Client::of(&Peer::of(request)?, request.headers(), &api.trust))
 }
 
 /// The language that a request likes best of those that there are texts in.
@@ -174,16 +194,30 @@ impl FromRequest for Session {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let token = limited(request).and_then(|()| token(request, TokenKind::Access));
-        let api = request.app_data::<Data<Api>>().cloned();
         let request = request.clone();
         Box::pin(async move {
-            let (token, api) = (token?, api.ok_or_else(Problem::internal)?);
-            let session = api.verification.authenticate(&token).await?;
+            let asking = Asking::of(&request)?;
+            let token = token(&request, TokenKind::Access).map_err(|problem| asking.refusal(problem))?;
+            let session = asking.resolve(&token, asking.api.verification.authenticate(&token)).await?;
             security_log::made_with(&request, &session);
+            if asking.network.is_some() {
+                spend(&asking.api, &request, &session)?;
+            }
             Ok(Self(session))
         })
     }
+}
+
+/// Counts a call of a session, and what it changes. To sign out costs nothing: nobody may be kept from it, and it can be done once.
+fn spend(api: &Api, request: &HttpRequest, session: &ActiveSession) -> Result<(), Problem> {
+    if *request.method() == Method::DELETE && request.path() == SIGN_OUT {
+        return Ok(());
+    }
+    api.limits.spend(Limited::Calls, Spender::Session(session.session_id))?;
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Ok(());
+    }
+    api.limits.spend_write(session)
 }
 
 /// The token of a challenge that a call is made with.
@@ -191,18 +225,56 @@ pub(super) struct ChallengeToken(pub(super) Token);
 
 impl FromRequest for ChallengeToken {
     type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(limited(request).and_then(|()| token(request, TokenKind::Challenge)).map(Self))
+        let request = request.clone();
+        Box::pin(async move {
+            let asking = Asking::of(&request)?;
+            let id = request.match_info().get("id").and_then(|id| id.parse().ok());
+            let id = id.map(ChallengeId::new).ok_or_else(|| asking.refusal(no_uuid()))?;
+            let token = token(&request, TokenKind::Challenge).map_err(|problem| asking.refusal(problem))?;
+            let Api { verification, limits, tokens, .. } = &**asking.api;
+            // What the call does looks again. So one that was good lately is not looked up twice.
+            if asking.network.is_some() && !tokens.knows(&token, id) {
+                let look = verification.check_challenge_token(id, &token);
+                tokens.resolve_for(limits, asking.network, (&token, id), look).await?;
+            }
+            if asking.network.is_some() {
+                limits.spend(Limited::Calls, Spender::Challenge(id))?;
+            }
+            Ok(Self(token))
+        })
     }
 }
 
-/// Counts a call with a token.
-pub(super) fn limited(request: &HttpRequest) -> Result<(), Problem> {
-    let origin = Origin::from_request(request, &mut Payload::None).into_inner()?;
-    let api = request.app_data::<Data<Api>>().ok_or_else(Problem::internal)?;
-    api.limits.check(Limited::Calls, &origin)
+/// Somebody who asks for something, before it is known whether their token is good.
+pub(super) struct Asking {
+    pub(super) api: Data<Api>,
+    /// What their bad tokens are counted by; `None` is exempt.
+    pub(super) network: Option<Network>,
+}
+
+impl Asking {
+    pub(super) fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let api = request.app_data::<Data<Api>>().cloned().ok_or_else(Problem::internal)?;
+        let client = client_of(request).ok_or_else(Problem::internal)?;
+        Ok(Self { api, network: (!client.is_exempt).then(|| Network::of(client.ip)) })
+    }
+
+    /// Looks a token up, and counts it by network if it is not good.
+    pub(super) async fn resolve<T>(
+        &self,
+        token: &Token,
+        look: impl Future<Output = Result<T, VerificationError>>,
+    ) -> Result<T, Problem> {
+        self.api.tokens.resolve(&self.api.limits, self.network, token, look).await
+    }
+
+    /// What is answered to a call without a good token: `problem`, or that too many of these came.
+    pub(super) fn refusal(&self, problem: Problem) -> Problem {
+        self.api.tokens.refusal(&self.api.limits, self.network, problem)
+    }
 }
 
 /// The token of a request: in a cookie when our own page calls, otherwise as a bearer token.

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
 use actix_web::web::Query;
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
@@ -9,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::accounts::CreateAccountBody;
 use super::challenges::{ResendBody, VerifyBody};
 use super::client_ip::client_ip;
+use super::cookies::{TOKEN_COOKIES, TokenCookies};
 use super::devices::{RenameBody, UpdateDeviceBody};
 use super::extract::json_detail;
 use super::json::Object;
@@ -147,6 +149,37 @@ pub fn cursors(bytes: &[u8]) {
             assert_eq!(write_cursor(&cursor), text);
         }
     }
+}
+
+/// Fields of `Cookie`, one a line.
+///
+/// # Panics
+/// When another spelling is taken for a name of ours, or when what others set decides about what is ours.
+pub fn cookies(bytes: &[u8]) {
+    let mut headers = HeaderMap::new();
+    let mut whole = Vec::new();
+    for field in bytes.split(|byte| *byte == b'\n') {
+        let Ok(value) = HeaderValue::from_bytes(field) else { continue };
+        headers.append(COOKIE, value);
+        whole.extend_from_slice(field);
+        whole.push(b';');
+    }
+    let read = TokenCookies::of(&headers);
+    for name in read.names().chain(read.doubled()) {
+        assert!(
+            name.starts_with(TOKEN_COOKIES) && whole.windows(name.len()).any(|part| part == name.as_bytes()),
+            "{name}"
+        );
+    }
+    assert!(read.doubled().all(|name| read.get(name).is_none()), "one that came twice counts");
+    let mut joined = HeaderMap::new();
+    joined.insert(COOKIE, HeaderValue::from_bytes(&whole).unwrap_or_else(|_| HeaderValue::from_static("")));
+    assert_eq!(TokenCookies::of(&joined), read, "fields do not count as one");
+    // What others set, before and after, changes nothing.
+    let others = b"%5F%5FHost-ts_at=evil; \xff=\xfe; __host-ts_at=evil;";
+    let among = [others, whole.as_slice(), others].concat();
+    joined.insert(COOKIE, HeaderValue::from_bytes(&among).expect("as valid as before"));
+    assert_eq!(TokenCookies::of(&joined), read, "a planted cookie counts");
 }
 
 /// `Accept-Language`; on the second line the peer's address, and then lines of `X-Forwarded-For`.

@@ -6,6 +6,7 @@ mod challenges;
 mod client_address;
 mod client_ip;
 mod connect;
+mod cookies;
 mod cross_origin;
 mod development;
 mod devices;
@@ -33,6 +34,7 @@ mod sessions;
 mod sign_in;
 mod subjects;
 mod support;
+mod tokens;
 mod traced;
 mod verifications;
 mod views;
@@ -44,21 +46,28 @@ use std::sync::Arc;
 use actix_web::http::header::ALLOW;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self as actix, Data, ServiceConfig};
-use actix_web::{Resource, Responder};
+use actix_web::{HttpResponse, Resource, Responder, ResponseError};
 use ipnet::IpNet;
+use jiff::SignedDuration;
 
 use crate::actors::Directory;
 use crate::delivery::mail::Outbox;
 use crate::gateway::{AllowedOrigins, ConnectionSettings};
 use crate::places::Places;
+use crate::telemetry::count_refusal;
 use crate::traces;
 use crate::verification::{Verification, VerificationError};
 
-pub use self::challenges::Streams;
+pub use self::challenges::{StreamBounds, Streams};
+pub use self::client_ip::Trust;
 pub use self::encoding::refuse_encoded;
 pub use self::limits::{LimitSettings, Limits};
 pub use self::openapi::text as openapi_text;
 use self::problem::{Problem, ProblemCode};
+pub use self::tokens::Tokens;
+
+/// How soon a request that there was no memory for may come again.
+const NO_ROOM_RETRY: SignedDuration = SignedDuration::from_secs(1);
 
 /// What handlers work with.
 pub struct Api {
@@ -74,12 +83,14 @@ pub struct Api {
     pub places: Arc<Places>,
     /// The mail outbox, in development only.
     pub outbox: Option<Arc<Outbox>>,
-    /// Requests a minute from one network.
+    /// Requests a minute.
     pub limits: Arc<Limits>,
+    /// Which tokens were good lately, and which networks sent bad ones.
+    pub tokens: Tokens,
     /// The live states that are watched.
     pub streams: Arc<Streams>,
-    /// Reverse proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpNet>,
+    /// Who is believed about addresses, and who is exempt from limits.
+    pub trust: Trust,
     /// Networks whose callers may go on with a trace of theirs.
     pub traced_callers: Vec<IpNet>,
     /// Largest request body in bytes.
@@ -93,6 +104,7 @@ pub fn routes(config: &mut ServiceConfig, api: Data<Api>) {
     let has_outbox = api.outbox.is_some();
     extract::limits(config, api.max_body_bytes);
     let everything = actix::scope("")
+        .wrap(from_fn(page::clear_doubled))
         .wrap(from_fn(security_log::note))
         .wrap(from_fn(headers::guard))
         .wrap(from_fn(cross_origin::share))
@@ -135,6 +147,15 @@ fn resource(path: &str, methods: &'static str) -> Resource {
         let detail = "This address does not take this method. See /docs.";
         ready(Problem::new(ProblemCode::MethodNotAllowed, detail).customize().insert_header((ALLOW, methods)))
     }))
+}
+
+/// The answer to a request that there is no memory for at the moment.
+#[must_use]
+pub fn no_room() -> HttpResponse {
+    let detail = "More requests are under way than there is room for. Send it again in a moment.";
+    let problem = Problem::new(ProblemCode::ServiceUnavailable, detail).retry_after(NO_ROOM_RETRY);
+    count_refusal("request_memory");
+    problem.error_response()
 }
 
 /// Runs a use case to its end even if the client goes away: what was committed is also published.

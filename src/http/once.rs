@@ -85,6 +85,11 @@ impl Call {
         self.caller.subject(scope, text)
     }
 
+    /// Whether the caller's key may be used for something besides.
+    pub(super) fn allows(&self, scope: Scope) -> bool {
+        self.caller.key.allows(scope)
+    }
+
     /// Whom assertions are for that this caller asks for.
     pub(super) fn audience(&self) -> &str {
         &self.caller.key.audience

@@ -2,14 +2,17 @@
 
 use std::future::{Ready, ready};
 
+use actix_web::body::MessageBody;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::dev::Payload;
-use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HOST, HeaderMap, HeaderValue, ORIGIN, SET_COOKIE};
+use actix_web::middleware::Next;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::cookies::TokenCookies;
 use super::problem::{Problem, ProblemCode};
 use crate::domain::email::EmailAddress;
 use crate::domain::token::{Token, TokenKind};
@@ -59,9 +62,12 @@ pub(super) trait HoldsTokens {
 /// Who calls: our page, whose tokens are in cookies, or any other client, which carries its own.
 pub(super) struct Caller(Option<Page>);
 
+/// Names of token cookies that came more than once with a request.
+struct Doubled(Vec<String>);
+
 /// Our page, proven by its header and by where the browser says that the call comes from.
 pub(super) struct Page {
-    cookies: Vec<(String, String)>,
+    cookies: TokenCookies,
 }
 
 impl FromRequest for Caller {
@@ -91,9 +97,7 @@ impl Caller {
 
     /// The trust that our page has for this account.
     pub(super) fn trust_token(&self, account: &AccountTag) -> Option<Token> {
-        let name = trust_name(account);
-        let cookie = self.0.as_ref()?.cookies.iter().find(|(found, _)| *found == name)?;
-        Token::parse(TokenKind::Trust, &cookie.1)
+        Token::parse(TokenKind::Trust, self.0.as_ref()?.cookies.get(&trust_name(account))?)
     }
 
     /// Answers: to our page with the tokens in cookies, to any other client with the tokens in the body.
@@ -134,9 +138,11 @@ impl Page {
         if !is_same_origin(request.headers()) {
             return Err(Problem::new(ProblemCode::Forbidden, "Only the gateway's own page may call like this."));
         }
-        let cookies =
-            request.cookies().map_err(|_| Problem::new(ProblemCode::InvalidRequest, "Send valid cookies."))?;
-        let cookies = cookies.iter().map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).collect();
+        let cookies = TokenCookies::of(request.headers());
+        let doubled: Vec<String> = cookies.doubled().map(str::to_owned).collect();
+        if !doubled.is_empty() {
+            request.extensions_mut().insert(Doubled(doubled));
+        }
         Ok(Some(Self { cookies }))
     }
 
@@ -146,8 +152,7 @@ impl Page {
     }
 
     fn pair(&self, kind: TokenKind) -> Option<(Token, Option<AccountTag>)> {
-        let name = name(kind);
-        let value = &self.cookies.iter().find(|(found, _)| *found == name)?.1;
+        let value = self.cookies.get(&name(kind))?;
         let (token, account) = value.split_once('.').unwrap_or((value, ""));
         Some((Token::parse(kind, token)?, AccountTag::parse(account)))
     }
@@ -167,17 +172,35 @@ impl Page {
 
     fn keep_trust(&self, response: &mut HttpResponseBuilder, token: &Token, account: &AccountTag) {
         let (own, prefix) = (trust_name(account), name(TokenKind::Trust));
-        let others: Vec<&String> = self
-            .cookies
-            .iter()
-            .map(|(found, _)| found)
-            .filter(|found| found.starts_with(&prefix) && **found != own)
-            .collect();
+        let others: Vec<&str> =
+            self.cookies.names().filter(|found| found.starts_with(&prefix) && *found != own).collect();
         for beyond in others.iter().take((others.len() + 1).saturating_sub(MAX_TRUSTED_ACCOUNTS)) {
             remove(response, beyond);
         }
         set(response, &own, token.expose().to_owned(), LONGEST);
     }
+}
+
+/// Has the browser forget token cookies of names that came more than once. What the answer itself sets of them stays.
+///
+/// # Errors
+/// Those of what it wraps.
+pub(super) async fn clear_doubled(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let mut answer = next.call(request).await?;
+    let doubled = answer.request().extensions_mut().remove::<Doubled>();
+    for name in doubled.map(|Doubled(names)| names).unwrap_or_default() {
+        let is_set = answer.response().cookies().any(|cookie| cookie.name() == name);
+        if !is_set {
+            let removal = cookie(&name, String::new(), Duration::ZERO).to_string();
+            if let Ok(removal) = HeaderValue::from_str(&removal) {
+                answer.headers_mut().append(SET_COOKIE, removal);
+            }
+        }
+    }
+    Ok(answer)
 }
 
 /// What the browser says about where a call comes from (Fetch Metadata; `Origin` of RFC 6454 where there is none).
@@ -201,8 +224,12 @@ fn trust_name(account: &AccountTag) -> String {
 }
 
 fn set(response: &mut HttpResponseBuilder, name: &str, value: String, lifetime: Duration) {
+    response.cookie(cookie(name, value, lifetime));
+}
+
+fn cookie(name: &str, value: String, lifetime: Duration) -> Cookie<'_> {
     let cookie = Cookie::build(name, value).path("/").secure(true).http_only(true).same_site(SameSite::Strict);
-    response.cookie(cookie.max_age(lifetime).finish());
+    cookie.max_age(lifetime).finish()
 }
 
 fn remove(response: &mut HttpResponseBuilder, name: &str) {

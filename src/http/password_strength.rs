@@ -89,7 +89,7 @@ pub(super) async fn judge(
     origin: Origin,
     Json(body): Json<PasswordStrengthBody>,
 ) -> Result<impl Responder, Problem> {
-    api.limits.check(Limited::PasswordStrength, &origin)?;
+    api.limits.check(Limited::PasswordStrength, origin.network())?;
     let email = body.email.as_deref().map(email).transpose()?;
     let password = Password::typed(body.password.into());
     let strength = api.verification.password_strength(password, email).await?;

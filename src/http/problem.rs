@@ -168,9 +168,8 @@ impl Problem {
         Self::new(ProblemCode::InternalError, "Try again. If it stays, tell the people who run this service.")
     }
 
-    /// Too many requests from one network.
-    pub(super) fn too_many_requests(wait: SignedDuration) -> Self {
-        let detail = "Too many requests come from your network. Wait a little.";
+    /// Too many requests; `detail` says whose.
+    pub(super) fn too_many_requests(detail: impl Into<String>, wait: SignedDuration) -> Self {
         Self::new(ProblemCode::TooManyRequests, detail).retry_after(wait)
     }
 

@@ -128,5 +128,5 @@ fn challenge(request: &HttpRequest, route: Option<&str>) -> Option<ChallengeId> 
 }
 
 fn client(request: &HttpRequest) -> Option<String> {
-    client_of(request).map(|ip| format!("{:016x}", CLIENT_KEY.hash_one(Network::of(ip))))
+    client_of(request).map(|client| format!("{:016x}", CLIENT_KEY.hash_one(Network::of(client.ip))))
 }

@@ -1,13 +1,13 @@
 //! `/v1/sessions`.
 
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpResponse, Responder};
+use actix_web::{HttpRequest, HttpResponse, Responder};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::{OptionalBody, Session, invalid};
-use super::limits::Limited;
+use super::extract::{Asking, OptionalBody, SIGN_OUT, Session, invalid};
+use super::limits::{Limited, Spender};
 use super::page::{Caller, HoldsTokens};
 use super::problem::{Problem, ProblemBody};
 use super::security_log::about;
@@ -19,7 +19,7 @@ use crate::verification::{Origin, VerificationError};
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(resource("/v1/sessions/refresh", "POST").route(web::post().to(refresh)))
-        .service(resource("/v1/sessions/current", "DELETE").route(web::delete().to(sign_out)));
+        .service(resource(SIGN_OUT, "DELETE").route(web::delete().to(sign_out)));
 }
 
 /// A refresh token.
@@ -58,17 +58,22 @@ impl HoldsTokens for RefreshAnswer {
 )]
 pub(super) async fn refresh(
     api: Data<Api>,
+    request: HttpRequest,
     origin: Origin,
     caller: Caller,
     OptionalBody(body): OptionalBody<RefreshBody>,
 ) -> Result<impl Responder, Problem> {
-    api.limits.check(Limited::Refresh, &origin)?;
+    let asking = Asking::of(&request)?;
     let token = match &body.refresh_token {
         Some(text) => Token::parse(TokenKind::Refresh, text.expose_secret()),
         None if caller.is_page() => caller.token(TokenKind::Refresh),
-        None => return Err(invalid("refresh_token", "is needed")),
+        None => return Err(asking.refusal(invalid("refresh_token", "is needed"))),
     };
-    let token = token.ok_or(VerificationError::Unauthorized)?;
+    let token = token.ok_or_else(|| asking.refusal(VerificationError::Unauthorized.into()))?;
+    if asking.network.is_some() {
+        let session = asking.resolve(&token, api.verification.session_of_refresh_token(&token)).await?;
+        api.limits.spend(Limited::Refresh, Spender::Session(session))?;
+    }
     let session = to_the_end(async move { api.verification.refresh(&token, &origin).await }).await?;
     let (tag, account) = (caller.account(TokenKind::Refresh), session.account_id);
     let answer = caller.answer(HttpResponse::Ok(), tag.as_ref(), RefreshAnswer { session: session.into() });

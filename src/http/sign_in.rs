@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::json::{Json, object};
-use super::limits::Limited;
+use super::limits::{Limited, Spender};
 use super::page::{AccountTag, Caller, HoldsTokens};
 use super::problem::{Problem, ProblemBody};
 use super::security_log::about;
@@ -72,7 +72,6 @@ pub(super) async fn sign_in(
     caller: Caller,
     Json(body): Json<SignInBody>,
 ) -> Result<HttpResponse, Problem> {
-    api.limits.check(Limited::SignIn, &origin)?;
     let email = email(&body.email)?;
     let tag = AccountTag::from(&email);
     let request = SignInRequest {
@@ -85,6 +84,7 @@ pub(super) async fn sign_in(
             None => caller.trust_token(&tag),
         },
     };
+    spend(&api, &origin, &request).await?;
     let result = to_the_end(async move { api.verification.sign_in(request, &origin).await }).await?;
     Ok(match result {
         SignInResult::SignedIn(signed_in) => {
@@ -97,4 +97,15 @@ pub(super) async fn sign_in(
             about(caller.answer(HttpResponse::Accepted(), Some(&tag), answer), account)
         }
     })
+}
+
+/// Counts a sign-in by network. When strangers spent what its network may, a trusted device has some of its own.
+async fn spend(api: &Api, origin: &Origin, request: &SignInRequest) -> Result<(), Problem> {
+    let network = origin.network();
+    let Err(refused) = api.limits.check(Limited::SignIn, network) else { return Ok(()) };
+    let Some(token) = &request.trust_token else { return Err(refused) };
+    let look = api.verification.device_of_trust_token(&request.email, token, request.device.install_id);
+    // Whatever is wrong with the token, the truth is that too many sign-ins came.
+    let device = api.tokens.resolve(&api.limits, network, token, look).await.map_err(|_| refused)?;
+    api.limits.spend(Limited::TrustedSignIn, Spender::Device(device))
 }

@@ -173,7 +173,7 @@ pub(super) async fn vouch(
     Creating { body, call }: Creating<VouchedDeviceBody>,
 ) -> Result<HttpResponse, Problem> {
     let (subject, device) = (call.subject(Scope::SubjectsWrite, &name)?, body.device.checked()?);
-    let origin = Origin { ip: body.ip, location: api.places.lookup(body.ip), locale: None };
+    let origin = Origin::claimed(&api, body.ip);
     let verification = Arc::clone(&api.verification);
     let vouch = async move {
         let (account, signed_in) = verification.vouch_for_device(&subject, device, body.overrides, &origin).await?;

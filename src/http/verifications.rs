@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::api_caller::ApiCaller;
 use super::json::object;
-use super::limits::Limited;
+use super::limits::{Limited, Spender};
 use super::once::{Created, Creating};
 use super::problem::{Problem, ProblemBody};
 use super::views::{ChallengeAnswer, DeviceAnswer, DeviceBody, SecretText, SessionAnswer, checked_locale, email};
@@ -37,7 +37,8 @@ pub(super) struct VerificationBody {
     /// The app's own id of the user: letters, digits and `-_.:@+|~=`, up to 255.
     #[schema(min_length = 1, max_length = 255)]
     subject: String,
-    /// Where codes by email go, of a subject that is new. That of one that is there stays: `PUT /v1/subjects/{subject}` changes it.
+    /// Where codes by email go, of a subject that is new, or that has no address yet and the key has `subjects:write`. One that is there
+    /// stays: `PUT /v1/subjects/{subject}` changes it.
     #[serde(default)]
     #[schema(format = Email)]
     email: Option<String>,
@@ -120,8 +121,7 @@ pub(super) async fn begin(
     Creating { body, call }: Creating<VerificationBody>,
 ) -> Result<HttpResponse, Problem> {
     let subject = call.subject(Scope::VerificationsWrite, &body.subject)?;
-    let origin = Origin { ip: body.ip, location: api.places.lookup(body.ip), locale: None };
-    api.limits.check(Limited::SignIn, &origin)?;
+    let origin = Origin::claimed(&api, body.ip);
     let request = AppSignIn {
         subject,
         email: body.email.as_deref().map(email).transpose()?,
@@ -130,7 +130,9 @@ pub(super) async fn begin(
         // A text that cannot be a trust token is like none: the device is verified anew.
         trust_token: body.trust_token.and_then(|text| Token::parse(TokenKind::Trust, text.expose_secret())),
         audience: call.audience().to_owned(),
+        may_change_subjects: call.allows(Scope::SubjectsWrite),
     };
+    spend(&api, &origin, &request).await?;
     let verification = Arc::clone(&api.verification);
     let begin = async move {
         let (account, result) = verification.sign_in_for_app(request, &origin).await?;
@@ -145,6 +147,16 @@ pub(super) async fn begin(
         Ok(Created { status, answer, account })
     };
     call.once(api, begin).await
+}
+
+/// Counts a sign-in by the network that the app's server names, as `POST /v1/sign-in` does by its own.
+async fn spend(api: &Api, origin: &Origin, request: &AppSignIn) -> Result<(), Problem> {
+    let network = origin.network();
+    let Err(refused) = api.limits.check(Limited::SignIn, network) else { return Ok(()) };
+    let Some(token) = &request.trust_token else { return Err(refused) };
+    let look = api.verification.device_of_subjects_trust_token(&request.subject, token, request.device.install_id);
+    let device = api.tokens.resolve(&api.limits, network, token, look).await.map_err(|_| refused)?;
+    api.limits.spend(Limited::TrustedSignIn, Spender::Device(device))
 }
 
 fn not_needed(reason: NotNeeded, signed_in: SignedIn) -> NotNeededAnswer {

@@ -46,6 +46,10 @@ impl Stream {
             }
             turn.pass(part.filled());
             self.ahead.extend_from_slice(part.filled());
+            if !self.progress().hold_head(self.ahead.len()) {
+                self.end_for_room(context);
+                return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
+            }
         }
         Poll::Ready(Ok(()))
     }

@@ -8,7 +8,6 @@
 
 use std::cell::Cell;
 use std::future::poll_fn;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -21,15 +20,19 @@ use h2::server::{Builder, SendResponse};
 use h2::{Reason, RecvStream, SendStream};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::http2_heads::{request_of, response_of};
+use super::http2_heads::{has_body, request_of, response_of};
+use super::memory::{Holding, MAX_FIELDS, cost_of_answer, cost_of_request};
+use super::peer::Peer;
 use super::stream::{MAX_HEAD_BYTES, Stream};
 use super::turns::Turn;
+use crate::telemetry::count_refusal;
 
 /// Requests under way at once (RFC 9113 section 6.5.2 recommends no fewer than 100).
 const MAX_STREAMS: u32 = 100;
-/// Bytes of a body, and of all bodies of a connection, that may come before they are read.
-const STREAM_WINDOW: u32 = 64 * 1024;
-const CONNECTION_WINDOW: u32 = 256 * 1024;
+/// Bytes of a body, and of all bodies of a connection, that may come before they are read: no connection has a smaller window than
+/// 65,535 bytes (RFC 9113 section 6.9.2).
+const STREAM_WINDOW: u32 = 32 * 1024;
+const CONNECTION_WINDOW: u32 = 65_535;
 /// Bytes of an answer that wait for the line.
 const SEND_BUFFER: usize = 64 * 1024;
 /// Requests that were taken back before anybody looked at them (CVE-2023-44487, rapid reset); one more ends the connection.
@@ -39,13 +42,15 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a client has to end a connection that it was told to end.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-/// Time limits.
+/// What holds for a connection.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Times {
-    /// Until the connection is set up.
-    pub(super) head: Duration,
-    /// Without any request.
-    pub(super) idle: Duration,
+pub(super) struct Rules {
+    /// How long it may take until it is set up.
+    pub(super) head_timeout: Duration,
+    /// How long it is kept without any request.
+    pub(super) idle_timeout: Duration,
+    /// Largest request body in bytes.
+    pub(super) max_body_bytes: usize,
 }
 
 /// The requests of a connection.
@@ -67,25 +72,33 @@ impl Drop for UnderWay {
 /// Serves a connection to its end, `stopping` included.
 pub(super) async fn serve(
     stream: Stream,
-    client: SocketAddr,
     app: Rc<impl Service<Request, Response = Response<BoxBody>, Error = Response<BoxBody>> + 'static>,
-    times: Times,
+    rules: Rules,
     stopping: impl Future<Output = ()>,
 ) {
+    let (peer, progress) = (stream.peer(), stream.progress());
     // Frames are bounded here, not heads between requests.
-    let _under_way = stream.progress().begin(Turn::Everything);
-    let Ok(Ok(mut connection)) = timeout(times.head, builder().handshake::<_, Bytes>(stream)).await else { return };
+    let _under_way = progress.begin(Turn::Everything);
+    let Ok(Ok(mut connection)) = timeout(rules.head_timeout, builder().handshake::<_, Bytes>(stream)).await else {
+        return;
+    };
     let activity = Rc::new(Activity { under_way: Cell::new(0), last: Cell::new(Instant::now()) });
     let (mut stopping, mut leaves_by) = (pin!(stopping), None);
     loop {
-        let looks_at = leaves_by.unwrap_or(activity.last.get() + times.idle);
+        let looks_at = leaves_by.unwrap_or(activity.last.get() + rules.idle_timeout);
         tokio::select! {
             next = connection.accept() => {
-                let Some(Ok((request, respond))) = next else { return };
+                let Some(Ok((request, mut respond))) = next else { return };
+                // Before anything is done with it, so that the client may send it again (RFC 9113 section 8.7).
+                let Some(holding) = progress.memory().hold(cost(&request, rules.max_body_bytes)) else {
+                    count_refusal("request_memory");
+                    respond.send_reset(Reason::REFUSED_STREAM);
+                    continue;
+                };
                 activity.under_way.set(activity.under_way.get() + 1);
                 let (app, under_way) = (Rc::clone(&app), UnderWay(Rc::clone(&activity)));
                 actix_web::rt::spawn(async move {
-                    answer(request, respond, client, &*app).await;
+                    answer(request, respond, (peer, holding), &*app).await;
                     drop(under_way);
                 });
             }
@@ -95,7 +108,7 @@ pub(super) async fn serve(
             }
             () = sleep_until(looks_at) => match (activity.under_way.get(), leaves_by) {
                 (0, Some(_)) => return,
-                (0, None) if activity.last.get() + times.idle <= Instant::now() => {
+                (0, None) if activity.last.get() + rules.idle_timeout <= Instant::now() => {
                     connection.graceful_shutdown();
                     leaves_by = Some(Instant::now() + GOODBYE);
                 }
@@ -119,14 +132,32 @@ fn builder() -> Builder {
     builder
 }
 
+/// What a request costs until it is answered.
+fn cost(request: &http::Request<RecvStream>, max_body_bytes: usize) -> usize {
+    let is_over = request.body().is_end_stream() || !has_body(request.method());
+    let announced = request.headers().get(http::header::CONTENT_LENGTH);
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or(usize::MAX);
+    let body = if is_over { 0 } else { announced.min(max_body_bytes) };
+    let fields = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
+    let (authority, address) = (request.uri().authority(), request.uri().path_and_query());
+    let address = authority.map_or(0, |text| text.as_str().len()) + address.map_or(0, |text| text.as_str().len());
+    cost_of_request(address, fields, body)
+}
+
 async fn answer(
     request: http::Request<RecvStream>,
     mut respond: SendResponse<Bytes>,
-    client: SocketAddr,
+    (peer, mut holding): (Peer, Holding),
     app: &impl Service<Request, Response = Response<BoxBody>, Error = Response<BoxBody>>,
 ) {
     let is_head = request.method() == http::Method::HEAD;
-    let Some(request) = request_of(request, client) else { return respond.send_reset(Reason::PROTOCOL_ERROR) };
+    if request.headers().len() > MAX_FIELDS {
+        let head = http::Response::builder().status(http::StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).body(());
+        // The client may be gone already.
+        let _ = head.map(|head| respond.send_response(head, true));
+        return;
+    }
+    let Some(request) = request_of(request, peer) else { return respond.send_reset(Reason::PROTOCOL_ERROR) };
     let response = tokio::select! {
         response = app.call(request) => response.unwrap_or_else(|error| error),
         // Taken back, or the line broke.
@@ -134,6 +165,15 @@ async fn answer(
     };
     let (response, body) = response.into_parts();
     let ends = is_head || matches!(body.size(), BodySize::None | BodySize::Sized(0));
+    let length = match body.size() {
+        BodySize::Sized(length) if !ends => Some(length),
+        BodySize::None | BodySize::Sized(_) | BodySize::Stream => None,
+    };
+    // The request is gone, its memory with it. A long answer may find no room: its client sends for more than it takes.
+    if !holding.resize(cost_of_answer(length)) {
+        count_refusal("request_memory");
+        return respond.send_reset(Reason::ENHANCE_YOUR_CALM);
+    }
     let Some(head) = response_of(response.head(), body.size()) else {
         return respond.send_reset(Reason::INTERNAL_ERROR);
     };

@@ -3,9 +3,13 @@
 mod certificate;
 mod descriptors;
 mod first_head;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod http2;
 mod http2_heads;
+mod memory;
 mod open_connections;
+mod peer;
 mod proxy_header;
 mod requests;
 mod serve;
@@ -17,7 +21,9 @@ mod turns;
 
 pub use certificate::{Certificate, CertificateError, RELOAD_PERIOD};
 pub use descriptors::connections_that_fit;
-pub use requests::watch;
+pub use memory::MemoryBounds;
+pub use peer::{Claim, Peer};
+pub use requests::{RequestRules, watch};
 pub use serve::{ListenerSettings, serve};
 pub use socket::listen;
 pub use stream::{MAX_HEAD_BYTES, Stream};

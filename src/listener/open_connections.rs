@@ -38,10 +38,10 @@ impl OpenConnections {
         Arc::new(Self { counts, limit, limit_per_network, is_full })
     }
 
-    /// Counts a connection; `None` when its network has as many as it may. `client` is unset for a trusted proxy: it speaks
-    /// for many. This machine is not limited either: a proxy that nobody listed, or a developer.
+    /// Counts a connection; `None` when its network has as many as it may. `client` is unset for whom that does
+    /// not hold: a trusted proxy, which speaks for many, and in development this machine.
     pub(super) fn take(self: &Arc<Self>, client: Option<IpAddr>) -> Option<Slot> {
-        let network = client.map(Network::of).filter(|network| !network.is_loopback());
+        let network = client.map(Network::of);
         let mut counts = self.counts();
         if let Some(network) = network {
             let of_network = counts.networks.entry(network).or_default();
@@ -128,9 +128,11 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_and_trusted_proxies_have_no_share() {
+    fn who_is_not_named_has_no_share_and_no_address_exempts() {
         let open = OpenConnections::new(100, 1);
-        let slots: Vec<_> = [ip("127.0.0.1"), ip("127.0.0.1"), None, None].map(|client| open.take(client)).into();
-        assert!(slots.iter().all(Option::is_some));
+        let unnamed: Vec<_> = [None, None].map(|client| open.take(client)).into();
+        assert!(unnamed.iter().all(Option::is_some));
+        let _first = open.take(ip("127.0.0.1")).expect("room");
+        assert!(open.take(ip("127.0.0.1")).is_none());
     }
 }

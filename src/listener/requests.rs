@@ -4,39 +4,90 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_web::HttpMessage;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
-use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
+use actix_web::{HttpMessage, HttpResponse};
 use futures_util::Stream;
 use tokio::time::{Sleep, sleep};
 
+use super::memory::{Holding, cost_of_answer, cost_of_request};
 use super::stream::{Progress, UnderWay};
 use super::turns::Turn;
+
+/// What holds for requests.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestRules {
+    /// How long a body may take.
+    pub body_timeout: Duration,
+    /// Largest body in bytes.
+    pub max_body_bytes: usize,
+    /// What a request is answered that there is no room for.
+    pub no_room: fn() -> HttpResponse,
+}
 
 /// Middleware of the public side.
 ///
 /// # Errors
 /// Those of the handler.
 pub async fn watch<B: MessageBody + 'static>(
-    body_timeout: Duration,
+    rules: RequestRules,
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let under_way = request.conn_data::<Progress>().map(|progress| progress.begin(body_of(&request)));
+    // A request of HTTP/2 was counted before it came here, and has no progress of its own.
+    let progress = request.conn_data::<Progress>().cloned();
+    let body = body_of(&request);
+    let under_way = progress.as_ref().map(|progress| progress.begin(body));
+    let mut holding = None;
+    if let Some(progress) = &progress {
+        holding = progress.memory().hold(cost(&request, body, rules.max_body_bytes));
+        if holding.is_none() {
+            let response = request.into_response((rules.no_room)());
+            return Ok(response.map_body(|_, body| Watched { body, _holding: None, _under_way: under_way }.boxed()));
+        }
+    }
     // What `GET` carries is not read, or is a WebSocket, which lives as long as it likes.
     if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         let body = request.take_payload();
         let timed: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> =
-            Box::pin(TimedBody { body, deadline: Box::pin(sleep(body_timeout)) });
+            Box::pin(TimedBody { body, deadline: Box::pin(sleep(rules.body_timeout)) });
         request.set_payload(timed.into());
     }
     let response = next.call(request).await?;
-    Ok(response.map_body(|_, body| Watched { body: body.boxed(), _under_way: under_way }.boxed()))
+    if let Some(holding) = &mut holding {
+        // Only what is left of it counts from now on. A connection of HTTP/1.1 has one answer: where there is no room for a longer one,
+        // it is counted for what its request was.
+        let _ = holding.resize(left_of(&response));
+    }
+    let watched = |body: B| Watched { body: body.boxed(), _holding: holding, _under_way: under_way };
+    Ok(response.map_body(|_, body| watched(body).boxed()))
+}
+
+/// What a request costs until it is answered.
+fn cost(request: &ServiceRequest, body: Turn, max_body_bytes: usize) -> usize {
+    let body = match body {
+        Turn::Body(length) => usize::try_from(length).unwrap_or(usize::MAX).min(max_body_bytes),
+        Turn::Chunked(_) => max_body_bytes,
+        Turn::Head(_) | Turn::Nothing | Turn::Everything => 0,
+    };
+    let fields = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
+    let address = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
+    cost_of_request(address, fields, body)
+}
+
+/// What an answer costs until it is sent: nothing where HTTP ends with it.
+fn left_of(response: &ServiceResponse<impl MessageBody>) -> usize {
+    match response.response().body().size() {
+        _ if response.status() == StatusCode::SWITCHING_PROTOCOLS => 0,
+        BodySize::None => 0,
+        BodySize::Sized(length) => cost_of_answer(Some(length)),
+        BodySize::Stream => cost_of_answer(None),
+    }
 }
 
 /// What of a connection belongs to a request whose head was read (RFC 9112 section 6.3).
@@ -70,6 +121,7 @@ impl Stream for TimedBody {
 /// The body of an answer; with it ends its request.
 struct Watched {
     body: BoxBody,
+    _holding: Option<Holding>,
     _under_way: Option<UnderWay>,
 }
 

@@ -1,7 +1,7 @@
 //! From an accepted connection to its requests.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,11 +23,13 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::certificate::Certificate;
-use super::http2::{self, Times};
+use super::http2::{self, Rules};
+use super::memory::{Memory, MemoryBounds};
 use super::open_connections::OpenConnections;
+use super::peer::{Claim, Peer};
 use super::proxy_header;
 use super::socket::tune;
-use super::stream::Stream;
+use super::stream::{Room, Stream};
 use super::take_over::upgrades;
 use crate::telemetry::CONNECTIONS_REFUSED;
 
@@ -47,10 +49,16 @@ pub struct ListenerSettings {
     pub trusted_proxies: Vec<IpNet>,
     /// Every connection begins with a PROXY header.
     pub proxy_header: bool,
+    /// Connections from this machine that speak for nobody else are as many as they like: in development.
+    pub exempts_this_machine: bool,
     /// Connections at the same time, rounded up to a multiple of the workers.
     pub max_connections: usize,
     /// Of these from one network.
     pub max_connections_per_network: usize,
+    /// Memory for requests under way.
+    pub memory: MemoryBounds,
+    /// Largest request body in bytes.
+    pub max_body_bytes: usize,
     /// How long each step until a request may take.
     pub head_timeout: Duration,
     /// How long a connection is kept for its next request.
@@ -134,6 +142,7 @@ fn connections(
         .client_disconnect_timeout(DISCONNECT_TIMEOUT)
         .on_connect_ext(|stream: &Stream, extensions| {
             extensions.insert(stream.progress());
+            extensions.insert(stream.peer());
         })
         .upgrade(upgrades(for_upgrades))
         .finish(http1);
@@ -150,18 +159,18 @@ fn connections(
                     take_turn(&entrance).await;
                     // Boxed, as a connection that lives long must not keep room for its beginnings.
                     match Box::pin(front.open(stream)).await {
-                        Some(Opened { stream, client, is_http2: true }) => {
-                            Box::pin(http2::serve(stream, client, http2, front.times(), stopping.notified())).await;
+                        Some(Opened { stream, is_http2: true }) => {
+                            Box::pin(http2::serve(stream, http2, front.rules(), stopping.notified())).await;
                         }
                         // How it ends is its client's business.
-                        Some(Opened { mut stream, client, is_http2: false }) => {
+                        Some(Opened { mut stream, is_http2: false }) => {
                             let begins = tokio::select! {
                                 biased;
                                 begins = stream.first_head(front.settings.head_timeout) => begins,
                                 () = stopping.notified() => false,
                             };
                             if begins {
-                                let progress = stream.progress();
+                                let (progress, client) = (stream.progress(), stream.peer().address());
                                 let _ = Box::pin(http1.call((stream, Protocol::Http1, Some(client)))).await;
                                 if let Some(next) = progress.next() {
                                     next.await;
@@ -189,13 +198,12 @@ struct Front {
     settings: ListenerSettings,
     tls: Option<TlsAcceptor>,
     open: Arc<OpenConnections>,
+    memory: Arc<Memory>,
 }
 
 /// A connection that HTTP can begin on.
 struct Opened {
     stream: Stream,
-    /// Whose it is: the peer's, or the client's that a trusted proxy named in its PROXY header.
-    client: SocketAddr,
     is_http2: bool,
 }
 
@@ -204,11 +212,13 @@ impl Front {
         let tls =
             settings.certificate.as_ref().map(|certificate| TlsAcceptor::from(Arc::new(certificate.server_config())));
         let open = OpenConnections::new(settings.max_connections, settings.max_connections_per_network);
-        Arc::new(Self { settings, tls, open })
+        let memory = Memory::new(settings.memory);
+        Arc::new(Self { settings, tls, open, memory })
     }
 
-    fn times(&self) -> Times {
-        Times { head: self.settings.head_timeout, idle: self.settings.idle_timeout }
+    fn rules(&self) -> Rules {
+        let ListenerSettings { head_timeout, idle_timeout, max_body_bytes, .. } = self.settings;
+        Rules { head_timeout, idle_timeout, max_body_bytes }
     }
 
     /// Brings a connection to where HTTP begins; `None` when it may not come that far.
@@ -225,30 +235,35 @@ impl Front {
 
     async fn try_open(&self, mut stream: TcpStream) -> Result<Opened, Refusal> {
         tune(&stream);
-        let peer = stream.peer_addr().map_err(|_| Refusal::Gone)?;
-        let is_proxy = self.is_trusted(peer.ip());
-        let named = if self.settings.proxy_header { self.named(&mut stream, is_proxy).await? } else { None };
-        let client = named.unwrap_or(peer);
-        let speaks_for_many = is_proxy && named.is_none();
-        let limited = (!speaks_for_many).then_some(client.ip());
+        let direct = stream.peer_addr().map_err(|_| Refusal::Gone)?;
+        let claim =
+            if self.settings.proxy_header { self.claim(&mut stream, direct.ip()).await? } else { Claim::Nothing };
+        let peer = Peer { direct, claim };
+        let is_exempt = self.settings.exempts_this_machine && peer.is_this_machine();
+        // A proxy speaks for many, whether it came itself or another one names it.
+        let speaks_for_many = self.is_trusted(peer.address().ip());
+        let limited = (!speaks_for_many && !is_exempt).then_some(peer.address().ip());
         let slot = self.open.take(limited).ok_or(Refusal::NetworkLimit)?;
+        let memory = self.memory.of_connection((!speaks_for_many).then_some(peer.address().ip()));
+        let room = Room { slot, memory };
         let patience = self.settings.head_timeout + self.settings.idle_timeout;
         let Some(tls) = &self.tls else {
-            return Ok(Opened { stream: Stream::plain(stream, slot, patience), client, is_http2: false });
+            return Ok(Opened { stream: Stream::plain(stream, peer, room, patience), is_http2: false });
         };
         let handshake = timeout(self.settings.head_timeout, tls.accept(stream)).await;
         let stream = handshake.map_err(|_| Refusal::TlsTimeout)?.map_err(|_| Refusal::Tls)?;
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        Ok(Opened { stream: Stream::tls(stream, slot, patience), client, is_http2 })
+        Ok(Opened { stream: Stream::tls(stream, peer, room, patience), is_http2 })
     }
 
-    /// The client that a proxy names.
-    async fn named(&self, stream: &mut TcpStream, is_proxy: bool) -> Result<Option<SocketAddr>, Refusal> {
-        if !is_proxy {
+    /// What a proxy says in its PROXY header.
+    async fn claim(&self, stream: &mut TcpStream, direct: IpAddr) -> Result<Claim, Refusal> {
+        if !self.is_trusted(direct) {
             return Err(Refusal::NoProxy);
         }
         let header = timeout(self.settings.head_timeout, proxy_header::read(stream)).await;
-        header.map_err(|_| Refusal::ProxyHeader)?.map_err(|_| Refusal::ProxyHeader)
+        let named = header.map_err(|_| Refusal::ProxyHeader)?.map_err(|_| Refusal::ProxyHeader)?;
+        Ok(named.map_or(Claim::ItsOwn, Claim::Client))
     }
 
     fn is_trusted(&self, peer: IpAddr) -> bool {

@@ -18,25 +18,38 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_rustls::server::TlsStream;
 
+use super::memory::{ConnectionMemory, Holding};
 use super::open_connections::Slot;
+use super::peer::Peer;
 use super::transport::Transport;
 use super::turns::Turn;
 use crate::telemetry::CONNECTIONS_REFUSED;
 
-/// Largest head of a request in bytes: request line and fields. Browsers and apps stay below 4 KiB.
-pub const MAX_HEAD_BYTES: usize = 16 * 1024;
+/// Largest head of a request in bytes: request line and fields; of HTTP/2 as RFC 9113 section 6.5.2 counts them. Browsers and apps
+/// stay below 4 KiB.
+pub const MAX_HEAD_BYTES: usize = 8 * 1024;
 /// What a client that sent more gets (RFC 6585 section 5).
 const HEAD_TOO_LARGE: &[u8] =
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+/// What a client gets whose head finds no room (RFC 9110 section 15.6.4).
+const NO_ROOM: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 /// Of what such a client sent already so much is thrown away before the line is closed: a line with unread bytes in it is
 /// reset, and the client may never see the answer.
 const DISCARDED_BYTES: usize = 256 * 1024;
 /// Bytes that are read at once while no request is under way, and at most so many wait for their turn.
 pub(super) const AHEAD_BYTES: usize = 4096;
 
+/// The places that a connection takes.
+pub(super) struct Room {
+    pub(super) slot: Slot,
+    pub(super) memory: Rc<ConnectionMemory>,
+}
+
 /// A connection.
 pub struct Stream {
     pub(super) io: Transport,
+    peer: Peer,
     progress: Progress,
     timer: Option<Pin<Box<Sleep>>>,
     /// What came before its turn.
@@ -63,13 +76,17 @@ struct State {
     patience: Duration,
     /// What goes on with the connection after HTTP.
     next: Cell<Option<LocalBoxFuture<'static, ()>>>,
+    /// What requests of this connection may hold.
+    memory: Rc<ConnectionMemory>,
+    /// Holds the bytes that came since no request is under way.
+    head: Cell<Option<Holding>>,
 }
 
 /// A request that is under way until this is dropped.
 pub(super) struct UnderWay(Progress);
 
 impl Progress {
-    fn new(patience: Duration) -> Self {
+    fn new(memory: Rc<ConnectionMemory>, patience: Duration) -> Self {
         let begins_by = Cell::new(Instant::now() + patience);
         Self(Rc::new(State {
             under_way: Cell::new(0),
@@ -79,6 +96,8 @@ impl Progress {
             begins_by,
             patience,
             next: Cell::default(),
+            memory,
+            head: Cell::default(),
         }))
     }
 
@@ -86,8 +105,28 @@ impl Progress {
     pub(super) fn begin(&self, next: Turn) -> UnderWay {
         self.0.under_way.set(self.0.under_way.get() + 1);
         self.0.head_bytes.set(0);
+        self.0.head.take();
         self.give_turn(next);
         UnderWay(self.clone())
+    }
+
+    /// What requests of this connection may hold.
+    pub(super) fn memory(&self) -> &Rc<ConnectionMemory> {
+        &self.0.memory
+    }
+
+    /// Holds so many bytes of a head that is coming in; `false` when there is no room.
+    pub(super) fn hold_head(&self, bytes: usize) -> bool {
+        let mut head = self.0.head.take();
+        let fits = match &mut head {
+            Some(held) => held.resize(bytes),
+            None => {
+                head = self.0.memory.hold(bytes);
+                head.is_some()
+            }
+        };
+        self.0.head.set(head);
+        fits
     }
 
     fn give_turn(&self, turn: Turn) {
@@ -131,17 +170,22 @@ impl Drop for UnderWay {
 }
 
 impl Stream {
-    pub(super) fn plain(stream: TcpStream, slot: Slot, patience: Duration) -> Self {
-        Self::new(Transport::Plain(stream), slot, patience)
+    pub(super) fn plain(stream: TcpStream, peer: Peer, room: Room, patience: Duration) -> Self {
+        Self::new(Transport::Plain(stream), peer, room, patience)
     }
 
-    pub(super) fn tls(stream: TlsStream<TcpStream>, slot: Slot, patience: Duration) -> Self {
-        Self::new(Transport::Tls(Box::new(stream)), slot, patience)
+    pub(super) fn tls(stream: TlsStream<TcpStream>, peer: Peer, room: Room, patience: Duration) -> Self {
+        Self::new(Transport::Tls(Box::new(stream)), peer, room, patience)
     }
 
-    fn new(io: Transport, slot: Slot, patience: Duration) -> Self {
-        let progress = Progress::new(patience);
-        Self { io, progress, timer: None, ahead: Vec::new(), has_paused: false, is_refused: false, _slot: slot }
+    fn new(io: Transport, peer: Peer, Room { slot, memory }: Room, patience: Duration) -> Self {
+        let progress = Progress::new(memory, patience);
+        Self { io, peer, progress, timer: None, ahead: Vec::new(), has_paused: false, is_refused: false, _slot: slot }
+    }
+
+    /// Who is at the other end.
+    pub(super) fn peer(&self) -> Peer {
+        self.peer
     }
 
     pub(super) fn progress(&self) -> Progress {
@@ -171,7 +215,12 @@ impl Stream {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         let read = ready!(self.read_turn(room.min(AHEAD_BYTES), context, buffer))?;
-        self.progress.0.head_bytes.set(self.progress.0.head_bytes.get() + read);
+        let head_bytes = self.progress.0.head_bytes.get() + read;
+        self.progress.0.head_bytes.set(head_bytes);
+        if !self.progress.hold_head(head_bytes) {
+            self.end_for_room(context);
+            return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
+        }
         self.has_paused = false;
         Poll::Ready(Ok(()))
     }
@@ -233,6 +282,12 @@ impl Stream {
         let _ = self.io.poll_write(context, bytes);
         let _ = self.io.poll_flush(context);
         Poll::Ready(())
+    }
+
+    /// Says that there is no room for another head.
+    pub(super) fn end_for_room(&mut self, context: &mut Context<'_>) {
+        counter!(CONNECTIONS_REFUSED, "reason" => "memory").increment(1);
+        let _ = self.say(NO_ROOM, context);
     }
 
     /// Answers once, throws away what came, and ends.

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::SettingsError;
 use super::rooms::within;
 
+/// The largest bodies of so many requests fit into the memory of a connection.
+const REQUESTS_THAT_FIT: usize = 4;
+
 /// The public side.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -23,12 +26,26 @@ pub struct HttpSettings {
     pub trusted_proxies: Vec<IpNet>,
     /// Whether connections begin with a PROXY header.
     pub proxy_protocol: ProxyProtocol,
+    /// Whether `X-Forwarded-For` counts where a PROXY header says that the proxy speaks for itself.
+    pub forwarded_by_local: bool,
     /// Largest request body.
     pub max_body_bytes: usize,
     /// Connections at the same time.
     pub max_connections: usize,
     /// Connections at the same time from one network.
     pub max_connections_per_network: usize,
+    /// Live states of challenges that are watched at the same time.
+    pub max_event_streams: usize,
+    /// Of these from one network.
+    pub max_event_streams_per_network: usize,
+    /// Of these of one challenge.
+    pub max_event_streams_per_challenge: usize,
+    /// Bytes of memory for requests under way: heads as they are kept, and announced bodies.
+    pub max_request_memory: usize,
+    /// Of these for one network.
+    pub max_request_memory_per_network: usize,
+    /// Of these for one connection.
+    pub max_request_memory_per_connection: usize,
     /// How long each step until a request may take: PROXY header, TLS handshake, request head.
     pub head_timeout_ms: u64,
     /// How long a request body may take.
@@ -75,12 +92,23 @@ impl HttpSettings {
         within("http.workers", self.workers, 0..=1024)?;
         within("http.max_connections", self.max_connections, 1..=1_000_000)?;
         within("http.max_connections_per_network", self.max_connections_per_network, 1..=1_000_000)?;
+        within("http.max_event_streams", self.max_event_streams, 1..=1_000_000)?;
+        within("http.max_event_streams_per_network", self.max_event_streams_per_network, 1..=1_000_000)?;
+        within("http.max_event_streams_per_challenge", self.max_event_streams_per_challenge, 1..=100)?;
+        within("http.max_request_memory", self.max_request_memory, 16 << 20..=1 << 40)?;
+        within("http.max_request_memory_per_network", self.max_request_memory_per_network, 1 << 20..=1 << 40)?;
+        within("http.max_request_memory_per_connection", self.max_request_memory_per_connection, 1 << 20..=1 << 40)?;
         within("http.head_timeout_ms", self.head_timeout_ms, 100..=60_000)?;
         within("http.body_timeout_ms", self.body_timeout_ms, 100..=60_000)?;
         within("http.idle_timeout_ms", self.idle_timeout_ms, 100..=300_000)?;
         if self.tls.certificate_file.is_some() != self.tls.key_file.is_some() {
             return Err(SettingsError::Incomplete(
                 "http.tls.certificate_file and http.tls.key_file belong together: set both, or neither for plain HTTP",
+            ));
+        }
+        if self.max_request_memory_per_connection < REQUESTS_THAT_FIT * self.max_body_bytes {
+            return Err(SettingsError::Incomplete(
+                "http.max_request_memory_per_connection is less than four times http.max_body_bytes: raise it, or large requests find no room",
             ));
         }
         if self.proxy_protocol == ProxyProtocol::Required && self.trusted_proxies.is_empty() {

@@ -29,7 +29,7 @@ pub struct Settings {
     pub mode: Mode,
     /// The public side.
     pub http: HttpSettings,
-    /// Requests a minute from one network.
+    /// Requests a minute.
     pub limits: LimitsSettings,
     /// The operator's side.
     pub operator: OperatorSettings,
@@ -105,18 +105,22 @@ macro_rules! room {
 }
 
 room! {
-    /// Requests a minute from one network, this machine excepted.
+    /// Requests a minute, in development this machine excepted.
     LimitsSettings {
-        /// Sign-ins.
+        /// Sign-ins from one network.
         sign_in_per_minute: NonZeroU32,
-        /// New accounts.
+        /// New accounts from one network.
         accounts_per_minute: NonZeroU32,
-        /// Refreshed sessions.
+        /// Calls from one network without a good token.
+        strangers_per_minute: NonZeroU32,
+        /// Times that one session is refreshed.
         refresh_per_minute: NonZeroU32,
-        /// Tickets and connections.
+        /// Tickets and connections of one session.
         connect_per_minute: NonZeroU32,
-        /// Other calls with a token.
+        /// Other calls with one good token.
         calls_per_minute: NonZeroU32,
+        /// Changes by one trusted device, or by all other sessions of one account.
+        writes_per_minute: NonZeroU32,
     }
 }
 room! {
@@ -293,6 +297,8 @@ impl Settings {
         let limits = &self.limits;
         within("limits.sign_in_per_minute", limits.sign_in_per_minute.get(), 1..=100_000)?;
         within("limits.accounts_per_minute", limits.accounts_per_minute.get(), 1..=100_000)?;
+        within("limits.strangers_per_minute", limits.strangers_per_minute.get(), 1..=100_000)?;
+        within("limits.writes_per_minute", limits.writes_per_minute.get(), 1..=100_000)?;
         within("limits.refresh_per_minute", limits.refresh_per_minute.get(), 1..=100_000)?;
         within("limits.calls_per_minute", limits.calls_per_minute.get(), 1..=100_000)?;
         within("limits.connect_per_minute", limits.connect_per_minute.get(), 1..=100_000)?;

@@ -19,8 +19,10 @@ use crate::store::verification::AppVerification;
 pub struct AppSignIn {
     /// Who signs in.
     pub subject: Subject,
-    /// Where mail goes, if it is new or changed.
+    /// Where mail goes, if the subject is new.
     pub email: Option<EmailAddress>,
+    /// The key may change subjects: one without a mailbox gets this one. None is ever replaced here.
+    pub may_change_subjects: bool,
     /// Which language the mails are in, if it is new or changed.
     pub locale: Option<Locale>,
     /// On which device.
@@ -75,9 +77,13 @@ impl Verification {
         let (mut events, mut shadow, mut offered) = (Vec::new(), None, true);
         let transaction = self.store.transaction(async |db| {
             let new_id = fresh(AccountId::new);
-            let (account, mailbox) =
+            let (account, mut mailbox) =
                 store::subject::find_or_add(db, new_id, subject, request.email.as_ref(), locale).await?;
             let locked = store::account::lock(db, account).await?.ok_or(VerificationError::NotFound)?;
+            if let (None, Some(email), true) = (&mailbox, &request.email, request.may_change_subjects) {
+                self.change_mailbox(db, account, None, email, &mut events).await?;
+                mailbox = Some(email.clone());
+            }
             if !locked.two_step_enabled {
                 offered = store::rollout::offers(db, account).await?;
             }

@@ -22,6 +22,7 @@ mod password_renewal;
 mod password_waiting;
 mod passwords;
 mod resend;
+mod resolve;
 mod rollout;
 mod session;
 mod sign_in;
@@ -126,8 +127,11 @@ pub struct Verification {
 /// Where a request came from.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    /// The client's address.
+    /// The client's address, which may be claimed: by a proxy's header, or by an app's server.
     pub ip: IpAddr,
+    /// No limit by network holds for it. That is a fact about how the request came, decided once where it is read (a direct
+    /// connection from this machine that speaks for nobody else, in development): never conclude it from `ip`.
+    pub is_exempt: bool,
     /// Where it seems to be.
     pub location: Option<String>,
     /// The language that it likes best of those that there are texts in.

@@ -10,7 +10,6 @@ use super::passwords::Lane;
 use super::{Origin, Verification, VerificationError};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::DeviceId;
-use crate::domain::network::Network;
 use crate::domain::password::Password;
 use crate::domain::password_waits::{PasswordWaits, Typist};
 
@@ -39,8 +38,8 @@ impl Verification {
     ) -> Result<(), VerificationError> {
         let PasswordWaiting { hasher, waits } = &self.password_waits;
         let subject = hasher.hash_one(email.as_str());
-        let is_exempt = Network::of(origin.ip).is_loopback();
-        let typist = device.map_or(Typist::Stranger { ip: origin.ip, is_exempt }, Typist::Device);
+        let stranger = Typist::Stranger { ip: origin.ip, is_exempt: origin.is_exempt };
+        let typist = device.map_or(stranger, Typist::Device);
         let lane = if device.is_some() { Lane::Owners } else { Lane::Strangers };
         let waits = || waits.lock().unwrap_or_else(PoisonError::into_inner);
         let may_try = waits().begin(subject, typist, Timestamp::now());

@@ -97,7 +97,7 @@ impl Verification {
     /// Codes by email go to another mailbox from now on. Those under way are replaced, so that nobody who reads the old one can use
     /// them: by codes on trusted devices where there are any, because the new mailbox is not to be relied on yet. It is written
     /// down, and told to the old mailbox and the new one.
-    async fn change_mailbox(
+    pub(super) async fn change_mailbox(
         &self,
         db: &impl Db,
         account: AccountId,

@@ -2,10 +2,10 @@
 
 use reqwest::Method;
 use serde_json::json;
-use twostep::settings::Settings;
+use twostep::settings::{Mode, Settings, random_line};
 
 use super::{ANNA, BEN};
-use crate::support::client::{Answer, Client, Install, PASSWORD, SignedIn};
+use crate::support::client::{Answer, Call, Challenge, Client, DEADLINE, Install, PASSWORD, SignedIn};
 use crate::support::gateway::TestGateway;
 
 /// The tests are the reverse proxy.
@@ -113,7 +113,7 @@ async fn bytes_that_are_no_text_do_not_hide_the_address_behind_them() {
 }
 
 #[actix_web::test]
-async fn calls_with_a_token_are_limited_too() {
+async fn calls_with_a_token_are_limited_by_session_wherever_they_come_from() {
     let gateway = TestGateway::start_with(|settings| {
         behind_a_proxy(settings);
         settings.limits.calls_per_minute = 3.try_into().expect("not zero");
@@ -128,6 +128,216 @@ async fn calls_with_a_token_are_limited_too() {
         call("192.0.2.7").await.expect(200);
     }
     call("192.0.2.7").await.expect_problem(429, "too_many_requests");
-    call("192.0.2.8").await.expect(200);
+    call("192.0.2.8").await.expect_problem(429, "too_many_requests");
+    let body = sign_in(&client, "192.0.2.7", ANNA, PASSWORD).await.expect(200);
+    let again = SignedIn::new(&Install::new("Far"), &body);
+    client.send_for("192.0.2.7", Method::GET, "/v1/login-security", Some(&again.access_token), None).await.expect(200);
+    gateway.stop().await;
+}
+
+/// How many calls come through before one is refused for their number, of fifty.
+async fn until_refused(call: impl AsyncFn() -> Answer) -> usize {
+    for made in 0..50 {
+        if call().await.status == 429 {
+            return made;
+        }
+    }
+    50
+}
+
+#[actix_web::test]
+async fn no_claimed_address_is_exempt_from_a_limit() {
+    let gateway = TestGateway::start_with(|settings| {
+        behind_a_proxy(settings);
+        settings.limits.sign_in_per_minute = 3.try_into().expect("not zero");
+    })
+    .await;
+    let client = gateway.client();
+    for address in
+        ["127.0.0.9", "::1", "::ffff:127.0.0.8", "198.51.100.1, 127.0.0.7", "0.0.0.0", "127.0.0.1", "nonsense"]
+    {
+        let made = until_refused(async || sign_in(&client, address, "nobody@example.com", "wrong").await).await;
+        assert!(made <= 3, "{made} for {address}");
+    }
+    gateway.stop().await;
+}
+
+/// Behind a proxy that nobody listed: it speaks for others, in whatever header.
+#[actix_web::test]
+async fn who_is_passed_on_by_a_proxy_on_this_machine_is_limited() {
+    let gateway = TestGateway::start_with(|settings| {
+        settings.limits.strangers_per_minute = 3.try_into().expect("not zero");
+    })
+    .await;
+    let call = Call { method: Method::GET, path: "/v1/client-ip", token: None };
+    let client = gateway.client();
+    for (number, (name, value)) in [
+        ("x-forwarded-for", "192.0.2.7"),
+        ("forwarded", "for=192.0.2.7"),
+        ("x-real-ip", "127.0.0.1"),
+        ("via", "1.1 proxy"),
+        ("x-forwarded-proto", "https"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let far = Client::from_address(&gateway.url(), &format!("127.0.1.{}", number + 1));
+        assert_eq!(until_refused(async || far.send_with(&call, &[(name, value)], None).await).await, 3, "{name}");
+    }
+    assert_eq!(until_refused(async || client.send_with(&call, &[], None).await).await, 50, "a developer");
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn in_production_this_machine_is_limited_too() {
+    let gateway = TestGateway::start_with(|settings| {
+        settings.mode = Mode::Production;
+        settings.codes.keys = Some(random_line("one").to_string().into());
+        settings.limits.strangers_per_minute = 3.try_into().expect("not zero");
+    })
+    .await;
+    let client = gateway.client();
+    let call = async || client.send(Method::GET, "/v1/client-ip", None, None).await;
+    assert_eq!(until_refused(call).await, 3);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn the_outbox_is_not_shown_to_who_comes_through_a_proxy() {
+    let gateway = TestGateway::start_with(behind_a_proxy).await;
+    let client = gateway.client();
+    client.send(Method::GET, "/dev/outbox.json", None, None).await.expect(200);
+    for address in ["192.0.2.7", "127.0.0.1"] {
+        let shown = client.send_for(address, Method::GET, "/dev/outbox.json", None, None).await;
+        shown.expect_problem(403, "forbidden");
+    }
+    gateway.stop().await;
+}
+
+/// What a call without a good token costs a network that others share.
+#[actix_web::test]
+async fn rubbish_from_a_shared_network_stops_no_good_token() {
+    let gateway = TestGateway::start_with(|settings| {
+        behind_a_proxy(settings);
+        settings.limits.strangers_per_minute = 3.try_into().expect("not zero");
+        settings.limits.sign_in_per_minute = 3.try_into().expect("not zero");
+    })
+    .await;
+    let client = gateway.client();
+    let owner = client.new_protected_account(ANNA).await;
+    let challenge = client.begin_sign_in(ANNA, &Install::new("Other")).await;
+    let denied = client.begin_sign_in(ANNA, &Install::new("Stranger's")).await;
+    let shared = "192.0.2.7";
+    let rubbish = |prefix: &str| format!("{prefix}{}", "A".repeat(43));
+    let (access, challenge_token, api_key) = (rubbish("ts_at_"), rubbish("ts_ct_"), rubbish("ts_ak_"));
+    let ticket = format!("/v1/connect?ticket={}", rubbish("ts_wt_"));
+    let refresh = json!({ "refresh_token": rubbish("ts_rt_") });
+    let floods: [(Method, &str, Option<&str>, Option<serde_json::Value>); 9] = [
+        (Method::GET, "/v1/client-ip", None, None),
+        (Method::GET, "/v1/login-security", None, None),
+        (Method::GET, "/v1/login-security", Some(&access), None),
+        (Method::GET, "/v1/login-security", Some("nonsense"), None),
+        (Method::GET, &challenge.path(""), Some(&challenge_token), None),
+        (Method::GET, "/v1/connect", Some(&access), None),
+        (Method::GET, &ticket, None, None),
+        (Method::POST, "/v1/sessions/refresh", None, Some(refresh)),
+        (Method::GET, "/v1/subjects/anna", Some(&api_key), None),
+    ];
+    for (method, path, token, body) in &floods {
+        let made =
+            until_refused(async || client.send_for(shared, method.clone(), path, *token, body.clone()).await).await;
+        assert!(made <= 3, "{made} of {path}");
+    }
+    let far = "nobody@example.com";
+    assert_eq!(until_refused(async || sign_in(&client, shared, far, "wrong").await).await, 3);
+
+    let session = Some(owner.access_token.as_str());
+    let send = async |method, path: &str, token, body| client.send_for(shared, method, path, token, body).await;
+    send(Method::GET, "/v1/login-security", session, None).await.expect(200);
+    let bought = send(Method::POST, "/v1/connect/ticket", session, None).await.expect(200);
+    let connect = format!("/v1/connect?ticket={}", bought["ticket"].as_str().expect("a ticket"));
+    // It got as far as the handshake, which this client does not make.
+    send(Method::GET, &connect, None, None).await.expect_problem(400, "invalid_request");
+    send(Method::GET, "/v1/connect", session, None).await.expect_problem(400, "invalid_request");
+    send(Method::GET, &challenge.path(""), Some(&challenge.token), None).await.expect(200);
+    send(Method::POST, &denied.path("/deny"), session, None).await.expect(204);
+    let body = json!({
+        "email": ANNA, "password": PASSWORD, "device": owner.install.json(), "trust_token": owner.trust_token,
+    });
+    assert_eq!(send(Method::POST, "/v1/sign-in", None, Some(body)).await.expect(200)["status"], "signed_in");
+    let body = json!({ "refresh_token": owner.refresh_token });
+    send(Method::POST, "/v1/sessions/refresh", None, Some(body)).await.expect(200);
+    gateway.stop().await;
+}
+
+/// A device that anybody let in once, and that is not trusted.
+async fn untrusted(client: &Client, owner: &SignedIn, email: &str) -> SignedIn {
+    let install = Install::new("Untrusted");
+    let mut screen = client.connect(owner).await;
+    let challenge = client.begin_sign_in(email, &install).await;
+    let code = screen.code_of(&challenge.id).await;
+    client.sign_in_with_code(&challenge, &code, &install, false).await
+}
+
+#[actix_web::test]
+async fn what_a_session_changes_is_bounded_and_stops_no_trusted_device() {
+    let gateway = TestGateway::start_with(behind_a_proxy).await;
+    let client = gateway.client();
+    let owner = client.new_protected_account(ANNA).await;
+    let stranger = untrusted(&client, &owner, ANNA).await;
+    let denied = client.begin_sign_in(ANNA, &Install::new("Another")).await;
+    let from = "192.0.2.7";
+    let rename = async |device: &SignedIn| {
+        let (token, body) = (Some(device.access_token.as_str()), json!({ "app_version": "2.0.0" }));
+        client.send_for(from, Method::PATCH, "/v1/devices/current", token, Some(body)).await
+    };
+    let made = until_refused(async || rename(&stranger).await).await;
+    assert!((30..=40).contains(&made), "{made}");
+    let refused = rename(&stranger).await;
+    assert!(refused.headers.contains_key("retry-after"));
+    refused.expect_problem(429, "too_many_requests");
+    let reads = client.send_for(from, Method::GET, "/v1/login-security", Some(&stranger.access_token), None).await;
+    reads.expect(200);
+
+    let owners = Some(owner.access_token.as_str());
+    client.send_for(from, Method::POST, &denied.path("/deny"), owners, None).await.expect(204);
+    client.send_for(from, Method::POST, "/v1/login-security/unfreeze", owners, None).await.expect(204);
+    let sign_out = client.send_for(from, Method::DELETE, "/v1/sessions/current", Some(&stranger.access_token), None);
+    sign_out.await.expect(204);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_network_watches_so_many_challenges_and_others_watch_theirs() {
+    let gateway = TestGateway::start_with(|settings| {
+        behind_a_proxy(settings);
+        settings.http.max_event_streams_per_network = 1;
+        settings.http.max_event_streams = 2;
+    })
+    .await;
+    let client = gateway.client();
+    client.new_protected_account(ANNA).await;
+    client.new_protected_account(BEN).await;
+    let mut challenges: Vec<Challenge> = Vec::new();
+    for email in [ANNA, ANNA, BEN] {
+        challenges.push(client.begin_sign_in(email, &Install::new("New")).await);
+    }
+    let http = reqwest::Client::builder().timeout(DEADLINE).build().expect("a client");
+    let watch = async |challenge: &Challenge, from: &str| {
+        let url = format!("{}{}", gateway.url(), challenge.path("/events"));
+        let request = http.get(url).bearer_auth(&challenge.token).header("x-forwarded-for", from);
+        request.send().await.expect("an answer")
+    };
+    let first = watch(&challenges[0], "192.0.2.7").await;
+    assert_eq!(first.status(), 200);
+    let refused = watch(&challenges[1], "192.0.2.7").await;
+    assert_eq!(refused.status(), 429);
+    assert!(refused.headers().contains_key("retry-after"));
+    let second = watch(&challenges[1], "192.0.2.8").await;
+    assert_eq!(second.status(), 200);
+    assert_eq!(watch(&challenges[2], "192.0.2.9").await.status(), 429, "the node has two");
+    // Who may not watch may ask.
+    client.get(&challenges[2].path(""), &challenges[2].token).await.expect(200);
+    drop((first, second));
     gateway.stop().await;
 }

@@ -27,7 +27,7 @@ impl Pair {
         let first = client.new_protected_account(ANNA).await;
         let mut first_screen = client.connect(&first).await;
         let second = client.trust_another(ANNA, &mut first_screen, "Second").await;
-        first_screen.next_of("challenge_closed").await;
+        first_screen.sign_in_over().await;
         let second_screen = client.connect(&second).await;
         Self { gateway, client, first, second, first_screen, second_screen }
     }

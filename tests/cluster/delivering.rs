@@ -11,7 +11,7 @@ use crate::support::socket::Socket;
 
 /// The code of a challenge, with a receipt, and nothing else before it.
 async fn code_once(screen: &mut Socket, challenge: &Challenge) -> String {
-    let message = screen.next().await;
+    let message = screen.next_but_alerts().await;
     assert_eq!((&message["type"], &message["challenge_id"]), (&json!("code"), &json!(challenge.id)), "{message}");
     let generation = &message["generation"];
     let receipt = json!({ "type": "receipt", "challenge_id": challenge.id, "generation": generation, "shown": true });
@@ -50,7 +50,7 @@ async fn a_code_of_any_node_reaches_the_devices_of_every_node_exactly_once() {
         cluster.client((origin + 1) % 3).sign_in_with_code(&challenge, &code, &install, false).await;
         for (_, screen) in &mut devices {
             // Next comes the end: no screen got the code twice.
-            let closed = screen.next().await;
+            let closed = screen.next_but_alerts().await;
             assert_eq!(closed["type"], "challenge_closed", "{closed}");
             assert_eq!((&closed["challenge_id"], &closed["outcome"]), (&json!(challenge.id), &json!("verified")));
         }

@@ -66,7 +66,7 @@ impl Scene {
         self.cluster.client(0).sign_in_with_code(challenge, &code, &Install::new("Well"), false).await;
         for (_, screen) in &mut self.devices {
             // A second code would come first.
-            let next = screen.next().await;
+            let next = screen.next_but_alerts().await;
             assert_eq!((&next["type"], &next["outcome"]), (&"challenge_closed".into(), &"verified".into()), "{next}");
         }
     }
@@ -115,7 +115,7 @@ async fn cut_off_from_postgres_a_node_refuses_and_its_devices_get_the_open_codes
     let code = scene.devices[1].1.code_of(&challenge.id).await;
     scene.cluster.client(1).sign_in_with_code(&challenge, &code, &Install::new("Meanwhile"), false).await;
     for (_, screen) in &mut scene.devices {
-        assert_eq!(screen.next().await["outcome"], "verified");
+        assert_eq!(screen.next_but_alerts().await["outcome"], "verified");
     }
     scene.expect_all_is_well().await;
     scene.cluster.stop().await;

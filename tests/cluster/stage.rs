@@ -84,7 +84,7 @@ impl Cluster {
             let client = self.client(node);
             let another = client.trust_another(EMAIL, &mut devices[0].1, &format!("Device {node}")).await;
             for (_, screen) in &mut devices {
-                screen.next_of("challenge_closed").await;
+                screen.sign_in_over().await;
             }
             let screen = client.connect(&another).await;
             devices.push((another, screen));

@@ -29,6 +29,9 @@ async fn forged_closings_removals_and_alerts_change_nothing() {
             json!({ "event": "code_issued", "challenge_id": challenge.id }),
             json!({ "event": "receipt_came", "challenge_id": challenge.id, "generation": 1, "device_id": device, "shown": true }),
             json!({ "event": "security_alert", "kind": "device_removed" }),
+            json!({ "event": "code_sent", "challenge_id": challenge.id, "generation": 1, "device_id": device }),
+            // From the year 10,889: nothing connects later.
+            json!({ "event": "device_connected", "device_id": device, "connection_id": "ffffffff-ffff-7fff-bfff-ffffffffffff" }),
         ] {
             let mut message = json!({ "v": 1, "node": Uuid::now_v7(), "account": account });
             message.as_object_mut().expect("an object").extend(event.as_object().expect("an object").clone());
@@ -40,12 +43,12 @@ async fn forged_closings_removals_and_alerts_change_nothing() {
     // The next that any screen hears is the truth.
     let newer = cluster.client(1).begin_sign_in(EMAIL, &Install::new("Newer")).await;
     for (_, screen) in &mut devices {
-        let message = screen.next().await;
+        let message = screen.next_but_alerts().await;
         assert_eq!((&message["type"], &message["challenge_id"]), (&json!("code"), &json!(newer.id)), "{message}");
     }
     cluster.client(1).sign_in_with_code(&challenge, &code, &install, false).await;
     for (_, screen) in &mut devices {
-        let message = screen.next().await;
+        let message = screen.next_but_alerts().await;
         let told = (&message["type"], &message["challenge_id"], &message["outcome"]);
         assert_eq!(told, (&json!("challenge_closed"), &json!(challenge.id), &json!("verified")), "{message}");
     }

@@ -80,6 +80,17 @@ async fn streams_and_heads_are_bounded_and_no_websocket_is_offered() {
     large.headers_mut().insert("x-filler", filler);
     assert_eq!(status(&mut send, large).await, 431);
     assert_eq!(status(&mut send, ask()).await, 200);
+    // 8 KiB as RFC 9113 section 6.5.2 counts them: names, values, and 32 bytes for each field.
+    for (fields, bytes, expected) in
+        [(1, 7 * 1024, 200), (1, 9 * 1024, 431), (90, 10, 200), (90, 80, 431), (120, 1, 431)]
+    {
+        let mut request = ask();
+        for number in 0..fields {
+            let name: http::HeaderName = format!("x-{number}").parse().expect("a name");
+            request.headers_mut().insert(name, "x".repeat(bytes).parse().expect("a value"));
+        }
+        assert_eq!(status(&mut send, request).await, expected, "{fields} fields of {bytes} bytes");
+    }
     gateway.stop().await;
 }
 
@@ -135,5 +146,111 @@ async fn a_rapid_reset_ends_the_connection_and_others_go_on() {
     assert_eq!(error, ENHANCE_YOUR_CALM);
     let client = Client::trusting(&gateway.url(), &files.pem);
     client.send(reqwest::Method::GET, "/v1/client-ip", None, None).await.expect(200);
+    gateway.stop().await;
+}
+
+/// A request whose body does not come; its head names one large field often, which HPACK sends once.
+fn half_a_request() -> Request<()> {
+    let mut request = Request::post("https://localhost/v1/sign-in").body(()).expect("a request");
+    let headers = request.headers_mut();
+    headers.insert("content-type", "application/json".parse().expect("a value"));
+    headers.insert("x-filler", "x".repeat(3000).parse().expect("a value"));
+    request
+}
+
+/// The error of a request that was refused already.
+fn refusal(answer: &mut h2::client::ResponseFuture) -> Option<Option<h2::Reason>> {
+    match futures_util::FutureExt::now_or_never(answer)? {
+        Err(error) => Some(error.reason()),
+        Ok(answer) => panic!("answered with {}", answer.status()),
+    }
+}
+
+/// 3 KB of a field cost their sender a byte from the second time on, and the gateway all of it for each request that waits.
+#[actix_web::test]
+async fn requests_that_find_no_memory_are_refused_as_not_begun_and_others_go_on() {
+    let files = Files::new();
+    let gateway = TestGateway::start_with(|settings| {
+        files.set(settings);
+        settings.http.max_request_memory_per_connection = 1 << 20;
+    })
+    .await;
+    let (mut send, _end) = connect(&gateway, &files).await;
+    let mut waiting: Vec<_> = (0..80).map(|_| send.send_request(half_a_request(), false).expect("sent")).collect();
+    // Requests are taken in their order: what comes of this one comes after what came of the others.
+    let (last, _) = send.send_request(ask(), true).expect("sent");
+    let last = tokio::time::timeout(DEADLINE, last).await.expect("in time");
+    assert_eq!(last.err().and_then(|error| error.reason()), Some(h2::Reason::REFUSED_STREAM));
+    let refused: Vec<_> = waiting.iter_mut().filter_map(|(answer, _)| refusal(answer)).collect();
+    assert!(refused.iter().all(|reason| *reason == Some(h2::Reason::REFUSED_STREAM)), "{refused:?}");
+    let held = waiting.len() - refused.len();
+    assert!((10..60).contains(&held), "{held} are held by a connection that may hold a megabyte");
+
+    let (mut other, _other_end) = connect(&gateway, &files).await;
+    assert_eq!(status(&mut other, ask()).await, 200);
+    drop(waiting);
+    let deadline = std::time::Instant::now() + DEADLINE;
+    loop {
+        let (answer, _) = send.send_request(ask(), true).expect("sent");
+        match tokio::time::timeout(DEADLINE, answer).await.expect("in time") {
+            Ok(answer) => break assert_eq!(answer.status().as_u16(), 200),
+            Err(error) => assert_eq!(error.reason(), Some(h2::Reason::REFUSED_STREAM)),
+        }
+        assert!(std::time::Instant::now() < deadline, "what was taken back makes no room");
+    }
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn the_requests_of_a_network_share_their_memory_over_all_connections() {
+    let files = Files::new();
+    let gateway = TestGateway::start_with(|settings| {
+        files.set(settings);
+        settings.http.max_request_memory_per_network = 2 << 20;
+    })
+    .await;
+    let (mut held, mut refused, mut lines) = (0, 0, Vec::new());
+    let mut probe = connect(&gateway, &files).await;
+    for _ in 0..4 {
+        let (mut send, end) = connect(&gateway, &files).await;
+        let mut waiting: Vec<_> = (0..50).map(|_| send.send_request(half_a_request(), false).expect("sent")).collect();
+        let (last, _) = send.send_request(ask(), true).expect("sent");
+        let _ = tokio::time::timeout(DEADLINE, last).await.expect("in time");
+        let gone = waiting.iter_mut().filter_map(|(answer, _)| refusal(answer)).count();
+        (held, refused) = (held + waiting.len() - gone, refused + gone);
+        lines.push((send, end, waiting));
+        if refused > 0 {
+            break;
+        }
+    }
+    assert!(refused > 0 && (30..110).contains(&held), "{held} are held by a network that may hold two megabytes");
+    let (answer, _body) = probe.0.send_request(half_a_request(), false).expect("sent");
+    let answer = tokio::time::timeout(DEADLINE, answer).await.expect("in time");
+    assert_eq!(answer.err().and_then(|error| error.reason()), Some(h2::Reason::REFUSED_STREAM), "the same network");
+    let elsewhere = Client::trusting_from(&gateway.url(), &files.pem, "127.0.0.2");
+    elsewhere.send(reqwest::Method::GET, "/v1/client-ip", None, None).await.expect(200);
+    drop(lines);
+    gateway.stop().await;
+}
+
+/// What a browser, or a proxy that bundles its clients, has under way at once.
+#[actix_web::test]
+async fn a_hundred_usual_requests_at_once_are_answered() {
+    let files = Files::new();
+    let gateway = TestGateway::start_with(|settings| files.set(settings)).await;
+    let (mut send, _end) = connect(&gateway, &files).await;
+    let mut answers = Vec::new();
+    for _ in 0..100 {
+        let mut request = ask();
+        for number in 0..25 {
+            let name: http::HeaderName = format!("x-{number}").parse().expect("a name");
+            request.headers_mut().insert(name, "x".repeat(80).parse().expect("a value"));
+        }
+        send = send.ready().await.expect("ready");
+        answers.push(send.send_request(request, true).expect("sent").0);
+    }
+    for answer in answers {
+        assert_eq!(tokio::time::timeout(DEADLINE, answer).await.expect("in time").expect("an answer").status(), 200);
+    }
     gateway.stop().await;
 }

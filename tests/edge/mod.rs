@@ -9,6 +9,7 @@ mod pipelining;
 mod proxy;
 mod tls;
 
+use futures_util::FutureExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use twostep::settings::Settings;
@@ -39,8 +40,7 @@ impl Line<TcpStream> {
 
     /// Whether nothing was received so far. A request answered elsewhere in between shows that the gateway had the time.
     fn is_silent(&self) -> bool {
-        let read = self.stream.try_read(&mut [0]);
-        read.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+        self.stream.peek(&mut [0]).now_or_never().is_none()
     }
 }
 

@@ -80,3 +80,51 @@ async fn without_a_proxy_header_from_a_trusted_proxy_nothing_is_answered() {
     assert_eq!(slow.end().await, "");
     gateway.stop().await;
 }
+
+/// `LOCAL` and `UNKNOWN`: the proxy speaks for itself, so it has nobody to name.
+#[actix_web::test]
+async fn a_proxy_that_speaks_for_itself_names_nobody_in_a_header_unless_told_so() {
+    for (may_forward, ip) in [(false, "127.0.0.1"), (true, "192.0.2.7")] {
+        let gateway = TestGateway::start_with(|settings| {
+            with_proxy_header(settings);
+            settings.http.forwarded_by_local = may_forward;
+        })
+        .await;
+        let local = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
+        let without_address = b"\r\n\r\n\0\r\nQUIT\n\x21\0\0\0";
+        for header in [b"PROXY UNKNOWN\r\n".as_slice(), local, without_address] {
+            let mut line = Line::open(&gateway).await;
+            line.send(header).await;
+            line.send(ASK.replace("\r\n\r\n", "\r\nX-Forwarded-For: 192.0.2.7\r\n\r\n")).await;
+            let seen = body(&line.answer().await.expect("an answer"));
+            assert_eq!(seen, json!({ "ip": ip, "peer": "127.0.0.1", "trusted_proxy": may_forward }));
+        }
+        gateway.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_loopback_address_in_a_proxy_header_is_limited_like_any() {
+    let gateway = TestGateway::start_with(|settings| {
+        with_proxy_header(settings);
+        settings.limits.strangers_per_minute = 3.try_into().expect("not zero");
+        settings.http.max_connections_per_network = 2;
+    })
+    .await;
+    for header in ["PROXY TCP4 127.0.0.9 127.0.0.1 4096 80\r\n", "PROXY TCP6 ::1 ::1 4096 80\r\n"] {
+        let mut lines = Vec::new();
+        for _ in 0..2 {
+            let mut line = Line::open(&gateway).await;
+            line.send(header).await;
+            line.ask().await;
+            lines.push(line);
+        }
+        lines[0].ask().await;
+        lines[0].send(ASK).await;
+        assert!(lines[0].answer().await.expect("an answer").starts_with("HTTP/1.1 429 "), "{header}");
+        let mut third = Line::open(&gateway).await;
+        third.send(format!("{header}{ASK}")).await;
+        assert_eq!(third.answer().await, None, "{header}");
+    }
+    gateway.stop().await;
+}

@@ -7,31 +7,17 @@ use twostep_simulators::{FcmBehaviour, FcmFailure};
 use super::stage::{EMAIL, Stage, hints, of_channel, texts};
 use crate::support::client::Install;
 
+/// One phone, two installations or two accounts: each is reached, and none takes the address from the other.
 #[actix_web::test]
-async fn a_token_that_comes_for_another_device_moves() {
+async fn a_token_that_comes_for_another_device_stays_with_the_first() {
     let stage = Stage::start().await;
     let other = stage.trust("Other").await;
     stage.register(&stage.owner, "fcm", "the-token").await;
     stage.register(&other, "fcm", "the-token").await;
-    assert!(!stage.has_address(&stage.owner).await && stage.has_address(&other).await);
+    assert!(stage.has_address(&stage.owner).await && stage.has_address(&other).await);
     let challenge = stage.ask().await;
     let status = stage.status_when(&challenge, "fcm", "accepted").await;
-    assert_eq!(stage.providers.at_fcm(&challenge, "code").len(), 1);
-    let owner = of_channel(&status, "websocket").into_iter().find(|one| one["state"] == "unreachable");
-    assert_eq!(owner.expect("the first device")["reason"], "no_push_token");
-    stage.end().await;
-}
-
-#[actix_web::test]
-async fn a_token_that_comes_for_devices_of_two_accounts_at_once_belongs_to_one() {
-    let stage = Stage::start().await;
-    let other = stage.client.new_account("bert@example.com").await;
-    for round in 0..20 {
-        let token = format!("token-{round}");
-        tokio::join!(stage.register(&stage.owner, "fcm", &token), stage.register(&other, "fcm", &token));
-        let owners = format!("SELECT count(*) FROM devices WHERE push_address = '{token}'");
-        assert_eq!(stage.gateway.database.count(&owners).await, 1, "round {round}");
-    }
+    assert!(of_channel(&status, "websocket").iter().all(|one| one["state"] != "unreachable"), "{status}");
     stage.end().await;
 }
 

@@ -27,7 +27,7 @@ async fn two_devices(client: &Client) -> ((SignedIn, Socket), (SignedIn, Socket)
     let first = client.new_protected_account(EMAIL).await;
     let mut screen = client.connect(&first).await;
     let second = client.trust_another(EMAIL, &mut screen, "Second").await;
-    screen.next_of("challenge_closed").await;
+    screen.sign_in_over().await;
     let other_screen = client.connect(&second).await;
     ((first, screen), (second, other_screen))
 }

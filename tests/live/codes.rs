@@ -175,7 +175,7 @@ async fn a_denial_over_the_socket_closes_the_challenge_and_alerts_every_device()
     let first = client.new_protected_account(EMAIL).await;
     let mut screen = client.connect(&first).await;
     let second = client.trust_another(EMAIL, &mut screen, "Second").await;
-    screen.next_of("challenge_closed").await;
+    screen.sign_in_over().await;
     let mut other_screen = client.connect(&second).await;
     let challenge = client.begin_sign_in(EMAIL, &Install::new("Third")).await;
     let code = screen.code_of(&challenge.id).await;

@@ -21,7 +21,7 @@ async fn a_device_that_does_not_read_is_let_go_and_blocks_nobody() {
     let first = client.new_protected_account(EMAIL).await;
     let mut screen = client.connect(&first).await;
     let second = client.trust_another(EMAIL, &mut screen, "Second").await;
-    screen.next_of("challenge_closed").await;
+    screen.sign_in_over().await;
     let mut stuck = RawSocket::connect_narrow(client.base(), &second.access_token).await;
 
     let database = gateway.database.connect().await;

@@ -37,7 +37,9 @@ async fn a_vouched_device_is_trusted_connects_and_reads_its_login_security() {
     assert_eq!(security["email"], "a•••@example.com");
     let activity = app.client.activity(&device).await;
     assert_eq!((&activity[0]["kind"], &activity[0]["ip"]), (&json!("sign_in"), &json!(IP)));
-    let second = app.vouch("ann", &Install::new("Second")).await;
+    let install = Install::new("Second");
+    let body = json!({ "device": install.json(), "ip": IP, "override": true });
+    let second = SignedIn::new(&install, &app.create("/v1/subjects/ann/devices", body).await.expect(201));
     app.client.await_mail("ann@example.com", "new device", 1).await;
     assert!(second.trust_token.is_some());
     gateway.stop().await;
@@ -100,8 +102,10 @@ async fn a_subject_is_exported_and_deleted_with_everything() {
     app.get("/v1/subjects/ann").await.expect_problem(404, "not_found");
     app.get("/v1/subjects/ann/export").await.expect_problem(404, "not_found");
     app.client.delete("/v1/subjects/ann", &app.key).await.expect_problem(404, "not_found");
-    // What was kept for the same request went too.
-    assert_eq!(gateway.database.count("SELECT count(*) FROM idempotent_requests").await, 0);
+    // What was kept for the same request went too, but for that it came.
+    let kept =
+        "SELECT count(*) FROM idempotent_requests WHERE account_id IS NOT NULL OR octet_length(sealed_answer) > 0";
+    assert_eq!(gateway.database.count(kept).await, 0);
     gateway.stop().await;
 }
 

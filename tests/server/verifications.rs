@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{AppServer, sign_in};
+use super::{AppServer, IP, sign_in};
 use crate::support::client::{Challenge, Install, wrong};
 use crate::support::gateway::TestGateway;
 
@@ -136,5 +136,30 @@ async fn a_network_that_asks_too_often_is_told_when_to_come_back_and_others_go_o
     let mut elsewhere = sign_in("ann", &install, None);
     elsewhere["ip"] = json!("198.51.100.9");
     app.create("/v1/verifications", elsewhere).await.expect(200);
+    gateway.stop().await;
+}
+
+/// The address in the body is the app's word: it exempts nobody.
+#[actix_web::test]
+async fn no_address_that_an_app_names_is_exempt_and_a_trusted_device_signs_in_all_the_same() {
+    let gateway = TestGateway::start_with(|settings| {
+        settings.limits.sign_in_per_minute = 3.try_into().expect("not zero");
+    })
+    .await;
+    let app = AppServer::new(&gateway).await;
+    let (device, _screen) = app.protected("anna").await;
+    for ip in ["127.0.0.1", "::1", "::ffff:127.0.0.2", "127.0.0.9", IP] {
+        let begin = async |number: usize| {
+            let mut body = sign_in(&format!("stranger{number}"), &Install::new("New"), None);
+            body["ip"] = json!(ip);
+            app.create("/v1/verifications", body).await
+        };
+        for number in 0..3 {
+            begin(number).await.expect(200);
+        }
+        begin(3).await.expect_problem(429, "too_many_requests");
+    }
+    let known = app.begin("anna", &device.install, device.trust_token.as_deref()).await.expect(200);
+    assert_eq!(known["reason"], "trusted_device");
     gateway.stop().await;
 }

@@ -82,12 +82,44 @@ impl Socket {
         }
     }
 
+    /// Waits until a sign-in of another device is over here: its challenge is closed, and the alert came. In either order: another
+    /// node looks each up by itself.
+    pub async fn sign_in_over(&mut self) {
+        let first = self.next_of_any(&["challenge_closed", "security_alert"]).await;
+        let other = if first["type"] == "challenge_closed" { "security_alert" } else { "challenge_closed" };
+        self.next_of(other).await;
+    }
+
+    /// What comes next, but for alerts: another node looks each up by itself, so they come before or after what happened with them.
+    pub async fn next_but_alerts(&mut self) -> Value {
+        loop {
+            let message = self.next().await;
+            if message["type"] != "security_alert" {
+                return message;
+            }
+        }
+    }
+
     /// The next alert of a kind; everything else is passed over.
     pub async fn alert(&mut self, kind: &str) -> Value {
         loop {
             let alert = self.next_of("security_alert").await;
             if alert["kind"] == kind {
                 return alert;
+            }
+        }
+    }
+
+    /// A later code of a challenge, with a receipt for it; earlier ones are passed over.
+    pub async fn code_of_generation(&mut self, challenge_id: &str, generation: u32) -> String {
+        loop {
+            let message = self.next_of("code").await;
+            if message["challenge_id"] == challenge_id && message["generation"] == generation {
+                self.send(
+                    json!({ "type": "receipt", "challenge_id": challenge_id, "generation": generation, "shown": true }),
+                )
+                .await;
+                return message["code"].as_str().expect("a code").to_owned();
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,59 +10,120 @@ use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpResponse, Responder};
 use futures_util::stream;
 use jiff::SignedDuration;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::time::timeout;
 
 use super::ChallengeStatusAnswer;
-use crate::bus::Envelope;
-use crate::domain::event::AccountEvent;
-use crate::domain::id::{AccountId, ChallengeId};
+use crate::bus::{GoesAway, Watcher};
+use crate::domain::id::ChallengeId;
 use crate::domain::locale::Locale;
+use crate::domain::network::Network;
 use crate::domain::token::Token;
 use crate::http::Api;
 use crate::http::extract::{AcceptedLocale, ChallengeToken};
 use crate::http::problem::{Problem, ProblemBody};
-use crate::verification::{ChallengeStatus, Verification, VerificationError};
+use crate::telemetry::count_refusal;
+use crate::verification::{ChallengeStatus, Origin, Verification, VerificationError};
 
 /// A comment this often keeps proxies from closing a quiet stream, and is a chance to see that time ran out.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// Streams of one challenge on one node: a device needs one, and a second while it reconnects.
-const MAX_STREAMS: usize = 4;
+/// How soon to ask again for a stream: another one of the same device may be about to end, or many must.
+const FEW: SignedDuration = SignedDuration::from_secs(1);
+const MANY: SignedDuration = SignedDuration::from_secs(10);
 
-/// The streams of this node, by challenge.
+/// The streams of this node.
+pub struct Streams {
+    bounds: StreamBounds,
+    open: Mutex<Open>,
+}
+
+/// How many streams there may be on one node.
+#[derive(Debug, Clone, Copy)]
+pub struct StreamBounds {
+    /// Of one challenge: a device needs one, and another while it reconnects.
+    pub of_challenge: usize,
+    /// From one network.
+    pub of_network: usize,
+    /// In all.
+    pub of_node: usize,
+}
+
 #[derive(Default)]
-pub struct Streams(Mutex<HashMap<ChallengeId, usize>>);
+struct Open {
+    total: usize,
+    challenges: HashMap<ChallengeId, usize>,
+    networks: HashMap<Network, usize>,
+}
 
 /// One of them; it makes room when it goes.
 struct Place {
     streams: Arc<Streams>,
     id: ChallengeId,
+    network: Option<Network>,
 }
 
 impl Streams {
-    /// `None` when the challenge has as many as it may.
-    fn open(self: &Arc<Self>, id: ChallengeId) -> Option<Place> {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(id).or_default();
-        if *count >= MAX_STREAMS {
-            return None;
+    /// None is open.
+    #[must_use]
+    pub fn new(bounds: StreamBounds) -> Self {
+        Self { bounds, open: Mutex::default() }
+    }
+
+    /// Takes a place for a stream of a challenge. `network` is where it comes from; `None` is exempt.
+    ///
+    /// # Errors
+    /// 429 when the challenge, the network or the node has as many as it may.
+    fn open(self: &Arc<Self>, id: ChallengeId, network: Option<Network>) -> Result<Place, Problem> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_challenge = open.challenges.get(&id).copied().unwrap_or_default();
+        let of_network = network.and_then(|network| open.networks.get(&network).copied()).unwrap_or_default();
+        let refused = if of_challenge >= self.bounds.of_challenge {
+            Some(("challenge_streams", FEW, "As many streams of this challenge are open as may be. Close one."))
+        } else if of_network >= self.bounds.of_network {
+            Some((
+                "network_streams",
+                MANY,
+                "As many streams are open from your network as may be. Ask for the challenge instead, or wait.",
+            ))
+        } else if open.total >= self.bounds.of_node {
+            Some(("streams", MANY, "As many streams are open as may be. Ask for the challenge instead, or wait."))
+        } else {
+            None
+        };
+        if let Some((limit, wait, detail)) = refused {
+            count_refusal(limit);
+            return Err(Problem::too_many_requests(detail, wait));
         }
-        *count += 1;
-        Some(Place { streams: Arc::clone(self), id })
+        open.total += 1;
+        *open.challenges.entry(id).or_default() += 1;
+        if let Some(network) = network {
+            *open.networks.entry(network).or_default() += 1;
+        }
+        Ok(Place { streams: Arc::clone(self), id, network })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut open = self.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Entry::Occupied(mut count) = open.entry(self.id) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
-            }
+        let mut open = self.streams.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.total -= 1;
+        release(&mut open.challenges, self.id);
+        if let Some(network) = self.network {
+            release(&mut open.networks, network);
         }
+    }
+}
+
+fn release<Key: Eq + Hash>(counts: &mut HashMap<Key, usize>, key: Key) {
+    if let Entry::Occupied(mut count) = counts.entry(key) {
+        *count.get_mut() -= 1;
+        if *count.get() == 0 {
+            count.remove();
+        }
+    }
+    // A table that an attack made large does not stay so.
+    if counts.len() < counts.capacity() / 4 {
+        counts.shrink_to_fit();
     }
 }
 
@@ -73,22 +135,23 @@ impl Drop for Place {
         (status = 200, description = "Events named `state`; the data of each is how it stands", body = ChallengeStatusAnswer, content_type = "text/event-stream"),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn events(
     api: Data<Api>,
+    origin: Origin,
     id: Path<ChallengeId>,
     ChallengeToken(token): ChallengeToken,
     AcceptedLocale(accepted): AcceptedLocale,
 ) -> Result<impl Responder, Problem> {
     // Watched before the first look, so that nothing falls between the two.
-    let changes = api.verification.bus().watch();
+    let changes = api.verification.bus().watch(*id);
     let first = api.verification.status(*id, &token).await?;
-    let place = api.streams.open(*id).ok_or_else(|| Problem::too_many_requests(SignedDuration::from_secs(1)))?;
+    let place = api.streams.open(*id, origin.network())?;
     let watch = Watch {
         verification: Arc::clone(&api.verification),
-        account_id: first.account_id,
         id: *id,
         token,
         accepted,
@@ -111,12 +174,11 @@ pub(in crate::http) async fn events(
 
 struct Watch {
     verification: Arc<Verification>,
-    account_id: AccountId,
     id: ChallengeId,
     token: Token,
     /// The language that the request likes.
     accepted: Option<Locale>,
-    changes: Receiver<Envelope>,
+    changes: Watcher,
     is_over: bool,
     /// Something changed that was not told yet.
     has_news: bool,
@@ -124,12 +186,6 @@ struct Watch {
     first: Option<ChallengeStatus>,
     /// Makes room for another stream when this one ends.
     _place: Place,
-}
-
-/// Why a watcher looks again.
-enum Change {
-    Seen,
-    NodeGoesAway,
 }
 
 impl Watch {
@@ -141,9 +197,10 @@ impl Watch {
         if self.is_over {
             return None;
         }
-        match timeout(KEEP_ALIVE, self.change()).await {
-            Ok(Change::Seen) => self.has_news = true,
-            Ok(Change::NodeGoesAway) => return None,
+        match timeout(KEEP_ALIVE, self.changes.changed()).await {
+            Ok(Ok(())) => self.has_news = true,
+            // The client comes back to another node.
+            Ok(Err(GoesAway)) => return None,
             Err(_) => {}
         }
         match self.verification.status(self.id, &self.token).await {
@@ -157,40 +214,42 @@ impl Watch {
             Ok(_) | Err(_) => Some(": keep-alive\n\n".to_owned()),
         }
     }
-
-    async fn change(&mut self) -> Change {
-        loop {
-            match self.changes.recv().await {
-                Ok(envelope) if self.concerns(&envelope) => return Change::Seen,
-                Ok(_) => {}
-                // Something was missed: look.
-                Err(RecvError::Lagged(_)) => return Change::Seen,
-                // The client comes back to another node.
-                Err(RecvError::Closed) => return Change::NodeGoesAway,
-            }
-        }
-    }
-
-    fn concerns(&self, envelope: &Envelope) -> bool {
-        let challenge = match envelope.event {
-            AccountEvent::CodeIssued { challenge_id }
-            | AccountEvent::ChallengeClosed { challenge_id, .. }
-            | AccountEvent::DeliveryChanged { challenge_id } => challenge_id,
-            AccountEvent::SessionEnded { .. }
-            | AccountEvent::DeviceRemoved { .. }
-            | AccountEvent::CodeSent { .. }
-            | AccountEvent::ReceiptCame { .. }
-            | AccountEvent::DeviceConnected { .. }
-            | AccountEvent::LanguageChanged { .. }
-            | AccountEvent::SecurityAlert { .. } => {
-                return false;
-            }
-        };
-        envelope.account_id == self.account_id && challenge == self.id
-    }
 }
 
 fn event(status: ChallengeStatus, accepted: Option<&Locale>) -> String {
     let data = serde_json::to_string(&ChallengeStatusAnswer::new(status, accepted));
     format!("event: state\ndata: {}\n\n", data.expect("an answer has string keys and no value that JSON lacks"))
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn open(streams: &Arc<Streams>, id: u128, network: Option<&str>) -> Option<Place> {
+        let network = network.map(|ip| Network::of(ip.parse().expect("an address")));
+        streams.open(ChallengeId::new(Uuid::from_u128(id)), network).ok()
+    }
+
+    #[test]
+    fn a_challenge_a_network_and_the_node_have_so_many_until_one_ends() {
+        let streams = Arc::new(Streams::new(StreamBounds { of_challenge: 2, of_network: 3, of_node: 5 }));
+        let mut held: Vec<_> = (0..2).filter_map(|_| open(&streams, 1, Some("192.0.2.1"))).collect();
+        assert_eq!(held.len(), 2);
+        assert!(open(&streams, 1, Some("192.0.2.1")).is_none() && open(&streams, 1, Some("192.0.2.2")).is_none());
+        held.extend(open(&streams, 2, Some("192.0.2.1")));
+        assert!(open(&streams, 3, Some("192.0.2.1")).is_none(), "the network has three");
+        held.extend([open(&streams, 3, Some("192.0.2.2")), open(&streams, 4, None)].into_iter().flatten());
+        assert_eq!(held.len(), 5);
+        assert!(
+            open(&streams, 5, Some("192.0.2.3")).is_none() && open(&streams, 5, None).is_none(),
+            "the node has five"
+        );
+        held.remove(0);
+        assert!(open(&streams, 1, Some("192.0.2.1")).is_some());
+        drop(held);
+        let open = streams.open.lock().expect("sound");
+        assert!(open.total == 0 && open.challenges.is_empty() && open.networks.is_empty());
+    }
 }
