@@ -94,6 +94,26 @@ impl Stage {
         Ok(Self { targets, operators, processes, is_floor, runs: common.runs, progress, clients, gateway })
     }
 
+    /// The same with another gateway, which is reached at `url`.
+    ///
+    /// # Errors
+    /// When that is no `http://HOST:PORT`.
+    pub(crate) fn with_gateway(&self, gateway: Gateway, url: &str) -> anyhow::Result<Self> {
+        let target = Arc::new(Target::parse(url)?);
+        let count = u8::try_from(self.clients.len() / self.targets.len()).unwrap_or(u8::MAX);
+        let clients = sources(&target, count).into_iter().map(|source| Http::new(&target, source)).collect();
+        Ok(Self {
+            targets: vec![target],
+            operators: gateway.operators.iter().map(|url| Operator::at(url)).collect::<anyhow::Result<_>>()?,
+            processes: gateway.processes(),
+            is_floor: false,
+            runs: self.runs,
+            progress: Progress::new(),
+            clients,
+            gateway: Some(gateway),
+        })
+    }
+
     /// The gateways that were started for this.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ const FROZEN: Duration = Duration::from_secs(5);
 const KEPT_LINES: usize = 40;
 
 /// What to start.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Plan {
     /// The program.
     pub(crate) program: PathBuf,
@@ -95,6 +95,16 @@ impl Gateway {
             gateway.operators.push(format!("http://{operator}"));
         }
         Ok(gateway)
+    }
+
+    /// Starts one more, on a database of its own, that differs in these settings.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) async fn with(&self, settings: impl IntoIterator<Item = (String, String)>) -> anyhow::Result<Self> {
+        let mut plan = Plan { bus: false, keeper: false, ..self.plan.clone() };
+        plan.settings.extend(settings);
+        Self::start(plan, 1).await
     }
 
     fn spawn(&self, address: SocketAddr, operator: SocketAddr, brings_database: bool) -> anyhow::Result<Child> {

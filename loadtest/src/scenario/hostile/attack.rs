@@ -56,8 +56,7 @@ impl Attack {
     /// # Errors
     /// When the system has no threads for them.
     pub(super) fn start(stage: &Stage, accounts: &[Account], options: &Options) -> anyhow::Result<Self> {
-        let runtime = Builder::new_multi_thread().enable_all().on_thread_start(step_back).build()?;
-        let mut attack = Self { runtime, attackers: JoinSet::new(), tally: Arc::default() };
+        let mut attack = Self::empty()?;
         for number in 0..options.half_open {
             let (from, wait) = (Origin::of(stage, number), wait(number, options.half_open));
             let tally = Arc::clone(&attack.tally);
@@ -78,7 +77,22 @@ impl Attack {
         Ok(attack)
     }
 
-    fn spawn(&mut self, attacker: impl Future<Output = ()> + Send + 'static) {
+    /// Threads for attackers, and none yet.
+    ///
+    /// # Errors
+    /// When the system has no threads for them.
+    pub(super) fn empty() -> anyhow::Result<Self> {
+        let runtime = Builder::new_multi_thread().enable_all().on_thread_start(step_back).build()?;
+        Ok(Self { runtime, attackers: JoinSet::new(), tally: Arc::default() })
+    }
+
+    /// Where attackers tell what they saw.
+    pub(super) fn tally(&self) -> Arc<Tally> {
+        Arc::clone(&self.tally)
+    }
+
+    /// Lets one more loose.
+    pub(super) fn spawn(&mut self, attacker: impl Future<Output = ()> + Send + 'static) {
         self.attackers.spawn_on(attacker, self.runtime.handle());
     }
 
@@ -95,7 +109,8 @@ fn step_back() {
     let _ = rustix::process::nice(NICE);
 }
 
-fn wait(number: u32, count: u32) -> Duration {
+/// When an attacker comes, so that all of them come within [`RAMP`].
+pub(super) fn wait(number: u32, count: u32) -> Duration {
     RAMP.mul_f64(f64::from(number) / f64::from(count.max(1)))
 }
 

@@ -1,4 +1,5 @@
-//! `hostile`: half-open handshakes, readers that do not read and frame bombs, while people sign in.
+//! `hostile`: half-open handshakes, readers that do not read and frame bombs, while people sign in; and, at a gateway that speaks TLS,
+//! requests of HTTP/2 whose heads cost their sender almost nothing.
 //!
 //! Sign-ins at a fixed rate go through before, during and after. Fails when they are slower than twice the quiet p99 meanwhile,
 //! when one goes wrong, when a bomb's connection is not closed, or when memory does not come back.
@@ -6,6 +7,8 @@
 mod attack;
 mod bombs;
 mod frames;
+mod streams;
+mod tunnel;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -46,6 +49,12 @@ pub(crate) struct Options {
     /// Signed-in devices that send frame bombs.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     bombers: u32,
+    /// Connections of HTTP/2 of one client, whose requests name one large field often; 0 leaves that part out. Only with --spawn.
+    #[arg(long, default_value_t = 380, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    http2_connections: u32,
+    /// Requests at once on each of these.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100))]
+    http2_streams: u32,
     /// Sign-ins a second meanwhile.
     #[arg(long, default_value_t = 20.0)]
     rate: f64,
@@ -106,7 +115,11 @@ pub(crate) async fn run(stage: &Stage, options: &Options, report: &mut Report) -
         run.counts.extend(tally);
         report.runs.push(run);
     }
-    stream.judge(failed, report).await
+    stream.judge(failed, report).await?;
+    if options.http2_connections > 0 && stage.spawned().is_ok() {
+        streams::run(stage, options, report).await?;
+    }
+    Ok(())
 }
 
 /// What each part of a run needs.
