@@ -106,7 +106,11 @@ impl Stage {
         let clients = sources(&target, count).into_iter().map(|source| Http::new(&target, source)).collect();
         Ok(Self {
             targets: vec![target],
-            operators: gateway.operators.iter().map(|url| Operator::at(url)).collect::<anyhow::Result<_>>()?,
+            operators: gateway
+                .operators
+                .iter()
+                .map(|url| Operator::at(url, &gateway.operator_token_file()))
+                .collect::<anyhow::Result<_>>()?,
             processes: gateway.processes(),
             is_floor: false,
             runs: self.runs,

@@ -109,7 +109,8 @@ fn step_back() {
     let _ = rustix::process::nice(NICE);
 }
 
-fn wait(number: u32, count: u32) -> Duration {
+/// When an attacker comes, so that all of them come within [`RAMP`].
+pub(super) fn wait(number: u32, count: u32) -> Duration {
     RAMP.mul_f64(f64::from(number) / f64::from(count.max(1)))
 }
 

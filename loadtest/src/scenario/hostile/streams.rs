@@ -10,7 +10,7 @@ use h2::client::SendRequest;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 
-use super::attack::{Attack, Tally};
+use super::attack::{Attack, Tally, wait};
 use super::tunnel::{Certificate, Tunnel, address, connect};
 use super::{MOST_TIMES_SLOWER, Memory, Options, Part};
 use crate::accounts::Wanted;
@@ -51,9 +51,13 @@ pub(super) async fn run(stage: &Stage, options: &Options, report: &mut Report) -
     let mut memory = Memory { before: stage.memory_mib(), ..Memory::default() };
     let mut attack = Attack::empty()?;
     let connector = certificate.connector(b"h2")?;
-    for _ in 0..options.http2_connections {
+    for number in 0..options.http2_connections {
         let (connector, tally, streams) = (connector.clone(), attack.tally(), options.http2_streams);
-        attack.spawn(async move { attacker(&connector, target, streams, &tally).await });
+        let wait = wait(number, options.http2_connections);
+        attack.spawn(async move {
+            tokio::time::sleep(wait).await;
+            attacker(&connector, target, streams, &tally).await;
+        });
     }
     let during = part.play("HTTP/2 meanwhile", Duration::ZERO, &mut run).await?;
     memory.most = sampler.samples().memory_mib.iter().map(|sample| sample.1).fold(0.0, f64::max);
