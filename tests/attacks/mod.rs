@@ -4,6 +4,7 @@ mod addresses;
 mod apps;
 mod bounds;
 mod enrolment;
+mod matrix;
 mod passwords;
 mod presence;
 mod reports;

@@ -16,7 +16,7 @@ mod statements;
 use std::path::{Path, PathBuf};
 
 /// Every file below a folder of the repository that ends like this, in order.
-fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+pub fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
     let mut found = all_files(folder);
     found.retain(|path| path.extension().is_some_and(|found| found == extension));
     assert!(!found.is_empty(), "no .{extension} below {folder}");
@@ -37,10 +37,10 @@ fn all_files(folder: &str) -> Vec<PathBuf> {
     found
 }
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn read(path: &Path) -> String {
+pub fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
