@@ -114,11 +114,15 @@ fn cut(kept: &mut Vec<char>, max_chars: usize) {
     let is_one = |end: &usize| !belong_together(kept[end - 1], kept[*end]);
     let end = (1..=max_chars).rev().find(is_one).unwrap_or(max_chars);
     kept.truncate(end);
+    // Where all belongs together it is cut apart, and no joiner is left without what it joins to.
+    while kept.last().is_some_and(|last| matches!(*last, JOINER | NON_JOINER)) {
+        kept.pop();
+    }
 }
 
 fn belong_together(before: char, after: char) -> bool {
     let is_flag = |character: char| CodePointSetData::new::<RegionalIndicator>().contains(character);
-    before == JOINER
+    matches!(before, JOINER | NON_JOINER)
         || matches!(after, JOINER | NON_JOINER)
         || is_mark(after)
         || is_emoji_modifier(after)
