@@ -61,24 +61,32 @@ fn is_kept(character: char, before: &[char], next: Option<char>) -> bool {
     match character {
         JOINER | NON_JOINER => joins(character, before, next),
         _ if SELECTORS.contains(&character) => last.is_some_and(|last| !SELECTORS.contains(&last) && last != JOINER),
-        _ if CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character) => false,
         _ if is_mark(character) => {
-            last.is_some() && before.iter().rev().take_while(|mark| is_mark(**mark)).count() < MOST_MARKS
+            let marks = before.iter().rev().take_while(|mark| is_mark(**mark)).count();
+            is_shown(character) && last.is_some() && marks < MOST_MARKS
         }
-        _ => !matches!(
-            category(character),
-            GeneralCategory::Control
-                | GeneralCategory::Format
-                | GeneralCategory::Unassigned
-                | GeneralCategory::PrivateUse
-                | GeneralCategory::Surrogate
-        ),
+        _ => is_shown(character),
     }
+}
+
+/// Whether a character is something to see by itself.
+fn is_shown(character: char) -> bool {
+    let is_hidden = matches!(
+        category(character),
+        GeneralCategory::Control
+            | GeneralCategory::Format
+            | GeneralCategory::Unassigned
+            | GeneralCategory::PrivateUse
+            | GeneralCategory::Surrogate
+    );
+    !is_hidden && !CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)
 }
 
 /// Whether a joiner does something between what stands on its sides: it joins pictures, or letters of a script that is written with
 /// joiners (after a virama, as in RFC 5892 appendix A, or between letters of Arabic and its kin).
 fn joins(joiner: char, before: &[char], next: Option<char>) -> bool {
+    // What is taken out itself joins nothing.
+    let next = next.filter(|next| is_shown(*next) && !is_mark(*next) && !is_space(*next));
     let (Some(last), Some(next)) = (before.last().copied(), next) else { return false };
     let pictures = CodePointSetData::new::<ExtendedPictographic>();
     let is_end_of_picture = |character: char| {
@@ -87,7 +95,7 @@ fn joins(joiner: char, before: &[char], next: Option<char>) -> bool {
     let is_arabic = |character: char| matches!(character, '\u{600}'..='\u{8ff}') && !is_space(character);
     let combining = CodePointMapData::<CanonicalCombiningClass>::new();
     joiner == JOINER && is_end_of_picture(last) && pictures.contains(next)
-        || combining.get(last) == CanonicalCombiningClass::Virama && !is_space(next)
+        || combining.get(last) == CanonicalCombiningClass::Virama
         || is_arabic(last) && is_arabic(next)
 }
 
@@ -114,11 +122,15 @@ fn cut(kept: &mut Vec<char>, max_chars: usize) {
     let is_one = |end: &usize| !belong_together(kept[end - 1], kept[*end]);
     let end = (1..=max_chars).rev().find(is_one).unwrap_or(max_chars);
     kept.truncate(end);
+    // Where all belongs together it is cut apart, and no joiner is left without what it joins to.
+    while kept.last().is_some_and(|last| matches!(*last, JOINER | NON_JOINER)) {
+        kept.pop();
+    }
 }
 
 fn belong_together(before: char, after: char) -> bool {
     let is_flag = |character: char| CodePointSetData::new::<RegionalIndicator>().contains(character);
-    before == JOINER
+    matches!(before, JOINER | NON_JOINER)
         || matches!(after, JOINER | NON_JOINER)
         || is_mark(after)
         || is_emoji_modifier(after)

@@ -11,10 +11,9 @@ use super::json::{Json, Object};
 use super::problem::{Problem, ProblemBody};
 use super::views::{DeviceAnswer, SecretText, TrustedDeviceAnswer, checked_locale};
 use super::{Api, resource, to_the_end};
-use crate::domain::device::{NAME_MAX_CHARS, Platform, VERSION_MAX_CHARS};
+use crate::domain::device::{NAME_MAX_CHARS, VERSION_MAX_CHARS};
 use crate::domain::id::DeviceId;
 use crate::domain::push::{ApnsEnvironment, PushAddress, PushAddressKind, PushProvider};
-use crate::domain::session::ActiveSession;
 use crate::domain::text::cleaned;
 use crate::store::device::DeviceChange;
 use crate::verification::Origin;
@@ -107,7 +106,7 @@ pub(super) async fn remove_others(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RenameBody {
-    /// As its owner calls it; cleaned and cut to 100 characters. Where nothing is left it is called by what it runs on.
+    /// As its owner calls it; cleaned and cut to 100 characters, of which one must be left.
     pub(super) name: String,
 }
 
@@ -132,20 +131,11 @@ pub(super) async fn rename(
     origin: Origin,
     Json(body): Json<RenameBody>,
 ) -> Result<impl Responder, Problem> {
-    let name = match cleaned(&body.name, NAME_MAX_CHARS) {
-        Some(name) => name,
-        None => stand_in(&api, &session, *id).await?.to_owned(),
-    };
+    // Its owner typed it, and is there to type another.
+    let name = cleaned(&body.name, NAME_MAX_CHARS).ok_or_else(|| invalid("name", "must have something to read"))?;
     let rename = async move { api.verification.rename_device(&session, *id, &name, &origin).await };
     let device = to_the_end(rename).await?;
     Ok(HttpResponse::Ok().json(UpdateDeviceAnswer { device: DeviceAnswer::new(device, None) }))
-}
-
-/// What a trusted device is called whose new name has nothing to read. Of one that is not there the renaming says so.
-async fn stand_in(api: &Api, session: &ActiveSession, id: DeviceId) -> Result<&'static str, Problem> {
-    let devices = api.verification.trusted_devices(session).await?;
-    let renamed = devices.iter().find(|trusted| trusted.device.id == id);
-    Ok(renamed.map_or(Platform::Web, |trusted| trusted.device.info.platform).stand_in())
 }
 
 /// How a provider knows this device.

@@ -95,10 +95,7 @@ async fn what_does_not_fit_changes_nothing() {
     let client = gateway.client();
     let first = client.new_account(ANNA).await;
     for body in [
-        json!({ "name": "" }),
-        json!({ "name": "x".repeat(101) }),
-        json!({ "name": "two\nlines" }),
-        json!({ "app_version": "x".repeat(101) }),
+        json!({ "name": 7 }),
         json!({ "os_version": 15 }),
         json!({ "model": "Another" }),
         json!({ "notifications_allowed": "no" }),
