@@ -51,7 +51,8 @@ fn calls() -> BTreeSet<String> {
     let mut calls = BTreeSet::new();
     for path in house::files("src/http", "rs") {
         let text = house::read(&path);
-        let is_of_operator = path.components().any(|part| part.as_os_str() == "operator" || part.as_os_str() == "operator.rs");
+        let is_of_operator =
+            path.components().any(|part| part.as_os_str() == "operator" || part.as_os_str() == "operator.rs");
         for piece in text.split("resource(\"").skip(1) {
             let Some((address, rest)) = piece.split_once("\", \"") else { continue };
             let Some((methods, _)) = rest.split_once('"') else { continue };
