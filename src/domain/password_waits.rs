@@ -5,9 +5,9 @@
 //! as many in a row. Kept in memory by each node: what it forgets by a restart costs a guesser a restart. Where a second step is
 //! on, a guessed password alone opens nothing.
 
+use core::net::IpAddr;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::IpAddr;
 
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
@@ -199,7 +199,7 @@ fn wait_after(failures: u32, wait_from: u32) -> SignedDuration {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{Ipv4Addr, Ipv6Addr};
+    use core::net::{Ipv4Addr, Ipv6Addr};
 
     use super::*;
 

@@ -94,6 +94,8 @@ fn every_problem_has_a_text_for_people() {
         ProblemCode::IdempotencyKeyMissing,
         ProblemCode::IdempotencyKeyReused,
         ProblemCode::RequestUnderWay,
+        ProblemCode::VerificationNeeded,
+        ProblemCode::Erased,
     ];
     let for_people = ProblemCode::ALL.iter().filter(|code| !of_servers.contains(code));
     expect_family("problem", for_people.map(ToString::to_string).chain(own));

@@ -169,6 +169,7 @@ kind-refresh_token_reused = Kopierte Sitzung beendet
 kind-trust_token_reused = Kopiertes Gerät entfernt
 kind-two_step_enabled = Zwei-Schritt-Prüfung eingeschaltet
 kind-two_step_disabled = Zwei-Schritt-Prüfung ausgeschaltet
+kind-mailbox_changed = E-Mail-Adresse geändert
 kind-password_changed = Passwort geändert
 kind-device_removed = Gerät entfernt
 kind-device_evicted = Ein Gerät machte einem neuen Platz

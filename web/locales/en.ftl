@@ -169,6 +169,7 @@ kind-refresh_token_reused = A copied session was ended
 kind-trust_token_reused = A copied device was removed
 kind-two_step_enabled = Two-step verification turned on
 kind-two_step_disabled = Two-step verification turned off
+kind-mailbox_changed = Email address changed
 kind-password_changed = Password changed
 kind-device_removed = Device removed
 kind-device_evicted = A device made room for a new one

@@ -169,6 +169,7 @@ kind-refresh_token_reused = Lemásolt munkamenet lezárva
 kind-trust_token_reused = Lemásolt eszköz eltávolítva
 kind-two_step_enabled = Kétlépcsős ellenőrzés bekapcsolva
 kind-two_step_disabled = Kétlépcsős ellenőrzés kikapcsolva
+kind-mailbox_changed = E-mail-cím megváltoztatva
 kind-password_changed = Jelszó megváltoztatva
 kind-device_removed = Eszköz eltávolítva
 kind-device_evicted = Egy eszköz helyet adott egy újnak
