@@ -46,7 +46,7 @@ pub const BUDGET_RULES: BudgetRules = BudgetRules {
 
 impl BudgetKind {
     /// The budget that guesses at codes of a purpose are counted in. `None` for a code that confirms an address: strangers may
-    /// guess at it in as many challenges as they like, so it is too long for that ([`super::code::CONFIRMATION_DIGITS`]), and a
+    /// guess at it in as many challenges as they like, so it becomes too long for that ([`super::code::confirmation_digits`]), and a
     /// budget would let them keep the owner of the address out.
     #[must_use]
     pub fn of(purpose: Purpose) -> Option<Self> {

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::challenge::Purpose;
 use super::id::ChallengeId;
+use super::limits::MAX_ATTEMPTS;
 
 pub use keys::{CodeKeys, InvalidCodeKeys, KeyId, KeyState, NoCode, WeakKey};
 
@@ -21,9 +22,9 @@ pub use keys::{CodeKeys, InvalidCodeKeys, KeyId, KeyState, NoCode, WeakKey};
 pub const MIN_DIGITS: u8 = 6;
 /// Most digits of a code; what a person still types without error.
 pub const MAX_DIGITS: u8 = 10;
-/// Digits of a code that confirms an address: as many as there may be. Anybody may begin any number of challenges for an address,
-/// each with 5 comparisons; over 10^10 values a million of them find a code once in 2,000 times, and each takes a mail.
-pub const CONFIRMATION_DIGITS: u8 = MAX_DIGITS;
+/// Codes of the usual length may be compared so often to confirm one address, over all challenges of everybody who asks for it.
+/// Beyond that they have the most digits: guesses go on for ever, and over 10^10 values they find nothing.
+const MAX_SHORT_GUESSES: u32 = 20;
 /// Bytes of a code key: the output size of SHA-256 (RFC 2104 section 3).
 pub const KEY_BYTES: usize = 32;
 /// Bytes of a salt: 128 bits, which nobody guesses (NIST SP 800-132 section 5.1).
@@ -123,6 +124,13 @@ impl TypedCode {
     }
 }
 
+/// Digits of the next code that confirms an address, after so many guesses that were made or may still be made at codes of the `usual`
+/// length. A budget instead would let anybody who knows an address keep its owner from confirming it.
+#[must_use]
+pub fn confirmation_digits(usual: u8, guesses: u32) -> u8 {
+    if guesses + u32::from(MAX_ATTEMPTS) <= MAX_SHORT_GUESSES { usual } else { MAX_DIGITS }
+}
+
 /// Derives without modulo bias: 64-bit pieces of the MAC at or above the largest multiple of 10^digits are
 /// skipped (rejection sampling); should all four be skipped, a counter gives the next MAC.
 fn derive(key: &[u8; KEY_BYTES], source: &CodeSource<'_>) -> Code {
@@ -161,6 +169,11 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+
+    #[test]
+    fn whoever_guesses_at_an_address_soon_meets_the_longest_codes() {
+        assert_eq!([0, 15, 16, 20, u32::MAX - 5].map(|guesses| confirmation_digits(6, guesses)), [6, 6, 10, 10, 10]);
+    }
 
     fn keys() -> CodeKeys {
         let key = |byte: u8| STANDARD.encode([byte; 32]);

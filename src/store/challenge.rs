@@ -12,7 +12,7 @@ use super::row::{
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::budget::{Budget, BudgetKind, BudgetRules};
 use crate::domain::challenge::{Method, Outcome, Progress, Purpose};
-use crate::domain::code::{CodeSalt, KeyId};
+use crate::domain::code::{CodeSalt, KeyId, MAX_DIGITS};
 use crate::domain::delivery::{CodeToDeliver, Requester};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AccountId, ActivityId, ChallengeId, InstallId, SessionId};
@@ -426,6 +426,17 @@ pub async fn to_show(
 ) -> Result<Option<(CodeToDeliver, Method)>, StoreError> {
     let found = optional_row(db, query!("challenge/to_show"), &[&account.uuid(), &challenge.uuid()]).await?;
     found.map(|row| Ok((code_to_deliver(&row)?, word(&row, "method")?))).transpose()
+}
+
+/// How many codes of fewer digits than the longest were compared to confirm an address, those that its open challenges still allow
+/// included. Call it under the account's lock.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn count_short_guesses(db: &impl Db, account: AccountId) -> Result<u32, StoreError> {
+    let attempts = i16::try_from(MAX_ATTEMPTS).unwrap_or(i16::MAX);
+    let parameters: super::Parameters<'_> = &[&account.uuid(), &i16::from(MAX_DIGITS), &attempts];
+    count(&one_row(db, query!("challenge/count_short_guesses"), parameters).await?, "guesses")
 }
 
 /// Whether a sign-in of an installation was verified within `within`.

@@ -9,7 +9,7 @@ use super::freeze::expect_code;
 use super::{ChallengeView, Destination, Verification, VerificationError, challenge, fresh, fresh_salt, fresh_token};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
 use crate::domain::challenge::{Method, Progress, Purpose};
-use crate::domain::code::CONFIRMATION_DIGITS;
+use crate::domain::code::confirmation_digits;
 use crate::domain::delivery::Requester;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::AccountEvent;
@@ -56,6 +56,13 @@ impl Verification {
             spent.map_err(|retry_after| VerificationError::TooManyMails { retry_after })?;
         }
         self.make_room(db, &start, events).await?;
+        let digits = match start.purpose {
+            Purpose::CreateAccount => {
+                let guesses = store::challenge::count_short_guesses(db, start.account_id).await?;
+                confirmation_digits(self.rules.digits, guesses)
+            }
+            Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep => self.rules.digits,
+        };
         let token = fresh_token(TokenKind::Challenge);
         let (mailbox, for_app) = (start.mailbox, start.for_app);
         let new = NewChallenge {
@@ -67,10 +74,7 @@ impl Verification {
             created_at: start.now,
             key_id: self.current_key(),
             salt: Some(fresh_salt()),
-            digits: match start.purpose {
-                Purpose::CreateAccount => CONFIRMATION_DIGITS,
-                Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep => self.rules.digits,
-            },
+            digits,
             asker: asker(start.purpose, &start.requester),
             requester: start.requester,
             session_id: start.session_id,

@@ -22,7 +22,7 @@ async fn the_emailed_code_makes_the_account() {
     let body = &challenge.body;
     assert_eq!(
         [&body["purpose"], &body["method"], &body["methods"], &body["code_length"], &body["attempts_left"]],
-        [&json!("create_account"), &json!("email"), &json!(["email"]), &json!(10), &json!(5)]
+        [&json!("create_account"), &json!("email"), &json!(["email"]), &json!(6), &json!(5)]
     );
     assert_eq!(body["destination"], "a•••@example.com");
     assert_eq!(super::between(&body["resend_at"], &body["expires_at"]).as_secs(), 24 * 3600 - 30);
@@ -177,7 +177,7 @@ fn derived(challenge: &Challenge, salt: Option<&CodeSalt>) -> String {
         challenge_id: ChallengeId::new(challenge.id.parse().expect("a UUID")),
         purpose: Purpose::CreateAccount,
         generation: 1,
-        digits: 10,
+        digits: 6,
     };
     keys.derive(&source).expect("the key is there").expose().to_owned()
 }
