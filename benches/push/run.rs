@@ -15,8 +15,8 @@ const SEED: &str = include_str!("seed.sql");
 const RUN_WITHIN: Duration = Duration::from_secs(120);
 /// Codes are good for so long, in seconds: longer than any run.
 const CODE_LIFE: f64 = 600.0;
-/// The key of a development gateway with `database.url`.
-const KEY: &str = "development";
+/// The code key of what is queued.
+const KEY: &str = "k1";
 const TEMPLATE: &str = "bench_template";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +149,7 @@ impl Stage {
         let mut environment: Vec<(String, String)> =
             lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         environment.push(("TWOSTEP__DATABASE__URL".to_owned(), self.url(database)));
+        environment.push(("TWOSTEP__CODES__KEYS".to_owned(), twostep::settings::random_line(KEY).to_string()));
         Ok(environment)
     }
 

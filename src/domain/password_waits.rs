@@ -136,11 +136,11 @@ impl<Subject: Copy + Eq + Hash> PasswordWaits<Subject> {
     /// Nothing was compared after all.
     pub fn give_back(&mut self, subject: Subject, typist: Typist) {
         match typist {
-            Typist::Device(device) => take_back(&mut self.devices, (subject, device)),
+            Typist::Device(device) => take_back(&mut self.devices, &(subject, device)),
             Typist::Stranger { ip, .. } => {
                 for network in networks(ip) {
-                    take_back(&mut self.pairs, (subject, network));
-                    take_back(&mut self.networks, network);
+                    take_back(&mut self.pairs, &(subject, network));
+                    take_back(&mut self.networks, &network);
                 }
             }
         }
@@ -181,11 +181,11 @@ fn count<Key: Eq + Hash>(entries: &mut HashMap<Key, Entry>, key: Key, now: Times
     entry.last = now;
 }
 
-fn take_back<Key: Eq + Hash>(entries: &mut HashMap<Key, Entry>, key: Key) {
-    if let Some(entry) = entries.get_mut(&key) {
+fn take_back<Key: Eq + Hash>(entries: &mut HashMap<Key, Entry>, key: &Key) {
+    if let Some(entry) = entries.get_mut(key) {
         entry.failures = entry.failures.saturating_sub(1);
         if entry.failures == 0 {
-            entries.remove(&key);
+            entries.remove(key);
         }
     }
 }

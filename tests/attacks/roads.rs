@@ -214,7 +214,7 @@ impl Scene {
                 drop(self.post(&self.owner, "/v1/login-security/password", body).await);
             }
             ("unfrozen", Road::Page) => {
-                super::unfreeze(&self.client, &self.owner).await.expect(204).as_str().map_or((), drop)
+                super::unfreeze(&self.client, &self.owner).await.expect(204);
             }
             ("unfrozen", Road::Operator) => self.operator(Method::POST, "/unfreeze").await,
             other => panic!("no such road: {other:?}"),

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use base64::Engine;
 use reqwest::Method;
@@ -13,6 +14,8 @@ use tempfile::TempDir;
 
 use crate::support::client::DEADLINE;
 
+/// Looking through a whole page takes long where many browsers share a machine.
+const SCRIPT_DEADLINE: Duration = Duration::from_secs(300);
 /// WebDriver section 12: the name of a reference to an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 const HELP: &str = "scripts/install-browser installs Chromium and chromedriver";
@@ -67,9 +70,9 @@ impl Driver {
         let capabilities = json!({ "capabilities": { "alwaysMatch": {
             "goog:chromeOptions": { "args": arguments },
             "goog:loggingPrefs": { "browser": "ALL" },
-            "timeouts": { "script": DEADLINE.as_millis() },
+            "timeouts": { "script": SCRIPT_DEADLINE.as_millis() },
         } } });
-        let http = reqwest::Client::builder().timeout(2 * DEADLINE).build().expect("a client");
+        let http = reqwest::Client::builder().timeout(2 * SCRIPT_DEADLINE).build().expect("a client");
         let mut browser =
             Browser { http, port: self.port, session: String::new(), site: url.to_owned(), _profile: profile };
         let opened = browser.call(Method::POST, "", capabilities).await;

@@ -220,7 +220,7 @@ impl Model for Trusting {
                 world.frozen == world.frozen_by_owner
             }),
             Property::always("whom the owner reported is out", |_, world: &World| {
-                !(world.guest_reported[1] && world.guest_lives) && !(world.thief_reported && world.thief_lives)
+                !(world.guest_reported[1] && world.guest_lives || world.thief_reported && world.thief_lives)
             }),
             Property::always("a chain has one end", |_, world: &World| !world.chain.has_forked),
             Property::always("two do not go on side by side", |_, world: &World| !world.chain.goes_on_beside),

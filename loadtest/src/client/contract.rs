@@ -114,6 +114,9 @@ pub(super) struct SubjectBody {
 pub(super) struct VouchedBody<'a> {
     pub(super) device: &'a Install,
     pub(super) ip: &'a str,
+    /// Without a code that was typed on it.
+    #[serde(rename = "override")]
+    pub(super) overriding: bool,
 }
 
 /// A device, as the gateway knows it.

@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::super::messages::{Attach, Outgoing, ToConnection};
 use crate::bus::CLOCKS_DIFFER;
 use crate::domain::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
@@ -202,6 +204,6 @@ impl Connections {
 /// Whether an id was made later than clocks of nodes differ ([`crate::bus::CLOCKS_DIFFER`]).
 fn is_of_the_future(connection: ConnectionId) -> bool {
     let made = connection.uuid().get_timestamp().map_or(u64::MAX, |timestamp| timestamp.to_unix().0);
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    made > (now + CLOCKS_DIFFER).as_secs()
+    let latest = Timestamp::now().saturating_add(CLOCKS_DIFFER).map_or(i64::MAX, Timestamp::as_second);
+    made > u64::try_from(latest).unwrap_or_default()
 }
