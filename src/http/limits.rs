@@ -118,6 +118,23 @@ pub struct LimitSettings {
     pub writes: NonZeroU32,
 }
 
+#[cfg(test)]
+impl LimitSettings {
+    /// So many of everything.
+    pub(super) fn all(limit: u32) -> Self {
+        let limit = NonZeroU32::new(limit).expect("not zero");
+        Self {
+            sign_in: limit,
+            accounts: limit,
+            strangers: limit,
+            refresh: limit,
+            connect: limit,
+            calls: limit,
+            writes: limit,
+        }
+    }
+}
+
 /// The limits of this node, which may be replaced.
 pub struct Limits(RwLock<Arc<Rates>>);
 
@@ -246,16 +263,8 @@ mod tests {
     use super::*;
 
     fn limits() -> Limits {
-        let three = NonZeroU32::new(3).expect("not zero");
-        Limits::new(LimitSettings {
-            sign_in: three,
-            accounts: three,
-            strangers: three,
-            refresh: three,
-            connect: three,
-            calls: three,
-            writes: NonZeroU32::new(60).expect("not zero"),
-        })
+        let writes = NonZeroU32::new(60).expect("not zero");
+        Limits::new(LimitSettings { writes, ..LimitSettings::all(3) })
     }
 
     fn network(ip: &str) -> Option<Network> {

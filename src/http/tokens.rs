@@ -156,7 +156,6 @@ impl Tokens {
 #[cfg(test)]
 mod tests {
     use std::future::{pending, ready};
-    use std::num::NonZeroU32;
 
     use futures_util::FutureExt;
 
@@ -166,16 +165,7 @@ mod tests {
     use crate::domain::token::TokenKind;
 
     fn limits() -> Limits {
-        let three = NonZeroU32::new(3).expect("not zero");
-        Limits::new(LimitSettings {
-            sign_in: three,
-            accounts: three,
-            strangers: three,
-            refresh: three,
-            connect: three,
-            calls: three,
-            writes: three,
-        })
+        Limits::new(LimitSettings::all(3))
     }
 
     fn here() -> Option<Network> {

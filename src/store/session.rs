@@ -45,8 +45,7 @@ pub async fn create(
         &MAX_SESSIONS_A_DEVICE,
         &SessionEnd::MadeRoom.as_str(),
     ];
-    let ended = rows(db, query!("session/create"), parameters).await?;
-    ended.iter().map(|row| id(row, "session_id", SessionId::new)).collect()
+    ended(db, query!("session/create"), parameters).await
 }
 
 /// The session of an access token, if it may make calls. Asked together with others who ask now.
@@ -131,8 +130,7 @@ pub async fn end_of_device(
 ) -> Result<Vec<SessionId>, StoreError> {
     let parameters: super::Parameters<'_> =
         &[&account.uuid(), &device.uuid(), &why.as_str(), &keep.map(SessionId::uuid)];
-    let ended = rows(db, query!("session/end_of_device"), parameters).await?;
-    ended.iter().map(|row| id(row, "session_id", SessionId::new)).collect()
+    ended(db, query!("session/end_of_device"), parameters).await
 }
 
 /// Ends every session of an account but one and names them.
@@ -146,8 +144,7 @@ pub async fn end_others(
     why: SessionEnd,
 ) -> Result<Vec<SessionId>, StoreError> {
     let parameters: super::Parameters<'_> = &[&account.uuid(), &keep.map(SessionId::uuid), &why.as_str()];
-    let ended = rows(db, query!("session/end_others"), parameters).await?;
-    ended.iter().map(|row| id(row, "session_id", SessionId::new)).collect()
+    ended(db, query!("session/end_others"), parameters).await
 }
 
 /// Ends every session of an account whose device is not trusted, but perhaps one, and names them.
@@ -161,8 +158,12 @@ pub async fn end_untrusted(
     why: SessionEnd,
 ) -> Result<Vec<SessionId>, StoreError> {
     let parameters: super::Parameters<'_> = &[&account.uuid(), &keep.map(SessionId::uuid), &why.as_str()];
-    let ended = rows(db, query!("session/end_untrusted"), parameters).await?;
-    ended.iter().map(|row| id(row, "session_id", SessionId::new)).collect()
+    ended(db, query!("session/end_untrusted"), parameters).await
+}
+
+/// Runs a statement that ends sessions and returns their ids.
+async fn ended(db: &impl Db, sql: &str, parameters: super::Parameters<'_>) -> Result<Vec<SessionId>, StoreError> {
+    rows(db, sql, parameters).await?.iter().map(|row| id(row, "session_id", SessionId::new)).collect()
 }
 
 /// How a session stands for a connection that it opened.
