@@ -14,12 +14,10 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use super::page::hex;
+use crate::listener::{KeptOnce, PIECE_BYTES};
 
 /// Bytes of a hash that tells versions of a text apart.
 const TAG_BYTES: usize = 8;
-/// Bytes of a text that are copied for a client before it has taken the ones before; actix-http 3.20 fills its buffer to 8 KiB.
-const PIECE_BYTES: usize = 8 * 1024;
-
 /// A text and its compressed form.
 pub(super) struct Fixed {
     kind: &'static str,
@@ -49,6 +47,7 @@ impl Fixed {
             return answer.finish();
         }
         answer.content_type(self.kind);
+        answer.extensions_mut().insert(KeptOnce);
         if takes_gzip(request) {
             answer.insert_header(ContentEncoding::Gzip).body(Pieces(self.packed.clone()))
         } else {

@@ -10,19 +10,23 @@ use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
+use actix_http::HttpMessage as _;
 use actix_http::{Request, Response};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::Service;
 use bytes::Bytes;
 use h2::server::{Builder, SendResponse};
 use h2::{Reason, RecvStream, SendStream};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::http2_heads::{has_body, request_of, response_of};
 use super::memory::{Holding, MAX_FIELDS, cost_of_answer, cost_of_request};
 use super::peer::Peer;
+use super::requests::waits_to_be_read;
 use super::stream::{MAX_HEAD_BYTES, Stream};
 use super::turns::Turn;
 use crate::telemetry::count_refusal;
@@ -90,7 +94,8 @@ pub(super) async fn serve(
             next = connection.accept() => {
                 let Some(Ok((request, mut respond))) = next else { return };
                 // Before anything is done with it, so that the client may send it again (RFC 9113 section 8.7).
-                let Some(holding) = progress.memory().hold(cost(&request, rules.max_body_bytes)) else {
+                let gives_way = Arc::new(Notify::new());
+                let Some(holding) = progress.memory().hold(cost(&request, rules.max_body_bytes), &gives_way) else {
                     count_refusal("request_memory");
                     respond.send_reset(Reason::REFUSED_STREAM);
                     continue;
@@ -98,7 +103,10 @@ pub(super) async fn serve(
                 activity.under_way.set(activity.under_way.get() + 1);
                 let (app, under_way) = (Rc::clone(&app), UnderWay(Rc::clone(&activity)));
                 actix_web::rt::spawn(async move {
-                    answer(request, respond, (peer, holding), &*app).await;
+                    tokio::select! {
+                        () = answer(request, &mut respond, (peer, Rc::new(holding)), &*app) => {}
+                        () = gives_way.notified() => respond.send_reset(Reason::ENHANCE_YOUR_CALM),
+                    }
                     drop(under_way);
                 });
             }
@@ -146,8 +154,8 @@ fn cost(request: &http::Request<RecvStream>, max_body_bytes: usize) -> usize {
 
 async fn answer(
     request: http::Request<RecvStream>,
-    mut respond: SendResponse<Bytes>,
-    (peer, mut holding): (Peer, Holding),
+    respond: &mut SendResponse<Bytes>,
+    (peer, holding): (Peer, Rc<Holding>),
     app: &impl Service<Request, Response = Response<BoxBody>, Error = Response<BoxBody>>,
 ) {
     let is_head = request.method() == http::Method::HEAD;
@@ -158,22 +166,21 @@ async fn answer(
         return;
     }
     let Some(request) = request_of(request, peer) else { return respond.send_reset(Reason::PROTOCOL_ERROR) };
+    request.extensions_mut().insert(Rc::clone(&holding));
     let response = tokio::select! {
         response = app.call(request) => response.unwrap_or_else(|error| error),
         // Taken back, or the line broke.
         _ = poll_fn(|context| respond.poll_reset(context)) => return,
     };
+    let cost = cost_of_answer(response.body().size(), &response.extensions());
     let (response, body) = response.into_parts();
     let ends = is_head || matches!(body.size(), BodySize::None | BodySize::Sized(0));
-    let length = match body.size() {
-        BodySize::Sized(length) if !ends => Some(length),
-        BodySize::None | BodySize::Sized(_) | BodySize::Stream => None,
-    };
     // The request is gone, its memory with it. A long answer may find no room: its client sends for more than it takes.
-    if !holding.resize(cost_of_answer(length)) {
+    if !holding.resize(if ends { 0 } else { cost }) {
         count_refusal("request_memory");
         return respond.send_reset(Reason::ENHANCE_YOUR_CALM);
     }
+    waits_to_be_read(&holding, body.size());
     let Some(head) = response_of(response.head(), body.size()) else {
         return respond.send_reset(Reason::INTERNAL_ERROR);
     };

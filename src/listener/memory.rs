@@ -2,16 +2,24 @@
 //!
 //! What a client sends is not what it costs. An entry of HPACK's dynamic table (RFC 7541 section 2.3.2) is named by one byte and kept
 //! once for each of a hundred streams; a field without a value takes a place in a table like any other. So each request is counted
-//! by what is kept of it, before anything is done with it, until it is answered. What does not fit is refused, and those who have
-//! room go on.
+//! by what is kept of it, before anything is done with it, until it is answered.
+//!
+//! A client decides for how long its request waits for the rest of it, or its answer for being read: one that does neither would
+//! keep others of its network out. So what waits for its client gives way to what comes, the longest wait first. What the gateway
+//! works on never does; where nothing waits and there is no room, what comes is refused.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use actix_http::Extensions;
+use actix_web::body::BodySize;
+use tokio::sync::Notify;
 
 use crate::domain::network::Network;
+use crate::telemetry::count_refusal;
 
 /// Fields of a request at most; actix-http 3.20 has the same bound for HTTP/1.1.
 pub(super) const MAX_FIELDS: usize = 96;
@@ -23,8 +31,14 @@ const FIELD_BYTES: usize = 320;
 const ADDRESS_COPIES: usize = 3;
 /// What an answer under way costs besides its body.
 const ANSWER_BYTES: usize = 4 * 1024;
-/// Of the body of an answer no more is in memory for this request alone: longer texts are shared and leave in pieces.
+/// No answer that is made for one request is longer.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// Bytes of an answer that are copied for a client before it has taken the ones before.
+pub const PIECE_BYTES: usize = 8 * 1024;
+
+/// Marks an answer, in its extensions, whose body is kept once for all who ask for it and leaves in pieces of [`PIECE_BYTES`].
+#[derive(Debug, Clone, Copy)]
+pub struct KeptOnce;
 
 /// Bytes for requests under way.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +60,23 @@ pub(super) struct Memory {
 #[derive(Default)]
 struct Held {
     total: usize,
-    networks: HashMap<Network, usize>,
+    networks: HashMap<Network, OfNetwork>,
+    /// What waits for its client, by when that began.
+    waiting: BTreeMap<u64, Waiting>,
+    /// Counts what began to wait.
+    began: u64,
+}
+
+#[derive(Default)]
+struct OfNetwork {
+    bytes: usize,
+    waiting: BTreeSet<u64>,
+}
+
+struct Waiting {
+    network: Option<Network>,
+    bytes: usize,
+    gives_way: Arc<Notify>,
 }
 
 /// The memory of a connection.
@@ -60,7 +90,10 @@ pub(super) struct ConnectionMemory {
 /// Memory that is held until this is dropped.
 pub(super) struct Holding {
     connection: Rc<ConnectionMemory>,
-    bytes: usize,
+    bytes: Cell<usize>,
+    /// When it began to wait for its client, if it does.
+    waits_since: Cell<Option<u64>>,
+    gives_way: Arc<Notify>,
 }
 
 impl Memory {
@@ -73,69 +106,158 @@ impl Memory {
         Rc::new(ConnectionMemory { memory: Arc::clone(self), network: client.map(Network::of), held: Cell::new(0) })
     }
 
-    fn take(&self, network: Option<Network>, bytes: usize) -> bool {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.total.saturating_add(bytes) > self.bounds.of_node {
-            return false;
-        }
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    /// Takes so many bytes; what waits for its client makes room for them, that of the same network first.
+    fn take(&mut self, network: Option<Network>, bytes: usize, bounds: MemoryBounds) -> bool {
         if let Some(network) = network {
-            let of_network = held.networks.get(&network).copied().unwrap_or_default();
-            if of_network.saturating_add(bytes) > self.bounds.of_network {
+            while self.of(network).saturating_add(bytes) > bounds.of_network {
+                let first = self.networks.get(&network).and_then(|held| held.waiting.first().copied());
+                if !first.is_some_and(|since| self.end_wait(since)) {
+                    return false;
+                }
+            }
+        }
+        while self.total.saturating_add(bytes) > bounds.of_node {
+            let first = self.waiting.keys().next().copied();
+            if !first.is_some_and(|since| self.end_wait(since)) {
                 return false;
             }
-            held.networks.insert(network, of_network + bytes);
         }
-        held.total += bytes;
+        if let Some(network) = network {
+            self.networks.entry(network).or_default().bytes += bytes;
+        }
+        self.total += bytes;
         true
     }
 
-    fn give_back(&self, network: Option<Network>, bytes: usize) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.total -= bytes;
+    fn of(&self, network: Network) -> usize {
+        self.networks.get(&network).map_or(0, |held| held.bytes)
+    }
+
+    /// Lets one that waits give way. What it holds counts as free at once: its task ends as soon as it has its turn.
+    fn end_wait(&mut self, since: u64) -> bool {
+        let Some(Waiting { network, bytes, gives_way }) = self.leave(since) else { return false };
+        self.give_back(network, bytes);
+        gives_way.notify_one();
+        count_refusal("request_memory_waiting");
+        true
+    }
+
+    fn wait(&mut self, since: u64, waiting: Waiting) {
+        if let Some(network) = waiting.network {
+            self.networks.entry(network).or_default().waiting.insert(since);
+        }
+        self.waiting.insert(since, waiting);
+    }
+
+    fn leave(&mut self, since: u64) -> Option<Waiting> {
+        let waiting = self.waiting.remove(&since)?;
+        if let Some(held) = waiting.network.and_then(|network| self.networks.get_mut(&network)) {
+            held.waiting.remove(&since);
+        }
+        Some(waiting)
+    }
+
+    fn give_back(&mut self, network: Option<Network>, bytes: usize) {
+        self.total -= bytes;
         let Some(network) = network else { return };
-        if let Some(of_network) = held.networks.get_mut(&network) {
-            *of_network -= bytes;
-            if *of_network == 0 {
-                held.networks.remove(&network);
+        if let Some(held) = self.networks.get_mut(&network) {
+            held.bytes -= bytes;
+            if held.bytes == 0 && held.waiting.is_empty() {
+                self.networks.remove(&network);
             }
         }
         // A table that an attack made large does not stay so.
-        if held.networks.len() < held.networks.capacity() / 4 {
-            held.networks.shrink_to_fit();
+        if self.networks.len() < self.networks.capacity() / 4 {
+            self.networks.shrink_to_fit();
         }
     }
 }
 
 impl ConnectionMemory {
-    /// Holds so many bytes; `None` when there is no room.
-    pub(super) fn hold(self: &Rc<Self>, bytes: usize) -> Option<Holding> {
-        let mut holding = Holding { connection: Rc::clone(self), bytes: 0 };
+    /// Holds so many bytes; `None` when there is no room. `gives_way` is notified when it has to give way, see
+    /// [`Holding::waits_for_client`].
+    pub(super) fn hold(self: &Rc<Self>, bytes: usize, gives_way: &Arc<Notify>) -> Option<Holding> {
+        let holding = Holding {
+            connection: Rc::clone(self),
+            bytes: Cell::new(0),
+            waits_since: Cell::new(None),
+            gives_way: Arc::clone(gives_way),
+        };
         holding.resize(bytes).then_some(holding)
     }
 }
 
 impl Holding {
+    /// From now on its client decides how long it lasts, and it gives way where there is no room for others.
+    pub(super) fn waits_for_client(&self) {
+        let Self { connection, gives_way, .. } = self;
+        if self.waits_since.get().is_some() || self.bytes.get() == 0 {
+            return;
+        }
+        let mut held = connection.memory.held();
+        held.began += 1;
+        let (since, network, bytes) = (held.began, connection.network, self.bytes.get());
+        held.wait(since, Waiting { network, bytes, gives_way: Arc::clone(gives_way) });
+        self.waits_since.set(Some(since));
+    }
+
+    /// From now on the gateway works on it.
+    pub(super) fn is_worked_on(&self) {
+        let Some(since) = self.waits_since.take() else { return };
+        if self.connection.memory.held().leave(since).is_none() {
+            self.gave_way();
+        }
+    }
+
     /// Holds so many bytes from now on. `false` when there is no room for more: then it stays as it is.
-    pub(super) fn resize(&mut self, bytes: usize) -> bool {
-        let Self { connection, bytes: now } = self;
-        let (memory, held) = (&connection.memory, connection.held.get());
-        if bytes > *now {
-            let more = bytes - *now;
-            if held.saturating_add(more) > memory.bounds.of_connection || !memory.take(connection.network, more) {
+    pub(super) fn resize(&self, bytes: usize) -> bool {
+        let Self { connection, .. } = self;
+        let (memory, of_connection) = (&connection.memory, connection.held.get());
+        let mut held = memory.held();
+        // It does not give way to itself.
+        let mut waiting = None;
+        if let Some(since) = self.waits_since.get() {
+            waiting = held.leave(since).map(|waiting| (since, waiting));
+            if waiting.is_none() {
+                self.waits_since.set(None);
+                self.gave_way();
                 return false;
             }
-            connection.held.set(held + more);
-        } else if bytes < *now {
-            connection.held.set(held - (*now - bytes));
-            memory.give_back(connection.network, *now - bytes);
         }
-        *now = bytes;
-        true
+        let now = self.bytes.get();
+        let fits = if bytes > now {
+            let more = bytes - now;
+            of_connection.saturating_add(more) <= memory.bounds.of_connection
+                && held.take(connection.network, more, memory.bounds)
+        } else {
+            held.give_back(connection.network, now - bytes);
+            true
+        };
+        if fits {
+            connection.held.set(of_connection + bytes - now);
+            self.bytes.set(bytes);
+        }
+        if let Some((since, waiting)) = waiting {
+            held.wait(since, Waiting { bytes: self.bytes.get(), ..waiting });
+        }
+        fits
+    }
+
+    /// What it held was given back already.
+    fn gave_way(&self) {
+        self.connection.held.set(self.connection.held.get() - self.bytes.take());
     }
 }
 
 impl Drop for Holding {
     fn drop(&mut self) {
+        self.is_worked_on();
         self.resize(0);
     }
 }
@@ -146,10 +268,14 @@ pub(super) fn cost_of_request(address: usize, fields: impl Iterator<Item = usize
     REQUEST_BYTES.saturating_add(address.saturating_mul(ADDRESS_COPIES)).saturating_add(fields).saturating_add(body)
 }
 
-/// What an answer costs until it is sent. `body` is the length of its body, if that is known.
-pub(super) fn cost_of_answer(body: Option<u64>) -> usize {
-    let body = body.map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX));
-    ANSWER_BYTES + body.min(MAX_ANSWER_BYTES)
+/// What an answer costs until it is sent: nothing where it is over with its head.
+pub(super) fn cost_of_answer(size: BodySize, extensions: &Extensions) -> usize {
+    let most = if extensions.contains::<KeptOnce>() { PIECE_BYTES } else { MAX_ANSWER_BYTES };
+    match size {
+        BodySize::None | BodySize::Sized(0) => 0,
+        BodySize::Sized(length) => ANSWER_BYTES + usize::try_from(length).unwrap_or(usize::MAX).min(most),
+        BodySize::Stream => ANSWER_BYTES,
+    }
 }
 
 #[cfg(test)]
@@ -164,20 +290,28 @@ mod tests {
         Some(text.parse().expect("an address"))
     }
 
+    fn nobody() -> Arc<Notify> {
+        Arc::default()
+    }
+
+    fn was_notified(gives_way: &Notify) -> bool {
+        futures_util::FutureExt::now_or_never(gives_way.notified()).is_some()
+    }
+
     #[test]
     fn a_connection_a_network_and_the_node_have_so_much() {
         let memory = memory();
         let [one, other] = [memory.of_connection(client("192.0.2.1")), memory.of_connection(client("192.0.2.1"))];
-        let first = one.hold(30).expect("room");
-        assert!(one.hold(1).is_none(), "the connection has thirty");
-        let _second = other.hold(20).expect("room");
-        assert!(other.hold(1).is_none(), "the network has fifty");
-        let elsewhere = memory.of_connection(client("192.0.2.2")).hold(25).expect("room");
+        let first = one.hold(30, &nobody()).expect("room");
+        assert!(one.hold(1, &nobody()).is_none(), "the connection has thirty");
+        let _second = other.hold(20, &nobody()).expect("room");
+        assert!(other.hold(1, &nobody()).is_none(), "the network has fifty");
+        let elsewhere = memory.of_connection(client("192.0.2.2")).hold(25, &nobody()).expect("room");
         let proxy = memory.of_connection(None);
-        let _third = proxy.hold(25).expect("room");
-        assert!(proxy.hold(1).is_none(), "the node has a hundred");
+        let _third = proxy.hold(25, &nobody()).expect("room");
+        assert!(proxy.hold(1, &nobody()).is_none(), "the node has a hundred");
         drop((first, elsewhere));
-        assert!(other.hold(10).is_some() && proxy.hold(5).is_some());
+        assert!(other.hold(10, &nobody()).is_some() && proxy.hold(5, &nobody()).is_some());
     }
 
     #[test]
@@ -185,8 +319,8 @@ mod tests {
         let memory = memory();
         for pair in [["127.0.0.1", "::ffff:127.0.0.1"], ["2001:db8::1", "2001:db8::2"]] {
             let [one, other] = pair.map(|address| memory.of_connection(client(address)));
-            let _held = (one.hold(30).expect("room"), other.hold(20).expect("room"));
-            assert!(other.hold(10).is_none(), "{pair:?}");
+            let _held = (one.hold(30, &nobody()).expect("room"), other.hold(20, &nobody()).expect("room"));
+            assert!(other.hold(10, &nobody()).is_none(), "{pair:?}");
         }
     }
 
@@ -194,12 +328,40 @@ mod tests {
     fn what_is_held_grows_where_there_is_room_and_shrinks_always() {
         let memory = memory();
         let connection = memory.of_connection(client("192.0.2.1"));
-        let mut holding = connection.hold(10).expect("room");
+        let holding = connection.hold(10, &nobody()).expect("room");
         assert!(holding.resize(30) && !holding.resize(31) && holding.resize(5));
         assert_eq!((connection.held.get(), memory.held.lock().expect("sound").total), (5, 5));
         drop(holding);
         let held = memory.held.lock().expect("sound");
         assert!(connection.held.get() == 0 && held.total == 0 && held.networks.is_empty());
+    }
+
+    #[test]
+    fn what_waits_for_its_client_gives_way_the_longest_wait_first() {
+        let memory = memory();
+        let [here, elsewhere] = ["192.0.2.1", "192.0.2.2"].map(|address| memory.of_connection(client(address)));
+        let other = memory.of_connection(client("192.0.2.1"));
+        let signals = [nobody(), nobody(), nobody()];
+        let [first, second] = [&signals[0], &signals[1]].map(|signal| here.hold(15, signal).expect("room"));
+        let away = elsewhere.hold(30, &signals[2]).expect("room");
+        for one in [&away, &second, &first] {
+            one.waits_for_client();
+        }
+        // It works on this one again, and then it waits anew.
+        second.is_worked_on();
+        let third = other.hold(30, &nobody()).expect("the first gives way");
+        assert_eq!(signals.each_ref().map(|signal| was_notified(signal)), [true, false, false], "of the same network");
+        assert!(other.hold(15, &nobody()).is_none(), "what is worked on does not give way");
+        second.waits_for_client();
+        assert!(!first.resize(20) && here.held.get() == 15, "what gave way holds nothing");
+        let proxy = memory.of_connection(None);
+        let fourth = proxy.hold(30, &nobody()).expect("the longest wait of the node gives way");
+        assert_eq!(signals.each_ref().map(|signal| was_notified(signal)), [false, false, true]);
+        assert!(second.resize(20), "it does not give way to itself");
+        drop((first, second, third, fourth, away));
+        let held = memory.held();
+        assert!(held.total == 0 && held.networks.is_empty() && held.waiting.is_empty());
+        assert_eq!([here, elsewhere, other].map(|connection| connection.held.get()), [0; 3]);
     }
 
     /// A browser or a proxy has a hundred requests of usual size under way, with their bodies, on one connection of the defaults.

@@ -21,7 +21,7 @@ mod turns;
 
 pub use certificate::{Certificate, CertificateError, RELOAD_PERIOD};
 pub use descriptors::connections_that_fit;
-pub use memory::MemoryBounds;
+pub use memory::{KeptOnce, MemoryBounds, PIECE_BYTES};
 pub use peer::{Claim, Peer};
 pub use requests::{RequestRules, watch};
 pub use serve::{ListenerSettings, serve};

@@ -1,6 +1,7 @@
 //! Every request passes here: its connection learns when it begins and ends, and its body has a deadline.
 
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -40,12 +41,13 @@ pub async fn watch<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     // A request of HTTP/2 was counted before it came here, and has no progress of its own.
+    let mut holding = request.extensions_mut().remove::<Rc<Holding>>();
     let progress = request.conn_data::<Progress>().cloned();
     let body = body_of(&request);
     let under_way = progress.as_ref().map(|progress| progress.begin(body));
-    let mut holding = None;
     if let Some(progress) = &progress {
-        holding = progress.memory().hold(cost(&request, body, rules.max_body_bytes));
+        let cost = cost(&request, body, rules.max_body_bytes);
+        holding = progress.memory().hold(cost, progress.gives_way()).map(Rc::new);
         if holding.is_none() {
             let response = request.into_response((rules.no_room)());
             return Ok(response.map_body(|_, body| Watched { body, _holding: None, _under_way: under_way }.boxed()));
@@ -55,17 +57,28 @@ pub async fn watch<B: MessageBody + 'static>(
     if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         let body = request.take_payload();
         let timed: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> =
-            Box::pin(TimedBody { body, deadline: Box::pin(sleep(rules.body_timeout)) });
+            Box::pin(TimedBody { body, deadline: Box::pin(sleep(rules.body_timeout)), holding: holding.clone() });
         request.set_payload(timed.into());
     }
     let response = next.call(request).await?;
-    if let Some(holding) = &mut holding {
+    if let Some(holding) = &holding
+        && progress.is_some()
+    {
         // Only what is left of it counts from now on. A connection of HTTP/1.1 has one answer: where there is no room for a longer one,
         // it is counted for what its request was.
         let _ = holding.resize(left_of(&response));
+        waits_to_be_read(holding, response.response().body().size());
     }
     let watched = |body: B| Watched { body: body.boxed(), _holding: holding, _under_way: under_way };
     Ok(response.map_body(|_, body| watched(body).boxed()))
+}
+
+/// An answer lasts for as long as its client takes to read it. One without an end lasts by itself: how many there are is bounded
+/// where they begin.
+pub(super) fn waits_to_be_read(holding: &Holding, size: BodySize) {
+    if size != BodySize::Stream {
+        holding.waits_for_client();
+    }
 }
 
 /// What a request costs until it is answered.
@@ -82,11 +95,10 @@ fn cost(request: &ServiceRequest, body: Turn, max_body_bytes: usize) -> usize {
 
 /// What an answer costs until it is sent: nothing where HTTP ends with it.
 fn left_of(response: &ServiceResponse<impl MessageBody>) -> usize {
-    match response.response().body().size() {
-        _ if response.status() == StatusCode::SWITCHING_PROTOCOLS => 0,
-        BodySize::None => 0,
-        BodySize::Sized(length) => cost_of_answer(Some(length)),
-        BodySize::Stream => cost_of_answer(None),
+    let response = response.response();
+    match response.status() {
+        StatusCode::SWITCHING_PROTOCOLS => 0,
+        _ => cost_of_answer(response.body().size(), &response.extensions()),
     }
 }
 
@@ -103,6 +115,7 @@ fn body_of(request: &ServiceRequest) -> Turn {
 struct TimedBody {
     body: Payload,
     deadline: Pin<Box<Sleep>>,
+    holding: Option<Rc<Holding>>,
 }
 
 impl Stream for TimedBody {
@@ -114,14 +127,20 @@ impl Stream for TimedBody {
         if this.deadline.as_mut().poll(context).is_ready() {
             return Poll::Ready(Some(Err(PayloadError::Io(std::io::ErrorKind::TimedOut.into()))));
         }
-        Pin::new(&mut this.body).poll_next(context)
+        let next = Pin::new(&mut this.body).poll_next(context);
+        match &this.holding {
+            Some(holding) if next.is_pending() => holding.waits_for_client(),
+            Some(holding) => holding.is_worked_on(),
+            None => {}
+        }
+        next
     }
 }
 
 /// The body of an answer; with it ends its request.
 struct Watched {
     body: BoxBody,
-    _holding: Option<Holding>,
+    _holding: Option<Rc<Holding>>,
     _under_way: Option<UnderWay>,
 }
 

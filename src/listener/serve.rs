@@ -24,7 +24,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::certificate::Certificate;
 use super::http2::{self, Rules};
-use super::memory::{Memory, MemoryBounds};
+use super::memory::{Memory, MemoryBounds, PIECE_BYTES};
 use super::open_connections::OpenConnections;
 use super::peer::{Claim, Peer};
 use super::proxy_header;
@@ -140,6 +140,7 @@ fn connections(
         .keep_alive(front.settings.idle_timeout)
         .client_request_timeout(front.settings.head_timeout)
         .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+        .h1_write_buffer_size(PIECE_BYTES)
         .on_connect_ext(|stream: &Stream, extensions| {
             extensions.insert(stream.progress());
             extensions.insert(stream.peer());
@@ -164,14 +165,19 @@ fn connections(
                         }
                         // How it ends is its client's business.
                         Some(Opened { mut stream, is_http2: false }) => {
+                            let (progress, client) = (stream.progress(), stream.peer().address());
                             let begins = tokio::select! {
                                 biased;
                                 begins = stream.first_head(front.settings.head_timeout) => begins,
                                 () = stopping.notified() => false,
+                                () = progress.gives_way().notified() => false,
                             };
                             if begins {
-                                let (progress, client) = (stream.progress(), stream.peer().address());
-                                let _ = Box::pin(http1.call((stream, Protocol::Http1, Some(client)))).await;
+                                tokio::select! {
+                                    biased;
+                                    _ = Box::pin(http1.call((stream, Protocol::Http1, Some(client)))) => {}
+                                    () = progress.gives_way().notified() => {}
+                                }
                                 if let Some(next) = progress.next() {
                                     next.await;
                                 }

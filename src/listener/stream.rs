@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use futures_util::future::LocalBoxFuture;
 use metrics::counter;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_rustls::server::TlsStream;
 
@@ -80,6 +82,8 @@ struct State {
     memory: Rc<ConnectionMemory>,
     /// Holds the bytes that came since no request is under way.
     head: Cell<Option<Holding>>,
+    /// Notified when the connection must end to make room for others.
+    gives_way: Arc<Notify>,
 }
 
 /// A request that is under way until this is dropped.
@@ -98,6 +102,7 @@ impl Progress {
             next: Cell::default(),
             memory,
             head: Cell::default(),
+            gives_way: Arc::default(),
         }))
     }
 
@@ -115,16 +120,24 @@ impl Progress {
         &self.0.memory
     }
 
+    /// Notified when the connection must end to make room for others.
+    pub(super) fn gives_way(&self) -> &Arc<Notify> {
+        &self.0.gives_way
+    }
+
     /// Holds so many bytes of a head that is coming in; `false` when there is no room.
     pub(super) fn hold_head(&self, bytes: usize) -> bool {
         let mut head = self.0.head.take();
-        let fits = match &mut head {
+        let fits = match &head {
             Some(held) => held.resize(bytes),
             None => {
-                head = self.0.memory.hold(bytes);
+                head = self.0.memory.hold(bytes, &self.0.gives_way);
                 head.is_some()
             }
         };
+        if let Some(head) = &head {
+            head.waits_for_client();
+        }
         self.0.head.set(head);
         fits
     }

@@ -153,13 +153,6 @@ impl Client {
         Self::build(base, reqwest::Client::builder().tls_certs_only([certificate]))
     }
 
-    /// A client that trusts this certificate and no other, and whose requests come from this address.
-    pub fn trusting_from(base: &str, pem: &str, address: &str) -> Self {
-        let certificate = reqwest::Certificate::from_pem(pem.as_bytes()).expect("a certificate");
-        let address: std::net::IpAddr = address.parse().expect("an address");
-        Self::build(base, reqwest::Client::builder().tls_certs_only([certificate]).local_address(address))
-    }
-
     fn build(base: &str, builder: reqwest::ClientBuilder) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         // No idle connections: a gateway that stops would wait a second for them.
