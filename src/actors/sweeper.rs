@@ -9,7 +9,6 @@ use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, info};
 
 use super::{Directory, Services};
-use crate::bus::Health;
 use crate::domain::delivery::Delivery;
 use crate::domain::id::{AccountId, ChallengeId};
 use crate::store::{self, StoreError};
@@ -44,14 +43,8 @@ pub async fn beat(services: Arc<Services>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let (store, node) = (services.verification.store(), services.verification.node());
-        let bus = services.verification.bus();
-        let is_cut_off = matches!(bus.health(), Health::Degraded { .. });
-        match store.run(async |db| store::node::beat(db, node, is_cut_off).await).await {
-            Ok(is_another) => bus.set_other_cut_off(is_another),
-            Err(error) => {
-                error!(error = &error as &dyn std::error::Error, "this node cannot say that it is alive");
-            }
+        if let Err(error) = services.verification.beat().await {
+            error!(error = &error as &dyn std::error::Error, "this node cannot say that it is alive");
         }
     }
 }

@@ -26,6 +26,7 @@ pub mod rollout;
 mod row;
 pub mod server;
 pub mod session;
+mod sql_state;
 pub mod subject;
 pub mod ticket;
 pub mod trust_token;
@@ -34,6 +35,7 @@ pub mod verification;
 
 use deadpool_postgres::{GenericClient, Object};
 use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
 pub use migrate::{MIGRATIONS, migrate, missing_migrations};
@@ -72,20 +74,21 @@ pub enum StoreError {
     Settings(String),
 }
 
+impl StoreError {
+    /// Whether what was refused is refused on this connection only, or for as long as it lasts: another one may do better.
+    pub(super) fn spoils_connection(error: &(dyn std::error::Error + 'static)) -> bool {
+        std::iter::successors(Some(error), |error| error.source())
+            .filter_map(|error| error.downcast_ref::<tokio_postgres::Error>()?.code())
+            .any(|state| sql_state::spoils_connection(state.code()))
+    }
+}
+
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
-        use tokio_postgres::error::SqlState;
-        match error.code() {
+        match error.code().map(SqlState::code) {
             None => Self::Unavailable(error.into()),
-            Some(state) if *state == SqlState::UNIQUE_VIOLATION => Self::Conflict,
-            // Class 53: out of resources; 57: operator intervention (shutdown, cancelled); 08: connection.
-            // 25006: a standby that does not take writes; 40: serialisation failures and deadlocks.
-            Some(state)
-                if ["53", "57", "08", "40"].iter().any(|class| state.code().starts_with(class))
-                    || state.code() == "25006" =>
-            {
-                Self::Unavailable(error.into())
-            }
+            Some(state) if state == SqlState::UNIQUE_VIOLATION.code() => Self::Conflict,
+            Some(state) if sql_state::says_not_now(state) => Self::Unavailable(error.into()),
             Some(_) => Self::Refused(error),
         }
     }

@@ -4,7 +4,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
+};
 use futures_util::future::{BoxFuture, join};
 use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
@@ -27,6 +29,9 @@ use crate::traces::{Kind, Step};
 /// to read it would refuse what was committed.
 const LAST_LOOK: Duration = Duration::from_millis(250);
 
+/// A connection is replaced at this age: after a failover, a change of DNS or of a certificate nobody stays with what was before.
+const LONGEST_LIFE: Duration = Duration::from_secs(30 * 60);
+
 /// How to reach the database.
 #[derive(Debug, Clone)]
 pub struct ConnectSettings {
@@ -47,6 +52,11 @@ pub struct Store {
     deadline: Duration,
     gathered: Arc<Gathered>,
 }
+
+/// Why work in the database came to nothing.
+pub trait Failure: From<StoreError> + std::error::Error + 'static {}
+
+impl<E: From<StoreError> + std::error::Error + 'static> Failure for E {}
 
 /// Questions that are asked together.
 #[derive(Default)]
@@ -83,6 +93,10 @@ impl Store {
             .max_size(settings.pool_size)
             .timeouts(Timeouts { wait: Some(settings.wait), create: Some(settings.wait), recycle: Some(settings.wait) })
             .runtime(Runtime::Tokio1)
+            .pre_recycle(Hook::sync_fn(|_, metrics| {
+                let is_old = metrics.age() > LONGEST_LIFE;
+                if is_old { Err(HookError::message("as old as a connection may be")) } else { Ok(()) }
+            }))
             .build()
             .map_err(|error| StoreError::Settings(error.to_string()))?;
         Ok(Self { pool, deadline: settings.deadline, gathered: Arc::default() })
@@ -103,12 +117,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer in time, and what `work` returns.
-    pub async fn run<T, E: From<StoreError>>(&self, work: impl AsyncFnOnce(&Object) -> Result<T, E>) -> Result<T, E> {
+    pub async fn run<T, E: Failure>(&self, work: impl AsyncFnOnce(&Object) -> Result<T, E>) -> Result<T, E> {
         let until = Instant::now() + self.deadline;
         let task = async {
             let loan = self.lend(until).await?;
             let result = work(loan.connection()).await;
-            loan.give_back();
+            loan.end(&result);
             result
         };
         self.in_time(task).await
@@ -119,21 +133,23 @@ impl Store {
     ///
     /// # Errors
     /// As [`Self::run`].
-    pub async fn transaction<T, E: From<StoreError>>(
-        &self,
-        work: impl AsyncFnOnce(&Object) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub async fn transaction<T, E: Failure>(&self, work: impl AsyncFnOnce(&Object) -> Result<T, E>) -> Result<T, E> {
         let until = Instant::now() + self.deadline;
         let task = async {
             let loan = self.lend(until).await?;
             let (begun, result) = join(loan.execute("BEGIN"), work(loan.connection())).await;
-            begun?;
+            if let Err(error) = begun {
+                loan.end_with(&error);
+                return Err(error.into());
+            }
             let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
             let ended = loan.execute(end).await;
-            if ended.is_ok() {
-                loan.give_back();
+            let is_ended = ended.is_ok();
+            let result = result.and_then(|value| ended.map(|()| value).map_err(E::from));
+            if is_ended {
+                loan.end(&result);
             }
-            result.and_then(|value| ended.map(|()| value).map_err(E::from))
+            result
         };
         self.in_time(task).await
     }
@@ -162,11 +178,16 @@ impl Store {
 
     async fn lend(&self, until: Instant) -> Result<Loan, StoreError> {
         let loan = Loan { connection: Some(self.connection().await?), until };
-        pipeline::prepare(loan.connection()).await?;
-        Ok(loan)
+        match pipeline::prepare(loan.connection()).await {
+            Ok(()) => Ok(loan),
+            Err(error) => {
+                loan.end_with(&error);
+                Err(error)
+            }
+        }
     }
 
-    async fn in_time<T, E: From<StoreError>>(&self, task: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    async fn in_time<T, E: Failure>(&self, task: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let step = Step::here(Kind::Client, "postgresql");
         let task = pin!(task);
         let mut task = pin!(step.run(task));
@@ -226,6 +247,22 @@ impl Loan {
     /// Runs one of BEGIN, COMMIT and ROLLBACK.
     async fn execute(&self, statement: &str) -> Result<(), StoreError> {
         Ok(self.connection().batch_execute(statement).await?)
+    }
+
+    /// Its work came to an end, well or not. A session that cannot do its work is closed, or everybody who gets it would be refused.
+    fn end<T>(self, result: &Result<T, impl Failure>) {
+        match result {
+            Ok(_) => self.give_back(),
+            Err(error) => self.end_with(error),
+        }
+    }
+
+    fn end_with(mut self, error: &(impl std::error::Error + 'static)) {
+        if StoreError::spoils_connection(error) {
+            drop(self.connection.take().map(Object::take));
+        } else {
+            self.give_back();
+        }
     }
 
     fn give_back(mut self) {

@@ -41,7 +41,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use tokio::sync::Notify;
 
-use crate::bus::Bus;
+use crate::bus::{Bus, Health};
 use crate::domain::challenge::Lifetimes;
 use crate::domain::code::{CodeKeys, CodeSalt, SALT_BYTES};
 use crate::domain::delivery::{EmailFallback, Requester};
@@ -53,8 +53,8 @@ use crate::domain::locale::Locale;
 use crate::domain::password::Password;
 use crate::domain::strength::Strength;
 use crate::domain::token::{TOKEN_BYTES, Token, TokenKind};
-use crate::store::Store;
 use crate::store::session::TokenLifetimes;
+use crate::store::{self, Store, StoreError};
 use crate::telemetry::CHALLENGES;
 
 use api_keys::KnownApiKeys;
@@ -200,6 +200,17 @@ impl Verification {
     #[must_use]
     pub fn notes_presence(&self) -> bool {
         self.rules.email_fallback == EmailFallback::RecoveryOnly
+    }
+
+    /// Says in the database that this node is alive and whether it is cut off from the others, and learns whether one of them is.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database takes no write.
+    pub async fn beat(&self) -> Result<(), StoreError> {
+        let (node, is_cut_off) = (self.node(), matches!(self.bus().health(), Health::Degraded { .. }));
+        let is_another = self.store().run(async |db| store::node::beat(db, node, is_cut_off).await).await?;
+        self.bus().set_other_cut_off(is_another);
+        Ok(())
     }
 
     /// How strong a new password is, for people who choose one.

@@ -3,6 +3,7 @@
 mod aborted;
 mod crash;
 mod database_away;
+mod not_now;
 mod restore;
 mod secrecy;
 mod security_log;
