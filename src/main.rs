@@ -96,6 +96,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match run(arguments) {
         Ok(code) => code,
+        // Whoever reads the output, such as `head`, has seen enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // One readable line: the chain of causes, without the layers that only repeat.
             let _ = writeln!(std::io::stderr(), "twostep: {error:#}");
@@ -104,23 +106,27 @@ fn main() -> ExitCode {
     }
 }
 
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
 fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let config = arguments.config.as_deref();
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => {
             let settings = settings::load(config)?;
-            telemetry::start_logging(settings.log.format, &settings.log.filter);
+            let _log = telemetry::start_logging(settings.log.format, &settings.log.filter);
             actix_web::rt::System::new().block_on(serve(&settings, config))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Demo { url, push } => {
-            telemetry::start_logging(telemetry::LogFormat::Text, "error");
+            let _log = telemetry::start_logging(telemetry::LogFormat::Text, "error");
             let stage = url.map_or(demo::Stage::Own { push }, demo::Stage::Running);
             actix_web::rt::System::new().block_on(demo::run(&stage))
         }
         Command::Doctor => {
             let settings = settings::load(config)?;
-            telemetry::start_logging(telemetry::LogFormat::Text, "off");
+            let _log = telemetry::start_logging(telemetry::LogFormat::Text, "off");
             Ok(actix_web::rt::System::new().block_on(doctor::run(&settings)))
         }
         Command::Rollout(rollout) => {
@@ -143,7 +149,10 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             actix_web::rt::System::new().block_on(migrate(&settings, check))
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "twostep", &mut std::io::stdout());
+            // Not straight to standard output: it panics when its reader ends early.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "twostep", &mut script);
+            std::io::stdout().write_all(&script)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Man { folder } => {

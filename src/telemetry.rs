@@ -1,9 +1,11 @@
 //! Logs and metrics: set-up, and the one list of metric names.
 
 use std::io::IsTerminal;
+use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing::Level;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
@@ -73,6 +75,8 @@ metrics_list! {
     PUSH_DEAD_TOKEN_ALARM = "twostep_push_dead_token_alarm", Gauge, "1 while too many addresses are called dead and none is forgotten, by provider";
     WEBHOOKS = "twostep_webhooks_total", Counter, "Tries to tell an app's server of an end, by outcome";
     BUS_JOINED = "twostep_bus_joined", Gauge, "1 while NATS carries facts between this node and others; absent on a node that runs alone";
+    LOG_LINES_DROPPED = "twostep_log_lines_dropped_total", Counter, "Lines of the log that found no room, because whoever reads it stands still";
+    READY = "twostep_ready", Gauge, "1 while the node can do its work, 0 while a cause prevents it, by cause: `database` takes no writes";
     BUS_FACTS = "twostep_bus_facts_total", Counter, "Facts between nodes, by what became of them";
 }
 
@@ -86,11 +90,28 @@ pub enum LogFormat {
     Json,
 }
 
-/// Sends logs to standard error. `filter` is a list such as `info,twostep=debug`; a malformed part is left out.
+/// Lines of the log that wait for whoever reads standard error. A pipe that is not emptied must not hold up sign-ins: what finds no
+/// room is dropped, and counted.
+const WAITING_LINES: usize = 8192;
+
+static DROPPED_LINES: OnceLock<ErrorCounter> = OnceLock::new();
+
+/// Writes what is left of the log when it is dropped.
+#[must_use]
+pub struct LogGuard(#[expect(dead_code, reason = "held until it is dropped")] WorkerGuard);
+
+/// Sends logs to standard error, by a thread of its own, for as long as the guard lives. `filter` is a list such as `info,twostep=debug`; a malformed part is left out.
 ///
 /// Logs hold no code, token, address or IP at any level. Libraries are kept to `info`, whatever the filter says: below
 /// it some write the headers and bodies they carry.
-pub fn start_logging(format: LogFormat, filter: &str) {
+pub fn start_logging(format: LogFormat, filter: &str) -> LogGuard {
+    let (writer, guard) = NonBlockingBuilder::default()
+        .lossy(true)
+        .buffered_lines_limit(WAITING_LINES)
+        .thread_name("log")
+        .finish(std::io::stderr());
+    // That of the first call, which is the one in force.
+    DROPPED_LINES.get_or_init(|| writer.error_counter());
     let ours_or_quiet =
         filter_fn(|metadata| metadata.target().starts_with("twostep") || *metadata.level() <= Level::INFO);
     let registry = tracing_subscriber::registry().with(EnvFilter::builder().parse_lossy(filter)).with(ours_or_quiet);
@@ -99,15 +120,20 @@ pub fn start_logging(format: LogFormat, filter: &str) {
         LogFormat::Text => registry
             .with(
                 tracing_subscriber::fmt::layer()
-                    .with_writer(std::io::stderr)
+                    .with_writer(writer)
                     .with_ansi(std::io::stderr().is_terminal())
                     .with_target(false),
             )
             .try_init(),
-        LogFormat::Json => {
-            registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).try_init()
-        }
+        LogFormat::Json => registry.with(tracing_subscriber::fmt::layer().json().with_writer(writer)).try_init(),
     };
+    LogGuard(guard)
+}
+
+/// Says in the metrics how many lines of the log were dropped so far.
+pub fn count_dropped_lines() {
+    let dropped = DROPPED_LINES.get().map_or(0, ErrorCounter::dropped_lines);
+    metrics::counter!(LOG_LINES_DROPPED).absolute(dropped as u64);
 }
 
 /// Starts collecting metrics; the handle renders them for Prometheus. In a process that collects already, the

@@ -16,6 +16,7 @@ mod extract;
 mod fixed;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
+mod head;
 mod headers;
 mod host;
 mod json;
@@ -104,6 +105,7 @@ pub fn routes(config: &mut ServiceConfig, api: Data<Api>) {
     let has_outbox = api.outbox.is_some();
     extract::limits(config, api.max_body_bytes);
     let everything = actix::scope("")
+        .wrap(from_fn(head::answer))
         .wrap(from_fn(page::clear_doubled))
         .wrap(from_fn(security_log::note))
         .wrap(from_fn(headers::guard))
@@ -141,10 +143,11 @@ async fn no_such_route() -> Problem {
     Problem::new(ProblemCode::NotFound, "There is nothing at this address. See /docs.")
 }
 
-/// An address that takes these methods: the answer to others names them, as RFC 9110 section 15.5.6 asks.
+/// An address that takes these methods, and `HEAD` with `GET`: the answer to others names them, as RFC 9110 section 15.5.6 asks.
 fn resource(path: &str, methods: &'static str) -> Resource {
     actix::resource(path).default_service(actix::to(move || {
         let detail = "This address does not take this method. See /docs.";
+        let methods = methods.replace("GET", "GET, HEAD");
         ready(Problem::new(ProblemCode::MethodNotAllowed, detail).customize().insert_header((ALLOW, methods)))
     }))
 }

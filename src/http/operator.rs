@@ -27,7 +27,7 @@ pub use self::access::OperatorAccess;
 use super::extract;
 use super::page::is_same_origin;
 use super::problem::{Problem, ProblemCode};
-use super::{headers, no_such_route, resource, security_log};
+use super::{head, headers, no_such_route, resource, security_log};
 use crate::actors::Directory;
 use crate::verification::Verification;
 
@@ -72,6 +72,7 @@ pub struct Reloaded {
 pub fn routes(config: &mut ServiceConfig, operator: Data<Operator>) {
     extract::limits(config, MAX_BODY_BYTES);
     let everything = web::scope("")
+        .wrap(from_fn(head::answer))
         .wrap(from_fn(access::require_known_host))
         .wrap(from_fn(security_log::note))
         .wrap(from_fn(headers::guard));
@@ -81,7 +82,7 @@ pub fn routes(config: &mut ServiceConfig, operator: Data<Operator>) {
 /// Adds every route of `probe.address`: health and metrics, for whoever asks by whatever name.
 pub fn probe_routes(config: &mut ServiceConfig, operator: Data<Operator>) {
     extract::limits(config, MAX_BODY_BYTES);
-    let everything = web::scope("").wrap(from_fn(headers::guard)).configure(health::routes);
+    let everything = web::scope("").wrap(from_fn(head::answer)).wrap(from_fn(headers::guard)).configure(health::routes);
     config.app_data(operator).service(everything.default_service(web::to(no_such_route)));
 }
 

@@ -39,6 +39,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use metrics::gauge;
 use tokio::sync::Notify;
 
 use crate::bus::{Bus, Health};
@@ -55,7 +56,7 @@ use crate::domain::strength::Strength;
 use crate::domain::token::{TOKEN_BYTES, Token, TokenKind};
 use crate::store::session::TokenLifetimes;
 use crate::store::{self, Store, StoreError};
-use crate::telemetry::CHALLENGES;
+use crate::telemetry::{CHALLENGES, READY};
 
 use api_keys::KnownApiKeys;
 use code_keys::HeldKeys;
@@ -208,8 +209,9 @@ impl Verification {
     /// [`StoreError`] when the database takes no write.
     pub async fn beat(&self) -> Result<(), StoreError> {
         let (node, is_cut_off) = (self.node(), matches!(self.bus().health(), Health::Degraded { .. }));
-        let is_another = self.store().run(async |db| store::node::beat(db, node, is_cut_off).await).await?;
-        self.bus().set_other_cut_off(is_another);
+        let beat = self.store().run(async |db| store::node::beat(db, node, is_cut_off).await).await;
+        gauge!(READY, "cause" => "database").set(if beat.is_ok() { 1.0 } else { 0.0 });
+        self.bus().set_other_cut_off(beat?);
         Ok(())
     }
 

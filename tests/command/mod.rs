@@ -3,6 +3,7 @@
 mod admin;
 mod code_keys;
 mod doctor;
+mod log;
 mod migrate;
 mod operator_token;
 mod production;

@@ -3,6 +3,7 @@
 mod body;
 mod connections;
 mod descriptors;
+mod head_requests;
 mod heads;
 mod http2;
 mod pipelining;

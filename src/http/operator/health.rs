@@ -9,7 +9,9 @@ use metrics::gauge;
 use super::Operator;
 use crate::bus::Health;
 use crate::http::resource;
-use crate::telemetry::{DATABASE_CONNECTIONS_IN_USE, DATABASE_CONNECTIONS_MAX, DATABASE_CONNECTIONS_OPEN, USER_ACTORS};
+use crate::telemetry::{
+    DATABASE_CONNECTIONS_IN_USE, DATABASE_CONNECTIONS_MAX, DATABASE_CONNECTIONS_OPEN, USER_ACTORS, count_dropped_lines,
+};
 
 /// Adds what `probe.address` serves too: nothing that tells an account, a device or an address.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -50,5 +52,6 @@ async fn metrics(operator: Data<Operator>) -> impl Responder {
     gauge!(DATABASE_CONNECTIONS_OPEN).set(usage.open as f64);
     gauge!(DATABASE_CONNECTIONS_IN_USE).set(usage.in_use as f64);
     gauge!(DATABASE_CONNECTIONS_MAX).set(usage.most as f64);
+    count_dropped_lines();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(operator.metrics.render())
 }
