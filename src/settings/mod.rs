@@ -1,5 +1,6 @@
 //! Settings: files, then the environment, into one typed struct a room. The only reader of either.
 
+mod environment;
 mod http;
 mod keys;
 mod operator_token;
@@ -10,7 +11,7 @@ mod secrets;
 use std::path::Path;
 
 use figment::Figment;
-use figment::providers::{Env, Format, Toml};
+use figment::providers::{Format, Toml};
 
 use crate::bus::JoinError;
 use crate::delivery::mail::MailSetupError;
@@ -118,10 +119,9 @@ fn read(file: Option<&Path>, privacy: fn(Mode) -> Privacy) -> Result<Settings, S
         }
         figment = figment.merge(Toml::file_exact(file));
     }
-    let environment = Env::prefixed(PREFIX).filter(|key| !secrets::is_secret(&format!("{PREFIX}{key}")));
-    let mut settings: Settings = figment.merge(environment.split("__")).extract().map_err(Box::new)?;
+    let mut settings: Settings = environment::extract_over(&figment, &environment::variables()).map_err(Box::new)?;
     let privacy = privacy(settings.mode);
-    secrets::take(&mut settings, privacy, |name| std::env::var(name).ok())?;
+    secrets::take(&mut settings, privacy, environment::secret)?;
     Ok(settings)
 }
 

@@ -55,3 +55,25 @@ fn the_defaults_are_printed_with_their_documentation() {
     assert!(output.status.success());
     assert_eq!(text(&output.stdout), twostep::settings::DEFAULTS);
 }
+
+/// What people and their tools put into environments: ids of digits alone, variables that nobody filled, lists with commas.
+#[test]
+fn variables_are_read_as_their_settings_need_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, value) in [
+        ("APNS__KEY_ID", "1234567890"),
+        ("APNS__TEAM_ID", "0123456789"),
+        ("FCM__PROJECT_ID", "123456789012"),
+        ("BUS__URL", ""),
+        ("DATABASE__URL", ""),
+        ("HTTP__WORKERS", ""),
+        ("CODES__KEYS_FILE", ""),
+        ("HTTP__ALLOWED_ORIGINS", "https://a.example,https://b.example"),
+        ("HTTP__TRUSTED_PROXIES", "192.0.2.1/32, 2001:db8::/64"),
+    ] {
+        let output = run(folder.path(), &["check-config"], &[(&format!("TWOSTEP__{name}"), value)]);
+        assert!(output.status.success(), "{name}={value}: {}", text(&output.stderr));
+    }
+    let said = refusal(&["check-config"], &[("TWOSTEP__HTTP__WORKERS", "many")]);
+    assert!(said.contains("TWOSTEP__HTTP__WORKERS") && said.contains("many"), "{said}");
+}
