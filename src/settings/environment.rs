@@ -68,13 +68,13 @@ impl Variable {
 pub(super) fn extract_over<T: DeserializeOwned>(
     figment: &Figment,
     variables: &[(String, String)],
-) -> Result<T, figment::Error> {
+) -> Result<T, Box<figment::Error>> {
     let mut variables: Vec<_> = variables.iter().map(|(name, text)| Variable::new(name, text)).collect();
     loop {
         let over = variables.iter().fold(figment.clone(), |figment, variable| figment.merge(Over(variable.value())));
         match over.extract() {
             Err(error) if variables.iter_mut().any(|variable| variable.reads_on(&error)) => {}
-            extracted => return extracted,
+            extracted => return extracted.map_err(Box::new),
         }
     }
 }
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
     use crate::settings::{DEFAULTS, Settings};
 
-    fn read(variables: &[(&str, &str)]) -> Result<Settings, figment::Error> {
+    fn read(variables: &[(&str, &str)]) -> Result<Settings, Box<figment::Error>> {
         let variables: Vec<_> =
             variables.iter().map(|(name, value)| (format!("{PREFIX}{name}"), (*value).to_owned())).collect();
         extract_over(&Figment::from(Toml::string(DEFAULTS)), &variables)

@@ -119,7 +119,7 @@ fn read(file: Option<&Path>, privacy: fn(Mode) -> Privacy) -> Result<Settings, S
         }
         figment = figment.merge(Toml::file_exact(file));
     }
-    let mut settings: Settings = environment::extract_over(&figment, &environment::variables()).map_err(Box::new)?;
+    let mut settings: Settings = environment::extract_over(&figment, &environment::variables())?;
     let privacy = privacy(settings.mode);
     secrets::take(&mut settings, privacy, environment::secret)?;
     Ok(settings)
