@@ -100,7 +100,8 @@ static DROPPED_LINES: OnceLock<ErrorCounter> = OnceLock::new();
 #[must_use]
 pub struct LogGuard(#[expect(dead_code, reason = "held until it is dropped")] WorkerGuard);
 
-/// Sends logs to standard error, by a thread of its own, for as long as the guard lives. `filter` is a list such as `info,twostep=debug`; a malformed part is left out.
+/// Sends logs to standard error, by a thread of its own, for as long as the guard lives. `filter` is a list such as
+/// `info,twostep=debug`; a malformed part is left out.
 ///
 /// Logs hold no code, token, address or IP at any level. Libraries are kept to `info`, whatever the filter says: below
 /// it some write the headers and bodies they carry.

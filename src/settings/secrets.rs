@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{PREFIX, Settings, SettingsError};
 use crate::private_file::{self, NotPrivate, Privacy};
 
-/// A setting that is a secret. `TWOSTEP__ROOM__KEY` holds it, or `TWOSTEP__ROOM__KEY_FILE` the path of a file that does.
+/// A setting that is a secret. `TWOSTEP__SECTION__KEY` holds it, or `TWOSTEP__SECTION__KEY_FILE` the path of a file that does.
 pub struct SecretSetting {
     /// Its key, for instance `smtp.password`.
     pub key: &'static str,

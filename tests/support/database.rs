@@ -40,7 +40,7 @@ impl Server {
 
     async fn drop_leftovers(&self) {
         let client = connect(&self.base).await;
-        let ours = "SELECT datname FROM pg_database WHERE datname ~ '^(test_[0-9]+|template_twostep)$'";
+        let ours = "SELECT datname FROM pg_database WHERE datname ~ '^(test_[0-9]+(_away)?|template_twostep)$'";
         for row in client.query(ours, &[]).await.expect("a list") {
             let name: String = row.get(0);
             client.batch_execute(&format!("DROP DATABASE {name}")).await.expect("dropped");
