@@ -133,6 +133,7 @@ pub struct App {
     public: ServerHandle,
     /// The operator's side and the one for probes: they tell to the end how the node stands.
     private: Vec<ServerHandle>,
+    sweeper: JoinHandle<()>,
     tasks: Vec<JoinHandle<()>>,
     traces: Option<Exporter>,
     reconnect_spread: Duration,
@@ -179,7 +180,8 @@ impl App {
         let directory = Directory::start(&services, cores());
         // Known before it claims anything: to the others a node that they do not know is gone.
         store.run(async |db| store::node::beat(db, node, false).await).await?;
-        let mut tasks = background_tasks(&services, &directory, inbox, settings);
+        let mut tasks = background_tasks(&services, &directory, inbox);
+        let sweeper = start_sweeper(&services, &directory, settings);
         let send_webhooks = |webhooks| actix_web::rt::spawn(actors::send_webhooks(Arc::clone(&verification), webhooks));
         tasks.extend(webhooks.map(send_webhooks));
         tasks.extend(carriers);
@@ -251,6 +253,7 @@ impl App {
             reload,
             public: public_handle,
             private: private_handles,
+            sweeper,
             tasks,
             traces,
             reconnect_spread: Duration::from_millis(settings.shutdown.reconnect_spread_ms),
@@ -311,6 +314,8 @@ impl App {
     pub async fn stop(self) {
         self.draining.store(true, Ordering::Relaxed);
         info!("draining");
+        // What waits is for nodes that stay: what this one took up now, another would take over, and send as well.
+        self.sweeper.abort();
         self.bus.end_watching();
         // Asked for first: a device that comes back at once must find another node.
         let stopped = self.public.stop(true);
@@ -478,24 +483,22 @@ fn issuer(settings: &Settings) -> String {
     settings.assertions.issuer.clone().unwrap_or_else(|| format!("{scheme}://{}", settings.http.address))
 }
 
-fn background_tasks(
-    services: &Arc<Services>,
-    directory: &Directory,
-    inbox: crate::bus::Inbox,
-    settings: &Settings,
-) -> Vec<JoinHandle<()>> {
+fn background_tasks(services: &Arc<Services>, directory: &Directory, inbox: crate::bus::Inbox) -> Vec<JoinHandle<()>> {
+    vec![
+        actix_web::rt::spawn(actors::dispatch(inbox, Arc::clone(services), directory.clone())),
+        actix_web::rt::spawn(actors::beat(Arc::clone(services))),
+        actix_web::rt::spawn(actors::send_notices(Arc::clone(services))),
+        actix_web::rt::spawn(actors::catch_up(Arc::clone(services))),
+    ]
+}
+
+fn start_sweeper(services: &Arc<Services>, directory: &Directory, settings: &Settings) -> JoinHandle<()> {
     let sweep = SweepSettings {
         period: Duration::from_millis(settings.delivery.sweep_period_ms),
         activity_months: settings.login_activity.keep_months,
         shorten_ip_days: settings.login_activity.shorten_ip_days,
     };
-    vec![
-        actix_web::rt::spawn(actors::dispatch(inbox, Arc::clone(services), directory.clone())),
-        actix_web::rt::spawn(actors::beat(Arc::clone(services))),
-        actix_web::rt::spawn(actors::sweep(Arc::clone(services), directory.clone(), sweep)),
-        actix_web::rt::spawn(actors::send_notices(Arc::clone(services))),
-        actix_web::rt::spawn(actors::catch_up(Arc::clone(services))),
-    ]
+    actix_web::rt::spawn(actors::sweep(Arc::clone(services), directory.clone(), sweep))
 }
 
 fn connection_settings(settings: &Settings) -> ConnectionSettings {
