@@ -1,7 +1,6 @@
 //! A gateway with both providers, and devices that are connected or asleep.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -12,12 +11,14 @@ use twostep_simulators::{ApnsRequest, ApnsSimulator, FcmRequest, FcmSimulator};
 use crate::support::child::ChildGateway;
 use crate::support::client::{Challenge, Client, DEADLINE, Install, SignedIn};
 use crate::support::database::TestDatabase;
+use crate::support::event_stream::EventStream;
 use crate::support::gateway::TestGateway;
 use crate::support::socket::Socket;
 
 pub const EMAIL: &str = "anna@example.com";
 /// So short that a test may wait for its end, and long enough for a receipt over loopback.
 const RECEIPT_WINDOW_MS: u64 = 200;
+const REQUEST_TIMEOUT_MS: u64 = 60_000;
 
 /// Both providers, on loopback.
 pub struct Providers {
@@ -45,6 +46,9 @@ impl Providers {
     /// Points a gateway at both.
     pub fn configure(&self, settings: &mut Settings) {
         settings.delivery.receipt_window_ms = RECEIPT_WINDOW_MS;
+        // A busy machine must not make a second try of one that is only slow.
+        settings.fcm.request_timeout_ms = REQUEST_TIMEOUT_MS;
+        settings.apns.request_timeout_ms = REQUEST_TIMEOUT_MS;
         settings.fcm.base_url = self.fcm.base_url().to_owned();
         settings.fcm.service_account_file = Some(self.fcm.service_account_file().to_owned());
         settings.apns.base_url = self.apns.base_url();
@@ -166,15 +170,7 @@ impl Stage {
 
     /// How a challenge stands, once `holds` says so of it.
     pub async fn status(&self, challenge: &Challenge, holds: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + DEADLINE;
-        loop {
-            let status = self.client.get(&challenge.path(""), &challenge.token).await.expect(200);
-            if holds(&status) {
-                return status;
-            }
-            assert!(Instant::now() < deadline, "not in time: {status}");
-            tokio::task::yield_now().await;
-        }
+        EventStream::open(&self.client, challenge).await.until(holds).await
     }
 
     /// How a challenge stands once its deliveries by a channel are in a state.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::socket::Socket;
 
 /// Every wait of a test ends by then.
-pub const DEADLINE: Duration = Duration::from_secs(20);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 pub const PASSWORD: &str = "correct horse battery staple";
 
 /// An answer.
