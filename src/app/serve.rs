@@ -94,6 +94,7 @@ pub(super) fn serve_public(
         exempts_this_machine: settings.mode == Mode::Development,
         max_connections: listener::connections_that_fit(http.max_connections, settings.database.pool_size),
         max_connections_per_network: http.max_connections_per_network,
+        websocket_path: http::WEBSOCKET_PATH,
         memory: MemoryBounds {
             of_node: http.max_request_memory,
             of_network: http.max_request_memory_per_network,

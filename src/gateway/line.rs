@@ -1,6 +1,7 @@
 //! The line under a connection actor: frames in, frames out, on the worker that accepted it. An idle line has no buffers.
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use actix_http::ws::{Codec, Message, ProtocolError};
 use actix_web::web::{Buf, BytesMut};
 use futures_util::Stream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Sleep, sleep, timeout};
 
 use super::bounds::Heads;
 use super::frames::{Fragments, Received};
@@ -24,6 +25,10 @@ use crate::protocol::MAX_MESSAGE_BYTES;
 
 /// Bytes that are read at once: a device sends little, and rarely.
 const READ_BYTES: usize = 4096;
+
+/// How long a device has to answer the gateway's Close frame with its own, and bytes that it may say meanwhile (design section 5).
+const CLOSING_HANDSHAKE: Duration = Duration::from_secs(2);
+const LAST_BYTES: usize = 256 * 1024;
 
 /// How long a device that reads nothing has to take the last words of a connection: a removed device is gone within a second
 /// (design section 5).
@@ -36,13 +41,41 @@ pub(super) struct Line {
     /// TLS may hold what was written.
     is_flushed: Cell<bool>,
     codec: RefCell<Codec>,
+    reading: RefCell<Reading>,
+    /// The device says no more: it sent a Close frame, or its half of the line ended.
+    has_heard_the_end: Cell<bool>,
+}
+
+/// Where in what a device says the next byte is.
+struct Reading {
+    heads: Heads,
+    fragments: Fragments,
+    /// What came of a frame.
+    received: BytesMut,
+    /// Bytes so far.
+    bytes: usize,
+    /// A frame was refused: where the next one begins is not known.
+    is_broken: bool,
 }
 
 impl Line {
     pub(super) fn new(stream: listener::Stream) -> Rc<Self> {
         let codec = RefCell::new(Codec::new().max_size(MAX_MESSAGE_BYTES));
-        let stream = RefCell::new(stream);
-        Rc::new(Self { stream, to_send: RefCell::default(), is_flushed: Cell::new(true), codec })
+        let reading = Reading {
+            heads: Heads::new(MAX_MESSAGE_BYTES),
+            fragments: Fragments::default(),
+            received: BytesMut::new(),
+            bytes: 0,
+            is_broken: false,
+        };
+        Rc::new(Self {
+            stream: RefCell::new(stream),
+            to_send: RefCell::default(),
+            is_flushed: Cell::new(true),
+            codec,
+            reading: RefCell::new(reading),
+            has_heard_the_end: Cell::new(false),
+        })
     }
 
     /// Says something; it goes out when the actor has had its turn.
@@ -74,27 +107,71 @@ impl Line {
     fn is_all_sent(&self) -> bool {
         self.is_flushed.get() && self.to_send.borrow().is_empty()
     }
-}
 
-/// What a device says, until it says no more.
-pub(super) struct Incoming {
-    line: Rc<Line>,
-    heads: Heads,
-    fragments: Fragments,
-    /// What came of a frame.
-    received: BytesMut,
-}
-
-impl Incoming {
-    pub(super) fn new(line: Rc<Line>) -> Self {
-        Self { line, heads: Heads::new(MAX_MESSAGE_BYTES), fragments: Fragments::default(), received: BytesMut::new() }
+    /// The next frame, or `None` at the end of what the device says.
+    fn poll_receive(&self, context: &mut Context<'_>) -> Poll<Option<Received>> {
+        let reading = &mut *self.reading.borrow_mut();
+        loop {
+            match reading.next_frame(&mut self.codec.borrow_mut()) {
+                Ok(None) => {}
+                Ok(Some(received)) => {
+                    self.has_heard_the_end.set(matches!(received, Received::Close(_)));
+                    return Poll::Ready(Some(received));
+                }
+                Err(error) => {
+                    reading.is_broken = true;
+                    return Poll::Ready(Some(reading.fragments.receive(Err(error))));
+                }
+            }
+            let mut bytes = [0; READ_BYTES];
+            let mut part = ReadBuf::new(&mut bytes);
+            let read = ready!(Pin::new(&mut *self.stream.borrow_mut()).poll_read(context, &mut part));
+            if read.is_err() || part.filled().is_empty() {
+                self.has_heard_the_end.set(true);
+                return Poll::Ready(None);
+            }
+            reading.bytes += part.filled().len();
+            if let Err(reason) = reading.heads.accept(part.filled()) {
+                reading.is_broken = true;
+                return Poll::Ready(Some(Received::Refused(reason)));
+            }
+            reading.received.extend_from_slice(part.filled());
+        }
     }
 
-    fn next_frame(&mut self) -> Result<Option<Received>, ProtocolError> {
+    /// Waits for the device's Close frame, and listens to nothing else any more (RFC 6455 section 7.1.1).
+    async fn closing_handshake(&self) {
+        let most = self.reading.borrow().bytes + LAST_BYTES;
+        let heard = async {
+            while !self.has_heard_the_end.get() && self.reading.borrow().bytes < most {
+                if self.reading.borrow().is_broken {
+                    return self.read_to_the_end(most).await;
+                }
+                let _ = poll_fn(|context| self.poll_receive(context)).await;
+            }
+        };
+        let _ = timeout(CLOSING_HANDSHAKE, heard).await;
+    }
+
+    async fn read_to_the_end(&self, most: usize) {
+        let mut bytes = [0; READ_BYTES];
+        while self.reading.borrow().bytes < most {
+            let mut part = ReadBuf::new(&mut bytes);
+            let read = poll_fn(|context| Pin::new(&mut *self.stream.borrow_mut()).poll_read(context, &mut part)).await;
+            if read.is_err() || part.filled().is_empty() {
+                return;
+            }
+            self.reading.borrow_mut().bytes += part.filled().len();
+        }
+    }
+}
+
+impl Reading {
+    fn next_frame(&mut self, codec: &mut Codec) -> Result<Option<Received>, ProtocolError> {
         if self.received.is_empty() {
             return Ok(None);
         }
-        let frame = self.line.codec.borrow_mut().decode(&mut self.received)?;
+        let frame = codec.decode(&mut self.received)?;
         if self.received.is_empty() {
             self.received = BytesMut::new();
         }
@@ -102,27 +179,20 @@ impl Incoming {
     }
 }
 
+/// What a device says, until it says no more.
+pub(super) struct Incoming(Rc<Line>);
+
+impl Incoming {
+    pub(super) fn new(line: Rc<Line>) -> Self {
+        Self(line)
+    }
+}
+
 impl Stream for Incoming {
     type Item = Received;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Received>> {
-        loop {
-            match self.next_frame() {
-                Ok(None) => {}
-                Ok(received) => return Poll::Ready(received),
-                Err(error) => return Poll::Ready(Some(self.fragments.receive(Err(error)))),
-            }
-            let mut bytes = [0; READ_BYTES];
-            let mut part = ReadBuf::new(&mut bytes);
-            let read = ready!(Pin::new(&mut *self.line.stream.borrow_mut()).poll_read(context, &mut part));
-            if read.is_err() || part.filled().is_empty() {
-                return Poll::Ready(None);
-            }
-            if let Err(reason) = self.heads.accept(part.filled()) {
-                return Poll::Ready(Some(Received::Refused(reason)));
-            }
-            self.received.extend_from_slice(part.filled());
-        }
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Received>> {
+        self.0.poll_receive(context)
     }
 }
 
@@ -147,8 +217,14 @@ impl Driver {
         // With the actor its half of the line is gone.
         self.actor = None;
         if let Some(line) = Rc::into_inner(self.line) {
-            // Boxed: it has a buffer, and there is one line end for hours of a line.
-            Box::pin(listener::end(line.stream.into_inner())).await;
+            // Boxed: it has buffers, and there is one line end for hours of a line.
+            Box::pin(async move {
+                if line.is_all_sent() {
+                    line.closing_handshake().await;
+                }
+                listener::end(line.stream.into_inner()).await;
+            })
+            .await;
         }
     }
 

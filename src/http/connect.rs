@@ -1,6 +1,6 @@
 //! `/v1/connect`: tickets and the WebSocket handshake.
 
-use actix_web::http::header::ORIGIN;
+use actix_web::http::header::{ORIGIN, SEC_WEBSOCKET_VERSION};
 use actix_web::web::{self, Data, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::{Deserialize, Serialize};
@@ -19,10 +19,15 @@ use crate::gateway;
 use crate::protocol::SUBPROTOCOL;
 use crate::verification::{Origin, VerificationError};
 
+/// Where devices connect (design section 5).
+pub const WEBSOCKET_PATH: &str = "/v1/connect";
+/// The one version of the WebSocket protocol (RFC 6455 section 4.4).
+const VERSION: &str = "13";
+
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(resource("/v1/connect/ticket", "POST").route(web::post().to(ticket)))
-        .service(resource("/v1/connect", "GET").route(web::get().to(connect)));
+        .service(resource(WEBSOCKET_PATH, "GET").route(web::get().to(connect)));
 }
 
 /// A ticket.
@@ -83,6 +88,7 @@ pub(super) async fn connect(
     Query(query): Query<ConnectQuery>,
 ) -> Result<HttpResponse, Problem> {
     check_origin(&api, &request)?;
+    check_version(&request)?;
     check_subprotocol(&request)?;
     let asking = Asking::of(&request)?;
     let session = session(&asking, &request, query.ticket.as_deref()).await?;
@@ -92,6 +98,7 @@ pub(super) async fn connect(
     }
     gateway::accept(&request, session, api.directory.clone(), api.connections).map_err(|_| {
         Problem::new(ProblemCode::InvalidRequest, "This address takes WebSocket handshakes only (RFC 6455 section 4).")
+            .header(SEC_WEBSOCKET_VERSION, VERSION)
     })
 }
 
@@ -101,6 +108,17 @@ fn check_origin(api: &Api, request: &HttpRequest) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::new(ProblemCode::Forbidden, "Pages of this origin may not connect. See http.allowed_origins."))
+}
+
+/// A client that speaks another version learns which one is spoken here (RFC 6455 section 4.2.2).
+fn check_version(request: &HttpRequest) -> Result<(), Problem> {
+    match request.headers().get(SEC_WEBSOCKET_VERSION) {
+        Some(version) if version != VERSION => {
+            let detail = format!("This address speaks version {VERSION} of the WebSocket protocol (RFC 6455).");
+            Err(Problem::new(ProblemCode::InvalidRequest, detail).header(SEC_WEBSOCKET_VERSION, VERSION))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A client that names subprotocols must name ours; one that names none speaks it all the same.

@@ -61,6 +61,7 @@ use crate::verification::{Verification, VerificationError};
 
 pub use self::challenges::{StreamBounds, Streams};
 pub use self::client_ip::Trust;
+pub use self::connect::WEBSOCKET_PATH;
 pub use self::encoding::refuse_encoded;
 pub use self::limits::{LimitSettings, Limits};
 pub use self::openapi::text as openapi_text;

@@ -1,7 +1,7 @@
 //! Problems (RFC 9457): the only place with status codes. docs/errors.md lists them, and a test compares the two.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use jiff::SignedDuration;
 use serde::Serialize;
@@ -133,6 +133,7 @@ pub struct Problem {
     detail: String,
     retry_after: Option<u64>,
     attempts_left: Option<u16>,
+    header: Option<(HeaderName, &'static str)>,
 }
 
 /// Its body.
@@ -159,7 +160,7 @@ pub(super) struct ProblemBody {
 impl Problem {
     /// A problem; `detail` tells its reader what to do.
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), retry_after: None, attempts_left: None }
+        Self { code, detail: detail.into(), retry_after: None, attempts_left: None, header: None }
     }
 
     /// Our fault; what went wrong was logged where it was seen.
@@ -184,6 +185,11 @@ impl Problem {
         Self { retry_after: Some(seconds), ..self }
     }
 
+    /// With another header that tells programs what to do.
+    pub(super) fn header(self, name: HeaderName, value: &'static str) -> Self {
+        Self { header: Some((name, value)), ..self }
+    }
+
     fn attempts_left(self, attempts_left: u16) -> Self {
         Self { attempts_left: Some(attempts_left), ..self }
     }
@@ -193,6 +199,13 @@ impl Problem {
         response.content_type("application/problem+json");
         if let Some(seconds) = self.retry_after {
             response.insert_header((RETRY_AFTER, seconds));
+        }
+        if let Some(header) = self.header.clone() {
+            response.insert_header(header);
+        }
+        if self.code == ProblemCode::PayloadTooLarge {
+            // Nobody waits for the rest (RFC 9110 section 15.5.14).
+            response.force_close();
         }
         if self.code == ProblemCode::Unauthorized {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));

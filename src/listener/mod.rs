@@ -2,12 +2,12 @@
 
 mod certificate;
 mod descriptors;
-mod first_head;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod http2;
 mod http2_heads;
 mod memory;
+mod offers;
 mod open_connections;
 mod peer;
 mod proxy_header;
@@ -18,6 +18,7 @@ mod stream;
 mod take_over;
 mod transport;
 mod turns;
+mod whole_heads;
 
 pub use certificate::{Certificate, CertificateError, RELOAD_PERIOD};
 pub use descriptors::connections_that_fit;

@@ -29,8 +29,9 @@ use super::open_connections::OpenConnections;
 use super::peer::{Claim, Peer};
 use super::proxy_header;
 use super::socket::tune;
-use super::stream::{Room, Stream};
+use super::stream::{Room, Stream, StreamRules};
 use super::take_over::upgrades;
+use super::transport::Transport;
 use crate::telemetry::CONNECTIONS_REFUSED;
 
 /// Connections of a worker that begin before everything else that is ready has had its turn.
@@ -55,6 +56,8 @@ pub struct ListenerSettings {
     pub max_connections: usize,
     /// Of these from one network.
     pub max_connections_per_network: usize,
+    /// Where WebSockets are opened.
+    pub websocket_path: &'static str,
     /// Memory for requests under way.
     pub memory: MemoryBounds,
     /// Largest request body in bytes.
@@ -252,14 +255,17 @@ impl Front {
         let slot = self.open.take(limited).ok_or(Refusal::NetworkLimit)?;
         let memory = self.memory.of_connection((!speaks_for_many).then_some(peer.address().ip()));
         let room = Room { slot, memory };
-        let patience = self.settings.head_timeout + self.settings.idle_timeout;
+        let rules = StreamRules {
+            patience: self.settings.head_timeout + self.settings.idle_timeout,
+            websocket_path: self.settings.websocket_path,
+        };
         let Some(tls) = &self.tls else {
-            return Ok(Opened { stream: Stream::plain(stream, peer, room, patience), is_http2: false });
+            return Ok(Opened { stream: Stream::new(Transport::Plain(stream), peer, room, rules), is_http2: false });
         };
         let handshake = timeout(self.settings.head_timeout, tls.accept(stream)).await;
         let stream = handshake.map_err(|_| Refusal::TlsTimeout)?.map_err(|_| Refusal::Tls)?;
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        Ok(Opened { stream: Stream::tls(stream, peer, room, patience), is_http2 })
+        Ok(Opened { stream: Stream::new(Transport::Tls(Box::new(stream)), peer, room, rules), is_http2 })
     }
 
     /// What a proxy says in its PROXY header.

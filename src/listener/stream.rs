@@ -15,16 +15,15 @@ use std::time::Duration;
 use futures_util::future::LocalBoxFuture;
 use metrics::counter;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep, sleep_until};
-use tokio_rustls::server::TlsStream;
 
 use super::memory::{ConnectionMemory, Holding};
 use super::open_connections::Slot;
 use super::peer::Peer;
 use super::transport::Transport;
 use super::turns::Turn;
+use super::whole_heads::Gathered;
 use crate::telemetry::CONNECTIONS_REFUSED;
 
 /// Largest head of a request in bytes: request line and fields; of HTTP/2 as RFC 9113 section 6.5.2 counts them. Browsers and apps
@@ -36,7 +35,7 @@ const HEAD_TOO_LARGE: &[u8] =
 /// What a client gets whose head finds no room (RFC 9110 section 15.6.4).
 const NO_ROOM: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-/// Of what such a client sent already so much is thrown away before the line is closed: a line with unread bytes in it is
+/// Of what a client sent that nobody reads so much is thrown away before the line is closed: a line with unread bytes in it is
 /// reset, and the client may never see the answer.
 const DISCARDED_BYTES: usize = 256 * 1024;
 /// Bytes that are read at once while no request is under way, and at most so many wait for their turn.
@@ -48,6 +47,15 @@ pub(super) struct Room {
     pub(super) memory: Rc<ConnectionMemory>,
 }
 
+/// What holds for a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StreamRules {
+    /// How long may pass until the end of the next head.
+    pub(super) patience: Duration,
+    /// The one address whose offers to leave HTTP are looked at.
+    pub(super) websocket_path: &'static str,
+}
+
 /// A connection.
 pub struct Stream {
     pub(super) io: Transport,
@@ -56,7 +64,10 @@ pub struct Stream {
     timer: Option<Pin<Box<Sleep>>>,
     /// What came before its turn.
     pub(super) ahead: Vec<u8>,
-    has_paused: bool,
+    /// Of the head that comes next.
+    pub(super) gathered: Gathered,
+    /// The one address whose offers to leave HTTP are looked at.
+    pub(super) websocket_path: &'static str,
     is_refused: bool,
     _slot: Slot,
 }
@@ -70,8 +81,8 @@ struct State {
     turn: Cell<Turn>,
     /// Waits for its turn.
     reader: Cell<Option<Waker>>,
-    /// Bytes that came since no request is under way.
-    head_bytes: Cell<usize>,
+    /// Bytes of a body that came after its request was answered.
+    unread_bytes: Cell<usize>,
     /// The next request must have begun by then.
     begins_by: Cell<Instant>,
     /// How long it may take, the idle time included.
@@ -96,7 +107,7 @@ impl Progress {
             under_way: Cell::new(0),
             turn: Cell::new(Turn::head()),
             reader: Cell::new(None),
-            head_bytes: Cell::new(0),
+            unread_bytes: Cell::new(0),
             begins_by,
             patience,
             next: Cell::default(),
@@ -109,7 +120,7 @@ impl Progress {
     /// A head was read whole; what comes next is for its request.
     pub(super) fn begin(&self, next: Turn) -> UnderWay {
         self.0.under_way.set(self.0.under_way.get() + 1);
-        self.0.head_bytes.set(0);
+        self.0.unread_bytes.set(0);
         self.0.head.take();
         self.give_turn(next);
         UnderWay(self.clone())
@@ -183,17 +194,20 @@ impl Drop for UnderWay {
 }
 
 impl Stream {
-    pub(super) fn plain(stream: TcpStream, peer: Peer, room: Room, patience: Duration) -> Self {
-        Self::new(Transport::Plain(stream), peer, room, patience)
-    }
-
-    pub(super) fn tls(stream: TlsStream<TcpStream>, peer: Peer, room: Room, patience: Duration) -> Self {
-        Self::new(Transport::Tls(Box::new(stream)), peer, room, patience)
-    }
-
-    fn new(io: Transport, peer: Peer, Room { slot, memory }: Room, patience: Duration) -> Self {
-        let progress = Progress::new(memory, patience);
-        Self { io, peer, progress, timer: None, ahead: Vec::new(), has_paused: false, is_refused: false, _slot: slot }
+    pub(super) fn new(io: Transport, peer: Peer, room: Room, rules: StreamRules) -> Self {
+        let Room { slot, memory } = room;
+        let progress = Progress::new(memory, rules.patience);
+        Self {
+            io,
+            peer,
+            progress,
+            timer: None,
+            ahead: Vec::new(),
+            gathered: Gathered::default(),
+            websocket_path: rules.websocket_path,
+            is_refused: false,
+            _slot: slot,
+        }
     }
 
     /// Who is at the other end.
@@ -212,30 +226,52 @@ impl Stream {
         self.progress.give_turn(Turn::Everything);
     }
 
-    /// Reads, within the bounds of the time between requests.
+    /// Reads a head, within the bounds of the time between requests.
     fn read_head(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let room = MAX_HEAD_BYTES.saturating_sub(self.progress.0.head_bytes.get());
-        if room == 0 {
-            // What was read may be a whole head: it is looked at first.
-            if !std::mem::replace(&mut self.has_paused, true) {
-                context.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            return self.refuse(context);
-        }
         if self.is_late(context) {
             counter!(CONNECTIONS_REFUSED, "reason" => "slow_head").increment(1);
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        let read = ready!(self.read_turn(room.min(AHEAD_BYTES), context, buffer))?;
-        let head_bytes = self.progress.0.head_bytes.get() + read;
-        self.progress.0.head_bytes.set(head_bytes);
-        if !self.progress.hold_head(head_bytes) {
-            self.end_for_room(context);
-            return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
+        if self.progress.0.turn.get() == Turn::Nothing {
+            return self.wait_for_turn(context).map_ok(|_| ());
         }
-        self.has_paused = false;
+        match ready!(self.poll_head(context)) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Poll::Ready(Ok(())),
+            Err(error) => return Poll::Ready(Err(error)),
+            // The end of what the client says.
+            Ok(()) if self.is_refused => return Poll::Ready(Ok(())),
+            Ok(()) => {}
+        }
+        let passed = self.pass_ahead(self.gathered.whole, buffer);
+        self.gathered.whole -= passed;
+        if self.gathered.whole == 0 || self.progress.0.turn.get() == Turn::Nothing {
+            self.gathered = Gathered::default();
+        }
         Poll::Ready(Ok(()))
+    }
+
+    /// Reads the rest of a body whose request was answered before it came: nobody looks at it, and there is an end to it.
+    fn read_rest(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let unread = self.progress.0.unread_bytes.get();
+        if self.is_late(context) || unread > DISCARDED_BYTES {
+            counter!(CONNECTIONS_REFUSED, "reason" => "unread_body").increment(1);
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        let read = ready!(self.read_turn(AHEAD_BYTES, context, buffer))?;
+        self.progress.0.unread_bytes.set(unread + read);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Passes what came ahead and has its turn, at most `most` bytes, and says how many.
+    fn pass_ahead(&mut self, most: usize, buffer: &mut ReadBuf<'_>) -> usize {
+        let length = most.min(buffer.remaining()).min(self.ahead.len());
+        let passed = self.progress.pass(&self.ahead[..length]);
+        buffer.put_slice(&self.ahead[..passed]);
+        self.ahead.drain(..passed);
+        if self.ahead.is_empty() {
+            self.ahead = Vec::new();
+        }
+        passed
     }
 
     /// Reads what has its turn; what came after it is kept.
@@ -248,16 +284,10 @@ impl Stream {
         if self.progress.0.turn.get() == Turn::Nothing {
             return self.wait_for_turn(context);
         }
-        let length = most.min(buffer.remaining());
         if !self.ahead.is_empty() {
-            let passed = self.progress.pass(&self.ahead[..length.min(self.ahead.len())]);
-            buffer.put_slice(&self.ahead[..passed]);
-            self.ahead.drain(..passed);
-            if self.ahead.is_empty() {
-                self.ahead = Vec::new();
-            }
-            return Poll::Ready(Ok(passed));
+            return Poll::Ready(Ok(self.pass_ahead(most, buffer)));
         }
+        let length = most.min(buffer.remaining());
         let mut part = ReadBuf::new(buffer.initialize_unfilled_to(length));
         ready!(self.io.poll_read(context, &mut part))?;
         let passed = self.progress.pass(part.filled());
@@ -303,8 +333,8 @@ impl Stream {
         let _ = self.say(NO_ROOM, context);
     }
 
-    /// Answers once, throws away what came, and ends.
-    fn refuse(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Answers once that a head is too large, and throws away what came.
+    pub(super) fn refuse(&mut self, context: &mut Context<'_>) {
         if !std::mem::replace(&mut self.is_refused, true) {
             counter!(CONNECTIONS_REFUSED, "reason" => "large_head").increment(1);
             let _ = self.say(HEAD_TOO_LARGE, context);
@@ -317,15 +347,16 @@ impl Stream {
                 }
             }
         }
-        // The end of what the client says.
-        Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.progress.0.under_way.get() == 0 {
+        let is_idle = this.progress.0.under_way.get() == 0;
+        if is_idle && matches!(this.progress.0.turn.get(), Turn::Body(_) | Turn::Chunked(_)) {
+            this.read_rest(context, buffer)
+        } else if is_idle {
             this.read_head(context, buffer)
         } else if this.progress.0.turn.get() == Turn::Everything && this.ahead.is_empty() {
             this.io.poll_read(context, buffer)

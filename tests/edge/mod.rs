@@ -6,6 +6,7 @@ mod descriptors;
 mod head_requests;
 mod heads;
 mod http2;
+mod offers;
 mod pipelining;
 mod proxy;
 mod tls;
@@ -73,6 +74,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
                 return None;
             }
         }
+    }
+
+    /// Says no more.
+    async fn finish(&mut self) {
+        // The other side may have ended it already.
+        let _ = self.stream.shutdown().await;
     }
 
     /// Asks and expects the answer.

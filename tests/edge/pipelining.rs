@@ -1,7 +1,6 @@
 //! Requests that are sent before the one ahead of them was answered.
 
 use super::{ASK, Line};
-use crate::support::client::{Challenge, Install};
 use crate::support::gateway::TestGateway;
 
 const POST: &str = "POST /v1/sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
@@ -48,18 +47,16 @@ async fn requests_that_come_byte_by_byte_are_answered_in_their_order() {
     gateway.stop().await;
 }
 
-/// What follows a request to upgrade could be another protocol, and is no request.
+/// What follows a request that asks for a WebSocket where there are some could be another protocol, and is no request.
 #[actix_web::test]
-async fn who_asks_to_upgrade_in_vain_gets_an_answer_and_the_end() {
+async fn who_asks_for_a_websocket_in_vain_gets_an_answer_and_the_end() {
     let gateway = TestGateway::start().await;
-    for protocol in ["websocket", "h2c"] {
-        let mut line = Line::open(&gateway).await;
-        let upgrade = format!("Connection: Upgrade\r\nUpgrade: {protocol}\r\nHost:");
-        line.send(ASK.replace("Host:", &upgrade) + ASK + ASK).await;
-        let answer = line.answer().await.expect("an answer");
-        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("\"ip\""), "{answer}");
-        assert_eq!(line.end().await, "", "{protocol}");
-    }
+    let mut line = Line::open(&gateway).await;
+    let connect = "GET /v1/connect HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nHost: localhost\r\n\r\n";
+    line.send(connect.to_owned() + ASK + ASK).await;
+    let answer = line.answer().await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    assert_eq!(line.end().await, "");
     gateway.stop().await;
 }
 
@@ -138,23 +135,5 @@ async fn a_websocket_is_promised_only_where_http_ends() {
     let mut line = Line::open(&gateway).await;
     line.send(handshake("websocket", "1.1", "Content-Length: 0\r\n")).await;
     assert!(line.answer().await.expect("an answer").starts_with("HTTP/1.1 101 "), "the handshake itself is right");
-    gateway.stop().await;
-}
-
-/// Nobody looks meanwhile whether the client is still there.
-#[actix_web::test]
-async fn who_asks_to_upgrade_gets_no_answer_without_an_end() {
-    let gateway = TestGateway::start().await;
-    let answer = gateway.client().create_account("anna@example.com", &Install::new("Anna")).await;
-    let challenge = Challenge::new(&answer.expect(202));
-    let mut line = Line::open(&gateway).await;
-    line.send(format!(
-        "GET {} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
-        challenge.path("/events"),
-        challenge.token
-    ))
-    .await;
-    let all = line.end().await;
-    assert!(all.starts_with("HTTP/1.1 400 "), "{all}");
     gateway.stop().await;
 }

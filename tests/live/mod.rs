@@ -2,6 +2,7 @@
 
 mod actors;
 mod closing;
+mod closing_handshake;
 mod codes;
 mod conformance;
 mod handshake;

@@ -12,8 +12,15 @@ pub struct EventStream {
 impl EventStream {
     /// Opens the stream of a challenge.
     pub async fn open(client: &Client, challenge: &Challenge) -> Self {
+        Self::open_with(client, challenge, &[]).await
+    }
+
+    /// Opens the stream of a challenge with further headers.
+    pub async fn open_with(client: &Client, challenge: &Challenge, headers: &[(&str, &str)]) -> Self {
         let url = format!("{}{}", client.base(), challenge.path("/events"));
-        let response = reqwest::Client::new().get(url).bearer_auth(&challenge.token).send().await.expect("an answer");
+        let request = reqwest::Client::new().get(url).bearer_auth(&challenge.token);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let response = request.send().await.expect("an answer");
         assert_eq!(response.status().as_u16(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers()["cache-control"], "no-store");

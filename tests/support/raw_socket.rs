@@ -94,6 +94,13 @@ impl RawSocket {
         self.send_bytes(&frame(first, payload)).await;
     }
 
+    /// Sends a frame; `false` when the line has ended.
+    pub async fn try_send(&mut self, first: u8, payload: &[u8]) -> bool {
+        let frame = frame(first, payload);
+        let sent = self.stream.write_all(&frame);
+        tokio::time::timeout(DEADLINE, sent).await.expect("taken in time").is_ok()
+    }
+
     /// Sends bytes as they are.
     pub async fn send_bytes(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.expect("sent");
@@ -125,6 +132,11 @@ impl RawSocket {
                 return u16::from_be_bytes([frame.payload[0], frame.payload[1]]);
             }
         }
+    }
+
+    /// Whether the line stays as it is for so long: nothing comes, and it does not end.
+    pub async fn is_silent_for(&mut self, time: Duration) -> bool {
+        self.received.is_empty() && tokio::time::timeout(time, self.stream.peek(&mut [0])).await.is_err()
     }
 
     /// The end of the line; frames before it are passed over.

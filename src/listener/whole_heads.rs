@@ -1,7 +1,7 @@
-//! Before HTTP begins: a connection is handed to it when the head of its first request has come.
+//! Heads come whole: HTTP gets one when all of it has come.
 //!
 //! A connection of actix-http 3.20 has two buffers of 32 KiB from its start. Ten thousand that never say what they want must
-//! not cost that: here they cost what they sent.
+//! not cost that: here they cost what they sent. And what a head offers is looked at before HTTP sees it (`offers`).
 
 use std::future::poll_fn;
 use std::io;
@@ -12,6 +12,7 @@ use metrics::counter;
 use tokio::io::ReadBuf;
 use tokio::time::timeout;
 
+use super::offers;
 use super::stream::{AHEAD_BYTES, MAX_HEAD_BYTES, Stream};
 use super::turns::Turn;
 use crate::telemetry::CONNECTIONS_REFUSED;
@@ -19,11 +20,24 @@ use crate::telemetry::CONNECTIONS_REFUSED;
 /// What a client gets that began a request and did not go on (RFC 9110 section 15.5.9).
 const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
+/// How much of what came belongs to a head.
+pub(super) struct Gathered {
+    turn: Turn,
+    looked_at: usize,
+    /// Bytes of a whole head that HTTP did not get yet.
+    pub(super) whole: usize,
+}
+
+impl Default for Gathered {
+    fn default() -> Self {
+        Self { turn: Turn::head(), looked_at: 0, whole: 0 }
+    }
+}
+
 impl Stream {
-    /// Waits for a head, or for as much as a head may have; says whether HTTP can begin.
+    /// Waits for a head; says whether HTTP can begin.
     pub(super) async fn first_head(&mut self, patience: Duration) -> bool {
-        let mut turn = Turn::head();
-        match timeout(patience, poll_fn(|context| self.poll_first_head(&mut turn, context))).await {
+        match timeout(patience, poll_fn(|context| self.poll_head(context))).await {
             Ok(read) => read.is_ok(),
             Err(_) => {
                 counter!(CONNECTIONS_REFUSED, "reason" => "slow_head").increment(1);
@@ -35,16 +49,34 @@ impl Stream {
         }
     }
 
-    fn poll_first_head(&mut self, turn: &mut Turn, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut bytes = [0; AHEAD_BYTES];
-        while *turn != Turn::Nothing && self.ahead.len() < MAX_HEAD_BYTES && self.may_be_http() {
-            let room = AHEAD_BYTES.min(MAX_HEAD_BYTES - self.ahead.len());
+    /// Gathers a head to its end. Something else than HTTP, and a head that is too large, are over where they are seen.
+    ///
+    /// # Errors
+    /// When the line ends or breaks before, or there is no room.
+    pub(super) fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.gathered.whole == 0 {
+            if !self.may_be_http() {
+                self.gathered.whole = self.ahead.len();
+                break;
+            }
+            self.gathered.looked_at += self.gathered.turn.pass(&self.ahead[self.gathered.looked_at..]);
+            if self.gathered.turn == Turn::Nothing {
+                let end = self.gathered.looked_at;
+                offers::ignore_others(&mut self.ahead[..end], self.websocket_path);
+                self.gathered.whole = end;
+                break;
+            }
+            let room = AHEAD_BYTES.min(MAX_HEAD_BYTES.saturating_sub(self.ahead.len()));
+            if room == 0 {
+                self.refuse(context);
+                break;
+            }
+            let mut bytes = [0; AHEAD_BYTES];
             let mut part = ReadBuf::new(&mut bytes[..room]);
             ready!(self.io.poll_read(context, &mut part))?;
             if part.filled().is_empty() {
                 return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
             }
-            turn.pass(part.filled());
             self.ahead.extend_from_slice(part.filled());
             if !self.progress().hold_head(self.ahead.len()) {
                 self.end_for_room(context);
