@@ -35,7 +35,7 @@ use crate::listener::CertificateError;
 use crate::places::{Places, RELOAD_PERIOD};
 use crate::settings::{self, KeysError, Mode, OperatorTokenError, PushContentSetting, Settings};
 use crate::store::session::TokenLifetimes;
-use crate::store::{self, ConnectSettings, Store, StoreError};
+use crate::store::{self, ConnectSettings, Schema, Store, StoreError};
 use crate::telemetry;
 use crate::traces::{Exporter, TraceSetupError};
 use crate::verification::{AssertionRules, PasswordCost, Passwords, Rules, Verification};
@@ -152,6 +152,7 @@ impl App {
         let certificate = serve::certificate(settings).await?;
         let metrics = telemetry::start_metrics();
         let (postgres, store) = open_database(settings).await?;
+        store::server::require(&store).await?;
         store::migrate(&store).await?;
         settings.warnings().iter().for_each(|warning| warn!("{warning}"));
         let code_keys = settings::code_keys(settings)?;
@@ -352,7 +353,11 @@ type SharedPostgres = Arc<std::sync::Mutex<EmbeddedPostgres>>;
 pub async fn migrate(settings: &Settings, only_look: bool) -> Result<Vec<&'static str>, AppError> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let (_postgres, store) = open_database(settings).await?;
-    let missing = store::missing_migrations(&store).await?;
+    store::server::require(&store).await?;
+    let missing = match store::look(&store).await? {
+        Schema::Lacks(missing) => missing,
+        Schema::UpToDate | Schema::Newer { .. } => Vec::new(),
+    };
     if !only_look {
         store::migrate(&store).await?;
     }
@@ -373,6 +378,7 @@ async fn open_database(settings: &Settings) -> Result<(Option<SharedPostgres>, S
     };
     let store = Store::new(&ConnectSettings {
         url,
+        ca_file: settings.database.ca_file.clone(),
         pool_size: settings.database.pool_size,
         wait: Duration::from_millis(settings.database.wait_ms),
         deadline: Duration::from_millis(settings.database.deadline_ms),

@@ -91,7 +91,8 @@ impl Seen {
 async fn inspect(url: &SecretString, settings: &Settings) -> Result<Seen, StoreError> {
     let store = Store::new(&ConnectSettings {
         url: url.clone(),
-        pool_size: 1,
+        ca_file: settings.database.ca_file.clone(),
+        pool_size: 2,
         wait: Duration::from_millis(settings.database.wait_ms),
         deadline: Duration::from_millis(settings.database.deadline_ms),
     })?;

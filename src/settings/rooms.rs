@@ -146,6 +146,8 @@ room! {
     DatabaseSettings {
         /// Where it is; unset: a private one is started.
         #[serde(default, serialize_with = "hidden")] url: Option<SecretString>,
+        /// The authorities that vouch for its certificate; unset: the system's, or what `url` says.
+        #[serde(default)] ca_file: Option<PathBuf>,
         /// Where the private one keeps its data.
         data_dir: PathBuf,
         /// Connections at most.

@@ -1,7 +1,12 @@
 //! Migrations: forward only, each one working with the code before and after it.
 
-use refinery::{Migration, Runner};
+use std::time::{Duration, Instant};
 
+use refinery::{Migration, Runner};
+use tokio::time::sleep;
+use tracing::info;
+
+use super::pool::Lent;
 use super::{Store, StoreError};
 
 /// Every migration under `sql/migrations`, in order.
@@ -27,48 +32,130 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("V20__say_who_acted", include_str!("../../sql/migrations/0020_say_who_acted.sql")),
     ("V21__count_mails_by_mailbox", include_str!("../../sql/migrations/0021_count_mails_by_mailbox.sql")),
     ("V22__close_what_was_open", include_str!("../../sql/migrations/0022_close_what_was_open.sql")),
+    ("V23__say_which_programs_fit", include_str!("../../sql/migrations/0023_say_which_programs_fit.sql")),
 ];
 
-/// Held while migrating, so that nodes that start together do it one after the other. The number is arbitrary.
-const MIGRATION_LOCK: &str = "SELECT pg_advisory_lock(7239014000)";
-const MIGRATION_UNLOCK: &str = "SELECT pg_advisory_unlock(7239014000)";
+/// Held while migrating, so that nodes that start together do it one after the other: by a transaction of its own, which poolers keep
+/// together and which ends with its connection. The number is arbitrary.
+const MIGRATION_LOCK: &str = "SELECT pg_try_advisory_xact_lock(7239014000)";
+/// Who holds it, as one line.
+const LOCK_HOLDER: &str = "SELECT format('process %s of PostgreSQL (%s, from %s, since %s)', a.pid, a.application_name, \
+    coalesce(host(a.client_addr), 'this machine'), to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS TZ')) \
+    FROM pg_locks l JOIN pg_stat_activity a USING (pid) \
+    WHERE l.locktype = 'advisory' AND l.granted AND l.classid = (7239014000 >> 32)::oid \
+        AND l.objid = (7239014000 & 4294967295)::oid AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+/// How long another node may take to migrate, and how often it is asked whether it has.
+const LOCK_PATIENCE: Duration = Duration::from_secs(60);
+const LOCK_PERIOD: Duration = Duration::from_secs(1);
 
 /// What refinery keeps of migrations that were applied.
 const HAS_HISTORY: &str = "SELECT to_regclass('refinery_schema_history') IS NOT NULL";
-const HISTORY: &str = "SELECT 'V' || version || '__' || name FROM refinery_schema_history";
+const HISTORY: &str = "SELECT version, 'V' || version || '__' || name FROM refinery_schema_history";
+const OLDEST_PROGRAM: &str = "SELECT oldest_migration FROM schema_compatibility";
 
-/// Brings the schema up to date.
-///
-/// # Errors
-/// [`StoreError::Unavailable`] when the database cannot be reached, [`StoreError::Settings`] when a migration
-/// fails or one that was applied has changed since.
-pub async fn migrate(store: &Store) -> Result<(), StoreError> {
-    let mut connection = store.connection().await?;
-    let client: &mut tokio_postgres::Client = &mut connection;
-    client.batch_execute(MIGRATION_LOCK).await?;
-    let result = runner()?
-        .run_async(client)
-        .await
-        .map(|_| ())
-        .map_err(|error| StoreError::Settings(format!("migrating the database failed: {}", chain(&error))));
-    client.batch_execute(MIGRATION_UNLOCK).await?;
-    result
+/// What a database has and lacks, seen from this program.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// It is what this program was made for.
+    UpToDate,
+    /// It lacks these migrations, by name and in order.
+    Lacks(Vec<&'static str>),
+    /// A newer program brought it further, in ways that this one can live with.
+    Newer {
+        /// The last migration.
+        last: i32,
+    },
 }
 
-/// The migrations that a database lacks, by name and in order. Changes nothing.
+/// Brings the schema up to date, if it is not. Nothing is locked or changed where there is nothing to do.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] when the database cannot be reached.
-pub async fn missing_migrations(store: &Store) -> Result<Vec<&'static str>, StoreError> {
+/// [`StoreError::Unavailable`] when the database cannot be reached, [`StoreError::Settings`] when the schema is too new, a migration
+/// fails, one that was applied has changed since, or somebody else migrates for too long.
+pub async fn migrate(store: &Store) -> Result<(), StoreError> {
+    match look(store).await? {
+        Schema::UpToDate => Ok(()),
+        Schema::Newer { last } => {
+            info!(
+                schema.last = last,
+                schema.own = newest(),
+                "the database was migrated by a newer program, and fits this one"
+            );
+            Ok(())
+        }
+        Schema::Lacks(_) => {
+            let lock = store.connection().await?;
+            lock.batch_execute("BEGIN").await?;
+            let result = match wait_for_lock(&lock).await {
+                Ok(()) => run_migrations(store).await,
+                Err(error) => Err(error),
+            };
+            lock.batch_execute("ROLLBACK").await?;
+            result
+        }
+    }
+}
+
+async fn wait_for_lock(lock: &Lent) -> Result<(), StoreError> {
+    let until = Instant::now() + LOCK_PATIENCE;
+    let mut said = None;
+    loop {
+        if lock.query_one(MIGRATION_LOCK, &[]).await?.get(0) {
+            return Ok(());
+        }
+        let holder: Option<String> = lock.query_opt(LOCK_HOLDER, &[]).await?.map(|row| row.get(0));
+        let holder = holder.unwrap_or_else(|| "a session that just went".to_owned());
+        if Instant::now() >= until {
+            return Err(StoreError::Settings(format!(
+                "the database lacks migrations, and {holder} holds the lock for them for more than {} s: wait for it to end, or end it with pg_terminate_backend, and start again",
+                LOCK_PATIENCE.as_secs()
+            )));
+        }
+        if said.as_ref() != Some(&holder) {
+            info!(holder, "waiting for somebody else to migrate the database");
+            said = Some(holder);
+        }
+        sleep(LOCK_PERIOD).await;
+    }
+}
+
+async fn run_migrations(store: &Store) -> Result<(), StoreError> {
+    let mut connection = store.connection().await?;
+    let client: &mut tokio_postgres::Client = &mut connection;
+    let ran = runner()?.run_async(client).await;
+    ran.map(|_| ()).map_err(|error| StoreError::Settings(format!("migrating the database failed: {}", chain(&error))))
+}
+
+/// What a database has and lacks. Changes nothing.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database cannot be reached, [`StoreError::Settings`] when it is too new for this program.
+pub async fn look(store: &Store) -> Result<Schema, StoreError> {
     let connection = store.connection().await?;
     let has_history: bool = connection.query_one(HAS_HISTORY, &[]).await?.get(0);
-    let applied: Vec<String> = if has_history {
-        connection.query(HISTORY, &[]).await?.iter().map(|row| row.get(0)).collect()
-    } else {
-        Vec::new()
-    };
-    let is_missing = |name: &&str| !applied.iter().any(|applied| applied == name);
-    Ok(MIGRATIONS.iter().map(|(name, _)| *name).filter(is_missing).collect())
+    let applied = if has_history { connection.query(HISTORY, &[]).await? } else { Vec::new() };
+    let applied: Vec<(i32, String)> = applied.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let last = applied.iter().map(|(version, _)| *version).max().unwrap_or(0);
+    if last > newest() {
+        let oldest: i32 = connection.query_one(OLDEST_PROGRAM, &[]).await?.get(0);
+        return if oldest <= newest() {
+            Ok(Schema::Newer { last })
+        } else {
+            Err(StoreError::Settings(format!(
+                "the database was migrated to {last} by a newer program, and works with programs from migration {oldest} on; this one knows {}: start the newer program, or restore the backup from before (docs/upgrade.md)",
+                newest()
+            )))
+        };
+    }
+    let is_missing = |name: &&str| !applied.iter().any(|(_, applied)| applied == name);
+    let missing: Vec<&str> = MIGRATIONS.iter().map(|(name, _)| *name).filter(is_missing).collect();
+    Ok(if missing.is_empty() { Schema::UpToDate } else { Schema::Lacks(missing) })
+}
+
+/// The number of the last migration that this program knows.
+fn newest() -> i32 {
+    let number = |(name, _): &(&str, &str)| name.trim_start_matches('V').split("__").next()?.parse().ok();
+    MIGRATIONS.last().and_then(number).unwrap_or(0)
 }
 
 fn runner() -> Result<Runner, StoreError> {

@@ -5,12 +5,14 @@
 
 pub mod account;
 pub mod activity;
+mod address;
 pub mod api_key;
 pub mod budget;
 pub mod challenge;
 pub mod delivery;
 pub mod device;
 mod gather;
+mod hosts;
 pub mod idempotent_request;
 pub mod lately;
 pub mod live;
@@ -38,7 +40,7 @@ use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
-pub use migrate::{MIGRATIONS, migrate, missing_migrations};
+pub use migrate::{MIGRATIONS, Schema, look, migrate};
 pub(crate) use pipeline::together;
 pub use pool::{ConnectSettings, Store, Usage};
 

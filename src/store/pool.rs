@@ -1,22 +1,25 @@
 //! The connection pool.
 
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
 };
 use futures_util::future::{BoxFuture, join};
-use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Handle;
-use tokio::time::timeout;
-use tokio_postgres::Config;
-use tokio_postgres::config::SslMode;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::address::Address;
 use super::gather::Gather;
+use super::hosts::HostByHost;
 use super::live::{Opening, Work};
 use super::receipt::Receipt;
 use super::{StoreError, pipeline};
@@ -32,11 +35,16 @@ const LAST_LOOK: Duration = Duration::from_millis(250);
 /// A connection is replaced at this age: after a failover, a change of DNS or of a certificate nobody stays with what was before.
 const LONGEST_LIFE: Duration = Duration::from_secs(30 * 60);
 
+/// A database that gives no more connections is asked again after this long.
+const SHUT_FOR: Duration = Duration::from_secs(10);
+
 /// How to reach the database.
 #[derive(Debug, Clone)]
 pub struct ConnectSettings {
     /// A `postgres://` URL or libpq-style `key=value` pairs.
     pub url: SecretString,
+    /// PEM file of the authorities that vouch for its certificate; `None`: the system's, or what the URL says.
+    pub ca_file: Option<PathBuf>,
     /// Connections at most.
     pub pool_size: usize,
     /// How long a request may wait for a connection, or a connection for its handshake.
@@ -49,6 +57,9 @@ pub struct ConnectSettings {
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
+    places: Places,
+    /// How long a request may wait for a connection.
+    wait: Duration,
     deadline: Duration,
     gathered: Arc<Gathered>,
 }
@@ -76,19 +87,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Settings`] when the URL cannot be read.
     pub fn new(settings: &ConnectSettings) -> Result<Self, StoreError> {
-        let mut config: Config = settings.url.expose_secret().parse().map_err(|_| {
-            StoreError::Settings("database.url is not a PostgreSQL URL such as postgres://user@host/name".to_owned())
-        })?;
-        // TLS is asked for, and then verified, with `sslmode=require`; trying it unverified would only look safe.
-        if config.get_ssl_mode() == SslMode::Prefer {
-            config.ssl_mode(SslMode::Disable);
-        }
+        let Address { mut config, tls } = Address::read(settings.url.expose_secret(), settings.ca_file.as_deref())?;
         config.application_name("twostep");
-        config.connect_timeout(settings.wait);
         config.tcp_user_timeout(settings.deadline);
         config.keepalives_idle(Duration::from_secs(30));
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = Manager::from_config(config, MakeRustlsConnect::new(tls_config()), recycling);
+        let connect = HostByHost::new(&config, MakeRustlsConnect::new(tls), settings.wait);
+        let manager = Manager::from_connect(config, connect, recycling);
         let pool = Pool::builder(manager)
             .max_size(settings.pool_size)
             .timeouts(Timeouts { wait: Some(settings.wait), create: Some(settings.wait), recycle: Some(settings.wait) })
@@ -99,18 +104,34 @@ impl Store {
             }))
             .build()
             .map_err(|error| StoreError::Settings(error.to_string()))?;
-        Ok(Self { pool, deadline: settings.deadline, gathered: Arc::default() })
+        let places = Places {
+            free: Arc::new(Semaphore::new(settings.pool_size)),
+            shut: Arc::default(),
+            all: settings.pool_size,
+        };
+        Ok(Self { pool, places, wait: settings.wait, deadline: settings.deadline, gathered: Arc::default() })
     }
 
-    /// A connection for statements that stand alone.
+    /// A connection for statements that stand alone. Where the database gives no more of them, one that exists is waited for.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when none can be had in time.
-    pub async fn connection(&self) -> Result<Object, StoreError> {
-        self.pool.get().await.map_err(|error| match error {
-            PoolError::Backend(error) => StoreError::from(error),
-            other => StoreError::Unavailable(other.into()),
-        })
+    pub async fn connection(&self) -> Result<Lent, StoreError> {
+        let lend = async {
+            loop {
+                let place = self.places.take().await?;
+                match self.pool.get().await {
+                    Ok(object) => return Ok(Lent { object, _place: place }),
+                    Err(PoolError::Backend(error)) if error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS) => {
+                        self.places.shut(place).map_err(|()| StoreError::from(error))?;
+                    }
+                    Err(PoolError::Backend(error)) => return Err(error.into()),
+                    Err(other) => return Err(StoreError::Unavailable(other.into())),
+                }
+            }
+        };
+        // Boxed: every use case would be larger by it.
+        timeout(self.wait, Box::pin(lend)).await.unwrap_or_else(|elapsed| Err(StoreError::Unavailable(elapsed.into())))
     }
 
     /// Runs `work` with one connection, within the deadline.
@@ -220,6 +241,63 @@ impl Store {
     }
 }
 
+/// Room for connections on loan: as many as the database gives, which may be fewer than the pool would like.
+#[derive(Clone)]
+struct Places {
+    free: Arc<Semaphore>,
+    /// Places that are of no use for the moment: the database refused a connection for each.
+    shut: Arc<AtomicUsize>,
+    all: usize,
+}
+
+impl Places {
+    async fn take(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        Arc::clone(&self.free).acquire_owned().await.map_err(|closed| StoreError::Unavailable(closed.into()))
+    }
+
+    /// Shuts a place for a while; fails where it is the last one.
+    fn shut(&self, place: OwnedSemaphorePermit) -> Result<(), ()> {
+        if self.shut.fetch_add(1, Ordering::Relaxed) + 1 >= self.all {
+            self.shut.fetch_sub(1, Ordering::Relaxed);
+            return Err(());
+        }
+        let shut = Arc::clone(&self.shut);
+        tokio::spawn(async move {
+            sleep(SHUT_FOR).await;
+            shut.fetch_sub(1, Ordering::Relaxed);
+            drop(place);
+        });
+        Ok(())
+    }
+}
+
+/// A connection with its place.
+pub struct Lent {
+    object: Object,
+    _place: OwnedSemaphorePermit,
+}
+
+impl std::ops::Deref for Lent {
+    type Target = Object;
+
+    fn deref(&self) -> &Object {
+        &self.object
+    }
+}
+
+impl std::ops::DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut Object {
+        &mut self.object
+    }
+}
+
+impl Lent {
+    /// Closes the connection, so that nobody else gets it.
+    fn close(self) {
+        drop(Object::take(self.object));
+    }
+}
+
 /// How many connections a pool has.
 #[derive(Debug, Clone, Copy)]
 pub struct Usage {
@@ -235,7 +313,7 @@ pub struct Usage {
 /// way, and whoever had the connection next would wait for that one: then it goes back when the database has answered all,
 /// and is closed if it does not by the deadline.
 struct Loan {
-    connection: Option<Object>,
+    connection: Option<Lent>,
     until: Instant,
 }
 
@@ -259,7 +337,9 @@ impl Loan {
 
     fn end_with(mut self, error: &(impl std::error::Error + 'static)) {
         if StoreError::spoils_connection(error) {
-            drop(self.connection.take().map(Object::take));
+            if let Some(connection) = self.connection.take() {
+                connection.close();
+            }
         } else {
             self.give_back();
         }
@@ -275,26 +355,14 @@ impl Drop for Loan {
         let Some(unfinished) = self.connection.take() else { return };
         let left = self.until.saturating_duration_since(Instant::now());
         let Some(runtime) = Handle::try_current().ok().filter(|_| !left.is_zero()) else {
-            return drop(Object::take(unfinished));
+            return unfinished.close();
         };
         runtime.spawn(async move {
             // Behind all that is on its way. Outside a transaction it changes nothing.
             let settled = timeout(left, unfinished.batch_execute("ROLLBACK")).await;
             if !matches!(settled, Ok(Ok(()))) {
-                drop(Object::take(unfinished));
+                unfinished.close();
             }
         });
     }
-}
-
-/// TLS against the system's trust roots, for URLs with `sslmode=require`.
-fn tls_config() -> ClientConfig {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("ring offers the default protocol versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth()
 }

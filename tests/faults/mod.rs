@@ -4,6 +4,7 @@ mod aborted;
 mod crash;
 mod database_away;
 mod not_now;
+mod reaching_the_database;
 mod restore;
 mod secrecy;
 mod security_log;

@@ -119,7 +119,8 @@ impl TestDatabase {
 
 fn open(url: &str) -> Store {
     let (wait, deadline) = (Duration::from_secs(10), Duration::from_secs(20));
-    Store::new(&ConnectSettings { url: url.to_owned().into(), pool_size: 4, wait, deadline }).expect("a valid URL")
+    Store::new(&ConnectSettings { url: url.to_owned().into(), ca_file: None, pool_size: 4, wait, deadline })
+        .expect("a valid URL")
 }
 
 pub async fn connect(url: &str) -> Client {

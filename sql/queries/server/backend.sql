@@ -1,0 +1,3 @@
+-- Which session of the server answers.
+-- Returns 1 row.
+SELECT pg_backend_pid() AS backend
