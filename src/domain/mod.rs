@@ -21,6 +21,7 @@ pub mod locale;
 pub mod mail;
 pub mod network;
 pub mod operator_token;
+pub mod origin;
 pub mod owner;
 pub mod password;
 pub mod password_waits;

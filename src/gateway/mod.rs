@@ -8,5 +8,5 @@ mod line;
 mod origin;
 mod socket;
 
-pub use origin::AllowedOrigins;
+pub use origin::{AllowedOrigins, OwnAddress};
 pub use socket::{ConnectionSettings, accept};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::extract::{Asking, Session, bearer};
+use super::headers::own_address;
 use super::limits::{Limited, Spender};
 use super::problem::{Problem, ProblemBody, ProblemCode};
 use super::views::SentToken;
@@ -104,7 +105,7 @@ pub(super) async fn connect(
 
 fn check_origin(api: &Api, request: &HttpRequest) -> Result<(), Problem> {
     let origin = request.headers().get(ORIGIN).map(|value| value.to_str().unwrap_or_default());
-    if api.origins.allows(origin) {
+    if api.origins.allows(origin, &own_address(request.head(), api)) {
         return Ok(());
     }
     Err(Problem::new(ProblemCode::Forbidden, "Pages of this origin may not connect. See http.allowed_origins."))

@@ -56,7 +56,7 @@ pub(super) async fn share(
 fn shared_with(request: &ServiceRequest) -> Option<HeaderValue> {
     let origin = request.headers().get(ORIGIN)?;
     let api = request.app_data::<Data<Api>>()?;
-    let is_shared = request.path().starts_with(SHARED) && api.origins.allows(Some(origin.to_str().ok()?));
+    let is_shared = request.path().starts_with(SHARED) && api.origins.lists(origin.to_str().ok()?);
     is_shared.then(|| origin.clone())
 }
 

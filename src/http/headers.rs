@@ -1,13 +1,14 @@
 //! Headers that every answer carries, unless it says otherwise itself: nothing of an answer is kept, run, framed or guessed at.
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY};
+use actix_web::http::header::{HOST, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 
 use super::Api;
+use crate::gateway::OwnAddress;
 
 /// For answers that are no pages: a browser that shows one all the same loads and runs nothing (OWASP ASVS 5.0 sections 3.2.1
 /// and 3.4.3 to 3.4.6), and keeps nothing (section 14.3.2).
@@ -38,7 +39,7 @@ pub(super) async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let is_secure = is_secure(&request);
+    let is_secure = request.app_data::<Data<Api>>().is_some_and(|api| is_secure(request.head(), api));
     let mut answer = next.call(request).await?;
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         return Ok(answer);
@@ -56,7 +57,14 @@ pub(super) async fn guard(
 }
 
 /// Whether the client's line is secure. That a proxy says so is believed of anybody: who makes it up tells only themselves.
-fn is_secure(request: &ServiceRequest) -> bool {
-    let speaks_tls = request.app_data::<Data<Api>>().is_some_and(|api| api.speaks_tls);
-    speaks_tls || request.headers().get(FORWARDED_SCHEME).is_some_and(|scheme| scheme == "https")
+fn is_secure(request: &RequestHead, api: &Api) -> bool {
+    api.speaks_tls || request.headers().get(FORWARDED_SCHEME).is_some_and(|scheme| scheme == "https")
+}
+
+/// Where a request was sent to, as far as is known here.
+pub(super) fn own_address<'a>(request: &'a RequestHead, api: &Api) -> OwnAddress<'a> {
+    let named = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    // HTTP/2 names it in its address.
+    let host = named.or_else(|| request.uri.authority().map(|authority| authority.as_str()));
+    OwnAddress { host, is_secure: is_secure(request, api) }
 }

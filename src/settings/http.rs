@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SettingsError;
 use super::rooms::within;
+use crate::domain::origin::mend_origin;
 
 /// The largest bodies of so many requests fit into the memory of a connection.
 const REQUESTS_THAT_FIT: usize = 4;
@@ -110,6 +111,10 @@ impl HttpSettings {
             return Err(SettingsError::Incomplete(
                 "http.max_request_memory_per_connection is less than four times http.max_body_bytes: raise it, or large requests find no room",
             ));
+        }
+        for (entry, expected) in self.allowed_origins.iter().filter_map(|entry| Some((entry, mend_origin(entry)?))) {
+            let value = format!("{entry:?} in its list");
+            return Err(SettingsError::OutOfRange { key: "http.allowed_origins", value, expected });
         }
         if self.proxy_protocol == ProxyProtocol::Required && self.trusted_proxies.is_empty() {
             return Err(SettingsError::Incomplete(

@@ -91,7 +91,8 @@ impl Settings {
                 "http.trusted_proxies lists {all}: then everybody chooses the address that limits and the login activity go by. List the proxies alone"
             ));
         }
-        let plain = http.allowed_origins.iter().find(|origin| !origin.starts_with("https://"))?;
+        // Hybrid apps have schemes of their own, and no line that anybody could change.
+        let plain = http.allowed_origins.iter().find(|origin| origin.to_ascii_lowercase().starts_with("http://"))?;
         Some(format!(
             "http.allowed_origins lists {plain}, which is not https: a page over plain HTTP can be changed on its way"
         ))

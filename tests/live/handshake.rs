@@ -7,6 +7,8 @@ use crate::support::gateway::TestGateway;
 use crate::support::socket::{Refused, Socket};
 
 const EMAIL: &str = "anna@example.com";
+/// The page inside of an app that is made of one.
+const HYBRID: &str = "capacitor://localhost";
 const PAGE: &str = "https://app.example.com";
 
 async fn refusal(client: &Client, query: &str, headers: &[(&str, &str)]) -> (u16, String) {
@@ -81,6 +83,37 @@ async fn only_listed_pages_may_connect() {
         let query = ticket(&client, &first).await;
         let mut socket = Socket::open(client.base(), &query, &[("origin", page)]).await.expect("let in");
         assert_eq!(socket.next().await["type"], "welcome");
+    }
+    gateway.stop().await;
+}
+
+/// Whatever name the gateway is reached by: its own pages are no foreign ones.
+#[actix_web::test]
+async fn pages_of_the_host_itself_may_connect() {
+    let gateway = TestGateway::start_with(|settings| settings.http.allowed_origins = vec![HYBRID.to_owned()]).await;
+    let client = gateway.client();
+    let first = client.new_protected_account(EMAIL).await;
+    for headers in [
+        &[("host", "login.example.com"), ("origin", "http://login.example.com")][..],
+        &[("host", "login.example.com"), ("origin", "https://login.example.com")],
+        &[
+            ("host", "login.example.com:8443"),
+            ("origin", "https://LOGIN.example.com:8443"),
+            ("x-forwarded-proto", "https"),
+        ],
+        &[("origin", HYBRID)],
+    ] {
+        let query = ticket(&client, &first).await;
+        let mut socket = Socket::open(client.base(), &query, headers).await.expect("let in");
+        assert_eq!(socket.next().await["type"], "welcome");
+    }
+    for headers in [
+        &[("host", "login.example.com"), ("origin", "http://login.example.com:81")][..],
+        &[("host", "login.example.com"), ("origin", "http://login.example.com"), ("x-forwarded-proto", "https")],
+        &[("host", "login.example.com"), ("origin", "ionic://localhost")],
+    ] {
+        let query = ticket(&client, &first).await;
+        assert_eq!(refusal(&client, &query, headers).await, refused(403, "forbidden"), "{headers:?}");
     }
     gateway.stop().await;
 }

@@ -102,6 +102,11 @@ impl Connection {
         self.retired.load(Ordering::Acquire)
     }
 
+    /// Sends new requests elsewhere from now on.
+    pub(super) fn retire(&self) {
+        self.retired.store(true, Ordering::Release);
+    }
+
     /// Whether APNs has accepted a request on it.
     pub(super) fn is_proven(&self) -> bool {
         self.proven.load(Ordering::Acquire)

@@ -80,12 +80,13 @@ impl Apns {
         })
     }
 
-    /// Moves the push to another connection as long as APNs says that it did not look at it.
+    /// Moves the push to another connection as long as APNs says that it did not look at it, or what is in front of it that it cannot.
     async fn deliver(&self, address: &PushAddress, push: &Push, payload: Bytes, now: Timestamp) -> PushOutcome {
         let pool = match address.environment() {
             Some(ApnsEnvironment::Sandbox) => &self.sandbox,
             Some(ApnsEnvironment::Production) | None => &self.production,
         };
+        let mut answered = None;
         for _ in 0..=MOST_REPLAYS {
             let Ok(authorization) = self.tokens.authorization(now) else {
                 return PushOutcome::Misconfigured(MisconfiguredReason::SigningFailed);
@@ -96,15 +97,19 @@ impl Apns {
             };
             let connection = match pool.connection().await {
                 Ok(connection) => connection,
-                Err(error) => return not_connected(&error),
+                Err(error) => return answered.unwrap_or_else(|| not_connected(&error)),
             };
             match connection.exchange(head, payload.clone()).await {
+                Ok(answer) if reason::is_about_the_connection(answer.status, &answer.body) => {
+                    connection.retire();
+                    answered = Some(read(&answer));
+                }
                 Ok(answer) => return read(&answer),
                 Err(ExchangeError::NotProcessed) => {}
-                Err(ExchangeError::Lost) => break,
+                Err(ExchangeError::Lost) => return transient(TransientCause::ConnectionLost, None),
             }
         }
-        transient(TransientCause::ConnectionLost, None)
+        answered.unwrap_or_else(|| transient(TransientCause::ConnectionLost, None))
     }
 }
 

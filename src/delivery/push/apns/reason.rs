@@ -75,6 +75,15 @@ pub(in crate::delivery::push) fn read(
     }
 }
 
+/// Whether an answer says nothing about the push: the server at the other end goes away, or what is in front of it cannot reach it.
+pub(super) fn is_about_the_connection(status: u16, body: &[u8]) -> bool {
+    match serde_json::from_slice::<Failure>(body).map(|failure| failure.reason) {
+        Ok(Reason::Shutdown | Reason::IdleTimeout) => true,
+        Ok(Reason::Unknown) | Err(_) => (500..=599).contains(&status),
+        Ok(_) => false,
+    }
+}
+
 fn by_reason(status: u16, failure: &Failure, retry_after: Option<Duration>) -> PushOutcome {
     let misconfigured = PushOutcome::Misconfigured;
     match failure.reason {
