@@ -1,6 +1,7 @@
 //! The composition root: settings → parts → run → drain. The only file that knows every room.
 
 mod code_keys;
+mod problems;
 mod reload;
 mod serve;
 mod traces;
@@ -14,6 +15,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::web::Data;
 use jiff::SignedDuration;
 use metrics_exporter_prometheus::PrometheusHandle;
+use secrecy::SecretString;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tracing::field::display;
@@ -40,6 +42,7 @@ use crate::telemetry;
 use crate::traces::{Exporter, TraceSetupError};
 use crate::verification::{AssertionRules, PasswordCost, Passwords, Rules, Verification};
 
+pub use self::problems::{cautions, problems};
 use self::reload::Reload;
 pub use self::reload::ReloadError;
 
@@ -376,14 +379,18 @@ async fn open_database(settings: &Settings) -> Result<(Option<SharedPostgres>, S
             (Some(Arc::new(std::sync::Mutex::new(postgres))), url)
         }
     };
-    let store = Store::new(&ConnectSettings {
+    let store = Store::new(&connect_settings(settings, url))?;
+    Ok((postgres, store))
+}
+
+fn connect_settings(settings: &Settings, url: SecretString) -> ConnectSettings {
+    ConnectSettings {
         url,
         ca_file: settings.database.ca_file.clone(),
         pool_size: settings.database.pool_size,
         wait: Duration::from_millis(settings.database.wait_ms),
         deadline: Duration::from_millis(settings.database.deadline_ms),
-    })?;
-    Ok((postgres, store))
+    }
 }
 
 /// The way out for mail, and the outbox to show, if that is the way.

@@ -18,7 +18,7 @@ use twostep::code_keys_command::CodeKeysArguments;
 use twostep::http::operator::Reloaded;
 use twostep::operator_client::Configured;
 use twostep::rollout_command::RolloutArguments;
-use twostep::settings::{Mode, Settings};
+use twostep::settings::Settings;
 use twostep::{app, code_keys_command, demo, doctor, rollout_command, settings, telemetry};
 
 /// Memory of thousands of connections goes back to the system after they are gone: see docs/decisions/0013-allocator.md.
@@ -114,7 +114,11 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let config = arguments.config.as_deref();
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => {
-            let settings = settings::load(config)?;
+            let (settings, wrong) = wrong_with(config, false);
+            let Some(settings) = settings.filter(|_| wrong.is_empty()) else {
+                complain(&wrong);
+                return Ok(ExitCode::FAILURE);
+            };
             let _log = telemetry::start_logging(settings.log.format, &settings.log.filter);
             actix_web::rt::System::new().block_on(serve(&settings, config))?;
             Ok(ExitCode::SUCCESS)
@@ -172,18 +176,41 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::CheckConfig => {
-            let settings = settings::load(config)?;
-            // In development looking would make one.
-            if settings.mode == Mode::Production {
-                settings::code_keys(&settings)?;
+            let wrong = wrong_with(config, true).1;
+            if wrong.is_empty() {
+                writeln!(std::io::stdout(), "the configuration can be used")?;
+                return Ok(ExitCode::SUCCESS);
             }
-            writeln!(std::io::stdout(), "the configuration can be used")?;
-            Ok(ExitCode::SUCCESS)
+            complain(&wrong);
+            Ok(ExitCode::FAILURE)
         }
         Command::DefaultConfig => {
             std::io::stdout().write_all(settings::DEFAULTS.as_bytes())?;
             Ok(ExitCode::SUCCESS)
         }
+    }
+}
+
+/// What keeps a gateway from starting; and, if asked, what keeps it from working as it should.
+fn wrong_with(config: Option<&Path>, with_cautions: bool) -> (Option<Settings>, Vec<String>) {
+    let (settings, mistakes) = settings::read_all(config);
+    let mut wrong: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+    if let Some(settings) = &settings {
+        wrong.extend(app::problems(settings));
+        if with_cautions {
+            wrong.extend(app::cautions(settings));
+        }
+    }
+    // A file that is missing may be missed by several who need it.
+    let mut said = std::collections::HashSet::new();
+    wrong.retain(|line| said.insert(line.clone()));
+    (settings, wrong)
+}
+
+/// One line each.
+fn complain(wrong: &[String]) {
+    for line in wrong {
+        let _ = writeln!(std::io::stderr(), "twostep: {}", line.replace('\n', " "));
     }
 }
 

@@ -129,6 +129,17 @@ impl Nats {
         Ok((bus, inbox, tasks))
     }
 
+    /// Reads what the settings name, as [`Self::join`] does, and asks nobody.
+    ///
+    /// # Errors
+    /// [`JoinError`] when the settings cannot be used.
+    pub fn check(settings: &BusSettings, privacy: Privacy) -> Result<(), JoinError> {
+        let Some(url) = &settings.url else { return Ok(()) };
+        let health = HealthCell::new(Health::Alone);
+        servers(url.expose_secret())?;
+        options(settings, privacy, health, Arc::default()).map(drop)
+    }
+
     pub(super) fn tell(&self, account: AccountId, event: AccountEvent) {
         let told = self.outward.try_send(Outward::Fact(account, event, Trace::current())).is_ok();
         count(if told { "sent" } else { "dropped" });

@@ -65,6 +65,6 @@ fn is_secure(request: &RequestHead, api: &Api) -> bool {
 pub(super) fn own_address<'a>(request: &'a RequestHead, api: &Api) -> OwnAddress<'a> {
     let named = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     // HTTP/2 names it in its address.
-    let host = named.or_else(|| request.uri.authority().map(|authority| authority.as_str()));
+    let host = named.or_else(|| request.uri.authority().map(actix_web::http::uri::Authority::as_str));
     OwnAddress { host, is_secure: is_secure(request, api) }
 }

@@ -21,6 +21,16 @@ pub(super) fn secret(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Whether a variable says what a key is, or a table that holds the key.
+pub(super) fn names(variable: &str, key: &[String]) -> bool {
+    let path = path_of(variable);
+    key.starts_with(&path) || path.starts_with(key)
+}
+
+fn path_of(variable: &str) -> Vec<String> {
+    variable[PREFIX.len()..].split("__").map(str::to_ascii_lowercase).collect()
+}
+
 /// A variable, and the ways to read it that are left, the next one last.
 struct Variable {
     path: Vec<String>,
@@ -30,7 +40,7 @@ struct Variable {
 
 impl Variable {
     fn new(name: &str, text: &str) -> Self {
-        let path = name[PREFIX.len()..].split("__").map(str::to_ascii_lowercase).collect();
+        let path = path_of(name);
         let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         let list = Value::from(parts.map(str::to_owned).collect::<Vec<_>>());
         let written = Value::from_str(text).unwrap_or_else(|never| match never {});

@@ -88,39 +88,42 @@ pub enum ProxyProtocol {
 }
 
 impl HttpSettings {
-    pub(super) fn check(&self) -> Result<(), SettingsError> {
-        within("http.max_body_bytes", self.max_body_bytes, 1024..=1_048_576)?;
-        within("http.workers", self.workers, 0..=1024)?;
-        within("http.max_connections", self.max_connections, 1..=1_000_000)?;
-        within("http.max_connections_per_network", self.max_connections_per_network, 1..=1_000_000)?;
-        within("http.max_event_streams", self.max_event_streams, 1..=1_000_000)?;
-        within("http.max_event_streams_per_network", self.max_event_streams_per_network, 1..=1_000_000)?;
-        within("http.max_event_streams_per_challenge", self.max_event_streams_per_challenge, 1..=100)?;
-        within("http.max_request_memory", self.max_request_memory, 16 << 20..=1 << 40)?;
-        within("http.max_request_memory_per_network", self.max_request_memory_per_network, 1 << 20..=1 << 40)?;
-        within("http.max_request_memory_per_connection", self.max_request_memory_per_connection, 1 << 20..=1 << 40)?;
-        within("http.head_timeout_ms", self.head_timeout_ms, 100..=60_000)?;
-        within("http.body_timeout_ms", self.body_timeout_ms, 100..=60_000)?;
-        within("http.idle_timeout_ms", self.idle_timeout_ms, 100..=300_000)?;
+    pub(super) fn mistakes(&self) -> Vec<SettingsError> {
+        let checked = [
+            within("http.max_body_bytes", self.max_body_bytes, 1024..=1_048_576),
+            within("http.workers", self.workers, 0..=1024),
+            within("http.max_connections", self.max_connections, 1..=1_000_000),
+            within("http.max_connections_per_network", self.max_connections_per_network, 1..=1_000_000),
+            within("http.max_event_streams", self.max_event_streams, 1..=1_000_000),
+            within("http.max_event_streams_per_network", self.max_event_streams_per_network, 1..=1_000_000),
+            within("http.max_event_streams_per_challenge", self.max_event_streams_per_challenge, 1..=100),
+            within("http.max_request_memory", self.max_request_memory, 16 << 20..=1 << 40),
+            within("http.max_request_memory_per_network", self.max_request_memory_per_network, 1 << 20..=1 << 40),
+            within("http.max_request_memory_per_connection", self.max_request_memory_per_connection, 1 << 20..=1 << 40),
+            within("http.head_timeout_ms", self.head_timeout_ms, 100..=60_000),
+            within("http.body_timeout_ms", self.body_timeout_ms, 100..=60_000),
+            within("http.idle_timeout_ms", self.idle_timeout_ms, 100..=300_000),
+        ];
+        let mut mistakes: Vec<_> = checked.into_iter().filter_map(Result::err).collect();
         if self.tls.certificate_file.is_some() != self.tls.key_file.is_some() {
-            return Err(SettingsError::Incomplete(
+            mistakes.push(SettingsError::Incomplete(
                 "http.tls.certificate_file and http.tls.key_file belong together: set both, or neither for plain HTTP",
             ));
         }
         if self.max_request_memory_per_connection < REQUESTS_THAT_FIT * self.max_body_bytes {
-            return Err(SettingsError::Incomplete(
+            mistakes.push(SettingsError::Incomplete(
                 "http.max_request_memory_per_connection is less than four times http.max_body_bytes: raise it, or large requests find no room",
             ));
         }
         for (entry, expected) in self.allowed_origins.iter().filter_map(|entry| Some((entry, mend_origin(entry)?))) {
             let value = format!("{entry:?} in its list");
-            return Err(SettingsError::OutOfRange { key: "http.allowed_origins", value, expected });
+            mistakes.push(SettingsError::OutOfRange { key: "http.allowed_origins", value, expected });
         }
         if self.proxy_protocol == ProxyProtocol::Required && self.trusted_proxies.is_empty() {
-            return Err(SettingsError::Incomplete(
+            mistakes.push(SettingsError::Incomplete(
                 "http.proxy_protocol is \"required\", but http.trusted_proxies is empty: list the proxies that send it",
             ));
         }
-        Ok(())
+        mistakes
     }
 }

@@ -3,6 +3,7 @@
 mod environment;
 mod http;
 mod keys;
+mod mistakes;
 mod operator_token;
 mod production;
 mod rooms;
@@ -56,6 +57,12 @@ pub enum SettingsError {
         /// Why.
         cause: std::io::Error,
     },
+    /// Something else, said whole.
+    #[error("{0}")]
+    Mistake(String),
+    /// Several of them, a line each.
+    #[error("{}", lines(.0))]
+    Several(Vec<SettingsError>),
     /// There is no token for operators.
     #[error(transparent)]
     OperatorToken(#[from] OperatorTokenError),
@@ -95,12 +102,41 @@ pub enum SettingsError {
 /// # Errors
 /// [`SettingsError`] names the key and what it must be.
 pub fn load(file: Option<&Path>) -> Result<Settings, SettingsError> {
-    let settings = read(file, Mode::privacy)?;
-    settings.check()?;
-    production::check_files(&settings)?;
-    secrets::require_code_keys(&settings)?;
-    operator_token::require(&settings)?;
-    Ok(settings)
+    let (settings, mistakes) = read_all(file);
+    match settings {
+        Some(settings) if mistakes.is_empty() => Ok(settings),
+        _ => Err(together(mistakes)),
+    }
+}
+
+/// Reads and checks as [`load`] does, and says all that is wrong. The settings are those that could be read, with the default in place of
+/// each that could not.
+#[must_use]
+pub fn read_all(file: Option<&Path>) -> (Option<Settings>, Vec<SettingsError>) {
+    let (settings, mut mistakes) = mistakes::read(file, environment::variables());
+    let Some(mut settings) = settings else { return (None, mistakes) };
+    let privacy = settings.mode.privacy();
+    mistakes.extend(secrets::take(&mut settings, privacy, environment::secret).err());
+    mistakes.extend(settings.mistakes());
+    let open_to_others = production::check_files(&settings);
+    // Each file is complained about once.
+    if open_to_others.is_empty() {
+        mistakes.extend(secrets::require_code_keys(&settings).err());
+        mistakes.extend(operator_token::require(&settings).err());
+    }
+    mistakes.extend(open_to_others);
+    (Some(settings), mistakes)
+}
+
+fn together(mut mistakes: Vec<SettingsError>) -> SettingsError {
+    match mistakes.len() {
+        1 => mistakes.remove(0),
+        _ => SettingsError::Several(mistakes),
+    }
+}
+
+fn lines(mistakes: &[SettingsError]) -> String {
+    mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// As [`load`], without checking values: for commands that prepare what a gateway will need.
@@ -108,20 +144,9 @@ pub fn load(file: Option<&Path>) -> Result<Settings, SettingsError> {
 /// # Errors
 /// [`SettingsError`] when the settings cannot be read.
 pub fn load_unchecked(file: Option<&Path>) -> Result<Settings, SettingsError> {
-    read(file, |_| Privacy::Unchecked)
-}
-
-fn read(file: Option<&Path>, privacy: fn(Mode) -> Privacy) -> Result<Settings, SettingsError> {
-    let mut figment = Figment::from(Toml::string(DEFAULTS));
-    if let Some(file) = file {
-        if !file.is_file() {
-            return Err(SettingsError::NoSuchFile(file.display().to_string()));
-        }
-        figment = figment.merge(Toml::file_exact(file));
-    }
-    let mut settings: Settings = environment::extract_over(&figment, &environment::variables())?;
-    let privacy = privacy(settings.mode);
-    secrets::take(&mut settings, privacy, environment::secret)?;
+    let (settings, mistakes) = mistakes::read(file, environment::variables());
+    let Some(mut settings) = settings.filter(|_| mistakes.is_empty()) else { return Err(together(mistakes)) };
+    secrets::take(&mut settings, Privacy::Unchecked, environment::secret)?;
     Ok(settings)
 }
 
@@ -157,7 +182,8 @@ mod tests {
             let text = std::fs::read_to_string(&path).expect("readable");
             let figment = Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(&text));
             let settings: Settings = figment.extract().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            settings.check_ranges().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let mistakes = settings.mistakes_of_values();
+            assert!(mistakes.is_empty(), "{}: {mistakes:?}", path.display());
             seen += 1;
         }
         assert!(seen >= 2);

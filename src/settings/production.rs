@@ -11,9 +11,9 @@ use crate::private_file::{self, NotPrivate};
 
 impl Settings {
     /// Makes sure that production has no convenience of development and sends nothing in the clear.
-    pub(super) fn check_mode(&self) -> Result<(), SettingsError> {
+    pub(super) fn mistakes_of_mode(&self) -> Vec<SettingsError> {
         if self.mode == Mode::Development {
-            return Ok(());
+            return Vec::new();
         }
         let refusals = [
             self.database_refusal(),
@@ -24,7 +24,7 @@ impl Settings {
             self.push_refusal(),
             self.webhook_refusal(),
         ];
-        refusals.into_iter().flatten().next().map_or(Ok(()), |why| Err(SettingsError::NotForProduction(why)))
+        refusals.into_iter().flatten().map(SettingsError::NotForProduction).collect()
     }
 
     /// What the log should say loudly at the start.
@@ -127,9 +127,9 @@ impl Settings {
 
 /// In production, refuses files with secrets that others can read, change or replace: all at the start, though each is checked again
 /// when it is read. One that is not there is complained about where it is needed.
-pub(super) fn check_files(settings: &Settings) -> Result<(), SettingsError> {
+pub(super) fn check_files(settings: &Settings) -> Vec<SettingsError> {
     if settings.mode == Mode::Development {
-        return Ok(());
+        return Vec::new();
     }
     let named = [
         ("fcm.service_account_file", &settings.fcm.service_account_file),
@@ -139,13 +139,12 @@ pub(super) fn check_files(settings: &Settings) -> Result<(), SettingsError> {
         ("bus.credentials_file", &settings.bus.credentials_file),
         ("operator.token_file", &settings.operator.token_file),
     ];
-    for (setting, path) in named.iter().filter_map(|(setting, path)| Some((*setting, path.as_deref()?))) {
-        match private_file::require(path) {
-            Ok(()) | Err(NotPrivate::Unreadable { .. }) => {}
-            Err(cause) => return Err(SettingsError::NotPrivate { setting: setting.to_owned(), cause }),
-        }
-    }
-    Ok(())
+    let named = named.iter().filter_map(|(setting, path)| Some((*setting, path.as_deref()?)));
+    let refused = named.filter_map(|(setting, path)| match private_file::require(path) {
+        Ok(()) | Err(NotPrivate::Unreadable { .. }) => None,
+        Err(cause) => Some(SettingsError::NotPrivate { setting: setting.to_owned(), cause }),
+    });
+    refused.collect()
 }
 
 /// Whether a database is on another machine and not spoken to by TLS (OWASP ASVS 5.0 section 12.3.1). A URL that cannot be read

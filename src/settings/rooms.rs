@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
+use tracing_subscriber::EnvFilter;
 
 use super::SettingsError;
 use super::http::HttpSettings;
@@ -290,50 +291,92 @@ impl Settings {
     /// # Errors
     /// [`SettingsError`] names the first key that is wrong.
     pub fn check(&self) -> Result<(), SettingsError> {
-        self.check_ranges()?;
-        self.smtp.check()?;
-        self.check_mode()
+        self.mistakes().into_iter().next().map_or(Ok(()), Err)
     }
 
-    pub(super) fn check_ranges(&self) -> Result<(), SettingsError> {
+    /// Checks every value, and says all that is wrong.
+    pub(super) fn mistakes(&self) -> Vec<SettingsError> {
+        let mut mistakes = self.mistakes_of_values();
+        mistakes.extend(self.smtp.check().err().map(SettingsError::from));
+        mistakes.extend(self.mistakes_of_mode());
+        mistakes
+    }
+
+    /// Whatever the mode.
+    pub(super) fn mistakes_of_values(&self) -> Vec<SettingsError> {
         let limits = &self.limits;
-        within("limits.sign_in_per_minute", limits.sign_in_per_minute.get(), 1..=100_000)?;
-        within("limits.accounts_per_minute", limits.accounts_per_minute.get(), 1..=100_000)?;
-        within("limits.strangers_per_minute", limits.strangers_per_minute.get(), 1..=100_000)?;
-        within("limits.writes_per_minute", limits.writes_per_minute.get(), 1..=100_000)?;
-        within("limits.refresh_per_minute", limits.refresh_per_minute.get(), 1..=100_000)?;
-        within("limits.calls_per_minute", limits.calls_per_minute.get(), 1..=100_000)?;
-        within("limits.connect_per_minute", limits.connect_per_minute.get(), 1..=100_000)?;
-        self.http.check()?;
-        self.operator.check()?;
-        within("database.pool_size", self.database.pool_size, 2..=500)?;
-        within("database.wait_ms", self.database.wait_ms, 100..=30_000)?;
-        within("database.deadline_ms", self.database.deadline_ms, 500..=60_000)?;
-        within("codes.digits", self.codes.digits, MIN_DIGITS..=MAX_DIGITS)?;
-        within("codes.app_lifetime_seconds", self.codes.app_lifetime_seconds, 60..=600)?;
-        within("codes.email_lifetime_seconds", self.codes.email_lifetime_seconds, 60..=600)?;
-        within("codes.confirmation_lifetime_seconds", self.codes.confirmation_lifetime_seconds, 600..=86_400)?;
-        within("sessions.access_token_seconds", self.sessions.access_token_seconds, 60..=86_400)?;
-        within("sessions.refresh_token_seconds", self.sessions.refresh_token_seconds, 3600..=31_536_000)?;
-        within("sessions.longest_seconds", self.sessions.longest_seconds, 3600..=31_536_000)?;
-        within("passwords.memory_kib", self.passwords.memory_kib, 8192..=1_048_576)?;
-        within("passwords.iterations", self.passwords.iterations, 1..=20)?;
-        within("passwords.parallel", self.passwords.parallel, 0..=256)?;
-        within("passwords.queue", self.passwords.queue, 0..=100_000)?;
-        within("connections.heartbeat_seconds", self.connections.heartbeat_seconds, 5..=120)?;
-        within("connections.pong_timeout_seconds", self.connections.pong_timeout_seconds, 1..=60)?;
-        within("delivery.recovery_after_seconds", self.delivery.recovery_after_seconds, 0..=86_400)?;
-        within("delivery.new_mailbox_wait_seconds", self.delivery.new_mailbox_wait_seconds, 0..=604_800)?;
-        within("delivery.receipt_window_ms", self.delivery.receipt_window_ms, 100..=30_000)?;
-        within("delivery.sweep_period_ms", self.delivery.sweep_period_ms, 100..=10_000)?;
-        self.mail.sender()?;
-        self.bus.check()?;
-        within("assertions.lifetime_seconds", self.assertions.lifetime_seconds, 30..=600)?;
-        self.webhooks.check()?;
-        self.traces.check()?;
-        within("login_activity.keep_months", self.login_activity.keep_months, 1..=120)?;
-        within("login_activity.shorten_ip_days", self.login_activity.shorten_ip_days, 1..=3650)?;
-        within("shutdown.reconnect_spread_ms", self.shutdown.reconnect_spread_ms, 0..=600_000)
+        let checked = [
+            within("limits.sign_in_per_minute", limits.sign_in_per_minute.get(), 1..=100_000),
+            within("limits.accounts_per_minute", limits.accounts_per_minute.get(), 1..=100_000),
+            within("limits.strangers_per_minute", limits.strangers_per_minute.get(), 1..=100_000),
+            within("limits.writes_per_minute", limits.writes_per_minute.get(), 1..=100_000),
+            within("limits.refresh_per_minute", limits.refresh_per_minute.get(), 1..=100_000),
+            within("limits.calls_per_minute", limits.calls_per_minute.get(), 1..=100_000),
+            within("limits.connect_per_minute", limits.connect_per_minute.get(), 1..=100_000),
+            self.operator.check(),
+            within("database.pool_size", self.database.pool_size, 2..=500),
+            within("database.wait_ms", self.database.wait_ms, 100..=30_000),
+            within("database.deadline_ms", self.database.deadline_ms, 500..=60_000),
+            within("codes.digits", self.codes.digits, MIN_DIGITS..=MAX_DIGITS),
+            within("codes.app_lifetime_seconds", self.codes.app_lifetime_seconds, 60..=600),
+            within("codes.email_lifetime_seconds", self.codes.email_lifetime_seconds, 60..=600),
+            within("codes.confirmation_lifetime_seconds", self.codes.confirmation_lifetime_seconds, 600..=86_400),
+            within("sessions.access_token_seconds", self.sessions.access_token_seconds, 60..=86_400),
+            within("sessions.refresh_token_seconds", self.sessions.refresh_token_seconds, 3600..=31_536_000),
+            within("sessions.longest_seconds", self.sessions.longest_seconds, 3600..=31_536_000),
+            within("passwords.memory_kib", self.passwords.memory_kib, 8192..=1_048_576),
+            within("passwords.iterations", self.passwords.iterations, 1..=20),
+            within("passwords.parallel", self.passwords.parallel, 0..=256),
+            within("passwords.queue", self.passwords.queue, 0..=100_000),
+            within("connections.heartbeat_seconds", self.connections.heartbeat_seconds, 5..=120),
+            within("connections.pong_timeout_seconds", self.connections.pong_timeout_seconds, 1..=60),
+            within("delivery.recovery_after_seconds", self.delivery.recovery_after_seconds, 0..=86_400),
+            within("delivery.new_mailbox_wait_seconds", self.delivery.new_mailbox_wait_seconds, 0..=604_800),
+            within("delivery.receipt_window_ms", self.delivery.receipt_window_ms, 100..=30_000),
+            within("delivery.sweep_period_ms", self.delivery.sweep_period_ms, 100..=10_000),
+            self.mail.sender().map(drop).map_err(SettingsError::from),
+            self.bus.check().map(drop).map_err(SettingsError::from),
+            within("assertions.lifetime_seconds", self.assertions.lifetime_seconds, 30..=600),
+            self.webhooks.check().map(drop).map_err(SettingsError::from),
+            self.traces.check().map(drop).map_err(SettingsError::from),
+            within("login_activity.keep_months", self.login_activity.keep_months, 1..=120),
+            within("login_activity.shorten_ip_days", self.login_activity.shorten_ip_days, 1..=3650),
+            within("shutdown.reconnect_spread_ms", self.shutdown.reconnect_spread_ms, 0..=600_000),
+            self.log.check(),
+            self.check_addresses(),
+        ];
+        let mut mistakes = self.http.mistakes();
+        mistakes.extend(checked.into_iter().filter_map(Result::err));
+        mistakes
+    }
+
+    /// Sides that listen at one address: the second one would not start.
+    fn check_addresses(&self) -> Result<(), SettingsError> {
+        let mut sides = vec![("http.address", self.http.address), ("operator.address", self.operator.address)];
+        sides.extend(self.probe.address.map(|address| ("probe.address", address)));
+        let meet = |one: SocketAddr, other: SocketAddr| {
+            let is_any = one.ip().is_unspecified() || other.ip().is_unspecified();
+            one.port() == other.port() && one.port() != 0 && (one.ip() == other.ip() || is_any)
+        };
+        for (nth, (key, address)) in sides.iter().enumerate() {
+            if let Some((other, _)) = sides[..nth].iter().find(|(_, other)| meet(*address, *other)) {
+                return Err(SettingsError::Mistake(format!(
+                    "{key} is {address}, where {other} is already: give it a port of its own"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl LogSettings {
+    fn check(&self) -> Result<(), SettingsError> {
+        let parsed = EnvFilter::builder().parse(&self.filter);
+        parsed.map(drop).map_err(|error| SettingsError::OutOfRange {
+            key: "log.filter",
+            value: format!("{:?}", self.filter),
+            expected: format!("a level, or levels by module, such as \"info\" or \"warn,twostep=debug\" ({error})"),
+        })
     }
 }
 
