@@ -12,6 +12,7 @@ use tracing::{error, info, warn};
 use crate::delivery::webhook::{WebhookOutcome, Webhooks};
 use crate::domain::challenge::ChallengeState;
 use crate::domain::id::ChallengeId;
+use crate::domain::moment;
 use crate::domain::webhook::wait_after;
 use crate::store::verification::AppVerification;
 use crate::store::{self, StoreError};
@@ -27,6 +28,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 #[derive(Serialize)]
 struct Message<'a> {
     r#type: String,
+    #[serde(serialize_with = "moment::write")]
     timestamp: Timestamp,
     data: Data<'a>,
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 use tracing::{debug, error};
+use uuid::Uuid;
 
 use super::Services;
 use crate::delivery::push::{Push, PushContent};
@@ -60,7 +61,8 @@ async fn withdraw(services: &Services, account: AccountId, challenge: ChallengeI
     let now = Timestamp::now();
     let sends = taken.into_iter().map(|(planned, generation)| async move {
         let push = Push {
-            delivery_id: planned.delivery_id.uuid(),
+            // A push of its own: APNs may take one with an id that it knows for the same again.
+            delivery_id: Uuid::now_v7(),
             subject_id: challenge.uuid(),
             generation,
             expires_at: now + LIFETIME,

@@ -19,6 +19,7 @@ pub mod idempotency;
 pub mod limits;
 pub mod locale;
 pub mod mail;
+pub mod moment;
 pub mod network;
 pub mod operator_token;
 pub mod origin;

@@ -20,6 +20,7 @@ use crate::domain::delivery::{Channel, DeliveryState, UnreachableReason};
 use crate::domain::hints::{Hint, HintCode};
 use crate::domain::id::ChallengeId;
 use crate::domain::locale::{Language, Locale};
+use crate::domain::moment;
 use crate::domain::token::{Token, TokenKind};
 use crate::texts::{delivery_texts, hint_text};
 use crate::verification::{ChallengeStatus, Verified};
@@ -49,9 +50,11 @@ pub(super) struct DeliveryAnswer {
     reason: Option<UnreachableReason>,
     /// When it was handed on: written to the device's connection, or taken by the provider.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "moment::write_optional")]
     accepted_at: Option<Timestamp>,
     /// When the device said whether it shows the code.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "moment::write_optional")]
     receipt_at: Option<Timestamp>,
     /// What a user reads.
     text: String,

@@ -17,6 +17,7 @@ use crate::domain::challenge::Method;
 use crate::domain::device::Platform;
 use crate::domain::id::ActivityId;
 use crate::domain::locale::Language;
+use crate::domain::moment;
 use crate::store::activity::Cursor;
 use crate::texts::location_note;
 use crate::verification::Origin;
@@ -62,6 +63,7 @@ impl From<ActivityDevice> for ActivityDeviceAnswer {
 #[derive(Serialize, ToSchema)]
 pub(super) struct ActivityAnswer {
     id: ActivityId,
+    #[serde(serialize_with = "moment::write")]
     at: Timestamp,
     kind: ActivityKind,
     outcome: ActivityOutcome,
@@ -72,6 +74,7 @@ pub(super) struct ActivityAnswer {
     /// Where that address seems to be; null when nobody knows.
     location: Option<String>,
     /// When it was reported as "this wasn't me".
+    #[serde(serialize_with = "moment::write_optional")]
     reported_at: Option<Timestamp>,
     /// No code was asked for, but one would be once two-step verification is on. Set only while its rollout is being tried out.
     would_need_code: bool,

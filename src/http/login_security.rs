@@ -13,6 +13,7 @@ use super::problem::{Problem, ProblemBody};
 use super::views::{ChallengeEnvelope, SecretText, TrustedDeviceAnswer};
 use super::{Api, resource, to_the_end};
 use crate::domain::email::EmailAddress;
+use crate::domain::moment;
 use crate::domain::password::Password;
 use crate::domain::token::TokenKind;
 use crate::verification::{Disabling, Origin};
@@ -39,6 +40,7 @@ pub(super) struct TwoStepAnswer {
 pub(super) struct LoginSecurityAnswer {
     two_step: TwoStepAnswer,
     /// Since when no new device may sign in, because of a "this wasn't me" or too many wrong codes; null when new devices may.
+    #[serde(serialize_with = "moment::write_optional")]
     sign_ins_frozen_at: Option<Timestamp>,
     /// The account's address, masked; null when an app keeps the account and gave none.
     email: Option<String>,

@@ -13,6 +13,7 @@ use crate::domain::challenge::{ChallengeState, Method, Purpose};
 use crate::domain::delivery::{Channel, DeliveryState, UnreachableReason};
 use crate::domain::device::Platform;
 use crate::domain::id::{AccountId, ChallengeId};
+use crate::domain::moment;
 use crate::store::delivery::TracedDelivery;
 use crate::verification::{SupportBundle, SupportChallenge};
 
@@ -25,6 +26,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 /// What to send to support: no code, no token, no address in full.
 #[derive(Serialize, ToSchema)]
 pub(super) struct SupportAnswer {
+    #[serde(serialize_with = "moment::write")]
     generated_at: Timestamp,
     gateway_version: &'static str,
     account: SupportAccountAnswer,
@@ -44,6 +46,7 @@ pub(super) struct SupportAccountAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     two_step_enabled: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "moment::write_optional")]
     sign_ins_frozen_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trusted_devices: Option<usize>,
@@ -65,7 +68,9 @@ pub(super) struct SupportChallengeAnswer {
     purpose: Purpose,
     method: Method,
     state: ChallengeState,
+    #[serde(serialize_with = "moment::write")]
     started_at: Timestamp,
+    #[serde(serialize_with = "moment::write")]
     expires_at: Timestamp,
     attempts_left: u16,
     resends: u16,
@@ -91,10 +96,13 @@ pub(super) struct TracedDeliveryAnswer {
     detail: Option<String>,
     /// How often it was taken up.
     tries: u16,
+    #[serde(serialize_with = "moment::write")]
     created_at: Timestamp,
     /// When it was handed on.
+    #[serde(serialize_with = "moment::write_optional")]
     accepted_at: Option<Timestamp>,
     /// When the device said whether it shows the code.
+    #[serde(serialize_with = "moment::write_optional")]
     receipt_at: Option<Timestamp>,
 }
 

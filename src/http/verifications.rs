@@ -21,6 +21,7 @@ use super::{Api, resource};
 use crate::domain::api_key::Scope;
 use crate::domain::challenge::ChallengeState;
 use crate::domain::id::ChallengeId;
+use crate::domain::moment;
 use crate::domain::token::{Token, TokenKind};
 use crate::verification::{AppSignIn, AppSignInResult, ChallengeView, NotNeeded, Origin, SignedIn, VerificationError};
 
@@ -62,10 +63,13 @@ pub(super) struct VerificationAnswer {
     id: ChallengeId,
     subject: String,
     status: ChallengeState,
+    #[serde(serialize_with = "moment::write")]
     created_at: Timestamp,
     /// Until when the current code is good.
+    #[serde(serialize_with = "moment::write")]
     expires_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "moment::write_optional")]
     closed_at: Option<Timestamp>,
     /// When it is verified: what says so, a JSON Web Token that is made anew each time.
     #[serde(skip_serializing_if = "Option::is_none")]

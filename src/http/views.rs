@@ -13,6 +13,7 @@ use crate::domain::device::{Device, DeviceInfo, Platform};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{ChallengeId, DeviceId, InstallId};
 use crate::domain::locale::Locale;
+use crate::domain::moment;
 use crate::domain::token::{Token, TokenKind};
 use crate::store::device::TrustedDevice;
 use crate::verification::{ChallengeView, Destination, IssuedSession, SignedIn};
@@ -146,8 +147,10 @@ pub(super) struct TrustedDeviceAnswer {
     /// It is the device that asks.
     this_device: bool,
     /// When it last signed in, refreshed its session or changed something about itself.
+    #[serde(serialize_with = "moment::write")]
     last_seen_at: Timestamp,
     /// Since when it is trusted.
+    #[serde(serialize_with = "moment::write")]
     trusted_at: Timestamp,
     /// Where it seemed to be when it was last seen; null when nobody knows.
     location: Option<String>,
@@ -271,8 +274,10 @@ pub(super) struct ChallengeAnswer {
     /// Digits of the code.
     code_length: u8,
     /// Until when the current code is good.
+    #[serde(serialize_with = "moment::write")]
     expires_at: Timestamp,
     /// From when a new code can be asked for. The first change to another method need not wait.
+    #[serde(serialize_with = "moment::write")]
     resend_at: Timestamp,
     /// Comparisons still allowed; a new code gives none back.
     attempts_left: u16,

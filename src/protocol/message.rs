@@ -11,6 +11,7 @@ use crate::domain::delivery::{CodeToDeliver, Requester};
 use crate::domain::device::Platform;
 use crate::domain::event::AlertKind;
 use crate::domain::id::{ChallengeId, ConnectionId};
+use crate::domain::moment;
 
 /// From the gateway to a device. Not `Debug`: it may hold a code.
 #[derive(Serialize)]
@@ -34,10 +35,12 @@ pub enum ServerMessage<'a> {
         /// What it is for.
         purpose: Purpose,
         /// Until when it is good.
+        #[serde(serialize_with = "moment::write")]
         expires_at: Timestamp,
         /// Who asks for it.
         requester: RequesterView<'a>,
         /// When the gateway sent it.
+        #[serde(serialize_with = "moment::write")]
         sent_at: Timestamp,
     },
     /// A challenge is over: stop showing its code.
@@ -52,6 +55,7 @@ pub enum ServerMessage<'a> {
         /// What about.
         kind: AlertKind,
         /// When.
+        #[serde(serialize_with = "moment::write")]
         at: Timestamp,
         /// What to show.
         text: &'a str,

@@ -18,6 +18,13 @@ async fn a_push_carries_the_code_its_life_and_its_collapse_key() {
     assert_eq!((&android["priority"], &android["collapse_key"]), (&"HIGH".into(), &challenge.id.as_str().into()));
     let ttl = android["ttl"].as_str().and_then(|ttl| ttl.strip_suffix('s')).expect("seconds");
     assert!((290..=300).contains(&ttl.parse().expect("a number")), "{ttl}");
+    // An iOS app that uses Firebase gets what APNs would carry, and a browser shows one notification a challenge.
+    let message = &at_fcm[0].body["message"];
+    let (ios_head, aps) = (&message["apns"]["headers"], &message["apns"]["payload"]["aps"]);
+    assert_eq!((&ios_head["apns-priority"], &ios_head["apns-push-type"]), (&"10".into(), &"alert".into()));
+    assert_eq!((&aps["sound"], &aps["alert"]), (&"default".into(), &message["notification"]));
+    assert_eq!(message["webpush"]["headers"]["Topic"], challenge.id.replace('-', ""));
+    assert_eq!(message["webpush"]["notification"]["tag"], challenge.id);
     let code = at_fcm[0].data("code").expect("a code");
     let shown = at_fcm[0].body["message"]["notification"]["body"].as_str().expect("a text");
     assert!(shown.contains(&format!("{} {}", &code[..3], &code[3..])), "{shown}");
@@ -46,6 +53,12 @@ async fn a_wake_up_carries_no_code_anywhere() {
     expect_no_code(&format!("{:?} {}", at_apns[0].headers, at_apns[0].payload), &code, &challenge.id);
     assert!(at_apns[0].payload["aps"]["alert"].is_object(), "without an alert an app is not woken reliably");
     assert_eq!(at_fcm[0].body["message"].get("notification"), None::<&Value>);
+    let through_fcm = &at_fcm[0].body["message"]["apns"];
+    assert_eq!(
+        through_fcm["payload"]["aps"], at_apns[0].payload["aps"],
+        "the extension of an iOS app is woken either way"
+    );
+    assert_eq!(through_fcm["headers"]["apns-priority"], "10");
 
     // The app wakes up, connects, and has the code.
     let mut woken = stage.client.connect(&android).await;

@@ -19,6 +19,19 @@ pub struct Answer {
     pub body: Value,
 }
 
+/// Three digits of a second in whatever is a time: some readers take no others.
+#[track_caller]
+pub fn expect_readable_times(value: &Value) {
+    match value {
+        Value::String(text) if text.len() >= 20 && text.ends_with('Z') && text.parse::<jiff::Timestamp>().is_ok() => {
+            assert!(text.len() == 24 && text.as_bytes()[19] == b'.', "{text}");
+        }
+        Value::Array(values) => values.iter().for_each(expect_readable_times),
+        Value::Object(fields) => fields.values().for_each(expect_readable_times),
+        _ => {}
+    }
+}
+
 impl Answer {
     /// The body, if the status is this one.
     #[track_caller]
@@ -224,6 +237,7 @@ impl Client {
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await.expect("a body");
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        expect_readable_times(&body);
         Answer { status, headers, body }
     }
 

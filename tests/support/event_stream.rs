@@ -5,6 +5,8 @@ use serde_json::Value;
 use super::client::{Challenge, Client, DEADLINE};
 
 pub struct EventStream {
+    client: Client,
+    challenge: Challenge,
     response: reqwest::Response,
     received: String,
 }
@@ -24,12 +26,16 @@ impl EventStream {
         assert_eq!(response.status().as_u16(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers()["cache-control"], "no-store");
-        Self { response, received: String::new() }
+        let (client, challenge) = (client.clone(), challenge.clone());
+        Self { client, challenge, response, received: String::new() }
     }
 
     /// The data of the next event, or `None` when the stream ended.
     pub async fn next(&mut self) -> Option<Value> {
-        tokio::time::timeout(DEADLINE, self.read()).await.expect("news in time")
+        match tokio::time::timeout(DEADLINE, self.read()).await {
+            Ok(next) => next,
+            Err(_) => panic!("no news in time; it stands so: {}", self.client.state(&self.challenge).await),
+        }
     }
 
     async fn read(&mut self) -> Option<Value> {

@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use super::client::DEADLINE;
+use super::client::{DEADLINE, expect_readable_times};
 
 pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -60,7 +60,11 @@ impl Socket {
     pub async fn next(&mut self) -> Value {
         loop {
             match self.frame().await {
-                Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).expect("JSON"),
+                Some(Ok(Message::Text(text))) => {
+                    let message = serde_json::from_str(&text).expect("JSON");
+                    expect_readable_times(&message);
+                    return message;
+                }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 other => panic!("no message but {other:?}"),
             }

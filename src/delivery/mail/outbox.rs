@@ -9,6 +9,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Mail, MailOutcome, Mailer};
+use crate::domain::moment;
 
 /// Messages that the outbox keeps; the oldest go first.
 const CAPACITY: usize = 1000;
@@ -29,6 +30,7 @@ pub struct OutboxMessage {
     /// The same, marked up.
     pub html: String,
     /// When it was put here.
+    #[serde(serialize_with = "moment::write")]
     pub at: Timestamp,
 }
 

@@ -52,7 +52,8 @@ pub fn provider_answers(bytes: &[u8]) {
 /// The body of a request to FCM; `None` when it is too large or the address is not one of FCM's.
 #[must_use]
 pub fn fcm_body(address: &PushAddress, push: &Push, now: Timestamp) -> Option<Vec<u8>> {
-    body::build(address, push, None, now).ok()
+    let style = body::Style { channel: None, time_sensitive: true };
+    body::build(address, push, &style, now).ok()
 }
 
 /// The body of a request to APNs; `None` when it is too large.

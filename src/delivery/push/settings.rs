@@ -24,6 +24,8 @@ pub struct FcmSettings {
     /// Android notification channel that shows codes; without it, the app's default channel.
     #[serde(default)]
     pub notification_channel: Option<String>,
+    /// Marks codes `time-sensitive` for iOS apps that use Firebase, as `apns.time_sensitive` does.
+    pub time_sensitive: bool,
     /// Limits and retries.
     pub guard: GuardSettings,
     /// Longest wait for one answer, the access token included, in milliseconds.

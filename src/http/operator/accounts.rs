@@ -9,6 +9,7 @@ use super::{NotFromAnotherPage, Operator};
 use crate::domain::device::Platform;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AccountId, DeviceId};
+use crate::domain::moment;
 use crate::domain::subject::Subject;
 use crate::http::extract::invalid;
 use crate::http::login_activity::ActivityAnswer;
@@ -60,7 +61,9 @@ struct DeviceAnswer {
     name: String,
     model: String,
     platform: Platform,
+    #[serde(serialize_with = "moment::write")]
     trusted_at: Timestamp,
+    #[serde(serialize_with = "moment::write")]
     last_seen_at: Timestamp,
     location: Option<String>,
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{NotFromAnotherPage, Operator};
 use crate::domain::api_key::{ApiKey, Scope};
 use crate::domain::id::ApiKeyId;
+use crate::domain::moment;
 use crate::domain::subject::Subject;
 use crate::domain::text::{cleaned, is_clean};
 use crate::http::extract::invalid;
@@ -40,10 +41,13 @@ struct ApiKeyAnswer {
     scopes: Vec<Scope>,
     /// The subjects that it is for: those that begin so; null: all.
     subject_prefix: Option<String>,
+    #[serde(serialize_with = "moment::write")]
     created_at: Timestamp,
     /// To the minute; null when it never was.
+    #[serde(serialize_with = "moment::write_optional")]
     last_used_at: Option<Timestamp>,
     /// Null while nobody said when.
+    #[serde(serialize_with = "moment::write_optional")]
     ends_at: Option<Timestamp>,
     /// It may be used now.
     is_good: bool,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{NotFromAnotherPage, Operator};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
+use crate::domain::moment;
 use crate::domain::rollout::{Listed, ListedAccount, RolloutMode, RolloutState};
 use crate::http::extract::invalid;
 use crate::http::json::Json;
@@ -33,6 +34,7 @@ struct RolloutAnswer {
     /// Accounts on the deny list.
     denied: i64,
     /// When the share or the mode was last set.
+    #[serde(serialize_with = "moment::write")]
     changed_at: Timestamp,
 }
 
@@ -85,6 +87,7 @@ struct ListedAnswer {
     /// Masked; null when it has none.
     email: Option<String>,
     listed: Listed,
+    #[serde(serialize_with = "moment::write")]
     listed_at: Timestamp,
 }
 

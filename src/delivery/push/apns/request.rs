@@ -10,6 +10,7 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use super::super::{Push, PushAddress, PushContent};
+use crate::domain::moment;
 
 /// Most bytes of a payload.
 const MAX_PAYLOAD_BYTES: usize = 4096;
@@ -65,13 +66,13 @@ pub(in crate::delivery::push) fn payload(push: &Push, style: &Style) -> Option<B
     let (subject_id, kind) = (push.subject_id.hyphenated().to_string(), push.content.alert_kind());
     let (challenge_id, alert_id) = if kind.is_none() { (Some(subject_id), None) } else { (None, Some(subject_id)) };
     let payload = Payload {
-        aps: aps(&push.content, style),
+        aps: aps(&push.content, style.time_sensitive),
         r#type: push.content.word(),
         challenge_id,
         alert_id,
         kind,
         generation: push.generation,
-        expires_at: push.expires_at.to_string(),
+        expires_at: moment::text(push.expires_at),
         code: match &push.content {
             PushContent::Code { code, .. } => Some(code.expose_secret()),
             PushContent::Wake { .. } | PushContent::Pending | PushContent::Withdraw | PushContent::Alert { .. } => None,
@@ -81,8 +82,13 @@ pub(in crate::delivery::push) fn payload(push: &Push, style: &Style) -> Option<B
     (bytes.len() <= MAX_PAYLOAD_BYTES).then(|| bytes.into())
 }
 
+/// The same for a device that another provider reaches through APNs.
+pub(in crate::delivery::push) fn aps_value(content: &PushContent, time_sensitive: bool) -> serde_json::Value {
+    serde_json::to_value(aps(content, time_sensitive)).unwrap_or_default()
+}
+
 /// A wake-up is an alert that the app's notification extension rewrites (`mutable-content`).
-fn aps<'a>(content: &'a PushContent, style: &Style) -> Aps<'a> {
+fn aps(content: &PushContent, time_sensitive: bool) -> Aps<'_> {
     let (title, body, mutable) = match content {
         PushContent::Code { title, body, .. } | PushContent::Alert { title, body, .. } => (title, body, None),
         PushContent::Wake { title, body } => (title, body, Some(1)),
@@ -93,7 +99,7 @@ fn aps<'a>(content: &'a PushContent, style: &Style) -> Aps<'a> {
     Aps {
         alert: Some(Alert { title, body }),
         sound: Some("default"),
-        interruption_level: style.time_sensitive.then_some("time-sensitive"),
+        interruption_level: time_sensitive.then_some("time-sensitive"),
         mutable_content: mutable,
         content_available: None,
     }

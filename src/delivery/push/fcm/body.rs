@@ -7,13 +7,23 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::super::apns::request::aps_value;
 use super::super::{Push, PushAddress, PushAddressKind, PushContent};
+use crate::domain::moment;
 
 /// Most bytes of keys and values of data and notification together.
 const MAX_PAYLOAD_BYTES: usize = 4096;
 
 /// Longest lifetime that FCM takes: four weeks, in seconds.
 const MAX_TTL_SECONDS: u64 = 28 * 24 * 60 * 60;
+
+/// What stays the same for every push through one client.
+pub(in crate::delivery::push) struct Style {
+    /// Android's notification channel.
+    pub(in crate::delivery::push) channel: Option<String>,
+    /// Breaks through a Focus of iOS.
+    pub(in crate::delivery::push) time_sensitive: bool,
+}
 
 /// Why there is no body for a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,25 +103,27 @@ struct AndroidNotification<'a> {
     notification_priority: &'static str,
 }
 
-/// For addresses of iOS apps that use Firebase: the same lifetime and collapse key in Apple's words.
+/// For addresses of iOS apps that use Firebase: what a push straight to APNs carries, beside the data.
 #[derive(Serialize)]
 struct Apns {
     headers: Value,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payload: Option<Value>,
+    payload: Value,
 }
 
-/// For addresses of browsers: the lifetime in the words of RFC 8030.
+/// For addresses of browsers: lifetime, urgency and topic in the words of RFC 8030. A topic has 32 letters at most (section 5.4), and
+/// replaces what waits; a tag replaces what is shown.
 #[derive(Serialize)]
 struct Webpush {
     headers: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notification: Option<Value>,
 }
 
 /// Builds the JSON body of a push.
 pub(in crate::delivery::push) fn build(
     address: &PushAddress,
     push: &Push,
-    channel: Option<&str>,
+    style: &Style,
     now: Timestamp,
 ) -> Result<Vec<u8>, BodyError> {
     let target = match address.kind() {
@@ -125,8 +137,8 @@ pub(in crate::delivery::push) fn build(
         target,
         notification: notification(&push.content),
         data: data(push, &subject_id),
-        android: android(push, &subject_id, life_seconds, channel),
-        apns: apns(push, &subject_id),
+        android: android(push, &subject_id, life_seconds, style.channel.as_deref()),
+        apns: apns(push, &subject_id, style.time_sensitive),
         webpush: webpush(push, life_seconds),
     };
     if payload_bytes(&message) > MAX_PAYLOAD_BYTES {
@@ -153,7 +165,7 @@ fn data<'a>(push: &'a Push, subject_id: &'a str) -> Data<'a> {
         alert_id: kind.is_some().then_some(subject_id),
         kind,
         generation: push.generation.to_string(),
-        expires_at: push.expires_at.to_string(),
+        expires_at: moment::text(push.expires_at),
         code: match &push.content {
             PushContent::Code { code, .. } => Some(code.expose_secret()),
             PushContent::Wake { .. } | PushContent::Pending | PushContent::Withdraw | PushContent::Alert { .. } => None,
@@ -177,21 +189,26 @@ fn android<'a>(push: &Push, subject_id: &'a str, life_seconds: u64, channel: Opt
     }
 }
 
-fn apns(push: &Push, subject_id: &str) -> Apns {
-    let shown = notification(&push.content).is_some();
+fn apns(push: &Push, subject_id: &str, time_sensitive: bool) -> Apns {
+    let (kind, priority) = if push.content.is_urgent() { ("alert", "10") } else { ("background", "5") };
     Apns {
         headers: json!({
             "apns-expiration": push.expires_at.as_second().to_string(),
             "apns-collapse-id": subject_id,
-            "apns-priority": if shown { "10" } else { "5" },
+            "apns-push-type": kind,
+            "apns-priority": priority,
         }),
-        payload: (!shown).then(|| json!({"aps": {"content-available": 1}})),
+        payload: json!({"aps": aps_value(&push.content, time_sensitive)}),
     }
 }
 
 fn webpush(push: &Push, life_seconds: u64) -> Webpush {
     let urgency = if push.content.is_urgent() { "high" } else { "normal" };
-    Webpush { headers: json!({"TTL": life_seconds.to_string(), "Urgency": urgency}) }
+    let topic = push.subject_id.simple().to_string();
+    Webpush {
+        headers: json!({"TTL": life_seconds.to_string(), "Urgency": urgency, "Topic": topic}),
+        notification: notification(&push.content).map(|_| json!({"tag": push.subject_id.hyphenated().to_string()})),
+    }
 }
 
 /// What FCM counts: keys and values of data and notification.

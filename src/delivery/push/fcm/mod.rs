@@ -20,14 +20,14 @@ mod transport;
 
 use access_token::{AccessToken, AccessTokens, ServiceAccount};
 use answer::Verdict;
-use body::BodyError;
+use body::{BodyError, Style};
 
 /// The FCM client.
 pub struct Fcm {
     http: reqwest::Client,
     tokens: AccessTokens,
     send_url: Url,
-    channel: Option<String>,
+    style: Style,
     request_timeout: Duration,
 }
 
@@ -57,7 +57,7 @@ impl Fcm {
             tokens: AccessTokens::new(account, http.clone()),
             http,
             send_url,
-            channel: settings.notification_channel.clone(),
+            style: Style { channel: settings.notification_channel.clone(), time_sensitive: settings.time_sensitive },
             request_timeout: Duration::from_millis(settings.request_timeout_ms),
         })
     }
@@ -93,7 +93,7 @@ impl PushProvider for Fcm {
         if now >= push.expires_at {
             return PushOutcome::Unavailable(UnavailableReason::Expired);
         }
-        let body = match body::build(address, push, self.channel.as_deref(), now) {
+        let body = match body::build(address, push, &self.style, now) {
             Ok(body) => body,
             Err(BodyError::WrongProvider) => {
                 return PushOutcome::Rejected(RejectedReason::WrongProvider);
