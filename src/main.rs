@@ -3,13 +3,15 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
+use sd_notify::NotifyState;
 use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 use twostep::admin_command::{
     AccountArguments, ActivityArguments, AdminCommand, DeviceArguments, ExportArguments, KeysArguments,
 };
@@ -266,8 +268,11 @@ async fn serve(settings: &Settings, config: Option<&Path>) -> anyhow::Result<()>
     };
     writeln!(std::io::stdout(), "listening on {}", app.url())?;
     std::io::stdout().flush()?;
+    tell_service_manager(&[NotifyState::Ready]);
+    let mut alive = watchdog();
     loop {
         tokio::select! {
+            _ = alive.tick() => tell_service_manager(&[NotifyState::Watchdog]),
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
             () = app.drain_asked() => break,
@@ -277,8 +282,27 @@ async fn serve(settings: &Settings, config: Option<&Path>) -> anyhow::Result<()>
             wish = app.reload_asked() => drop(wish.send(reload(&app, config))),
         }
     }
+    tell_service_manager(&[NotifyState::Stopping]);
     app.stop().await;
     Ok(())
+}
+
+/// Tells systemd, where it started the gateway (sd_notify(3)), and nobody elsewhere.
+fn tell_service_manager(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(false, states) {
+        warn!(%error, "the service manager is not told");
+    }
+}
+
+/// Ticks twice as often as the service manager wants to hear that the gateway is alive (sd_watchdog_enabled(3)).
+fn watchdog() -> tokio::time::Interval {
+    let mut microseconds = 0;
+    let is_on = sd_notify::watchdog_enabled(false, &mut microseconds) && microseconds > 1;
+    // Without one a tick in a hundred years does no harm.
+    let period = if is_on { Duration::from_micros(microseconds / 2) } else { Duration::from_hours(24 * 365 * 100) };
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    ticks
 }
 
 /// Reads the settings again; those that are wrong change nothing.

@@ -21,13 +21,14 @@ use tokio::sync::Semaphore;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tracing::warn;
 
 use super::certificate::Certificate;
 use super::http2::{self, Rules};
 use super::memory::{Memory, MemoryBounds, PIECE_BYTES};
 use super::open_connections::OpenConnections;
 use super::peer::{Claim, Peer};
-use super::proxy_header;
+use super::proxy_header::{self, HeaderError};
 use super::socket::tune;
 use super::stream::{Room, Stream, StreamRules};
 use super::take_over::upgrades;
@@ -274,7 +275,13 @@ impl Front {
             return Err(Refusal::NoProxy);
         }
         let header = timeout(self.settings.head_timeout, proxy_header::read(stream)).await;
-        let named = header.map_err(|_| Refusal::ProxyHeader)?.map_err(|_| Refusal::ProxyHeader)?;
+        let named = header.map_err(|_| Refusal::ProxyHeader)?.map_err(|error| {
+            // Only who is trusted comes this far: it is a mistake of the operator's, and not seen anywhere else.
+            if matches!(error, HeaderError::Malformed) {
+                warn!(%error, "a proxy of http.trusted_proxies sends no PROXY header that can be read: let it send one (send-proxy-v2), or set http.proxy_protocol to \"off\"");
+            }
+            Refusal::ProxyHeader
+        })?;
         Ok(named.map_or(Claim::ItsOwn, Claim::Client))
     }
 

@@ -36,7 +36,7 @@ const LAST_LOOK: Duration = Duration::from_millis(250);
 const LONGEST_LIFE: Duration = Duration::from_secs(30 * 60);
 
 /// A database that gives no more connections is asked again after this long.
-const SHUT_FOR: Duration = Duration::from_secs(10);
+const SHUT_FOR: Duration = Duration::from_secs(2);
 
 /// How to reach the database.
 #[derive(Debug, Clone)]

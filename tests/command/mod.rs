@@ -9,6 +9,7 @@ mod operator_token;
 mod production;
 mod reload;
 mod rollout;
+mod service_manager;
 mod settings;
 
 use std::path::Path;

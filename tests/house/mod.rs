@@ -5,6 +5,7 @@ mod arrows;
 mod documents;
 mod features;
 mod generated;
+mod image;
 mod metrics;
 mod page_safety;
 mod page_texts;
