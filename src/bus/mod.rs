@@ -14,7 +14,7 @@ mod wire;
 
 pub use health::Health;
 pub use local::{Bus, Envelope, Inbox, Source};
-pub use nats::{JoinError, Nats};
+pub use nats::{CannotJoin, JoinError, Nats};
 pub use seal::CLOCKS_DIFFER;
 pub use settings::{BusSettings, BusTlsSettings};
 pub use watchers::{GoesAway, Watcher};

@@ -16,6 +16,7 @@ use rand::RngExt;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tracing::{debug, warn};
 
 use super::health::{Health, HealthCell};
@@ -38,6 +39,8 @@ const INWARD_CAPACITY: usize = 8192;
 const PING_PERIOD: Duration = Duration::from_secs(1);
 /// Facts that cannot be believed make this node look into the database so often at most.
 const MISSED_PERIOD: Duration = Duration::from_secs(1);
+/// How long what a probe sends may be on its way.
+const PROBE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a server may take to let this node in.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 /// Longest wait between two tries to connect.
@@ -80,6 +83,60 @@ pub enum JoinError {
     Client(String),
 }
 
+/// Why a node would not be joined with others.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotJoin {
+    /// The settings cannot be used.
+    #[error(transparent)]
+    Settings(#[from] JoinError),
+    /// Nobody is there, or not in time.
+    #[error("no NATS server answers: {0}")]
+    Away(String),
+    /// It is not who it should be.
+    #[error("its certificate is not one to trust: {0}")]
+    Tls(String),
+    /// It lets nobody in with this.
+    #[error("it refuses the login: {0}")]
+    Login(String),
+    /// It lets this user in, and not do what nodes do.
+    #[error("it refuses what nodes do: {0}")]
+    Refused(String),
+    /// What was sent did not come back.
+    #[error("what was sent did not come back in 5 s")]
+    Silent,
+}
+
+impl CannotJoin {
+    /// What to do about it.
+    #[must_use]
+    pub fn mend(&self) -> &'static str {
+        match self {
+            Self::Settings(_) => "correct the setting or the file that it names",
+            Self::Away(_) => "check TWOSTEP__BUS__URL and that the NATS server runs",
+            Self::Tls(_) => "check bus.tls.ca_file, and that the name in TWOSTEP__BUS__URL is the certificate's",
+            Self::Login(_) => {
+                "check the user and password, or the token (nats://TOKEN@host), in TWOSTEP__BUS__URL, or bus.credentials_file"
+            }
+            Self::Refused(_) | Self::Silent => {
+                "let the user publish and subscribe at the subject of bus.subject_prefix (docs/operations.md, \"More than one node\")"
+            }
+        }
+    }
+}
+
+fn cannot_connect(error: &async_nats::ConnectError) -> CannotJoin {
+    use async_nats::ConnectErrorKind as Kind;
+    let mut causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    let is_certificate = causes.any(|cause| cause.to_string().to_ascii_lowercase().contains("certificate"));
+    let text = error.to_string();
+    match error.kind() {
+        Kind::Authentication | Kind::AuthorizationViolation => CannotJoin::Login(text),
+        Kind::Tls => CannotJoin::Tls(text),
+        _ if is_certificate => CannotJoin::Tls(text),
+        _ => CannotJoin::Away(text),
+    }
+}
+
 enum Outward {
     Fact(AccountId, AccountEvent, Trace),
     Flush(oneshot::Sender<()>),
@@ -115,7 +172,12 @@ impl Nats {
         let keys = BusKeys::new(keys);
         let others = Self { outward, missed: Arc::default(), keys: keys.clone() };
         let servers = servers(url.expose_secret())?;
-        let options = with_password(options(settings, privacy, health.clone(), Arc::clone(&others.missed))?, &servers);
+        let options = options(settings, privacy)?.no_echo().retry_on_initial_connect();
+        let (seen, missed) = (health.clone(), Arc::clone(&others.missed));
+        let options = options.event_callback(move |event| {
+            let (health, missed) = (seen.clone(), Arc::clone(&missed));
+            async move { on_event(event, &health, &missed) }
+        });
         let refused = |error: &dyn std::error::Error| JoinError::Client(error.to_string());
         let client = options.connect(servers).await.map_err(|error| refused(&error))?;
         let subject = wire::subject(&settings.subject_prefix);
@@ -135,9 +197,40 @@ impl Nats {
     /// [`JoinError`] when the settings cannot be used.
     pub fn check(settings: &BusSettings, privacy: Privacy) -> Result<(), JoinError> {
         let Some(url) = &settings.url else { return Ok(()) };
-        let health = HealthCell::new(Health::Alone);
         servers(url.expose_secret())?;
-        options(settings, privacy, health, Arc::default()).map(drop)
+        options(settings, privacy).map(drop)
+    }
+
+    /// Logs in, and sends a fact to itself through the server, as nodes send them to each other.
+    ///
+    /// # Errors
+    /// [`CannotJoin`] says why it does not come back, [`JoinError`] in it that the settings cannot be used.
+    pub async fn probe(settings: &BusSettings, privacy: Privacy) -> Result<(), CannotJoin> {
+        let Some(url) = &settings.url else { return Ok(()) };
+        let (told, mut complaints) = mpsc::unbounded_channel();
+        let options = options(settings, privacy)?.event_callback(move |event| {
+            if let Event::ServerError(error) = event {
+                let _ = told.send(error.to_string());
+            }
+            std::future::ready(())
+        });
+        let client = options.connect(servers(url.expose_secret())?).await.map_err(|error| cannot_connect(&error))?;
+        // Where facts go: the server may let a user say something there and nowhere else. Nodes pass over what is empty.
+        let subject = wire::subject(&settings.subject_prefix);
+        let asked = async {
+            let mut heard = client.subscribe(subject.clone()).await.map_err(|error| error.to_string())?;
+            client.publish(subject, bytes::Bytes::new()).await.map_err(|error| error.to_string())?;
+            client.flush().await.map_err(|error| error.to_string())?;
+            Ok::<_, String>(heard.next().await.is_some())
+        };
+        tokio::select! {
+            came = timeout(PROBE_PATIENCE, asked) => match came {
+                Ok(Ok(true)) => Ok(()),
+                Ok(Ok(false)) | Err(_) => Err(CannotJoin::Silent),
+                Ok(Err(cause)) => Err(CannotJoin::Refused(cause)),
+            },
+            Some(complaint) = complaints.recv() => Err(CannotJoin::Refused(complaint)),
+        }
     }
 
     pub(super) fn tell(&self, account: AccountId, event: AccountEvent) {
@@ -188,13 +281,10 @@ fn read_credentials(path: &Path, privacy: Privacy) -> Result<SecretString, JoinE
     })
 }
 
-fn options(
-    settings: &BusSettings,
-    privacy: Privacy,
-    health: HealthCell,
-    missed: Arc<Notify>,
-) -> Result<ConnectOptions, JoinError> {
-    let mut options = ConnectOptions::new();
+/// What every connection of this node has.
+fn options(settings: &BusSettings, privacy: Privacy) -> Result<ConnectOptions, JoinError> {
+    let url = settings.url.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
+    let mut options = with_login(ConnectOptions::new(), url);
     if let Some(path) = &settings.credentials_file {
         let refused = |source| JoinError::File { key: "bus.credentials_file", path: path.clone(), source };
         options = with_credentials(options, read_credentials(path, privacy)?.expose_secret()).map_err(refused)?;
@@ -206,25 +296,21 @@ fn options(
     }
     Ok(options
         .name("twostep")
-        .no_echo()
-        .retry_on_initial_connect()
         .ping_interval(PING_PERIOD)
         .connection_timeout(CONNECT_PATIENCE)
         .reconnect_delay_callback(retry_after)
         .client_capacity(OUTWARD_CAPACITY)
-        .subscription_capacity(INWARD_CAPACITY)
-        .event_callback(move |event| {
-            let (health, missed) = (health.clone(), Arc::clone(&missed));
-            async move { on_event(event, &health, &missed) }
-        }))
+        .subscription_capacity(INWARD_CAPACITY))
 }
 
-/// The client does not take user and password from a URL by itself. Servers of one NATS cluster share their users.
-fn with_password(options: ConnectOptions, servers: &[ServerAddr]) -> ConnectOptions {
+/// The client takes neither a user with a password nor a token from a URL by itself. Servers of one NATS cluster share their users.
+/// A name without a password is a token, as NATS' own clients read it.
+fn with_login(options: ConnectOptions, urls: &str) -> ConnectOptions {
     let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let named = servers.iter().find_map(|server| Some((server.username()?, server.password().unwrap_or_default())));
-    match named {
-        Some((user, password)) => options.user_and_password(decode(user), decode(password)),
+    let login = urls.split(',').find_map(|url| Some(url.split_once("://")?.1.rsplit_once('@')?.0));
+    match login.map(|login| login.split_once(':').ok_or(login)) {
+        Some(Ok((user, password))) => options.user_and_password(decode(user), decode(password)),
+        Some(Err(token)) => options.token(decode(token)),
         None => options,
     }
 }
@@ -290,6 +376,10 @@ async fn send(client: Client, subject: String, node: NodeId, keys: BusKeys, mut 
 async fn hear(mut heard: Subscriber, node: NodeId, keys: BusKeys, bus: Bus) {
     let (mut warned, mut looked_at) = (false, Instant::now());
     while let Some(message) = heard.next().await {
+        // Of somebody who looks whether messages get through.
+        if message.payload.is_empty() {
+            continue;
+        }
         match Message::parse(&message.payload, &keys, Timestamp::now()) {
             Ok(own) if own.node == node => {}
             Ok(Message { account: account_id, event, .. }) => {

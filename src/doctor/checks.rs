@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use secrecy::{ExposeSecret, SecretString};
-use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
-use tokio::time::timeout;
+use secrecy::SecretString;
 
 use super::report::{Complaint, Finding, Report};
+use crate::bus::Nats;
 use crate::delivery::mail::Smtp;
 use crate::delivery::push::{CheckError, MisconfiguredReason, PushProviders};
 use crate::embedded_postgres::{EmbeddedPostgres, StartError};
@@ -23,8 +21,6 @@ const OLDEST_POSTGRES: u32 = 15;
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
 /// What renews certificates does so weeks before: a shorter rest means that it does not work.
 const ENDS_SOON: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How long the bus may take to greet.
-const BUS_PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) async fn database(settings: &Settings, report: &mut Report) {
     let Some(url) = &settings.database.url else {
@@ -188,33 +184,18 @@ pub(super) async fn mail(settings: &Settings, report: &mut Report) {
     report.add("mail", checked.map_err(|error| Complaint::new(&error, error.mend())));
 }
 
-/// A NATS server greets with `INFO` (NATS client protocol); that much is looked at.
+/// Logs in as a node does, and has something come back.
 pub(super) async fn bus(settings: &Settings) -> Finding {
-    let Some(url) = &settings.bus.url else { return Ok("none: this node runs alone".to_owned()) };
-    let mend = "check TWOSTEP__BUS__URL and that the NATS server runs";
-    let Some(address) = nats_address(url.expose_secret()) else {
-        return Err(Complaint::new("bus.url is not an address such as nats://host:4222", mend));
-    };
-    let greet = async {
-        let mut stream = TcpStream::connect(&address).await?;
-        let mut greeting = [0; 5];
-        stream.read_exact(&mut greeting).await?;
-        Ok::<_, std::io::Error>(greeting)
-    };
-    match timeout(BUS_PATIENCE, greet).await {
-        Ok(Ok(greeting)) if &greeting == b"INFO " => Ok("a NATS server answers".to_owned()),
-        Ok(Ok(_)) => Err(Complaint::new("what answers there is no NATS server", mend)),
-        Ok(Err(error)) => Err(Complaint::new(error, mend)),
-        Err(_) => Err(Complaint::new("no answer in 5 s", mend)),
+    if settings.bus.url.is_none() {
+        return Ok("none: this node runs alone".to_owned());
     }
-}
-
-/// Host and port of `nats://user:password@host:port`; the port may be left out.
-fn nats_address(url: &str) -> Option<String> {
-    let rest = ["nats://", "tls://"].iter().find_map(|scheme| url.strip_prefix(scheme))?;
-    let host = rest.rsplit('@').next()?.trim_end_matches('/');
-    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    (!host.is_empty()).then(|| if has_port { host.to_owned() } else { format!("{host}:4222") })
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let probed = Nats::probe(&settings.bus, settings.mode.privacy()).await;
+    let well = || "the server lets this node in, and what it says comes back".to_owned();
+    probed.map(|()| well()).map_err(|error| {
+        let mend = error.mend();
+        Complaint::new(error, mend)
+    })
 }
 
 pub(super) fn places(settings: &Settings, report: &mut Report) {
@@ -264,13 +245,5 @@ mod tests {
         assert!(found(30).is_ok());
         assert!(found(6).is_err_and(|complaint| complaint.what.starts_with("it ends soon")));
         assert!(found(-1).is_err_and(|complaint| complaint.what.starts_with("it ended")));
-    }
-
-    #[test]
-    fn nats_addresses_are_read() {
-        assert_eq!(nats_address("nats://127.0.0.1:4222").as_deref(), Some("127.0.0.1:4222"));
-        assert_eq!(nats_address("tls://user:pass@bus.example.com").as_deref(), Some("bus.example.com:4222"));
-        assert_eq!(nats_address("http://x"), None);
-        assert_eq!(nats_address("nats://"), None);
     }
 }

@@ -105,3 +105,51 @@ async fn an_access_token_is_really_fetched() {
     assert!(!is_well, "{report}");
     complaint(&report, "fcm");
 }
+
+/// It logs in as a node would, and tells the causes apart.
+#[actix_web::test]
+async fn the_bus_is_logged_in_to_and_its_causes_are_told_apart() {
+    use twostep_simulators::NatsServer;
+    let by_token = NatsServer::start_with(&["--auth", "s3same"]).await.expect("nats-server starts");
+    let by_user = NatsServer::start_with(&["--user", "twostep", "--pass", "r@ght"]).await.expect("nats-server starts");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_str().expect("UTF-8").to_owned()
+    };
+    let limited = "authorization { users = [{ user: a, password: b, permissions: { publish: [\"other.>\"], subscribe: [\"other.>\"] } }] }";
+    let limited = NatsServer::start_with(&["-c", &file("limited.conf", limited)]).await.expect("nats-server starts");
+    let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let (certificate, key) = (file("cert.pem", &pair.cert.pem()), file("key.pem", &pair.signing_key.serialize_pem()));
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let stranger = file("other.pem", &other.cert.pem());
+    let secure = NatsServer::start_with(&["--tls", "--tlscert", &certificate, "--tlskey", &key])
+        .await
+        .expect("nats-server starts");
+    let [token, user, limited, secure] = [&by_token, &by_user, &limited, &secure].map(|server| server.address().port());
+    let url = |login: &str, port: u16| format!("nats://{login}localhost:{port}");
+    for (url, authority, expected) in [
+        (url("s3same@", token), None, None),
+        (url("twostep:r%40ght@", user), None, None),
+        (url("a:b@", limited), None, Some("it refuses what nodes do")),
+        (url("wrong@", token), None, Some("it refuses the login")),
+        (url("twostep:wrong@", user), None, Some("it refuses the login")),
+        (url("", token), None, Some("it refuses the login")),
+        (url("", secure), Some(&certificate), None),
+        (url("", secure), Some(&stranger), Some("its certificate is not one to trust")),
+        (url("", 1), None, Some("no NATS server answers")),
+    ] {
+        let mut change = vec![("TWOSTEP__BUS__URL", url.as_str())];
+        change.extend(authority.map(|file| ("TWOSTEP__BUS__TLS__CA_FILE", file.as_str())));
+        let (_, report) = examine(&change).await;
+        match expected {
+            None => assert!(report.contains("✔ bus"), "{url}: {report}"),
+            Some(cause) => {
+                let said = complaint(&report, "bus");
+                assert!(said.contains(cause), "{url}: {said}");
+                assert!(!report.contains("wrong") && !report.contains("s3same"), "{url}: {report}");
+            }
+        }
+    }
+}

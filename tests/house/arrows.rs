@@ -40,7 +40,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("listener", &["domain", "private_file", "telemetry"]),
     ("demo", &["app", "protocol", "settings"]),
-    ("doctor", &["delivery", "embedded_postgres", "listener", "places", "settings", "store"]),
+    ("doctor", &["bus", "delivery", "embedded_postgres", "listener", "places", "settings", "store"]),
     ("code_keys_command", &["domain", "settings"]),
     ("places", &["domain"]),
     ("fuzzing", &["delivery", "domain", "gateway", "http", "listener", "places", "protocol", "settings"]),
