@@ -28,7 +28,7 @@ const VERSION: &str = "13";
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(resource("/v1/connect/ticket", "POST").route(web::post().to(ticket)))
-        .service(resource(WEBSOCKET_PATH, "GET").route(web::get().to(connect)));
+        .service(resource("/v1/connect", "GET").route(web::get().to(connect)));
 }
 
 /// A ticket.
