@@ -183,7 +183,7 @@ impl App {
         });
         let directory = Directory::start(&services, cores());
         // Known before it claims anything: to the others a node that they do not know is gone.
-        store.run(async |db| store::node::beat(db, node, false).await).await?;
+        store.run(async |db| store::node::beat(db, node, false).await.map(drop)).await?;
         let mut tasks = background_tasks(&services, &directory, inbox);
         let sweeper = start_sweeper(&services, &directory, settings);
         let send_webhooks = |webhooks| actix_web::rt::spawn(actors::send_webhooks(Arc::clone(&verification), webhooks));

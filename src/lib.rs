@@ -4,6 +4,7 @@ pub mod actors;
 pub mod admin_command;
 pub mod app;
 pub mod bus;
+pub mod clock;
 pub mod code_keys_command;
 pub mod delivery;
 pub mod demo;

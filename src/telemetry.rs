@@ -63,6 +63,7 @@ metrics_list! {
     DELIVERIES = "twostep_deliveries_total", Counter, "Deliveries, by channel and how far this node brought them";
     RECEIPT_SECONDS = "twostep_receipt_seconds", Histogram(NETWORK_SECONDS), "Seconds from writing a code to a connection until the device says that it shows it";
     LIMIT_REFUSALS = "twostep_limit_refusals_total", Counter, "Requests that a limit refused, by limit";
+    CLOCK_AHEAD = "twostep_database_clock_ahead_seconds", Gauge, "Seconds by which the clock of the database is ahead of this machine's";
     DATABASE_CONNECTIONS_OPEN = "twostep_database_connections_open", Gauge, "Database connections open, idle ones among them";
     DATABASE_CONNECTIONS_IN_USE = "twostep_database_connections_in_use", Gauge, "Database connections in use";
     DATABASE_CONNECTIONS_MAX = "twostep_database_connections_max", Gauge, "Database connections that a node opens at most";

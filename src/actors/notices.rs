@@ -8,6 +8,7 @@ use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use super::Services;
+use crate::clock;
 use crate::delivery::mail::{MailOutcome, notice_mail};
 use crate::delivery::push::{Push, PushContent};
 use crate::domain::id::{AccountId, NoticeId};
@@ -64,7 +65,7 @@ async fn push(services: &Services, notice: &Notice) {
             return error!(notice.id = %id, error = &error as &dyn std::error::Error, "an alert was not pushed");
         }
     };
-    let now = Timestamp::now();
+    let now = clock::now();
     let sends = addresses.iter().map(|(device, address, language)| async move {
         let push = Push {
             delivery_id: Uuid::now_v7(),
@@ -125,7 +126,7 @@ fn next_try(services: &Services, outcome: MailOutcome, tries: u16, written_at: T
             if let MailOutcome::Misconfigured(_) = outcome {
                 error!(mail.outcome = outcome.word(), "the mail server refuses the settings: run `twostep doctor`");
             }
-            services.mail_retry.wait(tries, Timestamp::now(), written_at + NOTICE_PATIENCE, rand::random())
+            services.mail_retry.wait(tries, clock::now(), written_at + NOTICE_PATIENCE, rand::random())
         }
     }
 }

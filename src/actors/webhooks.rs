@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tracing::{error, info, warn};
 
+use crate::clock;
 use crate::delivery::webhook::{WebhookOutcome, Webhooks};
 use crate::domain::challenge::ChallengeState;
 use crate::domain::id::ChallengeId;
@@ -72,7 +73,7 @@ async fn send(verification: &Verification, webhooks: &Webhooks, ended: &AppVerif
         data: Data { id, subject: ended.subject.as_str(), status: state, assertion: verification.assertion(ended) },
     };
     let body = serde_json::to_vec(&message).expect("texts and times are JSON");
-    let outcome = webhooks.send(&id.to_string(), body, Timestamp::now()).await;
+    let outcome = webhooks.send(&id.to_string(), body, clock::now()).await;
     let word = match outcome {
         WebhookOutcome::Accepted => "accepted",
         WebhookOutcome::Gone => "gone",

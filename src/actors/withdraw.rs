@@ -4,12 +4,13 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use tokio::sync::Semaphore;
 use tracing::{debug, error};
 use uuid::Uuid;
 
 use super::Services;
+use crate::clock;
 use crate::delivery::push::{Push, PushContent};
 use crate::domain::id::{AccountId, ChallengeId};
 use crate::store;
@@ -58,7 +59,7 @@ async fn withdraw(services: &Services, account: AccountId, challenge: ChallengeI
             return error!(challenge.id = %challenge, error, "notifications were not taken back");
         }
     };
-    let now = Timestamp::now();
+    let now = clock::now();
     let sends = taken.into_iter().map(|(planned, generation)| async move {
         let push = Push {
             // A push of its own: APNs may take one with an id that it knows for the same again.

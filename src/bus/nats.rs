@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use async_nats::{Client, ConnectOptions, Event, HeaderMap, ServerAddr, Subscriber};
 use futures_util::StreamExt;
-use jiff::Timestamp;
 use metrics::counter;
 use rand::RngExt;
 use secrecy::{ExposeSecret, SecretString};
@@ -24,6 +23,7 @@ use super::local::{Bus, Envelope, Inbox, Source};
 use super::seal::BusKeys;
 use super::settings::BusSettings;
 use super::wire::{self, Message, Unread};
+use crate::clock;
 use crate::domain::code::CodeKeys;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, NodeId};
@@ -356,7 +356,7 @@ async fn send(client: Client, subject: String, node: NodeId, keys: BusKeys, mut 
     while let Some(outward) = to_send.recv().await {
         match outward {
             Outward::Fact(account, event, trace) => {
-                let message = Message::new(node, account, event, Timestamp::now()).to_bytes(&keys).into();
+                let message = Message::new(node, account, event, clock::now()).to_bytes(&keys).into();
                 let sent = match traceparent(trace) {
                     Some(headers) => client.publish_with_headers(subject.clone(), headers, message).await,
                     None => client.publish(subject.clone(), message).await,
@@ -380,7 +380,7 @@ async fn hear(mut heard: Subscriber, node: NodeId, keys: BusKeys, bus: Bus) {
         if message.payload.is_empty() {
             continue;
         }
-        match Message::parse(&message.payload, &keys, Timestamp::now()) {
+        match Message::parse(&message.payload, &keys, clock::now()) {
             Ok(own) if own.node == node => {}
             Ok(Message { account: account_id, event, .. }) => {
                 count("heard");

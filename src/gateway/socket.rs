@@ -26,6 +26,7 @@ use tracing::debug;
 use super::frames::Received;
 use super::line::{Driver, Incoming, Line};
 use crate::actors::{Attach, Detach, DeviceSays, Directory, LetGo, Outgoing, ToConnection, User};
+use crate::clock;
 use crate::domain::id::{ChallengeId, ConnectionId};
 use crate::domain::locale::Language;
 use crate::domain::session::{ActiveSession, CONNECTION_EXPIRY_GRACE};
@@ -184,7 +185,7 @@ impl Connection {
         if let Some(earlier) = self.expiry.take() {
             context.cancel_future(earlier);
         }
-        let left = (expires_at + CONNECTION_EXPIRY_GRACE).duration_since(Timestamp::now());
+        let left = (expires_at + CONNECTION_EXPIRY_GRACE).duration_since(clock::now());
         let left = Duration::try_from(left).unwrap_or(Duration::ZERO);
         self.expiry = Some(context.run_later(left, |connection, context| {
             connection.close(CloseReason::SessionEnded, context);

@@ -1,6 +1,6 @@
 //! Nodes: which are alive.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::row::seconds;
 use super::{Db, StoreError, execute, one_row, query};
@@ -9,13 +9,21 @@ use crate::domain::id::NodeId;
 /// A node that was not seen for this long is gone.
 pub(super) const GONE_AFTER: SignedDuration = SignedDuration::from_millis(2500);
 
-/// Says that a node is alive, and whether it is cut off from the others. Answers whether another one that is alive is.
+/// What is answered to a beat.
+pub struct Beat {
+    /// Another node that is alive is cut off from the others.
+    pub other_cut_off: bool,
+    /// The database's clock.
+    pub now: Timestamp,
+}
+
+/// Says that a node is alive, and whether it is cut off from the others.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn beat(db: &impl Db, node: NodeId, is_cut_off: bool) -> Result<bool, StoreError> {
+pub async fn beat(db: &impl Db, node: NodeId, is_cut_off: bool) -> Result<Beat, StoreError> {
     let row = one_row(db, query!("node/beat"), &[&node.uuid(), &is_cut_off, &seconds(GONE_AFTER)]).await?;
-    Ok(row.try_get("other_cut_off")?)
+    Ok(Beat { other_cut_off: row.try_get("other_cut_off")?, now: row.try_get("now")? })
 }
 
 /// Says that a node is gone, so that others take its deliveries over at once.

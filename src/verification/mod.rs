@@ -37,12 +37,15 @@ mod verify;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use metrics::gauge;
 use tokio::sync::Notify;
+use tracing::{error, info};
 
 use crate::bus::{Bus, Health};
+use crate::clock;
 use crate::domain::challenge::Lifetimes;
 use crate::domain::code::{CodeKeys, CodeSalt, SALT_BYTES};
 use crate::domain::delivery::{EmailFallback, Requester};
@@ -54,9 +57,10 @@ use crate::domain::locale::Locale;
 use crate::domain::password::Password;
 use crate::domain::strength::Strength;
 use crate::domain::token::{TOKEN_BYTES, Token, TokenKind};
+use crate::store::node::Beat;
 use crate::store::session::TokenLifetimes;
 use crate::store::{self, Store, StoreError};
-use crate::telemetry::{CHALLENGES, READY};
+use crate::telemetry::{CHALLENGES, CLOCK_AHEAD, READY};
 
 use api_keys::KnownApiKeys;
 use code_keys::HeldKeys;
@@ -123,6 +127,8 @@ pub struct Verification {
     webhooks: Arc<Notify>,
     password_waits: PasswordWaiting,
     api_keys: KnownApiKeys,
+    /// That the clocks differ was said.
+    clock_differs: AtomicBool,
 }
 
 /// Where a request came from.
@@ -170,6 +176,7 @@ impl Verification {
             webhooks: Arc::new(Notify::new()),
             password_waits: PasswordWaiting::default(),
             api_keys: KnownApiKeys::default(),
+            clock_differs: AtomicBool::new(false),
         }
     }
 
@@ -209,10 +216,32 @@ impl Verification {
     /// [`StoreError`] when the database takes no write.
     pub async fn beat(&self) -> Result<(), StoreError> {
         let (node, is_cut_off) = (self.node(), matches!(self.bus().health(), Health::Degraded { .. }));
+        let asked = Timestamp::now();
         let beat = self.store().run(async |db| store::node::beat(db, node, is_cut_off).await).await;
         gauge!(READY, "cause" => "database").set(if beat.is_ok() { 1.0 } else { 0.0 });
-        self.bus().set_other_cut_off(beat?);
+        let Beat { other_cut_off, now } = beat?;
+        if let Some(ahead) = clock::learn(asked, now, Timestamp::now()) {
+            gauge!(CLOCK_AHEAD).set(ahead.as_secs_f64());
+            self.say_clock(ahead);
+        }
+        self.bus().set_other_cut_off(other_cut_off);
         Ok(())
+    }
+
+    /// Says once that the clocks differ, and once that they do not any more.
+    fn say_clock(&self, ahead: SignedDuration) {
+        let differs = ahead.abs() > clock::TOLERANCE;
+        if self.clock_differs.swap(differs, Ordering::Relaxed) == differs {
+            return;
+        }
+        if differs {
+            error!(
+                clock.ahead_seconds = ahead.as_secs(),
+                "the database's clock and this machine's differ: this node goes by the database's. Let both keep time by NTP"
+            );
+        } else {
+            info!("this machine's clock agrees with the database's again");
+        }
     }
 
     /// How strong a new password is, for people who choose one.

@@ -13,13 +13,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("private_file", &[]),
     ("protocol", &["domain"]),
     ("store", &["domain", "traces"]),
-    ("bus", &["domain", "private_file", "telemetry", "traces"]),
+    ("clock", &[]),
+    ("bus", &["clock", "domain", "private_file", "telemetry", "traces"]),
     ("texts", &["domain"]),
     ("delivery", &["domain", "private_file", "telemetry", "texts", "traces"]),
     ("settings", &["bus", "domain", "delivery", "private_file", "telemetry", "traces"]),
-    ("verification", &["domain", "store", "bus", "telemetry"]),
-    ("actors", &["domain", "protocol", "store", "bus", "delivery", "telemetry", "texts", "traces", "verification"]),
-    ("gateway", &["domain", "protocol", "actors", "listener", "telemetry"]),
+    ("verification", &["clock", "domain", "store", "bus", "telemetry"]),
+    (
+        "actors",
+        &["clock", "domain", "protocol", "store", "bus", "delivery", "telemetry", "texts", "traces", "verification"],
+    ),
+    ("gateway", &["clock", "domain", "protocol", "actors", "listener", "telemetry"]),
     (
         "http",
         &[

@@ -5,6 +5,7 @@ mod alerts;
 mod answers_of_apns;
 mod answers_of_fcm;
 mod bombing;
+mod clocks;
 mod closing;
 mod contents;
 mod crash;

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use actix::prelude::*;
-use jiff::Timestamp;
 use tracing::{error, info};
 
 use super::super::messages::Place;
@@ -12,6 +11,7 @@ use super::User;
 use super::elsewhere::{Asked, Away};
 use super::overtaken::{Overtaken, is_overtaken};
 use super::record::{count, news};
+use crate::clock;
 use crate::domain::code::{Code, CodeSource, NoCode};
 use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState, Reach};
 use crate::domain::email::EmailAddress;
@@ -99,7 +99,7 @@ impl User {
     fn work(&mut self, work: Work, overtaken: &Overtaken, place: Option<Place>, context: &mut Context<Self>) {
         let Some(code) = self.code(&work.issued) else { return };
         let sent = SentCode { challenge: work.issued.challenge_id, generation: work.issued.generation };
-        let text: Arc<str> = ServerMessage::code(&work.issued, &code, Timestamp::now()).to_text().into();
+        let text: Arc<str> = ServerMessage::code(&work.issued, &code, clock::now()).to_text().into();
         self.works_on(sent);
         let mut asked = Asked { away: HashMap::new(), held: HashMap::new(), news: Vec::new(), place };
         for delivery in &work.deliveries {
@@ -228,7 +228,7 @@ impl User {
     /// The message that shows a code, or `None` when this node lacks its key.
     pub(super) fn code_text(&self, issued: &CodeToDeliver) -> Option<Arc<str>> {
         let code = self.code(issued)?;
-        Some(ServerMessage::code(issued, &code, Timestamp::now()).to_text().into())
+        Some(ServerMessage::code(issued, &code, clock::now()).to_text().into())
     }
 
     pub(super) fn code(&self, issued: &CodeToDeliver) -> Option<Code> {

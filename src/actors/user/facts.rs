@@ -6,10 +6,11 @@
 use std::sync::Arc;
 
 use actix::prelude::*;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use tracing::{error, warn};
 
 use super::User;
+use crate::clock;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
 use crate::protocol::close::CloseReason;
@@ -35,7 +36,7 @@ impl User {
                 self.connections.send_to_all(&text.into());
             }
             AccountEvent::SecurityAlert { kind } => {
-                let at = Timestamp::now();
+                let at = clock::now();
                 self.connections.send_in_each_language(|language| {
                     let text = &notice_text(language, kind);
                     ServerMessage::SecurityAlert { kind, at, text }.to_text().into()

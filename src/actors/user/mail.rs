@@ -10,6 +10,7 @@ use super::User;
 use super::deliver::Mailbox;
 use super::overtaken::Overtaken;
 use super::record::{count, news};
+use crate::clock;
 use crate::delivery::mail::{MailOutcome, code_mail};
 use crate::domain::code::Code;
 use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState};
@@ -65,7 +66,7 @@ impl User {
         let state = match outcome {
             MailOutcome::Accepted => DeliveryState::Accepted,
             MailOutcome::RetryLater(_) => {
-                let (now, dice) = (Timestamp::now(), rand::random());
+                let (now, dice) = (clock::now(), rand::random());
                 match self.services.mail_retry.wait(tried.tries, now, tried.expires_at, dice) {
                     Some(wait) => {
                         return self.postpone(tried.challenge, tried.delivery, outcome.word(), wait, context);

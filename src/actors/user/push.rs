@@ -12,6 +12,7 @@ use super::User;
 use super::overtaken::Overtaken;
 use super::record::{count, log_failure, news};
 use crate::actors::Services;
+use crate::clock;
 use crate::delivery::push::{Push, PushContent, PushOutcome, UnavailableReason};
 use crate::domain::code::Code;
 use crate::domain::delivery::{CodeToDeliver, DeliveryState, UnreachableReason};
@@ -59,7 +60,7 @@ impl User {
         let step = Step::of(self.trace_of(challenge), Kind::Client, "push a code");
         let send = async move {
             let ended = async {
-                match step.run(services.push.send(&planned.address, &push, Timestamp::now())).await {
+                match step.run(services.push.send(&planned.address, &push, clock::now())).await {
                     Some(outcome) => Ended::Answered(outcome),
                     None => Ended::ProviderOff,
                 }
