@@ -6,7 +6,9 @@ CREATE TABLE schema_compatibility (
 );
 INSERT INTO schema_compatibility (oldest_migration) VALUES (23);
 
--- The role that serves needs no right to create or drop tables: whoever migrates owns these two, and they act for it.
+-- The role that serves needs no right to create or drop tables: whoever migrates owns these two, and they act for it. Nobody else may
+-- call them unless the owner says so: they could empty the login activity (docs/operations.md, "Roles of the database").
+REVOKE EXECUTE ON FUNCTION create_login_activity_partitions(integer), drop_login_activity_partitions(integer) FROM PUBLIC;
 ALTER FUNCTION create_login_activity_partitions(integer) SECURITY DEFINER;
 ALTER FUNCTION drop_login_activity_partitions(integer) SECURITY DEFINER;
 DO $$

@@ -61,7 +61,9 @@ async fn add_role(database: &TestDatabase, role: &str, limits: &str) {
         CREATE ROLE {role} LOGIN {limits};
         REVOKE CREATE ON SCHEMA public FROM PUBLIC;
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
-        GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role};"
+        GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role};
+        GRANT EXECUTE ON FUNCTION create_login_activity_partitions(integer), drop_login_activity_partitions(integer)
+            TO {role};"
     );
     database.execute(&sql).await;
 }
@@ -133,6 +135,23 @@ async fn a_role_that_may_create_nothing_serves() {
     gateway.client().new_protected_account(EMAIL).await;
     database.await_count(partitions, all).await;
     gateway.stop().await;
+    remove_role(&database, &role).await;
+}
+
+/// What acts for the owner of the tables is not for every role that may log in: it could empty the login activity.
+#[actix_web::test]
+async fn a_role_that_reads_cannot_drop_the_login_activity() {
+    let database = TestDatabase::new().await;
+    let role = format!("reads_{}", name(&database));
+    let sql = format!("DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN; GRANT SELECT ON login_activity TO {role}");
+    database.execute(&sql).await;
+    let reader = crate::support::database::connect(&as_role(&database, &role)).await;
+    reader.batch_execute("SELECT count(*) FROM login_activity").await.expect("it may read");
+    for call in ["drop_login_activity_partitions(-12)", "create_login_activity_partitions(100)"] {
+        let refused = reader.batch_execute(&format!("SELECT {call}")).await.expect_err(call);
+        assert_eq!(refused.code(), Some(&tokio_postgres::error::SqlState::INSUFFICIENT_PRIVILEGE), "{call}");
+    }
+    drop(reader);
     remove_role(&database, &role).await;
 }
 
