@@ -11,6 +11,7 @@ use deadpool_postgres::Connect;
 use futures_util::future::{BoxFuture, FutureExt, pending};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_postgres::config::LoadBalanceHosts;
 use tokio_postgres::{Client, Config, Error};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -22,13 +23,16 @@ pub(super) struct HostByHost {
     wait: Duration,
     /// The host that answered last time.
     good: Arc<AtomicUsize>,
+    /// Each connection begins with any host (`load_balance_hosts=random`).
+    is_balanced: bool,
 }
 
 impl HostByHost {
     pub(super) fn new(config: &Config, tls: MakeRustlsConnect, wait: Duration) -> Self {
         let count = config.get_hosts().len().max(config.get_hostaddrs().len());
         let hosts = (0..count).map(|host| only(config, host)).collect();
-        Self { hosts, tls, wait, good: Arc::default() }
+        let is_balanced = config.get_load_balance_hosts() == LoadBalanceHosts::Random;
+        Self { hosts, tls, wait, good: Arc::default(), is_balanced }
     }
 }
 
@@ -36,7 +40,8 @@ impl Connect for HostByHost {
     fn connect(&self, _: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), Error>> {
         async move {
             let (until, count) = (Instant::now() + self.wait, self.hosts.len());
-            let first = self.good.load(Ordering::Relaxed);
+            let good = self.good.load(Ordering::Relaxed);
+            let first = if self.is_balanced { rand::random_range(0..count) } else { good };
             let mut refusal = None;
             for nth in 0..count {
                 let host = (first + nth) % count;

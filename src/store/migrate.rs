@@ -90,8 +90,8 @@ pub async fn migrate(store: &Store) -> Result<(), StoreError> {
                 Ok(()) => run_migrations(store).await,
                 Err(error) => Err(error),
             };
-            lock.batch_execute("ROLLBACK").await?;
-            result
+            // Why it came to nothing matters more than how the lock was given back: with its connection it is gone as well.
+            result.and(lock.batch_execute("ROLLBACK").await.map_err(StoreError::from))
         }
     }
 }
