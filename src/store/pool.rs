@@ -208,7 +208,7 @@ impl Store {
         }
     }
 
-    async fn in_time<T, E: Failure>(&self, task: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    pub(super) async fn in_time<T, E: Failure>(&self, task: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let step = Step::here(Kind::Client, "postgresql");
         let task = pin!(task);
         let mut task = pin!(step.run(task));

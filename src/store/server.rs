@@ -1,7 +1,6 @@
 //! The database server itself.
 
 use jiff::Timestamp;
-
 use tokio_postgres::SimpleQueryMessage;
 
 use super::pool::Lent;
@@ -39,6 +38,11 @@ pub async fn describe(db: &impl Db) -> Result<Server, StoreError> {
 /// # Errors
 /// [`StoreError::Settings`] says what to change, [`StoreError::Unavailable`] that it does not answer.
 pub async fn require(store: &Store) -> Result<(), StoreError> {
+    // Within the deadline: a pooler with one session for all would let the second connection wait for the first one for ever.
+    store.in_time(Box::pin(look_at(store))).await
+}
+
+async fn look_at(store: &Store) -> Result<(), StoreError> {
     let (one, other) = (store.connection().await?, store.connection().await?);
     let encoding = said(&one, query!("server/encoding")).await?;
     if encoding != ENCODING {
