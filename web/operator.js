@@ -136,7 +136,7 @@ function drawChart() {
   const [p50, p99] = series.map((values) => Number(values.at(-1).toPrecision(2)));
   const count = sum(samples.at(-1), "twostep_receipt_seconds_count");
   chart.setAttribute("aria-label", `Time from code to receipt over five minutes: p50 ${p50} ms, p99 ${p99} ms`);
-  receipts.textContent = count ? `p50 ${p50} ms · p99 ${p99} ms · ${count} receipts since this node started` : "No receipt since this node started.";
+  receipts.textContent = count ? `p50 ${p50} ms · p99 ${p99} ms · ${count} ${count === 1 ? "receipt" : "receipts"} since this node started` : "No receipt since this node started.";
   chart.replaceChildren(...lines, ...paths);
 }
 
