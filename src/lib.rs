@@ -17,6 +17,7 @@ pub mod gateway;
 pub mod http;
 pub mod listener;
 pub mod operator_client;
+pub mod outbound;
 pub mod places;
 pub mod private_file;
 pub mod protocol;

@@ -1,8 +1,9 @@
 //! The way of traces to their collector.
 
 use super::AppError;
-use crate::delivery::push::tls_client;
+use crate::delivery::push::{PushSetupError, tls_client};
 use crate::domain::id::NodeId;
+use crate::outbound;
 use crate::settings::Settings;
 use crate::traces::{self, Exporter};
 
@@ -11,10 +12,9 @@ pub(super) fn start(settings: &Settings, node: NodeId) -> Result<Option<Exporter
     let Some(endpoint) = settings.traces.check()? else { return Ok(None) };
     let root = settings.traces.trust_root_file.as_deref();
     let tls = tls_client("traces.trust_root_file", root, endpoint.scheme() == "https")?;
-    // Redirects are not followed: the header that lets this node in goes to the configured place only.
-    let http = reqwest::Client::builder()
+    let http = outbound::http_client()
+        .map_err(PushSetupError::from)?
         .tls_backend_preconfigured(tls)
-        .redirect(reqwest::redirect::Policy::none())
         .timeout(traces::PATIENCE)
         .build()?;
     Ok(traces::start(&settings.traces, http, node.to_string())?)

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::push::{PushSetupError, tls_client};
 use crate::domain::webhook::{InvalidSecrets, WebhookSecrets};
+use crate::outbound;
 
 /// `webhooks.*`. Off while `url` is unset.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -125,12 +126,8 @@ impl Webhooks {
         let secret = settings.secret.as_ref().ok_or(WebhookSetupError::NoSecret)?;
         let root = settings.trust_root_file.as_deref();
         let tls = tls_client("webhooks.trust_root_file", root, url.scheme() == "https")?;
-        // Redirects are not followed: what is told goes to the configured place only.
-        let http = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_millis(settings.request_timeout_ms))
-            .build()?;
+        let http = outbound::http_client().map_err(PushSetupError::from)?.tls_backend_preconfigured(tls);
+        let http = http.timeout(Duration::from_millis(settings.request_timeout_ms)).build()?;
         Ok(Some(Self { url, secrets: WebhookSecrets::parse(secret)?, http }))
     }
 

@@ -7,6 +7,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::outbound;
+
 /// How long the demo waits for a mail.
 const MAIL_PATIENCE: Duration = Duration::from_secs(5);
 /// How often it looks.
@@ -38,23 +40,10 @@ impl Install {
     }
 }
 
-/// Whether an address leads to this machine.
-fn is_this_machine(url: &str) -> bool {
-    let url = url.parse::<reqwest::Url>().ok();
-    let host = url.as_ref().and_then(reqwest::Url::host_str).unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
 impl Api {
     pub(super) fn new(url: &str) -> anyhow::Result<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut http = reqwest::Client::builder().timeout(Duration::from_secs(10));
-        // A proxy of the environment (HTTPS_PROXY) is for other machines; it should not see the demo's passwords either.
-        if is_this_machine(url) {
-            http = http.no_proxy();
-        }
-        let http = http.build()?;
+        let http = outbound::http_client()?.timeout(Duration::from_secs(10)).build()?;
         Ok(Self { base: url.trim_end_matches('/').to_owned(), http })
     }
 

@@ -143,7 +143,9 @@ fn checked(result: Result<(), CheckError>, word: &str) -> Finding {
 
 fn mend(error: &CheckError) -> &'static str {
     match error {
-        CheckError::Unreachable(_) => "check base_url, trust_root_file, and that this machine may connect there",
+        CheckError::Unreachable(_) => {
+            "check base_url, trust_root_file, and that this machine may connect there, or name a proxy that may (HTTPS_PROXY)"
+        }
         CheckError::Unexpected(_) => "check that base_url is the provider's, with nothing in between",
         CheckError::Misconfigured(reason) => match reason {
             MisconfiguredReason::SenderIdMismatch => "use the service account of the app's own Firebase project",

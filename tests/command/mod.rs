@@ -6,6 +6,7 @@ mod doctor;
 mod log;
 mod migrate;
 mod operator_token;
+mod outgoing;
 mod production;
 mod reload;
 mod rollout;

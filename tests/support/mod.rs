@@ -5,6 +5,7 @@ pub mod child;
 pub mod client;
 pub mod database;
 pub mod event_stream;
+pub mod forward_proxy;
 pub mod gateway;
 pub mod http_receiver;
 pub mod process;

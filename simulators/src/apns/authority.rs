@@ -13,13 +13,18 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::StartError;
 
-/// Makes an authority, writes its certificate into `directory`, and sets TLS up for one address of this machine.
-pub(super) fn create(directory: &Path, address: IpAddr) -> Result<(PathBuf, ServerConfig), StartError> {
+/// Makes an authority, writes its certificate into `directory`, and sets TLS up for one address of this machine,
+/// and for the name that clients know it by.
+pub(super) fn create(
+    directory: &Path,
+    address: IpAddr,
+    host: Option<&str>,
+) -> Result<(PathBuf, ServerConfig), StartError> {
     let (authority_pem, issuer) = authority()?;
     let file = directory.join("apns-ca.pem");
     std::fs::write(&file, authority_pem)?;
 
-    let mut params = CertificateParams::new(vec!["localhost".to_owned()])?;
+    let mut params = CertificateParams::new(vec![host.unwrap_or("localhost").to_owned()])?;
     params.subject_alt_names.push(SanType::IpAddress(address));
     params.distinguished_name.push(DnType::CommonName, "Twostep simulated APNs");
     params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);

@@ -44,13 +44,16 @@ pub struct ApnsOptions {
     pub most_streams: u32,
     /// Requests kept in memory.
     pub keep: usize,
+    /// The name that its clients know it by, where a proxy brings them; otherwise its address.
+    pub host: Option<String>,
     /// Where key and certificate go; without it, into a directory that goes away with the simulator.
     pub directory: Option<PathBuf>,
 }
 
 impl Default for ApnsOptions {
     fn default() -> Self {
-        Self { topic: "org.example.twostep".to_owned(), most_streams: 1000, keep: 20_000, directory: None }
+        let topic = "org.example.twostep".to_owned();
+        Self { topic, most_streams: 1000, keep: 20_000, host: None, directory: None }
     }
 }
 
@@ -92,6 +95,7 @@ pub(crate) struct Shared {
 pub struct ApnsSimulator {
     shared: Arc<Shared>,
     listener: Listener,
+    host: Option<String>,
     ca_file: PathBuf,
     _directory: Option<TempDir>,
 }
@@ -117,7 +121,7 @@ impl ApnsSimulator {
                 (directory.path().to_owned(), Some(directory))
             }
         };
-        let (ca_file, tls) = authority::create(&path, address.ip())?;
+        let (ca_file, tls) = authority::create(&path, address.ip(), options.host.as_deref())?;
         let tls = TlsAcceptor::from(Arc::new(tls));
         let shared = Arc::new(Shared {
             topic: options.topic,
@@ -132,13 +136,18 @@ impl ApnsSimulator {
         });
         let serving = Arc::clone(&shared);
         let serve = move |stream| server::serve(stream, tls.clone(), Arc::clone(&serving));
-        Ok(Self { listener: Listener::start(address, serve).await?, shared, ca_file, _directory: directory })
+        let listener = Listener::start(address, serve).await?;
+        Ok(Self { listener, shared, host: options.host, ca_file, _directory: directory })
     }
 
-    /// `https://ADDRESS`, for `TWOSTEP__APNS__BASE_URL`.
+    /// `https://HOST:PORT`, for `TWOSTEP__APNS__BASE_URL`.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("https://{}", self.listener.address())
+        let address = self.listener.address();
+        match &self.host {
+            Some(host) => format!("https://{host}:{}", address.port()),
+            None => format!("https://{address}"),
+        }
     }
 
     /// The certificate of the only authority to trust, in PEM.

@@ -38,13 +38,16 @@ pub struct FcmOptions {
     pub token_life: Duration,
     /// Requests kept in memory.
     pub keep: usize,
+    /// The name that its clients know it by, where a proxy brings them; otherwise its address.
+    pub host: Option<String>,
     /// Where the service account's file goes; without it, into a directory that goes away with the simulator.
     pub directory: Option<PathBuf>,
 }
 
 impl Default for FcmOptions {
     fn default() -> Self {
-        Self { project: "twostep-simulated".to_owned(), token_life: server::TOKEN_LIFE, keep: 20_000, directory: None }
+        let project = "twostep-simulated".to_owned();
+        Self { project, token_life: server::TOKEN_LIFE, keep: 20_000, host: None, directory: None }
     }
 }
 
@@ -132,7 +135,11 @@ impl FcmSimulator {
             }
         })
         .await?;
-        let base_url = format!("http://{}", listener.address());
+        let address = listener.address();
+        let base_url = match options.host {
+            Some(host) => format!("http://{host}:{}", address.port()),
+            None => format!("http://{address}"),
+        };
         let shared = Arc::new(Shared {
             account: Account::create(&path, &base_url, &options.project)?,
             send_path: format!("/v1/projects/{}/messages:send", options.project),
@@ -149,7 +156,7 @@ impl FcmSimulator {
         Ok(Self { shared, listener, base_url, _directory: directory })
     }
 
-    /// `http://ADDRESS`, for `TWOSTEP__FCM__BASE_URL`.
+    /// `http://HOST:PORT`, for `TWOSTEP__FCM__BASE_URL`.
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base_url

@@ -10,6 +10,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use secrecy::SecretString;
 
+use crate::outbound::WrongProxy;
 use crate::private_file::{self, NotPrivate, Privacy};
 
 /// Why a provider cannot be set up. Messages name files and keys, never their contents.
@@ -69,6 +70,9 @@ pub enum PushSetupError {
     /// The TLS configuration is impossible.
     #[error("TLS cannot be set up")]
     Tls(#[from] rustls::Error),
+    /// The environment names no proxy where it should.
+    #[error(transparent)]
+    Proxy(#[from] WrongProxy),
     /// The HTTP client cannot be made.
     #[error("the HTTP client cannot be set up")]
     Http(#[from] reqwest::Error),

@@ -7,9 +7,10 @@ use bytes::Bytes;
 use h2::client::SendRequest;
 use h2::{PingPong, Reason as H2Reason, RecvStream};
 use http::{HeaderMap, Request};
-use tokio::net::TcpStream;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_rustls::client::TlsStream;
+
+use crate::outbound::Stream;
 
 /// Longest answer that is read; APNs' are under 100 bytes.
 const MAX_ANSWER_BYTES: usize = 16 * 1024;
@@ -55,7 +56,7 @@ impl Connection {
     ///
     /// # Errors
     /// When the handshake fails.
-    pub(super) async fn open(stream: TlsStream<TcpStream>) -> Result<Self, h2::Error> {
+    pub(super) async fn open(stream: TlsStream<Stream>) -> Result<Self, h2::Error> {
         let (sender, mut connection) = h2::client::Builder::new().enable_push(false).handshake(stream).await?;
         let ping_pong = connection.ping_pong();
         // Ends when the peer closes, when all streams are done and the sender is gone, or when a ping stays unanswered.

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use reqwest::Url;
 use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
@@ -15,6 +14,7 @@ use tokio_rustls::TlsConnector;
 use super::super::{PushSetupError, setup};
 use super::connection::Connection;
 use super::reconnect::Reconnect;
+use crate::outbound::{DialError, Dialer};
 
 /// Waits up to this long for a connection's time to come are slept through; longer ones are reported.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -29,9 +29,8 @@ pub(super) struct Pool {
 /// Where to connect to.
 struct Server {
     origin: String,
-    host: String,
     name: ServerName<'static>,
-    port: u16,
+    dialer: Dialer,
     tls: TlsConnector,
     connect_timeout: Duration,
 }
@@ -52,8 +51,8 @@ pub(super) enum ConnectError {
     #[error("connecting took too long")]
     TimedOut,
     /// The server cannot be reached.
-    #[error("cannot connect")]
-    Tcp(#[source] io::Error),
+    #[error(transparent)]
+    Dial(#[from] DialError),
     /// The server is not who it should be, or speaks no TLS.
     #[error("TLS handshake failed")]
     Tls(#[source] io::Error),
@@ -138,12 +137,13 @@ impl Server {
     fn new(key: &'static str, url: &Url, tls: TlsConnector, connect_timeout: Duration) -> Result<Self, PushSetupError> {
         let invalid = || PushSetupError::Value { key };
         let host = url.host_str().ok_or_else(invalid)?;
+        let port = url.port_or_known_default().ok_or_else(invalid)?;
+        let place = format!("https://{host}:{port}").parse().map_err(|_| invalid())?;
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         Ok(Self {
             origin: url.as_str().trim_end_matches('/').to_owned(),
-            name: ServerName::try_from(host.clone()).map_err(|_| invalid())?,
-            host,
-            port: url.port_or_known_default().ok_or_else(invalid)?,
+            name: ServerName::try_from(host).map_err(|_| invalid())?,
+            dialer: Dialer::new(place, tls.config().as_ref().clone(), connect_timeout)?,
             tls,
             connect_timeout,
         })
@@ -155,9 +155,8 @@ impl Server {
     }
 
     async fn shake_hands(&self) -> Result<Connection, ConnectError> {
-        let tcp = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(ConnectError::Tcp)?;
-        tcp.set_nodelay(true).map_err(ConnectError::Tcp)?;
-        let tls = self.tls.connect(self.name.clone(), tcp).await.map_err(ConnectError::Tls)?;
+        let stream = self.dialer.connect().await?;
+        let tls = self.tls.connect(self.name.clone(), stream).await.map_err(ConnectError::Tls)?;
         if tls.get_ref().1.alpn_protocol() != Some(b"h2") {
             return Err(ConnectError::NotHttp2);
         }

@@ -11,6 +11,7 @@ use super::{
     CheckError, FcmSettings, MisconfiguredReason, Push, PushAddress, PushOutcome, PushProvider, PushSetupError,
     RejectedReason, TransientCause, UnavailableReason, setup,
 };
+use crate::outbound;
 use crate::private_file::Privacy;
 
 mod access_token;
@@ -132,14 +133,12 @@ fn send_url(base_url: &str, project: &str) -> Result<Url, PushSetupError> {
     base.join(&format!("/v1/projects/{project}/messages:send")).map_err(|_| PushSetupError::Value { key })
 }
 
-/// Redirects are not followed: the access token goes to the configured place only.
 fn http_client(settings: &FcmSettings, with_tls: bool) -> Result<reqwest::Client, PushSetupError> {
     let root = settings.trust_root_file.as_deref();
     let mut tls = setup::tls_client("fcm.trust_root_file", root, with_tls)?;
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(reqwest::Client::builder()
+    Ok(outbound::http_client()?
         .tls_backend_preconfigured(tls)
-        .redirect(reqwest::redirect::Policy::none())
         .pool_max_idle_per_host(settings.guard.concurrency)
         .build()?)
 }

@@ -34,6 +34,9 @@ pub(super) async fn exchange(request: reqwest::RequestBuilder) -> Result<Answer,
 }
 
 fn lost(error: &reqwest::Error) -> PushOutcome {
+    if error.is_connect() {
+        tracing::warn!(error = error as &dyn std::error::Error, "no connection to FCM");
+    }
     let cause = if error.is_timeout() { TransientCause::TimedOut } else { TransientCause::ConnectionLost };
     PushOutcome::RetryAfter { cause, wait: None }
 }
