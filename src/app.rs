@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use tracing::field::display;
 use tracing::{info, warn};
 
-use crate::actors::{self, Directory, Services, SweepSettings};
+use crate::actors::{self, Directory, MailsUnderWay, Services, SweepSettings};
 use crate::bus::{Bus, JoinError, Nats};
 use crate::delivery::mail::{MailSetupError, Mailer, Outbox, Smtp};
 use crate::delivery::push::{CurrentProviders, PushProviders, PushSetupError};
@@ -48,6 +48,8 @@ pub use self::reload::ReloadError;
 
 /// How long a node takes to stop at most, less a margin for the private PostgreSQL (design section 12: 30 s).
 const SHUTDOWN_SECONDS: u64 = 12;
+/// How long after that it waits for the mail server to take what it was given.
+const MAIL_PATIENCE: Duration = Duration::from_secs(6);
 /// How long what other nodes should know may take to leave at the end.
 const BUS_FLUSH: Duration = Duration::from_secs(1);
 /// How often the private PostgreSQL is looked after.
@@ -129,6 +131,7 @@ pub struct App {
     directory: Directory,
     store: Store,
     bus: Bus,
+    mails_under_way: MailsUnderWay,
     node: NodeId,
     draining: Arc<AtomicBool>,
     drain_asked: Arc<Notify>,
@@ -136,7 +139,8 @@ pub struct App {
     public: ServerHandle,
     /// The operator's side and the one for probes: they tell to the end how the node stands.
     private: Vec<ServerHandle>,
-    sweeper: JoinHandle<()>,
+    /// What takes work up that lies in the database.
+    takers: Vec<JoinHandle<()>>,
     tasks: Vec<JoinHandle<()>>,
     traces: Option<Exporter>,
     reconnect_spread: Duration,
@@ -174,6 +178,7 @@ impl App {
         let services = Arc::new(Services {
             verification: Arc::clone(&verification),
             mail,
+            mails_under_way: MailsUnderWay::default(),
             mail_retry: settings.smtp.retry(),
             push,
             push_shows_code: settings.delivery.push_content == PushContentSetting::Code,
@@ -185,7 +190,10 @@ impl App {
         // Known before it claims anything: to the others a node that they do not know is gone.
         store.run(async |db| store::node::beat(db, node, false).await.map(drop)).await?;
         let mut tasks = background_tasks(&services, &directory, inbox);
-        let sweeper = start_sweeper(&services, &directory, settings);
+        let takers = vec![
+            start_sweeper(&services, &directory, settings),
+            actix_web::rt::spawn(actors::send_notices(Arc::clone(&services))),
+        ];
         let send_webhooks = |webhooks| actix_web::rt::spawn(actors::send_webhooks(Arc::clone(&verification), webhooks));
         tasks.extend(webhooks.map(send_webhooks));
         tasks.extend(carriers);
@@ -251,13 +259,14 @@ impl App {
             directory,
             store,
             bus,
+            mails_under_way: services.mails_under_way.clone(),
             node,
             draining,
             drain_asked,
             reload,
             public: public_handle,
             private: private_handles,
-            sweeper,
+            takers,
             tasks,
             traces,
             reconnect_spread: Duration::from_millis(settings.shutdown.reconnect_spread_ms),
@@ -319,7 +328,9 @@ impl App {
         self.draining.store(true, Ordering::Relaxed);
         info!("draining");
         // What waits is for nodes that stay: what this one took up now, another would take over, and send as well.
-        self.sweeper.abort();
+        for taker in &self.takers {
+            taker.abort();
+        }
         self.bus.end_watching();
         // Asked for first: a device that comes back at once must find another node.
         let stopped = self.public.stop(true);
@@ -327,6 +338,10 @@ impl App {
         let graceful = tokio::time::timeout(Duration::from_secs(SHUTDOWN_SECONDS), stopped);
         if graceful.await.is_err() {
             warn!("some requests did not finish in time");
+        }
+        let mails = self.mails_under_way.end(MAIL_PATIENCE).await;
+        if mails > 0 {
+            warn!(mails, "mails are under way still: another node sends them once more");
         }
         for server in &self.private {
             server.stop(false).await;
@@ -500,7 +515,6 @@ fn background_tasks(services: &Arc<Services>, directory: &Directory, inbox: crat
     vec![
         actix_web::rt::spawn(actors::dispatch(inbox, Arc::clone(services), directory.clone())),
         actix_web::rt::spawn(actors::beat(Arc::clone(services))),
-        actix_web::rt::spawn(actors::send_notices(Arc::clone(services))),
         actix_web::rt::spawn(actors::catch_up(Arc::clone(services))),
     ]
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use jiff::SignedDuration;
 use tokio_postgres::NoTls;
-use twostep::actors::Services;
+use twostep::actors::{MailsUnderWay, Services};
 use twostep::bus::Bus;
 use twostep::delivery::mail::Outbox;
 use twostep::delivery::push::CurrentProviders;
@@ -62,6 +62,7 @@ pub async fn services(postgres: &EmbeddedPostgres, accounts: i32) -> anyhow::Res
     Ok(Arc::new(Services {
         verification: Arc::new(verification),
         mail: Arc::new(Outbox::new("no-reply@example.com".to_owned())),
+        mails_under_way: MailsUnderWay::default(),
         mail_retry: MailRetry { first: LIFE, longest: LIFE },
         push: CurrentProviders::default(),
         push_shows_code: true,

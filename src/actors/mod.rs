@@ -10,6 +10,7 @@
 mod catch_up;
 mod directory;
 mod dispatcher;
+mod mails_under_way;
 mod messages;
 mod notices;
 mod sweeper;
@@ -22,6 +23,7 @@ mod withdraw;
 pub use catch_up::catch_up;
 pub use directory::{Directory, Observed};
 pub use dispatcher::dispatch;
+pub use mails_under_way::{MailUnderWay, MailsUnderWay};
 pub use messages::{Attach, Detach, DeviceSays, DirectoryError, LetGo, Outgoing, ToConnection};
 pub use notices::send_notices;
 pub use sweeper::{SweepSettings, beat, sweep};
@@ -42,6 +44,8 @@ pub struct Services {
     pub verification: Arc<Verification>,
     /// The way out for mail.
     pub mail: Arc<dyn Mailer>,
+    /// The mails that a node which stops waits for.
+    pub mails_under_way: MailsUnderWay,
     /// How long to wait between two tries to send a mail.
     pub mail_retry: MailRetry,
     /// The push providers.

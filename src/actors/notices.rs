@@ -92,6 +92,7 @@ async fn mail(services: &Services, notice: &Notice) {
     };
     let text = notice_mail_text(notice.language, notice.kind, notice.requester.as_ref(), notice.created_at);
     let mail = notice_mail(id.uuid(), email, &text);
+    let _under_way = services.mails_under_way.begin();
     let outcome = services.mail.send(&mail).await;
     let (store, word) = (services.verification.store(), outcome.word());
     let recorded = if outcome == MailOutcome::Accepted {

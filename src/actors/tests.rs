@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::{Attach, Directory, Outgoing, Services, ToConnection, User};
+use super::{Attach, Directory, MailsUnderWay, Outgoing, Services, ToConnection, User};
 use crate::bus::{Bus, Envelope, Source};
 use crate::delivery::mail::Outbox;
 use crate::delivery::push::CurrentProviders;
@@ -81,6 +81,7 @@ fn services(silent: &TcpListener) -> Arc<Services> {
     Arc::new(Services {
         verification: Arc::new(verification),
         mail: Arc::new(Outbox::new("no-reply@example.com".to_owned())),
+        mails_under_way: MailsUnderWay::default(),
         mail_retry: MailRetry { first: life, longest: life },
         push: CurrentProviders::default(),
         push_shows_code: true,

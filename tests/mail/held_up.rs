@@ -1,5 +1,7 @@
 //! Mail that is held up: nothing is lost, and nothing comes twice that the server said it has.
 
+use twostep::settings::Settings;
+
 use super::server::MailServer;
 use super::stage::{EMAIL, Stage, restarted};
 use crate::support::client::Client;
@@ -7,9 +9,14 @@ use crate::support::client::Client;
 /// Longer than a test: what is put off waits until the test lets time pass.
 const LATER_MS: u64 = 60_000;
 
+/// The next try of a mail is made when the test lets time pass, and not before.
+fn put_off(settings: &mut Settings) {
+    (settings.smtp.retry_first_ms, settings.smtp.retry_longest_ms) = (LATER_MS, 3_600_000);
+}
+
 #[actix_web::test]
 async fn a_greylisted_mail_is_told_to_be_held_up_and_accepted_later() {
-    let mut stage = Stage::set_with(|settings| settings.smtp.retry_first_ms = LATER_MS).await;
+    let mut stage = Stage::set_with(put_off).await;
     stage.server.script(&["rcpt 451"]).await;
     let challenge = stage.sign_in_by_mail().await;
     stage.hint(&challenge, "mail_delayed").await;
@@ -47,7 +54,7 @@ async fn a_server_that_stays_silent_about_a_mail_is_asked_again() {
 /// The one case in which a second copy arrives: the server took the mail and the line broke before it said so.
 #[actix_web::test]
 async fn a_mail_in_doubt_is_sent_again_as_the_same_mail() {
-    let mut stage = Stage::set_with(|settings| settings.smtp.retry_first_ms = LATER_MS).await;
+    let mut stage = Stage::set_with(put_off).await;
     stage.server.script(&["accept and drop"]).await;
     let challenge = stage.sign_in_by_mail().await;
     stage.hint(&challenge, "mail_delayed").await;
@@ -64,7 +71,7 @@ async fn a_mail_in_doubt_is_sent_again_as_the_same_mail() {
 /// A node that is too busy to say that it lives is not gone to itself.
 #[actix_web::test]
 async fn a_mail_under_way_is_not_begun_again_by_its_own_node_whose_heartbeat_is_late() {
-    let mut stage = Stage::set_with(|settings| settings.smtp.retry_first_ms = LATER_MS).await;
+    let mut stage = Stage::set_with(put_off).await;
     stage.server.script(&["hang after data", "rcpt 451"]).await;
     stage.sign_in_by_mail().await;
     stage.server.wait_for_tries(1).await;
@@ -96,13 +103,10 @@ async fn a_newer_code_ends_the_try_of_the_older_one() {
 
 #[actix_web::test]
 async fn a_mail_that_waits_is_sent_by_another_gateway_when_its_own_is_gone() {
-    let mut stage = Stage::set_with(|settings| settings.smtp.retry_first_ms = LATER_MS).await;
+    let mut stage = Stage::set_with(put_off).await;
     stage.server.script(&["rcpt 451"]).await;
     let challenge = stage.sign_in_by_mail().await;
     stage.hint(&challenge, "mail_delayed").await;
-    // However long the next step takes on a busy machine: the first gateway does not come to it again.
-    let put_off = "UPDATE deliveries SET due_at = now() + interval '1 day' WHERE due_at IS NOT NULL";
-    stage.gateway.database.execute(put_off).await;
     let Stage { gateway, server, trusted, .. } = stage;
     let gateway = restarted(gateway, |settings| server.configure(settings)).await;
     let stage = Stage { client: Client::new(&gateway.url()), gateway, server, trusted };
@@ -110,6 +114,22 @@ async fn a_mail_that_waits_is_sent_by_another_gateway_when_its_own_is_gone() {
     let code = stage.server.mail(EMAIL, "sign-in code").await.code();
     stage.hint(&challenge, "mail_accepted").await;
     stage.verify_and_see_nothing_more(&challenge, &code, 1).await;
+}
+
+/// The mail server has it, and says so only when the gateway stops already.
+#[actix_web::test]
+async fn a_mail_under_way_when_its_gateway_stops_is_not_sent_again() {
+    let mut stage = Stage::set_with(put_off).await;
+    stage.server.script(&["accept late"]).await;
+    let challenge = stage.sign_in_by_mail().await;
+    let code = stage.server.mail(EMAIL, "sign-in code").await.code();
+    let Stage { gateway, server, trusted, .. } = stage;
+    let gateway = restarted(gateway, |settings| server.configure(settings)).await;
+    let stage = Stage { client: Client::new(&gateway.url()), gateway, server, trusted };
+    stage.let_time_pass().await;
+    stage.hint(&challenge, "mail_accepted").await;
+    stage.verify_and_see_nothing_more(&challenge, &code, 1).await;
+    assert_eq!(stage.server.tries().len(), 1);
 }
 
 #[actix_web::test]
@@ -120,7 +140,7 @@ async fn a_mail_server_that_is_away_is_tried_again_when_it_is_back() {
             away.server.configure(settings);
             // Nobody listens there.
             settings.smtp.port = 1;
-            settings.smtp.retry_first_ms = LATER_MS;
+            put_off(settings);
         })
         .await,
         ..away
@@ -141,8 +161,7 @@ async fn a_mail_server_that_is_away_is_tried_again_when_it_is_back() {
 async fn a_mail_that_cannot_come_before_its_code_expires_is_not_waited_for() {
     let mut stage = Stage::set_with(|settings| {
         settings.codes.email_lifetime_seconds = 60;
-        settings.smtp.retry_first_ms = LATER_MS;
-        settings.smtp.retry_longest_ms = 3_600_000;
+        put_off(settings);
     })
     .await;
     // The second wait would be one to two minutes.

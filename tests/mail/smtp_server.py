@@ -56,6 +56,8 @@ class Handler:
         parts = {kind: mail.get_body((kind,)).get_content() for kind in ("plain", "html")}
         headers = {name.lower(): str(value) for name, value in mail.items()}
         report("mail", to=envelope.rcpt_tos, sender=envelope.mail_from, headers=headers, **parts)
+        if self.behaviour == "accept late":
+            await asyncio.sleep(1)
         if self.behaviour == "accept and drop":
             server.transport.abort()
             return "421 gone"

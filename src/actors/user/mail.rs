@@ -43,7 +43,7 @@ impl User {
         let mail = code_mail(delivery.id.uuid(), email, language, issued, code);
         let (challenge, expires_at) = (issued.challenge_id, issued.expires_at);
         let tried = Tried { challenge, delivery: delivery.id, tries: delivery.tries, expires_at };
-        let services = Arc::clone(&self.services);
+        let (services, under_way) = (Arc::clone(&self.services), self.services.mails_under_way.begin());
         let step = Step::of(self.trace_of(challenge), Kind::Client, "mail a code");
         let send = async move {
             let outcome = tokio::select! {
@@ -55,6 +55,8 @@ impl User {
             outcome
         };
         self.run(context, send, move |actor, outcome, context| {
+            // Until what follows, which is under way by itself, has begun.
+            let _under_way = under_way;
             // Otherwise the delivery was cancelled with its code.
             if let Some(outcome) = outcome {
                 actor.on_mail_tried(&tried, outcome, context);

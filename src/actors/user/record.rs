@@ -32,7 +32,9 @@ impl User {
             debug!(challenge.id = %challenge, delivery.id = %one.id, delivery.state = %one.state, delivery.detail = one.detail, "a delivery came further");
         }
         let (services, account) = (Arc::clone(&self.services), self.account);
+        let under_way = services.mails_under_way.begin();
         let record = async move {
+            let _under_way = under_way;
             let store = services.verification.store();
             store.run(async |db| store::delivery::record_states(db, account, challenge, &news).await).await?;
             tell(&services.verification, account, challenge).await;
@@ -70,7 +72,9 @@ impl User {
     ) {
         info!(challenge.id = %challenge, delivery.id = %delivery, delivery.detail = detail, "a delivery is tried again later");
         let (services, account) = (Arc::clone(&self.services), self.account);
+        let under_way = services.mails_under_way.begin();
         let postpone = async move {
+            let _under_way = under_way;
             let store = services.verification.store();
             store
                 .run(async |db| store::delivery::postpone(db, account, challenge, delivery, detail, wait).await)

@@ -100,6 +100,14 @@ pub enum MailSetupError {
         /// Why.
         source: std::io::Error,
     },
+    /// The waits would shrink.
+    #[error("smtp.retry_longest_ms is {longest}, but must be at least smtp.retry_first_ms, which is {first}")]
+    RetryLongest {
+        /// The first wait.
+        first: u64,
+        /// The longest.
+        longest: u64,
+    },
     /// The file holds no certificate, or one that cannot be used.
     #[error("smtp.trust_root_file names {0}, which is no PEM file of certificates")]
     TrustRoots(PathBuf),
@@ -144,6 +152,9 @@ impl SmtpSettings {
             if !(least..=most).contains(&value) {
                 return Err(MailSetupError::OutOfRange { key, value, least, most });
             }
+        }
+        if self.retry_longest_ms < self.retry_first_ms {
+            return Err(MailSetupError::RetryLongest { first: self.retry_first_ms, longest: self.retry_longest_ms });
         }
         let Some(host) = &self.host else { return Ok(()) };
         if host.is_empty() || host.chars().any(|character| character.is_whitespace() || "/:@".contains(character)) {
