@@ -33,7 +33,7 @@ use crate::embedded_postgres::{EmbeddedPostgres, StartError};
 use crate::gateway::ConnectionSettings;
 use crate::http::operator::{Operator, OperatorAccess, ReloadWish, Reloaded};
 use crate::http::{Api, Limits, Tokens};
-use crate::listener::CertificateError;
+use crate::listener::{CertificateError, Workers};
 use crate::places::{Places, RELOAD_PERIOD};
 use crate::settings::{self, KeysError, Mode, OperatorTokenError, PushContentSetting, Settings};
 use crate::store::session::TokenLifetimes;
@@ -231,6 +231,7 @@ impl App {
             max_body_bytes: settings.http.max_body_bytes,
             speaks_tls: settings.http.tls.is_on(),
         });
+        let workers = Workers::default();
         let operator = Data::new(Operator {
             verification,
             directory: directory.clone(),
@@ -240,8 +241,9 @@ impl App {
             reload: reload_wishes,
             access,
             hosts: settings.operator.hosts.clone(),
+            workers: workers.clone(),
         });
-        let public = serve::serve_public(listener, settings, certificate, api)?;
+        let public = serve::serve_public(listener, settings, certificate, workers, api)?;
         let probe = probe_listener.map(|listener| serve::serve_probes(listener, operator.clone())).transpose()?;
         let private = serve::serve_operator(operator_listener, operator)?;
         let public_handle = public.handle();

@@ -53,6 +53,9 @@ metrics_list! {
     BUILD_INFO = "twostep_build_info", Gauge, "1, with the version that runs";
     CONNECTIONS_OPEN = "twostep_connections_open", Gauge, "Live WebSocket connections";
     HTTP_CONNECTIONS_OPEN = "twostep_http_connections_open", Gauge, "TCP connections of the public side";
+    HTTP_REQUESTS = "twostep_http_requests_total", Counter, "Requests to the public side, by route, method and status";
+    HTTP_REQUEST_SECONDS = "twostep_http_request_seconds", Histogram(NETWORK_SECONDS), "Seconds from the head of a request to that of its answer, by route and method";
+    CERTIFICATE_END = "twostep_certificate_end_timestamp_seconds", Gauge, "When the certificate of the public side ends, in seconds since 1970; absent without TLS";
     CONNECTIONS_REFUSED = "twostep_connections_refused_total", Counter, "TCP connections that came to nothing or ended over a bound of time or size, by reason";
     USER_ACTORS = "twostep_user_actors", Gauge, "User actors alive";
     MAILBOX_FULL = "twostep_mailbox_full_total", Counter, "Messages that found the mailbox of an actor full, by actor";
@@ -67,6 +70,8 @@ metrics_list! {
     DATABASE_CONNECTIONS_OPEN = "twostep_database_connections_open", Gauge, "Database connections open, idle ones among them";
     DATABASE_CONNECTIONS_IN_USE = "twostep_database_connections_in_use", Gauge, "Database connections in use";
     DATABASE_CONNECTIONS_MAX = "twostep_database_connections_max", Gauge, "Database connections that a node opens at most";
+    PASSWORD_HASHES_WAITING = "twostep_password_hashes_waiting", Gauge, "Passwords that are hashed or wait for it, by lane: `owners` are trusted devices and their sessions";
+    PASSWORD_HASHES_MAX = "twostep_password_hashes_max", Gauge, "Passwords that may be hashed or wait in each lane; more are answered 503";
     MAIL_TRIES = "twostep_mail_tries_total", Counter, "Tries to send a mail, by what the mail server answered";
     PUSHES = "twostep_pushes_total", Counter, "Pushes, by provider and how they ended";
     PUSH_ATTEMPTS = "twostep_push_attempts_total", Counter, "Attempts to push, by provider and what it answered";
@@ -77,7 +82,7 @@ metrics_list! {
     WEBHOOKS = "twostep_webhooks_total", Counter, "Tries to tell an app's server of an end, by outcome";
     BUS_JOINED = "twostep_bus_joined", Gauge, "1 while NATS carries facts between this node and others; absent on a node that runs alone";
     LOG_LINES_DROPPED = "twostep_log_lines_dropped_total", Counter, "Lines of the log that found no room, because whoever reads it stands still";
-    READY = "twostep_ready", Gauge, "1 while the node can do its work, 0 while a cause prevents it, by cause: `database` takes no writes";
+    READY = "twostep_ready", Gauge, "1 while the node can do its work, 0 while a cause prevents it, by cause: `database` takes no writes, `workers` of the public side are held up";
     BUS_FACTS = "twostep_bus_facts_total", Counter, "Facts between nodes, by what became of them";
 }
 

@@ -41,6 +41,7 @@ chart.setAttribute("role", "img");
 const receipts = h("p", { class: "soft small", id: "receipts" });
 const deliveries = h("tbody");
 const providers = h("ul", { class: "list" });
+const parts = h("ul", { class: "list" });
 const percent = h("b", { id: "rollout" }, "–");
 const mode = h("span", { class: "soft small", id: "rollout-mode" });
 const move = h("button", { type: "button", id: "move-rollout", disabled: true, onclick: moveRollout }, "Change");
@@ -55,7 +56,7 @@ document.getElementById("main").replaceChildren(
     h("div", { class: "card figure" }, h("span", { class: "soft" }, "Two-step verification offered to"), percent, mode, h("div", { class: "row" }, move, unlock))),
   h("div", { class: "columns" },
     card("latency", "From code to receipt", chart, h("p", { class: "small" }, h("span", { class: "badge" }, "p50 line"), " ", h("span", { class: "badge warm" }, "p99 dashed")), receipts),
-    h("div", { class: "stack" }, card("providers", "Providers", providers),
+    h("div", { class: "stack" }, card("node", "This node", parts), card("providers", "Providers", providers),
     card("deliveries", "Deliveries of this node", h("table", { class: "plain" }, h("thead", {}, h("tr", {}, ["Channel", "Outcome", "Total"].map((name) => h("th", { scope: "col" }, name)))), deliveries)))));
 
 async function look() {
@@ -100,7 +101,26 @@ function draw() {
   drawChart();
   const rows = last.metrics.filter((one) => one.name === "twostep_deliveries_total").sort((a, b) => b.value - a.value);
   deliveries.replaceChildren(...(rows.length ? rows.map(({ labels, value }) => h("tr", {}, [labels.channel, labels.outcome.replaceAll("_", " "), value].map((cell) => h("td", {}, String(cell))))) : [h("tr", {}, h("td", { colspan: 3, class: "soft" }, "None since this node started."))]));
+  drawNode(last);
   drawProviders(last);
+}
+
+/** What the node stands on: the database, the other nodes, its own threads and the passwords that wait for one. */
+function drawNode(sample) {
+  const all = (name) => sample.metrics.filter((one) => one.name === name);
+  const isReady = (cause) => all("twostep_ready").every((one) => one.labels.cause !== cause || one.value > 0);
+  const row = (name, text, word, look) => h("li", {}, h("div", { class: "what" }, h("h3", {}, name), h("p", { class: "soft small" }, text)), h("span", { class: `badge ${look}` }, word));
+  const [used, most] = ["in_use", "max"].map((end) => sum(sample, `twostep_database_connections_${end}`));
+  const database = !isReady("database") ? ["Takes no writes", "bad"] : used >= most ? ["Full", "bad"] : ["Healthy", "good"];
+  const [joined] = all("twostep_bus_joined");
+  const bus = !joined ? ["Alone", ""] : joined.value ? ["Joined", "good"] : ["Cut off", "bad"];
+  const waiting = Math.max(0, ...all("twostep_password_hashes_waiting").map((one) => one.value));
+  const places = sum(sample, "twostep_password_hashes_max");
+  const hashes = !isReady("workers") ? ["Held up", "bad"] : waiting > places / 2 ? ["Busy", "bad"] : ["Healthy", "good"];
+  parts.replaceChildren(
+    row("Database", `${used} of ${most} connections in use`, ...database),
+    row("Other nodes", joined ? "Over NATS" : "No bus is set", ...bus),
+    row("Threads", `${waiting} of ${places} places for passwords taken`, ...hashes));
 }
 
 function drawProviders(sample) {

@@ -15,7 +15,7 @@ use super::{AppError, SHUTDOWN_SECONDS, cores};
 use crate::gateway::AllowedOrigins;
 use crate::http::operator::{self, Operator};
 use crate::http::{self, Api, StreamBounds, Streams, Trust, no_room};
-use crate::listener::{self, Certificate, ListenerSettings, MemoryBounds, RequestRules};
+use crate::listener::{self, Certificate, ListenerSettings, MemoryBounds, RequestRules, Workers};
 use crate::settings::{Mode, ProxyProtocol, Settings};
 
 /// Connections of the operator's side at the same time, and as many of the side for probes.
@@ -83,6 +83,7 @@ pub(super) fn serve_public(
     socket: std::net::TcpListener,
     settings: &Settings,
     certificate: Option<Arc<Certificate>>,
+    threads: Workers,
     api: Data<Api>,
 ) -> Result<Server, AppError> {
     let http = &settings.http;
@@ -104,6 +105,7 @@ pub(super) fn serve_public(
         head_timeout: Duration::from_millis(http.head_timeout_ms),
         idle_timeout: Duration::from_millis(http.idle_timeout_ms),
         shutdown_seconds: SHUTDOWN_SECONDS,
+        threads,
     };
     let rules = RequestRules {
         body_timeout: Duration::from_millis(http.body_timeout_ms),
@@ -115,6 +117,7 @@ pub(super) fn serve_public(
         WebApp::new()
             .wrap(from_fn(http::refuse_encoded))
             .wrap(watch)
+            .wrap(from_fn(http::measure))
             .configure(|config| http::routes(config, api.clone()))
     };
     listener::serve(socket, listener, app).map_err(|error| AppError::Thread(error.to_string()))

@@ -29,6 +29,7 @@ use super::page::is_same_origin;
 use super::problem::{Problem, ProblemCode};
 use super::{head, headers, no_such_route, resource, security_log};
 use crate::actors::Directory;
+use crate::listener::Workers;
 use crate::verification::Verification;
 
 /// Largest request body in bytes.
@@ -52,6 +53,8 @@ pub struct Operator {
     pub access: Arc<OperatorAccess>,
     /// Names that this side may be called by, besides addresses and `localhost`.
     pub hosts: Vec<String>,
+    /// The threads of the public side.
+    pub workers: Workers,
 }
 
 /// A wish to read the settings again, and where its answer goes: what came of it, or why nothing was changed.

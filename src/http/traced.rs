@@ -43,7 +43,7 @@ fn of_caller(request: &ServiceRequest) -> Trace {
 }
 
 /// Methods are words that the caller chooses: others than these are `_OTHER`.
-fn method(request: &ServiceRequest) -> &'static str {
+pub(super) fn method(request: &ServiceRequest) -> &'static str {
     match request.method().as_str() {
         "GET" => "GET",
         "HEAD" => "HEAD",

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use metrics::gauge;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -18,6 +19,7 @@ use tracing::{info, warn};
 use x509_cert::der::Decode;
 
 use crate::private_file::{self, NotPrivate, Privacy};
+use crate::telemetry::CERTIFICATE_END;
 
 /// How often the files are looked at.
 pub const RELOAD_PERIOD: Duration = Duration::from_secs(5);
@@ -86,13 +88,22 @@ impl Certificate {
         // Before reading: what is replaced meanwhile is read again.
         let used = stamps(certificate_file, key_file);
         let current = read(certificate_file, key_file, privacy)?;
-        Ok(Self {
+        let certificate = Self {
             certificate_file: certificate_file.to_owned(),
             key_file: key_file.to_owned(),
             privacy,
             current: RwLock::new(Arc::new(current)),
             seen: Mutex::new(Seen { used, refused: None }),
-        })
+        };
+        certificate.tell_end();
+        Ok(certificate)
+    }
+
+    /// Says in the metrics when it ends. One that does not say so is refused by clients, not here.
+    fn tell_end(&self) {
+        if let Ok(end) = self.expires_at() {
+            gauge!(CERTIFICATE_END).set(end.as_second() as f64);
+        }
     }
 
     /// Reads the files again if they were replaced; what cannot be used leaves the certificate as it was. Blocking.
@@ -105,6 +116,7 @@ impl Certificate {
         match read(&self.certificate_file, &self.key_file, self.privacy) {
             Ok(key) => {
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
+                self.tell_end();
                 info!("the certificate was replaced: new connections get the new one");
                 *seen = Seen { used: now, refused: None };
             }

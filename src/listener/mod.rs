@@ -19,6 +19,7 @@ mod take_over;
 mod transport;
 mod turns;
 mod whole_heads;
+mod workers;
 
 pub use certificate::{Certificate, CertificateError, RELOAD_PERIOD};
 pub use descriptors::connections_that_fit;
@@ -29,3 +30,4 @@ pub use serve::{ListenerSettings, serve};
 pub use socket::listen;
 pub use stream::{MAX_HEAD_BYTES, Stream};
 pub use take_over::{MayLeaveHttp, TakeOver, end};
+pub use workers::Workers;

@@ -33,6 +33,7 @@ use super::socket::tune;
 use super::stream::{Room, Stream, StreamRules};
 use super::take_over::upgrades;
 use super::transport::Transport;
+use super::workers::Workers;
 use crate::telemetry::CONNECTIONS_REFUSED;
 
 /// Connections of a worker that begin before everything else that is ready has had its turn.
@@ -69,6 +70,8 @@ pub struct ListenerSettings {
     pub idle_timeout: Duration,
     /// How long requests under way may take when the server stops, in seconds.
     pub shutdown_seconds: u64,
+    /// Where the threads that serve can be asked for a turn.
+    pub threads: Workers,
 }
 
 /// What handles requests, whatever it is made of.
@@ -97,8 +100,10 @@ where
         .shutdown_timeout(settings.shutdown_seconds)
         .max_concurrent_connections(settings.max_connections.div_ceil(settings.workers));
     let stopping = builder.graceful_shutdown_signal();
+    let threads = settings.threads.clone();
     let front = Front::new(settings);
     let server = builder.listen("public", listener, move || {
+        threads.join();
         let [http1, http2, upgrades] = std::array::from_fn(|_| application(app()));
         connections(front.clone(), stopping.clone(), Applications { http1, http2, upgrades })
     })?;

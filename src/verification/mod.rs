@@ -244,6 +244,12 @@ impl Verification {
         }
     }
 
+    /// The passwords, to see how many wait.
+    #[must_use]
+    pub fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+
     /// How strong a new password is, for people who choose one.
     ///
     /// # Errors

@@ -29,6 +29,8 @@ pub struct Passwords {
     hasher: Arc<Hasher>,
     /// A hash of nothing anybody can type, checked when there is no account: the same time passes.
     decoy: SecretString,
+    /// In each lane.
+    places: usize,
     strangers: Semaphore,
     owners: Semaphore,
     running: Semaphore,
@@ -70,6 +72,17 @@ pub enum Lane {
     Owners,
 }
 
+impl Lane {
+    /// The word for metrics.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Strangers => "strangers",
+            Self::Owners => "owners",
+        }
+    }
+}
+
 impl Passwords {
     /// Prepares the hasher; computes one hash.
     ///
@@ -78,11 +91,13 @@ impl Passwords {
     pub fn new(cost: PasswordCost) -> Result<Self, argon2::Error> {
         let hasher = Hasher::new(cost.memory_kib, cost.iterations)?;
         let decoy = hasher.hash(&rand::random::<[u8; 32]>()).map_err(|_| argon2::Error::AlgorithmInvalid)?;
+        let places = cost.parallel + cost.queue;
         Ok(Self {
             hasher: Arc::new(hasher),
             decoy,
-            strangers: Semaphore::new(cost.parallel + cost.queue),
-            owners: Semaphore::new(cost.parallel + cost.queue),
+            places,
+            strangers: Semaphore::new(places),
+            owners: Semaphore::new(places),
             running: Semaphore::new(cost.parallel),
             judge: Judge::new(),
         })
@@ -147,6 +162,19 @@ impl Passwords {
         let decoy = self.decoy.clone();
         let stored = stored.unwrap_or(decoy);
         Ok(self.off_the_event_loop(lane, move || hasher.verify(password.as_bytes(), &stored)).await? && exists)
+    }
+
+    /// How many hashes are computed or wait in each lane.
+    #[must_use]
+    pub fn waiting(&self) -> [(Lane, usize); 2] {
+        let taken = |places: &Semaphore| self.places.saturating_sub(places.available_permits());
+        [(Lane::Strangers, taken(&self.strangers)), (Lane::Owners, taken(&self.owners))]
+    }
+
+    /// How many there may be in a lane.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        self.places
     }
 
     /// A hash of nothing anybody can type, to be checked where there is no account.
@@ -214,7 +242,9 @@ mod tests {
         assert!(matches!(passwords.strength(new(), None).await, Err(VerificationError::Busy)));
         passwords.hash_new(new(), email.clone(), Lane::Strangers).await.expect("hashed");
 
+        assert_eq!(passwords.waiting(), [(Lane::Strangers, 0), (Lane::Owners, 0)]);
         let _strangers = passwords.strangers.acquire_many(2).await.expect("open");
+        assert_eq!(passwords.waiting(), [(Lane::Strangers, passwords.places()), (Lane::Owners, 0)]);
         let refused = passwords.verify(password("x"), None, Lane::Strangers).await;
         assert!(matches!(refused, Err(VerificationError::Busy)), "at once");
         passwords.verify(password("x"), None, Lane::Owners).await.expect("checked");
