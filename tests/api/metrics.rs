@@ -70,7 +70,7 @@ async fn metrics_are_in_order() {
     assert!(text.contains(r#"twostep_receipt_seconds_bucket{le="0.1"}"#), "{text}");
     let verified = r#"twostep_http_requests_total{route="/v1/challenges/{id}/verify",method="POST",status="200"} "#;
     assert!(text.contains(verified), "{text}");
-    for of_process in ["process_cpu_seconds_total ", "process_resident_memory_bytes ", "process_open_fds "] {
+    for of_process in ["process_start_time_seconds ", "process_resident_memory_bytes ", "process_open_fds "] {
         let value = text.lines().find_map(|line| line.strip_prefix(of_process)?.parse::<f64>().ok());
         assert!(value.is_some_and(|value| value > 0.0), "{of_process}: {text}");
     }
