@@ -14,5 +14,6 @@ mod house;
 mod ladder;
 mod live;
 mod mail;
+mod proxies;
 mod server;
 mod support;

@@ -5,6 +5,7 @@ mod accounts;
 mod api_keys;
 mod code_keys;
 mod health;
+mod process;
 mod rollout;
 
 #[cfg(any(test, feature = "fuzzing"))]

@@ -1,15 +1,13 @@
 //! Whether the node lives and is ready, and what it counts: for probes, load balancers and Prometheus.
 
-use std::sync::LazyLock;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 use metrics::gauge;
-use metrics_process::Collector;
 
-use super::Operator;
+use super::{Operator, process};
 use crate::bus::Health;
 use crate::clock;
 use crate::http::resource;
@@ -17,14 +15,6 @@ use crate::telemetry::{
     DATABASE_CONNECTIONS_IN_USE, DATABASE_CONNECTIONS_MAX, DATABASE_CONNECTIONS_OPEN, PASSWORD_HASHES_MAX,
     PASSWORD_HASHES_WAITING, READY, USER_ACTORS, count_dropped_lines,
 };
-
-/// Processor time, memory, file descriptors and start of this process, by the names that every exporter of Prometheus gives them
-/// (<https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>).
-static PROCESS: LazyLock<Collector> = LazyLock::new(|| {
-    let collector = Collector::default();
-    collector.describe();
-    collector
-});
 
 /// Adds what `probe.address` serves too: nothing that tells an account, a device or an address.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -97,6 +87,6 @@ async fn metrics(operator: Data<Operator>) -> impl Responder {
     gauge!(PASSWORD_HASHES_MAX).set(passwords.places() as f64);
     operator.workers_have_turns().await;
     count_dropped_lines();
-    PROCESS.collect();
+    process::measure();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(operator.metrics.render())
 }
