@@ -9,6 +9,7 @@ mod attacks;
 mod cluster;
 mod command;
 mod edge;
+mod failover;
 mod faults;
 mod house;
 mod ladder;
