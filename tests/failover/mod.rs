@@ -92,7 +92,7 @@ impl Load {
 
 /// The primary goes in a way, under load, and the replica takes its place.
 async fn lose(way: fn(&mut Pair)) {
-    let mut pair = Pair::start();
+    let mut pair = Pair::start().await;
     let url = pair.url();
     let app = App::start(&TestGateway::settings(&url, |settings| {
         settings.database.deadline_ms = 2_000;

@@ -39,7 +39,7 @@ struct Place {
 }
 
 impl Pair {
-    pub(super) fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let place = Place::new();
         place.write_certificates();
         let [one, other] = free_ports();
@@ -71,7 +71,7 @@ impl Pair {
             "hostssl all {CERTIFIED_ROLE} localhost cert\nhostssl all all localhost trust\nhostssl replication all localhost trust\n"
         );
         fs::write(data.join("pg_hba.conf"), rules).expect("written");
-        let primary = Server::start(&place, data, one);
+        let primary = Server::start(&place, data, one).await;
         let port = one.to_string();
         place.run(
             "pg_basebackup",
@@ -90,12 +90,12 @@ impl Pair {
                 "--no-sync",
             ],
         );
-        let replica = Server::start(&place, copy, other);
+        let replica = Server::start(&place, copy, other).await;
         let pair = Self { primary, replica, place };
         // From here on a commit is answered when both have it.
         pair.sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
         pair.sql("SELECT pg_reload_conf()");
-        pair.wait_for("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'", "1");
+        pair.wait_for("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'", "1").await;
         pair.sql(&format!("CREATE ROLE {CERTIFIED_ROLE} LOGIN SUPERUSER"));
         pair
     }
@@ -141,17 +141,17 @@ impl Pair {
         String::from_utf8(self.place.run("psql", &asked).stdout).expect("UTF-8").trim().to_owned()
     }
 
-    fn wait_for(&self, text: &str, answer: &str) {
+    async fn wait_for(&self, text: &str, answer: &str) {
         let begun = Instant::now();
         while self.sql(text) != answer {
             assert!(begun.elapsed() < DEADLINE, "{text} is not {answer}");
-            std::thread::sleep(Duration::from_millis(50));
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 }
 
 impl Server {
-    fn start(place: &Place, data: PathBuf, port: u16) -> Self {
+    async fn start(place: &Place, data: PathBuf, port: u16) -> Self {
         let mut command = place.command("postgres");
         command.arg("-D").arg(&data).args(["-p", &port.to_string()]);
         let log = place.path(&format!("log-{port}"));
@@ -168,7 +168,7 @@ impl Server {
             let is_over = server.process.try_wait().expect("asked").is_some();
             let said = || fs::read_to_string(&log).unwrap_or_default();
             assert!(!is_over && begun.elapsed() < DEADLINE, "PostgreSQL at {port} does not start: {}", said());
-            std::thread::sleep(Duration::from_millis(50));
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
         server
     }

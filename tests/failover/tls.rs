@@ -22,7 +22,7 @@ async fn start(url: &str, ca_file: Option<std::path::PathBuf>) -> Result<(), Str
 
 #[actix_web::test]
 async fn the_database_is_believed_by_its_certificate_and_name_and_the_gateway_by_its_own() {
-    let pair = Pair::start();
+    let pair = Pair::start().await;
     let (port, authority) = (pair.primary.port, pair.file("authority.pem"));
     let url = |user: &str, host: &str, rest: &str| format!("postgres://{user}@{host}:{port}/postgres?{rest}");
     let root = format!("&sslrootcert={}", authority.display());
