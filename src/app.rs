@@ -35,7 +35,7 @@ use crate::http::operator::{Operator, OperatorAccess, ReloadWish, Reloaded};
 use crate::http::{Api, Limits, Tokens};
 use crate::listener::{CertificateError, Workers};
 use crate::places::{Places, RELOAD_PERIOD};
-use crate::settings::{self, KeysError, Mode, OperatorTokenError, PushContentSetting, Settings};
+use crate::settings::{self, KeysError, Mode, OperatorTokenError, PushContentSetting, Registration, Settings};
 use crate::store::session::TokenLifetimes;
 use crate::store::{self, ConnectSettings, Schema, Store, StoreError};
 use crate::telemetry;
@@ -228,6 +228,7 @@ impl App {
             trust: serve::trust(settings),
             traced_callers: settings.traces.callers.clone(),
             outbox,
+            takes_accounts: settings.accounts.registration == Registration::Open,
             max_body_bytes: settings.http.max_body_bytes,
             speaks_tls: settings.http.tls.is_on(),
         });

@@ -9,7 +9,8 @@ import { t } from "./text.js";
  * form. The `typed()` of what it returns is what another such screen begins with.
  */
 export function showSignIn({ mode = "sign-in", notice = null, email = "", secret = "", onChallenge, onSignedIn, onSwitch }) {
-  const creating = mode === "create";
+  const isOpen = document.body.dataset.registration !== "closed";
+  const creating = mode === "create" && isOpen;
   const address = h("input", { id: "email", type: "email", name: "email", autocomplete: "username", required: true, maxlength: 254, value: email, "aria-describedby": "problem" });
   const password = h("input", { id: "password", type: "password", name: "password", required: true, autocomplete: creating ? "new-password" : "current-password", minlength: creating ? 8 : null, maxlength: 128, value: secret, "aria-describedby": creating ? "password-rule problem" : "problem" });
   const error = h("p", { class: "error", id: "problem", role: "alert" });
@@ -42,7 +43,7 @@ export function showSignIn({ mode = "sign-in", notice = null, email = "", secret
         field("email", t("email"), address),
         field("password", t("password"), password, creating && h("p", { class: "soft small", id: "password-rule" }, t("password-rule")), creating && strength(password, address)),
         error, button),
-      h("p", { class: "small" }, t(creating ? "have-account" : "no-account"), " ",
+      isOpen && h("p", { class: "small" }, t(creating ? "have-account" : "no-account"), " ",
         h("button", { class: "plain", type: "button", id: "other-mode", onclick: other }, t(creating ? "sign-in-button" : "create-button")))),
   ].filter(Boolean), { narrow: true, focus: !notice });
   (address.value ? password : address).focus();

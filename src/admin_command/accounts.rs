@@ -34,8 +34,26 @@ pub(super) struct Account {
 pub(super) enum AccountCommand {
     /// Show how it stands; its address is masked.
     Show(Account),
-    /// End every session and connection. Its devices stay trusted and sign in again.
-    SignOut(Account),
+    /// List accounts, oldest first; their addresses are masked.
+    List {
+        /// Only those whose address, or subject, begins so.
+        #[arg(long, value_name = "TEXT")]
+        starts_with: Option<String>,
+        /// How many at most.
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+        limit: u32,
+    },
+    /// End every session and connection, of one account or of all. Devices stay trusted and sign in again.
+    SignOut {
+        /// The confirmed address of the account, its id, or subject: and what an app calls it.
+        #[arg(value_name = "ACCOUNT", required_unless_present = "all")]
+        account: Option<Who>,
+        /// All accounts: after a restore from a backup, or when tokens may have leaked.
+        #[arg(long, conflicts_with = "account")]
+        all: bool,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
     /// Let new devices sign in again after "this wasn't me" or too many wrong codes.
     Unfreeze(Account),
     /// Turn two-step verification off, for an owner who has no trusted device left. The owner is told.
@@ -62,7 +80,15 @@ pub(super) async fn account(operator: &Operator, command: &AccountCommand) -> Re
     };
     match command {
         AccountCommand::Show(account) => show(operator, account).await,
-        AccountCommand::SignOut(account) => act(account, Method::POST, "/sign-out-everywhere", "signed out").await,
+        AccountCommand::List { starts_with, limit } => list(operator, starts_with.as_deref(), *limit as usize).await,
+        AccountCommand::SignOut { account: Some(account), .. } => {
+            let account = Account { account: account.clone() };
+            act(&account, Method::POST, "/sign-out-everywhere", "signed out").await
+        }
+        AccountCommand::SignOut { account: None, confirmation, .. } => {
+            confirmation.require("This ends every session of every account.")?;
+            sign_out_all(operator).await
+        }
         AccountCommand::Unfreeze(account) => act(account, Method::POST, "/unfreeze", "new devices may sign in").await,
         AccountCommand::ResetTwoStep { account, confirmation } => {
             confirmation.require("This leaves the account with its password alone.")?;
@@ -72,6 +98,50 @@ pub(super) async fn account(operator: &Operator, command: &AccountCommand) -> Re
             confirmation.require("This deletes the account and everything about it, for good.")?;
             act(account, Method::DELETE, "", "deleted").await
         }
+    }
+}
+
+async fn list(operator: &Operator, starts_with: Option<&str>, limit: usize) -> Result<Answer, CommandError> {
+    let (mut accounts, mut after) = (Vec::new(), None::<String>);
+    while accounts.len() < limit {
+        let query = [("starts_with", starts_with), ("after", after.as_deref())];
+        let query: Vec<(&str, &str)> = query.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        let mut page = operator.ask(Method::GET, "admin/accounts", &query, None).await?;
+        accounts.extend(page["accounts"].as_array_mut().map(std::mem::take).unwrap_or_default());
+        after = page["next"].as_str().map(str::to_owned);
+        if after.is_none() {
+            break;
+        }
+    }
+    accounts.truncate(limit);
+    let text = accounts.iter().fold(String::new(), |mut lines, account| {
+        let [id, made, email, subject] = ["id", "created_at", "email", "subject"].map(|name| word(account, name));
+        let two_step = if account["two_step_enabled"] == true { "on" } else { "off" };
+        let frozen = if account["sign_ins_frozen"] == true { ", frozen" } else { "" };
+        let devices = &account["trusted_devices"];
+        let _ = writeln!(
+            lines,
+            "{id}  made {made}  two-step {two_step}{frozen}, trusted devices {devices}  {}",
+            if account["subject"].is_string() { subject } else { email }
+        );
+        lines
+    });
+    let text = if text.is_empty() { "no account\n".to_owned() } else { text };
+    Ok(Answer { value: Value::Array(accounts), text })
+}
+
+/// A batch at a time, each told on standard error, as it may take long.
+async fn sign_out_all(operator: &Operator) -> Result<Answer, CommandError> {
+    let (mut count, mut after) = (0, None::<String>);
+    loop {
+        let query: Vec<(&str, &str)> = after.as_deref().map(|after| ("after", after)).into_iter().collect();
+        let batch = operator.ask(Method::POST, "admin/sign-out-everywhere", &query, None).await?;
+        count += batch["signed_out"].as_u64().unwrap_or_default();
+        after = batch["next"].as_str().map(str::to_owned);
+        if after.is_none() {
+            return Ok(Answer::done(json!({ "signed_out": count }), format!("{count} accounts signed out")));
+        }
+        writeln!(io::stderr(), "{count} accounts signed out so far")?;
     }
 }
 

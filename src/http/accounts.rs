@@ -9,7 +9,7 @@ use super::extract::invalid;
 use super::json::{Json, object};
 use super::limits::Limited;
 use super::page::{AccountTag, Caller};
-use super::problem::{Problem, ProblemBody};
+use super::problem::{Problem, ProblemBody, ProblemCode};
 use super::security_log::about;
 use super::views::{ChallengeEnvelope, DeviceBody, SecretText, email};
 use super::{Api, resource, to_the_end};
@@ -40,6 +40,7 @@ pub(super) struct CreateAccountBody {
     responses(
         (status = 202, description = "A code was sent to the address", body = ChallengeEnvelope),
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: this gateway takes no new accounts", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
@@ -51,6 +52,10 @@ pub(super) async fn create(
     caller: Caller,
     Json(body): Json<CreateAccountBody>,
 ) -> Result<impl Responder, Problem> {
+    if !api.takes_accounts {
+        let detail = "Accounts are not made here (accounts.registration). Ask whoever runs the service for one.";
+        return Err(Problem::new(ProblemCode::Forbidden, detail));
+    }
     api.limits.check(Limited::Accounts, origin.network())?;
     let email = email(&body.email)?;
     let tag = AccountTag::from(&email);

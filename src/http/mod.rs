@@ -97,6 +97,8 @@ pub struct Api {
     pub trust: Trust,
     /// Networks whose callers may go on with a trace of theirs.
     pub traced_callers: Vec<IpNet>,
+    /// Whoever comes may make an account.
+    pub takes_accounts: bool,
     /// Largest request body in bytes.
     pub max_body_bytes: usize,
     /// The lines are secure by themselves, not by a proxy.

@@ -4,12 +4,12 @@
 use std::sync::LazyLock;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::web::{self, Bytes, Path, ServiceConfig};
+use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::fixed::{Fixed, tag};
 use super::problem::{Problem, ProblemCode};
-use super::resource;
+use super::{Api, resource};
 
 /// Nothing but our own files and calls: no inline script or style, no frame, no other host (CSP level 3; `'self'` of
 /// `connect-src` covers the WebSocket).
@@ -21,6 +21,8 @@ const PERMISSIONS_POLICY: &str = "camera=(), microphone=(), geolocation=(), paym
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Where the files are.
 const ASSET: &str = "/assets/{version}/{name:.+}";
+const INDEX_HTML: &str = include_str!("../../web/index.html");
+
 struct File {
     name: &'static str,
     kind: &'static str,
@@ -75,7 +77,10 @@ static ASSETS: LazyLock<Vec<(&str, Fixed)>> = LazyLock::new(|| {
     let fixed = |file: &File| Fixed::new(file.kind, FOR_EVER, Bytes::from_static(file.bytes));
     FILES.iter().map(|file| (file.name, fixed(file))).collect()
 });
-static INDEX: LazyLock<Fixed> = LazyLock::new(|| page(with_addresses(include_str!("../../web/index.html"))));
+static INDEX: LazyLock<Fixed> = LazyLock::new(|| page(with_addresses(INDEX_HTML)));
+/// The same where nobody makes an account: the page leaves out what would ask for one.
+static INDEX_CLOSED: LazyLock<Fixed> =
+    LazyLock::new(|| page(with_addresses(&INDEX_HTML.replace("<body>", "<body data-registration=\"closed\">"))));
 static OPERATOR: LazyLock<Fixed> = LazyLock::new(|| page(with_addresses(include_str!("../../web/operator.html"))));
 
 /// Adds the Login Security page.
@@ -92,8 +97,9 @@ pub(super) fn operator_routes(config: &mut ServiceConfig) {
         .service(resource(ASSET, "GET").route(web::get().to(asset)));
 }
 
-async fn index(request: HttpRequest) -> HttpResponse {
-    guarded(INDEX.answer(&request))
+async fn index(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+    let index = if api.takes_accounts { &INDEX } else { &INDEX_CLOSED };
+    guarded(index.answer(&request))
 }
 
 async fn operator(request: HttpRequest) -> HttpResponse {

@@ -42,6 +42,8 @@ pub struct Settings {
     pub bus: BusSettings,
     /// Codes.
     pub codes: CodeSettings,
+    /// Accounts.
+    pub accounts: AccountSettings,
     /// Sessions.
     pub sessions: SessionSettings,
     /// Password hashing.
@@ -72,6 +74,16 @@ pub struct Settings {
     pub log: LogSettings,
     /// Traces.
     pub traces: TraceSettings,
+}
+
+/// Who makes accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Registration {
+    /// Whoever comes.
+    Open,
+    /// Nobody: apps' servers bring users.
+    Closed,
 }
 
 /// What a node is for.
@@ -174,6 +186,13 @@ room! {
         #[serde(default, serialize_with = "hidden")] keys: Option<SecretString>,
         /// A file with these keys, followed while the gateway runs.
         #[serde(default)] keys_file: Option<PathBuf>,
+    }
+}
+room! {
+    /// Accounts that the gateway keeps.
+    AccountSettings {
+        /// Who makes them.
+        registration: Registration,
     }
 }
 room! {

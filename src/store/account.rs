@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::Row;
 
 use super::row::{get, id, optional_id, seconds};
-use super::{Db, StoreError, execute, one_row, optional_row, query};
+use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AccountId, DeviceId, InstallId};
 use crate::domain::limits::ROTATION_GRACE;
@@ -52,6 +52,24 @@ pub struct Account {
     pub sign_ins_frozen_at: Option<Timestamp>,
 }
 
+/// An account on a list of them.
+pub struct ListedAccount {
+    /// Its id.
+    pub id: AccountId,
+    /// Its address, if it has one.
+    pub email: Option<EmailAddress>,
+    /// What the app that keeps it calls it, if one does.
+    pub subject: Option<String>,
+    /// Two-step verification is on.
+    pub two_step_enabled: bool,
+    /// No new device may sign in.
+    pub sign_ins_frozen: bool,
+    /// Devices that skip the second step.
+    pub trusted_devices: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
 /// An account locked for the transaction.
 pub struct LockedAccount {
     /// Two-step verification is on.
@@ -74,6 +92,33 @@ pub struct ReservedAddress {
     pub taken: bool,
     /// The database's clock.
     pub now: Timestamp,
+}
+
+/// At most `limit` accounts whose address or subject begins so, by id, beginning after `after`.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn list(
+    db: &impl Db,
+    beginning: &str,
+    after: Option<AccountId>,
+    limit: i64,
+) -> Result<Vec<ListedAccount>, StoreError> {
+    let found = rows(db, query!("account/list"), &[&beginning, &after.map(AccountId::uuid), &limit]).await?;
+    found
+        .iter()
+        .map(|row| {
+            Ok(ListedAccount {
+                id: id(row, "account_id", AccountId::new)?,
+                email: email(row)?,
+                subject: get(row, "subject")?,
+                two_step_enabled: get(row, "two_step_enabled")?,
+                sign_ins_frozen: get(row, "sign_ins_frozen")?,
+                trusted_devices: get(row, "trusted_devices")?,
+                created_at: get(row, "created_at")?,
+            })
+        })
+        .collect()
 }
 
 /// The account of a confirmed address, or `stand_in`, in the same time and by the same work.

@@ -205,3 +205,16 @@ pub(super) fn active_session(row: &Row) -> Result<ActiveSession, StoreError> {
         locale: locale(row)?,
     })
 }
+
+/// At most `limit` accounts that have a session, by id, beginning after `after`.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn accounts_signed_in(
+    db: &impl Db,
+    after: Option<AccountId>,
+    limit: i64,
+) -> Result<Vec<AccountId>, StoreError> {
+    let found = rows(db, query!("session/accounts_signed_in"), &[&after.map(AccountId::uuid), &limit]).await?;
+    found.iter().map(|row| id(row, "account_id", AccountId::new)).collect()
+}

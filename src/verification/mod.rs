@@ -72,7 +72,7 @@ pub use by_app::{AppSignIn, AppSignInResult, NotNeeded};
 pub use challenge::{ChallengeView, Destination};
 pub use error::VerificationError;
 pub use once::{KeptAnswer, Once, OnceRequest};
-pub use operator::AccountSummary;
+pub use operator::{AccountPage, AccountSummary, SignedOut};
 pub use passwords::{PasswordCost, Passwords};
 pub use rollout::ListedPage;
 pub use session::{IssuedSession, SignedIn};

@@ -7,6 +7,7 @@ use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, DeviceId};
 use crate::domain::session::SessionEnd;
 use crate::store;
+use crate::store::account::ListedAccount;
 use crate::store::device::TrustedDevice;
 
 /// What an operator sees of an account.
@@ -25,7 +26,58 @@ pub struct AccountSummary {
     pub trusted_devices: Vec<TrustedDevice>,
 }
 
+/// Accounts on a page of their list, and accounts that are signed out at a time.
+const PAGE: i64 = 100;
+
+/// One page of the accounts.
+pub struct AccountPage {
+    /// By id.
+    pub accounts: Vec<ListedAccount>,
+    /// After which the next page begins; `None` on the last one.
+    pub next: Option<AccountId>,
+}
+
+/// What came of signing many accounts out.
+pub struct SignedOut {
+    /// How many were.
+    pub count: usize,
+    /// After which to go on; `None` when nobody is left.
+    pub next: Option<AccountId>,
+}
+
 impl Verification {
+    /// One page of the accounts whose address or subject begins so.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn accounts(&self, beginning: &str, after: Option<AccountId>) -> Result<AccountPage, VerificationError> {
+        // One more than a page tells whether there is a next one.
+        let found = self.store.run(async |db| store::account::list(db, beginning, after, PAGE + 1).await);
+        let mut accounts = found.await?;
+        let is_last = accounts.len() as i64 <= PAGE;
+        accounts.truncate(PAGE as usize);
+        let next = accounts.last().filter(|_| !is_last).map(|account| account.id);
+        Ok(AccountPage { accounts, next })
+    }
+
+    /// Signs out the next accounts that have a session, each as [`sign_out_everywhere`](Self::sign_out_everywhere) does. Who signs in
+    /// meanwhile may stay: an account is looked at once.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn sign_out_next(&self, after: Option<AccountId>) -> Result<SignedOut, VerificationError> {
+        let accounts = self.store.run(async |db| store::session::accounts_signed_in(db, after, PAGE).await).await?;
+        for account in &accounts {
+            match self.sign_out_everywhere(*account).await {
+                // One that was deleted meanwhile has no session.
+                Ok(()) | Err(VerificationError::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let is_last = (accounts.len() as i64) < PAGE;
+        Ok(SignedOut { count: accounts.len(), next: accounts.last().filter(|_| !is_last).copied() })
+    }
+
     /// The account of a confirmed address.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use twostep::domain::challenge::Purpose;
 use twostep::domain::code::{CodeKeys, CodeSalt, CodeSource, KeyId};
 use twostep::domain::id::ChallengeId;
+use twostep::settings::Registration;
 
 use super::{ANNA, BEN, count, wait_out_resend};
 use crate::support::client::{Challenge, Client, Install, PASSWORD, SignedIn, code_in, wrong};
@@ -228,5 +229,18 @@ async fn a_fourth_open_confirmation_replaces_the_first() {
     for challenge in &challenges[1..] {
         assert_eq!(client.state(challenge).await["state"], "open");
     }
+    gateway.stop().await;
+}
+
+/// Where only apps' servers bring users, nobody makes an account, and the page does not offer one.
+#[actix_web::test]
+async fn where_accounts_are_not_made_nobody_makes_one_and_the_page_does_not_ask() {
+    let gateway = TestGateway::start_with(|settings| settings.accounts.registration = Registration::Closed).await;
+    let client = gateway.client();
+    let refused = client.create_account(ANNA, &Install::new("First")).await.expect_problem(403, "forbidden");
+    assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains("accounts.registration")), "{refused}");
+    assert_eq!(gateway.database.count("SELECT count(*) FROM accounts").await, 0);
+    let page = client.send(reqwest::Method::GET, "/", None, None).await.expect(200);
+    assert!(page.as_str().is_some_and(|page| page.contains("<body data-registration=\"closed\">")), "{page}");
     gateway.stop().await;
 }

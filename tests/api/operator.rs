@@ -117,6 +117,8 @@ async fn administration_needs_the_token_and_nothing_else_does() {
         (Method::DELETE, format!("/admin/api-keys/{id}")),
         (Method::POST, format!("/admin/api-keys/{id}/rotate")),
         (Method::GET, "/admin/accounts?email=anna%40example.com".to_owned()),
+        (Method::GET, "/admin/accounts".to_owned()),
+        (Method::POST, "/admin/sign-out-everywhere".to_owned()),
         (Method::GET, format!("/admin/accounts/{id}")),
         (Method::DELETE, format!("/admin/accounts/{id}")),
         (Method::POST, format!("/admin/accounts/{id}/sign-out-everywhere")),

@@ -26,7 +26,7 @@ const CALLERS: [&str; 9] = [
     "operator",
 ];
 /// What leaves nothing to go on with, once it was done: the next call gets a scene of its own.
-const SPOILS: [&str; 17] = [
+const SPOILS: [&str; 18] = [
     "DELETE /v1/sessions/current",
     "DELETE /v1/trusted-devices",
     "DELETE /v1/trusted-devices/{id}",
@@ -40,6 +40,7 @@ const SPOILS: [&str; 17] = [
     "DELETE /admin/accounts/{id}/devices/{device}",
     "POST /admin/accounts/{id}/reset-two-step",
     "POST /admin/accounts/{id}/sign-out-everywhere",
+    "POST /admin/sign-out-everywhere",
     "DELETE /admin/api-keys/{id}",
     "POST /admin/drain",
     "PUT /admin/rollout",

@@ -1,5 +1,7 @@
 //! What people do on the page, as the steps that most tests begin with.
 
+use twostep::settings::{Registration, Settings};
+
 use crate::driver::{Browser, Driver};
 use crate::support::client::{Client, PASSWORD};
 use crate::support::gateway::TestGateway;
@@ -15,6 +17,12 @@ pub struct Stage {
 impl Stage {
     pub async fn new() -> Self {
         Self { gateway: TestGateway::start().await, driver: Driver::start() }
+    }
+
+    /// Where nobody makes an account.
+    pub async fn closed() -> Self {
+        let close = |settings: &mut Settings| settings.accounts.registration = Registration::Closed;
+        Self { gateway: TestGateway::start_with(close).await, driver: Driver::start() }
     }
 
     pub async fn browser(&self) -> Browser {

@@ -113,3 +113,17 @@ async fn support_details_hold_no_secret() {
     );
     stage.end([first, second]).await;
 }
+
+#[actix_web::test]
+async fn where_accounts_are_not_made_none_is_offered() {
+    let stage = Stage::closed().await;
+    let browser = stage.browser().await;
+    browser.see("h1", "Sign in").await;
+    browser.gone("#other-mode").await;
+    browser.expect_accessible("sign in, accounts not made").await;
+    for (width, scheme) in [(1280, "light"), (320, "dark")] {
+        browser.look(width, 900, scheme).await;
+    }
+    browser.expect_clean_console().await;
+    stage.end([browser]).await;
+}

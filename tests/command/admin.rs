@@ -57,6 +57,57 @@ async fn an_account_is_shown_signed_out_and_its_device_removed() {
 }
 
 #[actix_web::test]
+async fn accounts_are_listed_by_how_they_begin_and_all_are_signed_out() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let device = client.new_protected_account(ANNA).await;
+    let mut socket = client.connect(&device).await;
+    let other = client.new_account("anton@example.com").await;
+    client.new_account("berta@example.com").await;
+    // Nobody confirmed it yet: it is no account.
+    client.create_account("annegret@example.com", &Install::new("First")).await.expect(202);
+    // More than a page, of which each has a session that nobody uses.
+    gateway
+        .database
+        .execute(
+            "INSERT INTO accounts (account_id, subject) SELECT gen_random_uuid(), 'shop:' || n FROM generate_series(1, 230) n;
+            INSERT INTO devices (account_id, device_id, install_id, name, model, platform, os_version, app_version)
+                SELECT account_id, gen_random_uuid(), gen_random_uuid(), 'n', 'm', 'ios', '1', '1' FROM accounts
+                WHERE subject IS NOT NULL;
+            INSERT INTO sessions (account_id, session_id, device_id, access_hash, access_expires_at, refresh_expires_at)
+                SELECT account_id, gen_random_uuid(), device_id, sha256(device_id::text::bytea), now() + interval '1 hour',
+                    now() + interval '1 day'
+                FROM devices JOIN accounts USING (account_id) WHERE subject IS NOT NULL",
+        )
+        .await;
+    let listed = ask(&gateway, &["account", "list", "--starts-with", "AN"]).await;
+    let emails: Vec<&Value> = listed.as_array().expect("a list").iter().map(|account| &account["email"]).collect();
+    assert_eq!(emails, ["a•••@example.com", "a•••@example.com"]);
+    assert_eq!((&listed[0]["two_step_enabled"], &listed[0]["trusted_devices"]), (&json!(true), &json!(1)));
+    assert_eq!(
+        ask(&gateway, &["account", "list", "--starts-with", "shop:22"]).await.as_array().map(Vec::len),
+        Some(11)
+    );
+    assert_eq!(ask(&gateway, &["account", "list", "--limit", "1000"]).await.as_array().map(Vec::len), Some(233));
+    let lines = tell(&gateway, &["account", "list", "--limit", "150"]).await.well();
+    assert_eq!(lines.lines().count(), 150);
+    assert!(tell(&gateway, &["account", "list", "--starts-with", "%"]).await.well().starts_with("no account"));
+
+    let refused = tell(&gateway, &["account", "sign-out", "--all"]).await.failure();
+    assert!(refused.contains("--yes"), "{refused}");
+    client.get("/v1/login-security", &other.access_token).await.expect(200);
+    let done = tell(&gateway, &["account", "sign-out", "--all", "--yes"]).await;
+    assert!(done.errors.contains("200 accounts signed out so far"), "{}", done.errors);
+    assert_eq!(done.well(), "233 accounts signed out\n");
+    assert_eq!(socket.close_code().await, 4401);
+    client.get("/v1/login-security", &other.access_token).await.expect_problem(401, "unauthorized");
+    assert_eq!(gateway.database.count("SELECT count(*) FROM sessions WHERE ended_at IS NULL").await, 0);
+    // Trust in devices stays.
+    client.sign_in(ANNA, PASSWORD, &device.install, device.trust_token.as_deref()).await.expect(200);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
 async fn who_has_no_trusted_device_left_gets_in_with_the_password_after_a_reset() {
     let gateway = TestGateway::start().await;
     let client = gateway.client();

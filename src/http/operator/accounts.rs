@@ -15,6 +15,7 @@ use crate::http::extract::invalid;
 use crate::http::login_activity::ActivityAnswer;
 use crate::http::problem::Problem;
 use crate::http::{resource, to_the_end};
+use crate::store::account::ListedAccount;
 use crate::store::device::TrustedDevice;
 
 /// Entries of the login activity that are shown at most.
@@ -23,6 +24,7 @@ const MOST_ENTRIES: u16 = 500;
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(resource("/accounts", "GET").route(web::get().to(find)))
+        .service(resource("/sign-out-everywhere", "POST").route(web::post().to(sign_out_all)))
         .service(resource("/accounts/{id}", "GET, DELETE").route(web::get().to(show)).route(web::delete().to(delete)))
         .service(resource("/accounts/{id}/sign-out-everywhere", "POST").route(web::post().to(sign_out_everywhere)))
         .service(resource("/accounts/{id}/unfreeze", "POST").route(web::post().to(unfreeze)))
@@ -39,6 +41,54 @@ struct AccountQuery {
     email: Option<String>,
     #[serde(default)]
     subject: Option<String>,
+    /// How addresses or subjects of a list begin.
+    #[serde(default)]
+    starts_with: Option<String>,
+    /// The `next` of the page before.
+    #[serde(default)]
+    after: Option<AccountId>,
+}
+
+#[derive(Serialize)]
+struct AccountsAnswer {
+    accounts: Vec<ListedAnswer>,
+    next: Option<AccountId>,
+}
+
+#[derive(Serialize)]
+struct ListedAnswer {
+    id: AccountId,
+    /// Masked, as everywhere. Null when it has none.
+    email: Option<String>,
+    /// What the app that keeps it calls it.
+    subject: Option<String>,
+    two_step_enabled: bool,
+    sign_ins_frozen: bool,
+    trusted_devices: i64,
+    #[serde(serialize_with = "moment::write")]
+    created_at: Timestamp,
+}
+
+impl From<ListedAccount> for ListedAnswer {
+    fn from(account: ListedAccount) -> Self {
+        let ListedAccount { id, email, subject, two_step_enabled, sign_ins_frozen, trusted_devices, created_at } =
+            account;
+        let email = email.as_ref().map(EmailAddress::masked);
+        Self { id, email, subject, two_step_enabled, sign_ins_frozen, trusted_devices, created_at }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AfterQuery {
+    #[serde(default)]
+    after: Option<AccountId>,
+}
+
+#[derive(Serialize)]
+struct SignedOutAnswer {
+    signed_out: usize,
+    next: Option<AccountId>,
 }
 
 #[derive(Serialize)]
@@ -76,8 +126,8 @@ impl From<TrustedDevice> for DeviceAnswer {
     }
 }
 
-/// The account of an address or a subject.
-async fn find(operator: Data<Operator>, Query(query): Query<AccountQuery>) -> Result<impl Responder, Problem> {
+/// The account of an address or a subject; without either a page of all, or of those that begin so.
+async fn find(operator: Data<Operator>, Query(query): Query<AccountQuery>) -> Result<HttpResponse, Problem> {
     let id = match (&query.email, &query.subject) {
         (Some(email), None) => {
             let email = EmailAddress::parse(email).map_err(|error| invalid("email", error))?;
@@ -87,7 +137,13 @@ async fn find(operator: Data<Operator>, Query(query): Query<AccountQuery>) -> Re
             let subject = Subject::parse(subject).map_err(|error| invalid("subject", error))?;
             operator.verification.account_of_subject(&subject).await?
         }
-        _ => return Err(invalid("email", "or `subject` must be there, and not both")),
+        (None, None) => {
+            let beginning = query.starts_with.unwrap_or_default();
+            let page = operator.verification.accounts(&beginning, query.after).await?;
+            let accounts = page.accounts.into_iter().map(Into::into).collect();
+            return Ok(HttpResponse::Ok().json(AccountsAnswer { accounts, next: page.next }));
+        }
+        (Some(_), Some(_)) => return Err(invalid("email", "and `subject` cannot both be there")),
     };
     answer(&operator, id).await
 }
@@ -118,6 +174,16 @@ async fn sign_out_everywhere(
 ) -> Result<impl Responder, Problem> {
     to_the_end(async move { operator.verification.sign_out_everywhere(*id).await }).await?;
     Ok(HttpResponse::NoContent())
+}
+
+/// Ends the sessions of the next accounts, a hundred at a time.
+async fn sign_out_all(
+    operator: Data<Operator>,
+    Query(query): Query<AfterQuery>,
+    _: NotFromAnotherPage,
+) -> Result<impl Responder, Problem> {
+    let signed_out = to_the_end(async move { operator.verification.sign_out_next(query.after).await }).await?;
+    Ok(HttpResponse::Ok().json(SignedOutAnswer { signed_out: signed_out.count, next: signed_out.next }))
 }
 
 /// Lets new devices sign in to an account again.
