@@ -64,7 +64,12 @@ mod tests {
         }
         let minute = Duration::from_secs(60);
         assert!(workers.have_turns(minute).await);
-        held_up.spawn_fn(move || wait.recv().expect("released"));
+        let (begun, begins) = oneshot::channel();
+        held_up.spawn_fn(move || {
+            begun.send(()).expect("awaited");
+            wait.recv().expect("released");
+        });
+        begins.await.expect("it is held up");
         assert!(!workers.have_turns(Duration::from_millis(50)).await);
         for _ in 0..2 * WAITING {
             assert!(!workers.have_turns(Duration::from_millis(1)).await, "questions do not pile up");
