@@ -4,6 +4,10 @@
 SELECT asked.place, session.account_id, session.session_id, session.device_id, session.access_expires_at,
     is_trusted(device.trusted_at, device.last_seen_at) AS device_trusted, device.locale
 FROM unnest($1::bytea[]) WITH ORDINALITY AS asked (access_hash, place)
-JOIN sessions session ON session.access_hash = asked.access_hash
-JOIN devices device USING (account_id, device_id)
+CROSS JOIN LATERAL (
+    SELECT account_id, session_id, device_id, access_expires_at, ended_at FROM sessions
+    WHERE sessions.access_hash = asked.access_hash
+    LIMIT 1
+) session
+JOIN devices device ON device.account_id = session.account_id AND device.device_id = session.device_id
 WHERE session.ended_at IS NULL AND session.access_expires_at > now()
