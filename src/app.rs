@@ -502,6 +502,7 @@ fn verification(
         assertions: AssertionRules {
             issuer: issuer(settings),
             lifetime: seconds(settings.assertions.lifetime_seconds),
+            header: settings.assertions.algorithm,
         },
         webhooks: settings.webhooks.url.is_some(),
     };

@@ -11,6 +11,7 @@ use twostep::actors::{MailsUnderWay, Services};
 use twostep::bus::Bus;
 use twostep::delivery::mail::Outbox;
 use twostep::delivery::push::CurrentProviders;
+use twostep::domain::assertion::AssertionHeader;
 use twostep::domain::challenge::Lifetimes;
 use twostep::domain::delivery::EmailFallback;
 use twostep::domain::id::NodeId;
@@ -52,7 +53,11 @@ pub async fn services(postgres: &EmbeddedPostgres, accounts: i32) -> anyhow::Res
         recovery_after: SignedDuration::ZERO,
         new_mailbox_wait: SignedDuration::ZERO,
         mail_sender: "no-reply@example.com".to_owned(),
-        assertions: AssertionRules { issuer: "http://localhost".to_owned(), lifetime: LIFE },
+        assertions: AssertionRules {
+            issuer: "http://localhost".to_owned(),
+            lifetime: LIFE,
+            header: AssertionHeader::EdDsa,
+        },
         webhooks: false,
     };
     let passwords = Passwords::new(PasswordCost { memory_kib: 8192, iterations: 1, parallel: 1, queue: 1 });

@@ -13,6 +13,7 @@ use super::{Attach, Directory, MailsUnderWay, Outgoing, Services, ToConnection, 
 use crate::bus::{Bus, Envelope, Source};
 use crate::delivery::mail::Outbox;
 use crate::delivery::push::CurrentProviders;
+use crate::domain::assertion::AssertionHeader;
 use crate::domain::challenge::Lifetimes;
 use crate::domain::code::{CodeKeys, KeyId};
 use crate::domain::delivery::EmailFallback;
@@ -71,7 +72,11 @@ fn services(silent: &TcpListener) -> Arc<Services> {
         recovery_after: SignedDuration::ZERO,
         new_mailbox_wait: SignedDuration::ZERO,
         mail_sender: "no-reply@example.com".to_owned(),
-        assertions: AssertionRules { issuer: "http://localhost".to_owned(), lifetime: life },
+        assertions: AssertionRules {
+            issuer: "http://localhost".to_owned(),
+            lifetime: life,
+            header: AssertionHeader::EdDsa,
+        },
         webhooks: false,
     };
     let keys = Arc::new(CodeKeys::single(KeyId::parse("test").expect("valid"), [0; 32]));

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use ring::signature::{Ed25519KeyPair, KeyPair};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::challenge::Method;
 use super::code::CodeKeys;
@@ -18,6 +18,33 @@ use super::subject::Subject;
 const LABEL: &str = "twostep: the key that signs assertions, Ed25519, version 1";
 /// How an assertion was come by (RFC 8176 section 2): a one-time password, beside the password that the app had checked.
 const METHODS: [&str; 2] = ["otp", "mfa"];
+
+/// By which name the header calls the signature, which is Ed25519 by both, and what it says the token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+pub enum AssertionHeader {
+    /// The older name (RFC 8037), which every library knows; `typ` is `JWT`.
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+    /// The name that replaces it (RFC 9864 section 2.2); `typ` says what the token is, so that none of another kind can stand in for it
+    /// (RFC 8725 section 3.11).
+    Ed25519,
+}
+
+impl AssertionHeader {
+    fn alg(self) -> &'static str {
+        match self {
+            Self::EdDsa => "EdDSA",
+            Self::Ed25519 => "Ed25519",
+        }
+    }
+
+    fn typ(self) -> &'static str {
+        match self {
+            Self::EdDsa => "JWT",
+            Self::Ed25519 => "twostep-verification+jwt",
+        }
+    }
+}
 
 /// What an assertion says.
 pub struct Assertion<'a> {
@@ -37,6 +64,8 @@ pub struct Assertion<'a> {
     pub verified_at: Timestamp,
     /// For how long it is good.
     pub lifetime: SignedDuration,
+    /// How its header is written.
+    pub header: AssertionHeader,
 }
 
 #[derive(Serialize)]
@@ -68,7 +97,7 @@ pub struct Jwk {
     kty: &'static str,
     /// `Ed25519`.
     crv: &'static str,
-    /// `EdDSA`.
+    /// `EdDSA` or `Ed25519`, as the gateway names it.
     alg: &'static str,
     /// `sig`: it checks signatures.
     r#use: &'static str,
@@ -84,7 +113,7 @@ impl Assertion<'_> {
     pub fn sign(&self, keys: &CodeKeys, now: Timestamp) -> String {
         let (kid, pair) =
             pairs(keys).find(|(kid, _)| *kid == keys.current().as_str()).expect("the current key is held");
-        let header = Header { alg: "EdDSA", typ: "JWT", kid };
+        let header = Header { alg: self.header.alg(), typ: self.header.typ(), kid };
         let claims = Claims {
             iss: self.issuer,
             aud: self.audience,
@@ -107,11 +136,11 @@ impl Assertion<'_> {
 
 /// The keys that check assertions: those of every code key that is not revoked.
 #[must_use]
-pub fn public_keys(keys: &CodeKeys) -> Vec<Jwk> {
+pub fn public_keys(keys: &CodeKeys, header: AssertionHeader) -> Vec<Jwk> {
     let jwk = |(kid, pair): (&str, Ed25519KeyPair)| Jwk {
         kty: "OKP",
         crv: "Ed25519",
-        alg: "EdDSA",
+        alg: header.alg(),
         r#use: "sig",
         kid: kid.to_owned(),
         x: URL_SAFE_NO_PAD.encode(pair.public_key()),
@@ -141,6 +170,10 @@ mod tests {
     }
 
     fn token(keys: &CodeKeys) -> String {
+        token_with(keys, AssertionHeader::EdDsa)
+    }
+
+    fn token_with(keys: &CodeKeys, header: AssertionHeader) -> String {
         let assertion = Assertion {
             issuer: "https://id.example.com",
             audience: "shop",
@@ -150,6 +183,7 @@ mod tests {
             method: Method::App,
             verified_at: Timestamp::from_second(990).expect("in range"),
             lifetime: SignedDuration::from_secs(120),
+            header,
         };
         assertion.sign(keys, Timestamp::from_second(1000).expect("in range"))
     }
@@ -175,20 +209,31 @@ mod tests {
         assert_eq!(header, serde_json::json!({"alg": "EdDSA", "typ": "JWT", "kid": "k1"}));
         let claims: Value = serde_json::from_slice(&part(&token, 1)).expect("JSON");
         assert_eq!((&claims["sub"], &claims["aud"], &claims["exp"]), (&"user-7".into(), &"shop".into(), &1120.into()));
-        let [key] = public_keys(&keys).try_into().expect("one key");
+        let [key] = public_keys(&keys, AssertionHeader::EdDsa).try_into().expect("one key");
         assert!(is_signed_by(&token, &key));
         assert!(!is_signed_by(&token.replacen('.', "A.", 1), &key));
+    }
+
+    #[test]
+    fn the_newer_name_of_the_signature_comes_with_a_type_of_its_own() {
+        let keys = keys(ONE);
+        let token = token_with(&keys, AssertionHeader::Ed25519);
+        let header: Value = serde_json::from_slice(&part(&token, 0)).expect("JSON");
+        assert_eq!(header, serde_json::json!({"alg": "Ed25519", "typ": "twostep-verification+jwt", "kid": "k1"}));
+        let [key] = public_keys(&keys, AssertionHeader::Ed25519).try_into().expect("one key");
+        assert_eq!(key.alg, "Ed25519");
+        assert!(is_signed_by(&token, &key));
     }
 
     #[test]
     fn after_a_rotation_older_assertions_are_still_believed_until_their_key_is_revoked() {
         let older = token(&keys(ONE));
         let rotated = keys(&format!("{TWO}{ONE}"));
-        let public = public_keys(&rotated);
+        let public = public_keys(&rotated, AssertionHeader::EdDsa);
         let by = |kid: &str| public.iter().find(|key| key.kid == kid).expect("published");
         assert!(is_signed_by(&older, by("k1")) && !is_signed_by(&older, by("k2")));
         assert!(is_signed_by(&token(&rotated), by("k2")));
-        let revoked = public_keys(&keys(&format!("{TWO}k1:revoked\n")));
+        let revoked = public_keys(&keys(&format!("{TWO}k1:revoked\n")), AssertionHeader::EdDsa);
         assert_eq!(revoked.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>(), ["k2"]);
     }
 }

@@ -16,6 +16,7 @@ use crate::bus::BusSettings;
 use crate::delivery::mail::{MailSettings, SmtpSettings};
 use crate::delivery::push::{ApnsSettings, FcmSettings};
 use crate::delivery::webhook::WebhookSettings;
+use crate::domain::assertion::AssertionHeader;
 use crate::domain::code::{MAX_DIGITS, MIN_DIGITS};
 pub use crate::domain::delivery::EmailFallback;
 use crate::private_file::Privacy;
@@ -268,6 +269,8 @@ room! {
         #[serde(default)] issuer: Option<String>,
         /// Life.
         lifetime_seconds: u32,
+        /// How their header is written.
+        algorithm: AssertionHeader,
     }
 }
 room! {

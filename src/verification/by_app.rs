@@ -131,6 +131,7 @@ impl Verification {
             method: of.method,
             verified_at,
             lifetime: self.rules.assertions.lifetime,
+            header: self.rules.assertions.header,
         };
         Some(assertion.sign(&self.code_keys(), of.now))
     }
@@ -138,6 +139,6 @@ impl Verification {
     /// The keys that assertions are checked with.
     #[must_use]
     pub fn assertion_keys(&self) -> Vec<Jwk> {
-        public_keys(&self.code_keys())
+        public_keys(&self.code_keys(), self.rules.assertions.header)
     }
 }

@@ -46,6 +46,7 @@ use tracing::{error, info};
 
 use crate::bus::{Bus, Health};
 use crate::clock;
+use crate::domain::assertion::AssertionHeader;
 use crate::domain::challenge::Lifetimes;
 use crate::domain::code::{CodeKeys, CodeSalt, SALT_BYTES};
 use crate::domain::delivery::{EmailFallback, Requester};
@@ -113,6 +114,8 @@ pub struct AssertionRules {
     pub issuer: String,
     /// For how long it is good.
     pub lifetime: SignedDuration,
+    /// How their header is written.
+    pub header: AssertionHeader,
 }
 
 /// The use cases and what they work with.

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::{Value, json};
+use twostep::domain::assertion::AssertionHeader;
 use twostep::settings;
 
 use super::AppServer;
@@ -28,7 +29,7 @@ fn decoded(part: &str) -> Vec<u8> {
 fn checked(token: &str, keys: &[Value]) -> Option<Value> {
     let parts: Vec<&str> = token.split('.').collect();
     let header: Value = serde_json::from_slice(&decoded(parts[0])).expect("JSON");
-    assert_eq!(header["alg"], "EdDSA");
+    assert!(["EdDSA", "Ed25519"].contains(&header["alg"].as_str().expect("a name")), "{header}");
     let key = keys.iter().find(|key| key["kid"] == header["kid"])?;
     assert_eq!((&key["kty"], &key["crv"], &key["use"]), (&json!("OKP"), &json!("Ed25519"), &json!("sig")));
     let public = UnparsedPublicKey::new(&ED25519, decoded(key["x"].as_str().expect("text")));
@@ -60,6 +61,24 @@ async fn the_right_code_brings_an_assertion_that_says_who_and_for_whom() {
     let other = other["key"].as_str().expect("a key");
     let path = format!("/v1/verifications/{}", challenge.id);
     app.client.get(&path, other).await.expect_problem(404, "not_found");
+    gateway.stop().await;
+}
+
+/// RFC 9864: the same signature by its newer name, with a type of its own.
+#[actix_web::test]
+async fn the_newer_name_of_the_signature_can_be_chosen() {
+    let gateway = TestGateway::start_with(|settings| settings.assertions.algorithm = AssertionHeader::Ed25519).await;
+    let app = AppServer::new(&gateway).await;
+    let (_, mut screen) = app.protected("ann").await;
+    let challenge = app.begin_challenge("ann", &Install::new("Second")).await;
+    let code = screen.code_of(&challenge.id).await;
+    let verified = app.client.verify(&challenge, &code).await.expect(200);
+    let token = verified["assertion"].as_str().expect("an assertion");
+    let header: Value = serde_json::from_slice(&decoded(token.split('.').next().expect("a header"))).expect("JSON");
+    assert_eq!((&header["alg"], &header["typ"]), (&json!("Ed25519"), &json!("twostep-verification+jwt")));
+    let keys = published(&app.client).await;
+    assert!(keys.iter().all(|key| key["alg"] == "Ed25519"), "{keys:?}");
+    checked(token, &keys).expect("signed");
     gateway.stop().await;
 }
 

@@ -8,6 +8,8 @@ const ASKED_AGAIN = 10_000;
 const LEEWAY = 30;
 const PATIENCE = 5000;
 const LONGEST = 4096;
+/** The names of the one signature that we take, each with what the token then says that it is. */
+const TYPES = new Map([["EdDSA", "JWT"], ["Ed25519", "twostep-verification+jwt"]]);
 
 export class Assertions {
   #url;
@@ -26,8 +28,9 @@ export class Assertions {
   async check(token) {
     const parts = typeof token === "string" && token.length <= LONGEST ? token.split(".") : [];
     const header = read(parts[0]);
-    // The algorithm is ours to choose, not the token's.
-    if (parts.length !== 3 || header?.alg !== "EdDSA" || typeof header.kid !== "string" || header.crit !== undefined) return null;
+    // The algorithm is ours to choose, not the token's: one signature by two names, each with its type (assertions.algorithm).
+    const isKnown = header?.typ !== undefined && TYPES.get(header.alg) === header.typ;
+    if (parts.length !== 3 || !isKnown || typeof header.kid !== "string" || header.crit !== undefined) return null;
     const key = await this.#key(header.kid);
     const isSigned = key && verify(null, Buffer.from(`${parts[0]}.${parts[1]}`), key, Buffer.from(parts[2], "base64url"));
     const claims = isSigned ? read(parts[1]) : null;

@@ -121,6 +121,22 @@ test("the way through: on, then a code, then in", async () => {
   assert.deepEqual(await second.post("/login/verified", { assertion: assertion() }).then(({ status, body }) => [status, body]), [200, {}]);
 });
 
+test("the signature is believed by its newer name too, and by none of another kind", async () => {
+  await protectedUser();
+  for (const [header, status] of [
+    [{ alg: "Ed25519", typ: "twostep-verification+jwt" }, 200],
+    [{ alg: "Ed25519", typ: "JWT" }, 403],
+    [{ alg: "EdDSA", typ: "twostep-verification+jwt" }, 403],
+    [{ alg: "EdDSA", typ: undefined }, 403],
+    [{ alg: "toString", typ: undefined }, 403],
+  ]) {
+    const browser = new Browser();
+    await browser.logIn();
+    const answer = await browser.post("/login/verified", { assertion: assertion({}, { header }) });
+    assert.equal(answer.status, status, JSON.stringify(header));
+  }
+});
+
 test("a session from before the second step vouches for nothing", async () => {
   const old = new Browser();
   await old.logIn();
