@@ -159,6 +159,9 @@ fn mend(error: &CheckError) -> &'static str {
             MisconfiguredReason::AccessTokenRefused | MisconfiguredReason::ServiceAccountRefused => {
                 "download a new key of the service account; the old one was revoked, or this machine's clock is off"
             }
+            MisconfiguredReason::NoSubjectToken => {
+                "let the gateway read what credential_source of fcm.service_account_file names: it must hold a token"
+            }
             MisconfiguredReason::SigningFailed => "use the .p8 or JSON file as it was downloaded",
             MisconfiguredReason::TopicRefused => "set apns.topic to the app's bundle id",
             MisconfiguredReason::EnvironmentMismatch => "use a key that is good for both environments",

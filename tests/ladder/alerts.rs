@@ -29,7 +29,9 @@ async fn a_denial_is_pushed_to_every_trusted_device_once() {
     assert_eq!((fcm.len(), fcm[0].data("kind")), (1, Some("sign_in_denied")));
     assert_eq!(fcm[0].data("challenge_id"), None);
     let android = &fcm[0].body["message"]["android"];
-    assert_eq!((&android["priority"], android["collapse_key"].as_str()), (&"HIGH".into(), fcm[0].data("alert_id")));
+    // One key for all alerts, since FCM keeps four a device; the tag tells them apart on the screen.
+    assert_eq!((&android["priority"], &android["collapse_key"]), (&"HIGH".into(), &"alerts".into()));
+    assert_eq!(android["notification"]["tag"].as_str(), fcm[0].data("alert_id"));
     let shown = &fcm[0].body["message"]["notification"];
     assert_eq!(shown["title"], "A sign-in to your account was denied");
     assert!(shown["body"].as_str().expect("a text").contains("change it now"), "{shown}");
@@ -40,6 +42,7 @@ async fn a_denial_is_pushed_to_every_trusted_device_once() {
     apns.retain(|one| one.payload["type"] == "alert");
     assert_eq!((apns.len(), &apns[0].payload["kind"]), (1, &"sign_in_denied".into()));
     assert_eq!(apns[0].headers["apns-push-type"], "alert");
+    assert_eq!(apns[0].payload["aps"]["interruption-level"], "active");
     assert_eq!(apns[0].payload["aps"]["alert"]["title"], "A sign-in to your account was denied");
     stage.end().await;
 }

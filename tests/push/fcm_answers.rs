@@ -45,6 +45,27 @@ async fn code_is_accepted_with_legal_fields_only() {
 }
 
 #[tokio::test]
+async fn an_alert_has_a_channel_a_level_and_a_key_of_its_own() {
+    let simulator = fcm_simulator().await;
+    let alert = || PushContent::Alert { kind: "sign_in_denied", title: "Denied".to_owned(), body: "By you".to_owned() };
+    let fcm = fcm(&simulator);
+    for content in [alert(), alert(), code()] {
+        let outcome = fcm.send(&fcm_token("device-1"), &push(content), Timestamp::now()).await;
+        assert!(matches!(outcome, PushOutcome::Accepted { .. }), "{outcome:?}");
+    }
+    let received = simulator.received();
+    let [first, second, code] = [0, 1, 2].map(|number| &received[number].body["message"]);
+    for alert in [first, second] {
+        assert_eq!(alert["android"]["notification"]["channel_id"], "security");
+        assert_eq!(alert["android"]["collapse_key"], "alerts");
+        assert_eq!(alert["apns"]["payload"]["aps"]["interruption-level"], "active");
+    }
+    let tag = |message: &serde_json::Value| message["android"]["notification"]["tag"].clone();
+    assert_ne!(tag(first), tag(second), "both are shown");
+    assert_eq!(code["apns"]["payload"]["aps"]["interruption-level"], "time-sensitive");
+}
+
+#[tokio::test]
 async fn installation_id_is_sent_as_fid() {
     let simulator = fcm_simulator().await;
     let address = PushAddress::parse(PushAddressKind::FcmFid, None, "cFidcFidcFidcFidcFidcF").unwrap();

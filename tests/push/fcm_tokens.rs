@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use tokio::task::JoinSet;
 use twostep::delivery::push::{
     CheckError, Fcm, MisconfiguredReason, PushOutcome, PushProvider, PushSetupError, TransientCause,
@@ -162,4 +163,59 @@ async fn bad_settings_are_named() {
     assert_eq!(error(&|settings| settings.request_timeout_ms = 0), "fcm.request_timeout_ms: must be 100 to 60000");
     let not_json = Fcm::new(&fcm_settings(&simulator), &"{}".to_owned().into());
     assert!(matches!(not_json, Err(PushSetupError::ServiceAccount)));
+}
+
+/// Workload identity federation: the machine's token, from a file or a URL, as it is or inside JSON; with and without a
+/// service account.
+#[tokio::test]
+async fn a_gateway_without_a_key_is_who_its_machine_says() {
+    let simulator = fcm_simulator().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (plain, inside) = (folder.path().join("token"), folder.path().join("token.json"));
+    std::fs::write(&plain, format!("{}\n", simulator.subject_token())).unwrap();
+    std::fs::write(&inside, json!({ "id_token": simulator.subject_token() }).to_string()).unwrap();
+    let format = json!({ "type": "json", "subject_token_field_name": "id_token" });
+    let mut exchanges = 0;
+    for source in [json!({ "file": plain }), json!({ "file": inside, "format": format })] {
+        for impersonates in [true, false] {
+            let mut settings = fcm_settings(&simulator);
+            settings.project_id = Some("twostep-simulated".to_owned());
+            let account = simulator.external_account(&source, impersonates).to_string();
+            let fcm = Fcm::new(&settings, &account.into()).unwrap();
+            for _ in 0..2 {
+                let outcome = fcm.send(&fcm_token("device"), &push(code()), Timestamp::now()).await;
+                assert!(is_accepted(&outcome), "{source} {impersonates}: {outcome:?}");
+            }
+            exchanges += 1;
+            assert_eq!(simulator.token_journal().count(), exchanges, "the token is kept");
+        }
+    }
+
+    let settings = {
+        let mut settings = fcm_settings(&simulator);
+        settings.project_id = Some("twostep-simulated".to_owned());
+        settings
+    };
+    let outcome = async |source: serde_json::Value| {
+        let account = simulator.external_account(&source, true).to_string();
+        Fcm::new(&settings, &account.into()).unwrap().send(&fcm_token("device"), &push(code()), Timestamp::now()).await
+    };
+    let none = PushOutcome::Misconfigured(MisconfiguredReason::NoSubjectToken);
+    for source in [
+        json!({ "file": folder.path().join("nowhere") }),
+        json!({ "file": plain, "format": format }),
+        json!({ "file": inside, "format": { "type": "json", "subject_token_field_name": "other" } }),
+    ] {
+        assert_eq!(outcome(source.clone()).await, none, "{source}");
+    }
+    std::fs::write(&plain, "somebody-else").unwrap();
+    let refused = PushOutcome::Misconfigured(MisconfiguredReason::ServiceAccountRefused);
+    assert_eq!(outcome(json!({ "file": plain })).await, refused);
+
+    let mut whole = simulator.external_account(&json!({ "file": plain }), true);
+    for source in [json!({}), json!({ "executable": { "command": "id" } }), json!({ "environment_id": "aws1" })] {
+        whole["credential_source"] = source;
+        let refused = Fcm::new(&settings, &whole.to_string().into()).err();
+        assert!(matches!(refused, Some(PushSetupError::WorkloadIdentity)), "{whole}");
+    }
 }

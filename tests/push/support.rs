@@ -39,6 +39,7 @@ pub(crate) fn fcm_settings(simulator: &FcmSimulator) -> FcmSettings {
         base_url: simulator.base_url().to_owned(),
         trust_root_file: None,
         notification_channel: Some("codes".to_owned()),
+        alert_channel: Some("security".to_owned()),
         time_sensitive: true,
         guard: guard_settings(),
         request_timeout_ms: REQUEST_TIMEOUT_MS,

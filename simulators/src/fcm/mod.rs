@@ -24,10 +24,12 @@ mod behaviour;
 mod check;
 mod schema;
 mod server;
+mod workload;
 
 pub use behaviour::{FcmBehaviour, FcmFailure, TokenBehaviour};
 
 use account::Account;
+use workload::Workload;
 
 /// The settings of an FCM simulator.
 #[derive(Debug, Clone)]
@@ -82,6 +84,7 @@ pub(crate) struct Shared {
     send_path: String,
     token_life: Duration,
     account: Account,
+    workload: Workload,
     clock: Clock,
     script: Script<FcmBehaviour>,
     token_script: Script<TokenBehaviour>,
@@ -142,6 +145,7 @@ impl FcmSimulator {
         };
         let shared = Arc::new(Shared {
             account: Account::create(&path, &base_url, &options.project)?,
+            workload: Workload::default(),
             send_path: format!("/v1/projects/{}/messages:send", options.project),
             project: options.project,
             token_life: options.token_life,
@@ -160,6 +164,18 @@ impl FcmSimulator {
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// What the file of an external account holds, whose own token comes from this `credential_source`.
+    #[must_use]
+    pub fn external_account(&self, source: &Value, impersonates: bool) -> Value {
+        Workload::file(&self.base_url, source, impersonates)
+    }
+
+    /// The token of a machine that is believed.
+    #[must_use]
+    pub fn subject_token(&self) -> &'static str {
+        workload::SUBJECT_TOKEN
     }
 
     /// The service account's JSON file.

@@ -17,6 +17,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use super::behaviour::Reply;
+use super::workload::{EXCHANGE, GENERATE, Workload};
 use super::{FcmBehaviour, FcmFailure, FcmRequest, Shared, TokenBehaviour, TokenRequest, check};
 
 /// Longest request that is read.
@@ -54,6 +55,8 @@ async fn answer(
     };
     let deed = match (parts.method == Method::POST, parts.uri.path()) {
         (true, "/token") => token(&shared, &body).await,
+        (true, EXCHANGE) => exchange(&shared, &body),
+        (true, GENERATE) => generate(&shared, &parts.headers, &body),
         (true, path) if path == shared.send_path => send(&shared, &parts.headers, &body).await,
         _ => Deed::Reply(FcmFailure::NotFound.reply()),
     };
@@ -152,11 +155,50 @@ async fn token(shared: &Shared, body: &Bytes) -> Deed {
     }
 }
 
+/// Exchanges a machine's token.
+fn exchange(shared: &Shared, body: &Bytes) -> Deed {
+    let form = std::str::from_utf8(body).unwrap_or_default();
+    let checked = Workload::check(|name| form_field(form, name));
+    shared.token_requests.record(TokenRequest { at: SystemTime::now(), refusal: checked.err() });
+    match checked {
+        Err(text) => oauth_error(400, "invalid_grant", text),
+        // It may send.
+        Ok(true) => issue(shared),
+        Ok(false) => {
+            let token = format!("ya29.d.sim-{}", shared.token_requests.count());
+            shared.workload.remember(&token);
+            let kind = "urn:ietf:params:oauth:token-type:access_token";
+            let answer =
+                json!({"access_token": token, "issued_token_type": kind, "token_type": "Bearer", "expires_in": 3599});
+            Deed::Reply(Reply::json(200, &answer))
+        }
+    }
+}
+
+/// Makes a token of the service account.
+fn generate(shared: &Shared, headers: &HeaderMap, body: &Bytes) -> Deed {
+    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    if !bearer.is_some_and(|bearer| shared.workload.may_make(bearer, body)) {
+        return Deed::Reply(Reply::json(403, &json!({"error": {"code": 403, "status": "PERMISSION_DENIED"}})));
+    }
+    let life = i64::try_from(shared.token_life.as_secs()).unwrap_or(i64::MAX);
+    let now = shared.clock.now_seconds();
+    match shared.account.issue(life, now) {
+        Ok(token) => {
+            let end = jiff::Timestamp::from_second(now + life).map(|end| end.to_string()).unwrap_or_default();
+            Deed::Reply(Reply::json(200, &json!({"accessToken": token, "expireTime": end})))
+        }
+        Err(_) => oauth_error(500, "internal_failure", "No randomness."),
+    }
+}
+
+fn form_field(form: &str, name: &str) -> Option<String> {
+    let mut pairs = form.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| percent_decoded(value))
+}
+
 fn refuse_grant(shared: &Shared, form: &str) -> Result<(), &'static str> {
-    let field = |name: &str| {
-        let mut pairs = form.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.find(|(key, _)| *key == name).map(|(_, value)| percent_decoded(value))
-    };
+    let field = |name: &str| form_field(form, name);
     if field("grant_type").as_deref() != Some(GRANT_TYPE) {
         return Err("Invalid grant_type.");
     }

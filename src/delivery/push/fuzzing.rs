@@ -52,7 +52,7 @@ pub fn provider_answers(bytes: &[u8]) {
 /// The body of a request to FCM; `None` when it is too large or the address is not one of FCM's.
 #[must_use]
 pub fn fcm_body(address: &PushAddress, push: &Push, now: Timestamp) -> Option<Vec<u8>> {
-    let style = body::Style { channel: None, time_sensitive: true };
+    let style = body::Style { channel: None, alert_channel: None, time_sensitive: true };
     body::build(address, push, &style, now).ok()
 }
 

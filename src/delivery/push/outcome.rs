@@ -95,6 +95,8 @@ pub enum MisconfiguredReason {
     AccessTokenRefused,
     /// The token endpoint refuses the service account's key.
     ServiceAccountRefused,
+    /// FCM: where the machine's own token comes from (`credential_source`) there is none.
+    NoSubjectToken,
     /// The key on disk cannot sign.
     SigningFailed,
     /// APNs: the topic is missing, wrong, or not the one of the device token.
@@ -191,6 +193,7 @@ impl MisconfiguredReason {
             Self::ThirdPartyAuth => "third_party_auth",
             Self::AccessTokenRefused => "access_token_refused",
             Self::ServiceAccountRefused => "service_account_refused",
+            Self::NoSubjectToken => "no_subject_token",
             Self::SigningFailed => "signing_failed",
             Self::TopicRefused => "topic_refused",
             Self::EnvironmentMismatch => "environment_mismatch",

@@ -24,6 +24,9 @@ pub struct FcmSettings {
     /// Android notification channel that shows codes; without it, the app's default channel.
     #[serde(default)]
     pub notification_channel: Option<String>,
+    /// Android notification channel of security alerts; unset: that of codes.
+    #[serde(default)]
+    pub alert_channel: Option<String>,
     /// Marks codes `time-sensitive` for iOS apps that use Firebase, as `apns.time_sensitive` does.
     pub time_sensitive: bool,
     /// Limits and retries.

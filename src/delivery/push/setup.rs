@@ -35,8 +35,15 @@ pub enum PushSetupError {
         cause: NotPrivate,
     },
     /// The service account's file is not one.
-    #[error("fcm.service_account_file: not a service account's JSON file with an RSA key")]
+    #[error(
+        "fcm.service_account_file: neither a service account's JSON file with an RSA key nor one of type external_account"
+    )]
     ServiceAccount,
+    /// The external account's file is not one that we can use.
+    #[error(
+        "fcm.service_account_file: an external_account needs audience, subject_token_type, token_url, and a credential_source with a file or a url (commands and AWS are not read)"
+    )]
+    WorkloadIdentity,
     /// No project in the settings, none in the service account's file.
     #[error("fcm.project_id: not set, and the service account's file names none")]
     NoProject,

@@ -99,10 +99,15 @@ fn aps(content: &PushContent, time_sensitive: bool) -> Aps<'_> {
     Aps {
         alert: Some(Alert { title, body }),
         sound: Some("default"),
-        interruption_level: time_sensitive.then_some("time-sensitive"),
+        interruption_level: interruption_level(content, time_sensitive),
         mutable_content: mutable,
         content_available: None,
     }
+}
+
+/// An alert is about what has happened, and waits for the end of a Focus; a code is waited for.
+fn interruption_level(content: &PushContent, time_sensitive: bool) -> Option<&'static str> {
+    if content.alert_kind().is_some() { Some("active") } else { time_sensitive.then_some("time-sensitive") }
 }
 
 /// Builds the request's head. `origin` is scheme and authority.

@@ -15,9 +15,10 @@ use zeroize::Zeroizing;
 
 use super::super::{MisconfiguredReason, PushOutcome, PushSetupError, TransientCause, jwt};
 use super::transport;
+use super::workload_identity::{self, WorkloadIdentity};
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
+pub(super) const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
 /// Life of an assertion, the longest that Google takes.
 const ASSERTION_SECONDS: i64 = 3600;
 /// A token is renewed so long before its end.
@@ -32,9 +33,17 @@ pub(super) struct AccessToken {
     serial: u64,
 }
 
+/// What access tokens are asked for with.
+pub(super) enum Credentials {
+    /// A key of a service account.
+    Key(ServiceAccount),
+    /// What the machine says that this gateway is.
+    Workload(WorkloadIdentity),
+}
+
 /// Keeps one access token, fetched by one caller at a time.
 pub(super) struct AccessTokens {
-    account: ServiceAccount,
+    credentials: Credentials,
     http: reqwest::Client,
     kept: Mutex<Kept>,
 }
@@ -82,9 +91,34 @@ struct Claims<'a> {
 }
 
 #[derive(Deserialize)]
-struct TokenAnswer {
-    access_token: SecretString,
-    expires_in: i64,
+pub(super) struct TokenAnswer {
+    pub(super) access_token: SecretString,
+    /// Seconds.
+    pub(super) expires_in: i64,
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    r#type: Option<String>,
+}
+
+impl Credentials {
+    /// Reads what Google's console gave: the file of a service account's key, or that of an external account.
+    pub(super) fn parse(text: &SecretString) -> Result<Self, PushSetupError> {
+        let kind: Kind = serde_json::from_str(text.expose_secret()).map_err(|_| PushSetupError::ServiceAccount)?;
+        if kind.r#type.as_deref() == Some("external_account") {
+            return WorkloadIdentity::parse(text).map(Self::Workload);
+        }
+        ServiceAccount::parse(text).map(Self::Key)
+    }
+
+    /// The Firebase project, if the file names one.
+    pub(super) fn project_id(&self) -> Option<&String> {
+        match self {
+            Self::Key(account) => account.project_id.as_ref(),
+            Self::Workload(_) => None,
+        }
+    }
 }
 
 impl ServiceAccount {
@@ -121,8 +155,8 @@ impl ServiceAccount {
 }
 
 impl AccessTokens {
-    pub(super) fn new(account: ServiceAccount, http: reqwest::Client) -> Self {
-        Self { account, http, kept: Mutex::default() }
+    pub(super) fn new(credentials: Credentials, http: reqwest::Client) -> Self {
+        Self { credentials, http, kept: Mutex::default() }
     }
 
     /// A token that is good for a while yet. While one caller fetches, the others wait for it.
@@ -168,19 +202,15 @@ impl AccessTokens {
     }
 
     async fn fetch(&self, now: Timestamp) -> Result<TokenAnswer, PushOutcome> {
+        let account = match &self.credentials {
+            Credentials::Key(account) => account,
+            Credentials::Workload(identity) => return identity.fetch(&self.http, now).await,
+        };
         let signing_failed = PushOutcome::Misconfigured(MisconfiguredReason::SigningFailed);
-        let assertion = self.account.assertion(now).map_err(|_| signing_failed)?;
+        let assertion = account.assertion(now).map_err(|_| signing_failed)?;
         let form = [("grant_type", GRANT_TYPE), ("assertion", &assertion)];
-        let request = self.http.post(self.account.token_url.clone()).form(&form);
-        let answer = transport::exchange(request).await?;
-        match answer.status {
-            200 => serde_json::from_slice(&answer.body)
-                .map_err(|_| PushOutcome::RetryAfter { cause: TransientCause::Unintelligible, wait: None }),
-            429 => Err(transient(TransientCause::Throttled, answer.retry_after)),
-            500..=599 => Err(transient(TransientCause::ServerError, answer.retry_after)),
-            // `invalid_grant`, `invalid_client` and the like: the key was deleted, or this machine's clock is wrong.
-            _ => Err(PushOutcome::Misconfigured(MisconfiguredReason::ServiceAccountRefused)),
-        }
+        let request = self.http.post(account.token_url.clone()).form(&form);
+        workload_identity::read(&transport::exchange(request).await?)
     }
 }
 

@@ -19,11 +19,18 @@ const MAX_TTL_SECONDS: u64 = 28 * 24 * 60 * 60;
 
 /// What stays the same for every push through one client.
 pub(in crate::delivery::push) struct Style {
-    /// Android's notification channel.
+    /// Android's notification channel for codes.
     pub(in crate::delivery::push) channel: Option<String>,
+    /// That for security alerts.
+    pub(in crate::delivery::push) alert_channel: Option<String>,
     /// Breaks through a Focus of iOS.
     pub(in crate::delivery::push) time_sensitive: bool,
 }
+
+/// The collapse key of alerts. FCM keeps four keys a device, and which ones is not defined beyond that
+/// (<https://firebase.google.com/docs/cloud-messaging/customize-messages/collapsible>): three codes may be open, each with a key of its own,
+/// so alerts share one. While a device is away the newest takes the place of those before; the mails tell all.
+const ALERTS: &str = "alerts";
 
 /// Why there is no body for a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +144,7 @@ pub(in crate::delivery::push) fn build(
         target,
         notification: notification(&push.content),
         data: data(push, &subject_id),
-        android: android(push, &subject_id, life_seconds, style.channel.as_deref()),
+        android: android(push, &subject_id, life_seconds, style),
         apns: apns(push, &subject_id, style.time_sensitive),
         webpush: webpush(push, life_seconds),
     };
@@ -175,14 +182,16 @@ fn data<'a>(push: &'a Push, subject_id: &'a str) -> Data<'a> {
 
 /// Silent entries go with normal priority: Android takes the right to high priority away from apps that use it without
 /// showing something (<https://firebase.google.com/docs/cloud-messaging/android-message-priority>).
-fn android<'a>(push: &Push, subject_id: &'a str, life_seconds: u64, channel: Option<&'a str>) -> Android<'a> {
+fn android<'a>(push: &Push, subject_id: &'a str, life_seconds: u64, style: &'a Style) -> Android<'a> {
+    let is_alert = push.content.alert_kind().is_some();
+    let channel = if is_alert { style.alert_channel.as_deref() } else { None };
     Android {
         priority: if push.content.is_urgent() { "HIGH" } else { "NORMAL" },
         ttl: format!("{life_seconds}s"),
-        collapse_key: subject_id,
+        collapse_key: if is_alert { ALERTS } else { subject_id },
         notification: notification(&push.content).map(|_| AndroidNotification {
             tag: subject_id,
-            channel_id: channel,
+            channel_id: channel.or(style.channel.as_deref()),
             visibility: "PRIVATE",
             notification_priority: "PRIORITY_MAX",
         }),

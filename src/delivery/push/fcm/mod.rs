@@ -18,8 +18,9 @@ mod access_token;
 pub(super) mod answer;
 pub(super) mod body;
 mod transport;
+mod workload_identity;
 
-use access_token::{AccessToken, AccessTokens, ServiceAccount};
+use access_token::{AccessToken, AccessTokens, Credentials};
 use answer::Verdict;
 use body::{BodyError, Style};
 
@@ -43,22 +44,26 @@ impl Fcm {
         Self::new(settings, &service_account).map(Some)
     }
 
-    /// Sets the client up with a service account's JSON text.
+    /// Sets the client up with the JSON text of a service account's key, or of an external account.
     ///
     /// # Errors
     /// When the text or a setting is not what it should be.
     pub fn new(settings: &FcmSettings, service_account: &SecretString) -> Result<Self, PushSetupError> {
         settings.check()?;
-        let account = ServiceAccount::parse(service_account)?;
-        let project = settings.project_id.as_ref().or(account.project_id.as_ref());
+        let credentials = Credentials::parse(service_account)?;
+        let project = settings.project_id.as_ref().or(credentials.project_id());
         let project = project.ok_or(PushSetupError::NoProject)?;
         let send_url = send_url(&settings.base_url, project)?;
         let http = http_client(settings, send_url.scheme() == "https")?;
         Ok(Self {
-            tokens: AccessTokens::new(account, http.clone()),
+            tokens: AccessTokens::new(credentials, http.clone()),
             http,
             send_url,
-            style: Style { channel: settings.notification_channel.clone(), time_sensitive: settings.time_sensitive },
+            style: Style {
+                channel: settings.notification_channel.clone(),
+                alert_channel: settings.alert_channel.clone(),
+                time_sensitive: settings.time_sensitive,
+            },
             request_timeout: Duration::from_millis(settings.request_timeout_ms),
         })
     }
