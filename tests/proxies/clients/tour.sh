@@ -13,6 +13,10 @@ statuses=$(curl --silent --show-error $tls --output /dev/null --write-out '%{htt
 [ "$(curl --silent --show-error $tls --json '{}' --output /dev/null --write-out '%{http_code}' "$base/v1/sign-in")" = 400 ]
 # shellcheck disable=SC2086
 [ "$(curl --silent --show-error $tls --head --output /dev/null --write-out '%{http_code}' "$base/")" = 200 ]
+# Who comes over TLS is told to come by no other way, through a proxy that ends it as well.
+if [ "$ca" != - ]; then
+    curl --silent --show-error --cacert "$ca" --head "$base/" | grep --quiet --ignore-case '^strict-transport-security: max-age='
+fi
 echo calls
 # The stream goes on; its first line of data is enough.
 # shellcheck disable=SC2086
