@@ -9,13 +9,14 @@ use reqwest::header::HeaderValue;
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::super::{MisconfiguredReason, PushOutcome, PushSetupError, TransientCause, jwt};
-use super::transport;
-use super::workload_identity::{self, WorkloadIdentity};
+use super::transport::{self, Answer};
+use super::workload_identity::WorkloadIdentity;
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 pub(super) const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
@@ -210,7 +211,7 @@ impl AccessTokens {
         let assertion = account.assertion(now).map_err(|_| signing_failed)?;
         let form = [("grant_type", GRANT_TYPE), ("assertion", &assertion)];
         let request = self.http.post(account.token_url.clone()).form(&form);
-        workload_identity::read(&transport::exchange(request).await?)
+        read(&transport::exchange(request).await?)
     }
 }
 
@@ -241,6 +242,20 @@ impl Kept {
         self.token = Some((token.clone(), now.saturating_add(life).unwrap_or(now)));
         self.failure = None;
         Ok(token)
+    }
+}
+
+/// A token, or what its refusal means.
+///
+/// # Errors
+/// With the outcome for the push that needed the token.
+pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, PushOutcome> {
+    match answer.status {
+        200 => serde_json::from_slice(&answer.body).map_err(|_| transient(TransientCause::Unintelligible, None)),
+        429 => Err(transient(TransientCause::Throttled, answer.retry_after)),
+        500..=599 => Err(transient(TransientCause::ServerError, answer.retry_after)),
+        // `invalid_grant`, `invalid_client`, a missing right and the like: the key was deleted, or this machine's clock is wrong.
+        _ => Err(PushOutcome::Misconfigured(MisconfiguredReason::ServiceAccountRefused)),
     }
 }
 

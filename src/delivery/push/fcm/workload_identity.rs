@@ -3,16 +3,15 @@
 //! account (<https://google.aip.dev/auth/4117>).
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::super::{MisconfiguredReason, PushOutcome, PushSetupError, TransientCause};
-use super::access_token::{SCOPE, TokenAnswer};
-use super::transport::{self, Answer};
+use super::super::{MisconfiguredReason, PushOutcome, PushSetupError};
+use super::access_token::{SCOPE, TokenAnswer, read};
+use super::transport;
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -160,16 +159,4 @@ async fn impersonate(
     let wish = http.post(url.clone()).bearer_auth(token.access_token.expose_secret()).json(&Wish { scope: [SCOPE] });
     let ImpersonationAnswer { access_token, expire_time } = read(&transport::exchange(wish).await?)?;
     Ok(TokenAnswer { access_token, expires_in: expire_time.duration_since(now).as_secs() })
-}
-
-/// A token, or what its refusal means.
-pub(super) fn read<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, PushOutcome> {
-    let passing = |cause, wait: Option<Duration>| PushOutcome::RetryAfter { cause, wait };
-    match answer.status {
-        200 => serde_json::from_slice(&answer.body).map_err(|_| passing(TransientCause::Unintelligible, None)),
-        429 => Err(passing(TransientCause::Throttled, answer.retry_after)),
-        500..=599 => Err(passing(TransientCause::ServerError, answer.retry_after)),
-        // `invalid_grant`, `invalid_client`, a missing right and the like: the key was deleted, or this machine's clock is wrong.
-        _ => Err(PushOutcome::Misconfigured(MisconfiguredReason::ServiceAccountRefused)),
-    }
 }
