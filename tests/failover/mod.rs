@@ -100,7 +100,7 @@ async fn lose(way: fn(&mut Pair)) {
     }))
     .await
     .expect("the gateway starts");
-    let gateway = TestGateway { database: TestDatabase { url }, app };
+    let gateway = TestGateway { database: TestDatabase::elsewhere(url), app };
     let client = gateway.client();
     let first = client.new_protected_account(EMAIL).await;
     let mut screen = client.connect(&first).await;

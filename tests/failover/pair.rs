@@ -12,6 +12,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, 
 use tempfile::TempDir;
 
 use crate::support::client::DEADLINE;
+use crate::support::process::free_port;
 
 /// The role of the gateway.
 const ROLE: &str = "twostep";
@@ -42,7 +43,7 @@ impl Pair {
     pub(super) async fn start() -> Self {
         let place = Place::new();
         place.write_certificates();
-        let [one, other] = free_ports();
+        let (one, other) = (free_port(), free_port());
         let (data, copy) = (place.path("primary"), place.path("replica"));
         let to = |path: &Path| path.display().to_string();
         place.run(
@@ -275,11 +276,6 @@ impl Place {
 fn append(path: &Path, text: &str) {
     let mut file = fs::OpenOptions::new().append(true).open(path).expect("it is there");
     io::Write::write_all(&mut file, text.as_bytes()).expect("written");
-}
-
-fn free_ports() -> [u16; 2] {
-    let held = [(); 2].map(|()| std::net::TcpListener::bind("127.0.0.1:0").expect("a port"));
-    held.each_ref().map(|held| held.local_addr().expect("an address").port())
 }
 
 /// Where the newest PostgreSQL is.

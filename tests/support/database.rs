@@ -1,7 +1,7 @@
 //! One private PostgreSQL for the process; one database a test, cloned from a migrated template.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
@@ -15,6 +15,8 @@ static SERVER: OnceCell<Server> = OnceCell::const_new();
 static NEXT: AtomicU32 = AtomicU32::new(1);
 /// `CREATE DATABASE` wants its template alone: one clone at a time.
 static CLONING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// The databases of tests that ended: hundreds of them together fill a small disk.
+static ENDED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 struct Server {
     /// Statics are not dropped: the server's watchdog stops it when the process ends.
@@ -33,6 +35,10 @@ impl Server {
         let base = postgres.connection_string();
         let server = Self { _postgres: Mutex::new(postgres), base };
         server.drop_leftovers().await;
+        // What tests wrote need not outlive the machine.
+        server.execute("ALTER SYSTEM SET fsync = off").await;
+        server.execute("ALTER SYSTEM SET max_wal_size = '256MB'").await;
+        server.execute("SELECT pg_reload_conf()").await;
         server.execute("CREATE DATABASE template_twostep").await;
         store::migrate(&open(&server.url("template_twostep"))).await.expect("migrated");
         server
@@ -51,15 +57,34 @@ impl Server {
         self.base.replace("dbname=twostep", &format!("dbname={database}"))
     }
 
+    /// Connections that a test left open end with its database.
+    async fn drop_ended(&self) {
+        let ended = std::mem::take(&mut *ENDED.lock().unwrap_or_else(PoisonError::into_inner));
+        for name in ended {
+            self.execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
+    }
+
     async fn execute(&self, sql: &str) {
         connect(&self.base).await.batch_execute(sql).await.expect("executed");
     }
 }
 
-/// A database of its own for one test.
+/// A database of its own for one test; the last handle that is dropped ends it.
 #[derive(Clone)]
 pub struct TestDatabase {
     pub url: String,
+    _life: Option<Arc<Life>>,
+}
+
+struct Life {
+    name: String,
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        ENDED.lock().unwrap_or_else(PoisonError::into_inner).push(std::mem::take(&mut self.name));
+    }
 }
 
 impl TestDatabase {
@@ -67,8 +92,14 @@ impl TestDatabase {
         let server = SERVER.get_or_init(Server::start).await;
         let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let _alone = CLONING.lock().await;
+        server.drop_ended().await;
         server.execute(&format!("CREATE DATABASE {name} TEMPLATE template_twostep")).await;
-        Self { url: server.url(&name) }
+        Self { url: server.url(&name), _life: Some(Arc::new(Life { name })) }
+    }
+
+    /// One on a server that the test started itself.
+    pub fn elsewhere(url: String) -> Self {
+        Self { url, _life: None }
     }
 
     /// A connection for looking and for moving time.

@@ -1,9 +1,11 @@
 //! The real gateway in a process of its own.
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -22,10 +24,19 @@ pub fn data_folder() -> TempDir {
     tempfile::Builder::new().prefix("twostep-").permissions(open).tempdir().expect("a folder")
 }
 
-/// A port that nobody has at this moment, for a side whose address the test must know beforehand.
+/// A port that nobody has at this moment, for a side whose address the test must know beforehand. It is below those that the operating
+/// system hands out by itself (ip(7), `ip_local_port_range`): otherwise a connection of another test could have it first.
 pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    const PORTS: std::ops::Range<u16> = 10_000..32_000;
+    // Another process that does the same begins elsewhere.
+    let begin = std::process::id().wrapping_mul(97);
+    let candidates = std::iter::repeat_with(|| {
+        let step = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed).into());
+        PORTS.start + u16::try_from(step % u32::from(PORTS.end - PORTS.start)).expect("below the end")
+    });
+    let mut free = candidates.take(PORTS.len()).filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    free.next().expect("a free port")
 }
 
 /// A gateway that serves.
@@ -131,8 +142,11 @@ impl Process {
     }
 
     fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([format!("-{name}"), self.id.to_string()]).status();
-        assert!(status.is_ok_and(|status| status.success()), "{name} could not be sent");
+        assert!(self.kill(name).is_ok_and(|status| status.success()), "{name} could not be sent");
+    }
+
+    fn kill(&self, signal: &str) -> std::io::Result<ExitStatus> {
+        Command::new("kill").args([format!("-{signal}"), self.id.to_string()]).status()
     }
 
     async fn ended(mut self) -> (ExitStatus, String) {
@@ -153,7 +167,8 @@ impl Drop for Process {
         if let Some(end) = &mut self.end
             && end.try_recv().is_err()
         {
-            self.signal("KILL");
+            // It may have ended by itself since, and a panic here would hide the one that the test failed with.
+            let _ = self.kill("KILL");
         }
     }
 }
