@@ -25,9 +25,10 @@ SELECT found.account_id IS NOT NULL AS is_known, coalesce(found.account_id, '000
      JOIN devices USING (account_id, device_id)
      LEFT JOIN trust_tokens successor
          ON successor.account_id = token.account_id AND successor.token_hash = token.successor_hash
+     LEFT JOIN sessions begun ON begun.account_id = token.account_id AND begun.session_id = token.session_id
      WHERE token.account_id = coalesce(found.account_id, '00000000-0000-7000-8000-000000000002'::uuid) AND token.token_hash = NULL::bytea
          AND (token.replaced_at IS NULL OR (successor.token_hash IS NOT NULL
-             AND coalesce(successor.used_at > now() - make_interval(secs => 30), true)))
+             AND coalesce(least(successor.used_at, begun.first_used_at) > now() - make_interval(secs => 30), true)))
          AND devices.install_id = NULL::uuid AND is_trusted(devices.trusted_at, devices.last_seen_at)) AS trusted_device
 FROM (SELECT 1) AS always
 LEFT JOIN accounts AS found ON found.email = 'statements-' || :account || '@example.com' AND found.email_verified_at IS NOT NULL \gset
@@ -214,8 +215,9 @@ ON CONFLICT (account_id, install_id) DO UPDATE SET
 RETURNING device_id, name, locale, trusted_at IS NOT NULL AS trusted;
 -- session/create.sql
 WITH created AS (
-    INSERT INTO sessions (account_id, session_id, device_id, access_hash, access_expires_at, refresh_expires_at)
-    VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, lpad(:device_3::text, 32, '0')::uuid, sha256(:id::text::bytea), now() + make_interval(secs => 3600), now() + make_interval(secs => 2592000))
+    INSERT INTO sessions (account_id, session_id, device_id, access_hash, access_expires_at, refresh_expires_at,
+        refresh_hash)
+    VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, lpad(:device_3::text, 32, '0')::uuid, sha256(:id::text::bytea), now() + make_interval(secs => 3600), now() + make_interval(secs => 2592000), sha256(:id::text::bytea))
 )
 UPDATE sessions SET ended_at = now(), end_reason = 'made_room'
 WHERE account_id = :account_id::uuid AND session_id IN (

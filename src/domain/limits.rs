@@ -25,6 +25,10 @@ pub const UNFINISHED_SIGN_IN_PAUSE: SignedDuration = SignedDuration::from_hours(
 pub const REPORT_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// How long a token still brings the same answer after its successor was used: two tabs at once (design section 13).
 pub const ROTATION_GRACE: SignedDuration = SignedDuration::from_secs(30);
+/// How long `verify` sent again with the same code and token gets the same answer (design section 13).
+pub const REPEAT_WITHIN: SignedDuration = SignedDuration::from_secs(60);
+/// How often: whoever sends a code again guesses as well, and no budget counts it.
+pub const MAX_REPEATS: i16 = 10;
 /// Sessions of a device that go on at the same time; the oldest ends for a further one.
 pub const MAX_SESSIONS_A_DEVICE: i64 = 5;
 /// Tickets of a session that are good at the same time; the oldest is void for a further one.

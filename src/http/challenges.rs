@@ -179,7 +179,7 @@ impl HoldsTokens for VerifiedAnswer {
     }
 }
 
-/// Check a code.
+/// Check a code. If the answer gets lost, send the same again: the right code brings the same answer for 60 s, tokens included.
 #[utoipa::path(
     post, path = "/v1/challenges/{id}/verify", tag = "challenges", request_body = VerifyBody,
     params(("id" = ChallengeId, Path, description = "The challenge")), security(("challenge_token" = [])),

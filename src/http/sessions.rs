@@ -44,7 +44,8 @@ impl HoldsTokens for RefreshAnswer {
     }
 }
 
-/// Exchange a refresh token for the next tokens. It works once: used again, it ends the session.
+/// Exchange a refresh token for the next tokens. If the answer gets lost, send the same again: it brings the same tokens until one of
+/// them was used, and for 30 s after that. Used later than that, it ends the session: two have it.
 #[utoipa::path(
     post, path = "/v1/sessions/refresh", tag = "sessions", request_body = RefreshBody,
     responses(

@@ -16,7 +16,7 @@ use crate::domain::code::{CodeSalt, KeyId, MAX_DIGITS};
 use crate::domain::delivery::{CodeToDeliver, Requester};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AccountId, ActivityId, ChallengeId, InstallId, SessionId};
-use crate::domain::limits::MAX_ATTEMPTS;
+use crate::domain::limits::{MAX_ATTEMPTS, MAX_REPEATS, REPEAT_WITHIN};
 use crate::domain::locale::Locale;
 use crate::domain::sends::{Sent, SentCodes};
 use crate::domain::token::TokenHash;
@@ -255,6 +255,53 @@ pub async fn close(
                 activity_id: optional_id(&row, "activity_id", ActivityId::new)?,
                 outcome,
             })
+        })
+        .transpose()
+}
+
+/// What the right code of a challenge brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The session that began, if one did.
+    pub session: Option<SessionId>,
+    /// The key that its tokens, and the trust token, are derived with.
+    pub key: KeyId,
+}
+
+/// Writes what the right code brought, so that the same call can be answered again.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn note_grant(
+    db: &impl Db,
+    account: AccountId,
+    challenge: ChallengeId,
+    grant: &Grant,
+) -> Result<(), StoreError> {
+    let parameters: super::Parameters<'_> =
+        &[&account.uuid(), &challenge.uuid(), &grant.session.map(SessionId::uuid), &grant.key.as_str()];
+    execute(db, query!("challenge/note_grant"), parameters).await?;
+    Ok(())
+}
+
+/// Counts one call that sends the code of a verified challenge again, committed before anything is compared. `None` when it came too
+/// late or too often.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer: then nothing may be compared.
+pub async fn count_repeat(
+    db: &impl Db,
+    account: AccountId,
+    challenge: ChallengeId,
+) -> Result<Option<Grant>, StoreError> {
+    let parameters: super::Parameters<'_> =
+        &[&account.uuid(), &challenge.uuid(), &MAX_REPEATS, &seconds(REPEAT_WITHIN)];
+    let counted = optional_row(db, query!("challenge/count_repeat"), parameters).await?;
+    counted
+        .map(|row| {
+            let key = KeyId::parse(get(&row, "granted_key")?);
+            let key = key.ok_or_else(|| StoreError::Corrupt("granted_key is not a key id".to_owned()))?;
+            Ok(Grant { session: optional_id(&row, "granted_session_id", SessionId::new)?, key })
         })
         .transpose()
 }

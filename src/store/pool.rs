@@ -22,9 +22,10 @@ use super::gather::Gather;
 use super::hosts::HostByHost;
 use super::live::{Opening, Work};
 use super::receipt::Receipt;
+use super::session::ShownSession;
 use super::{StoreError, pipeline};
 use crate::domain::id::{AccountId, ChallengeId, NodeId, SessionId};
-use crate::domain::session::ActiveSession;
+
 use crate::domain::token::TokenHash;
 use crate::traces::{Kind, Step};
 
@@ -72,7 +73,7 @@ impl<E: From<StoreError> + std::error::Error + 'static> Failure for E {}
 /// Questions that are asked together.
 #[derive(Default)]
 pub(super) struct Gathered {
-    pub(super) sessions: Gather<TokenHash, Option<ActiveSession>>,
+    pub(super) sessions: Gather<TokenHash, Option<ShownSession>>,
     pub(super) openings: Gather<(AccountId, SessionId), Opening>,
     pub(super) work: Gather<((AccountId, ChallengeId), NodeId), Option<Work>>,
     pub(super) receipts: Gather<Receipt, Option<bool>>,

@@ -8,7 +8,9 @@ use tokio_postgres::types::FromSql;
 use uuid::Uuid;
 
 use super::StoreError;
+use crate::domain::code::KeyId;
 use crate::domain::locale::Locale;
+use crate::domain::owner::Link;
 use crate::domain::token::TokenHash;
 
 pub(super) fn get<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> Result<T, StoreError> {
@@ -52,6 +54,21 @@ pub(super) fn locale(row: &Row) -> Result<Option<Locale>, StoreError> {
 pub(super) fn json<T: serde::de::DeserializeOwned>(row: &Row, column: &str) -> Result<T, StoreError> {
     let value: serde_json::Value = get(row, column)?;
     serde_json::from_value(value).map_err(|error| StoreError::Corrupt(format!("{column}: {error}")))
+}
+
+/// How a token of a chain stands.
+pub(super) fn chain_link(row: &Row) -> Result<Link, StoreError> {
+    Ok(match (get(row, "is_used")?, get(row, "is_successor_used")?, get(row, "is_successor_just_used")?) {
+        (false, _, _) => Link::Unused,
+        (true, false, _) => Link::SuccessorUnused,
+        (true, true, true) => Link::SuccessorJustUsed,
+        (true, true, false) => Link::SuccessorUsed,
+    })
+}
+
+/// The key that the successor of a token was derived with, if it was used.
+pub(super) fn successor_key(row: &Row) -> Result<Option<KeyId>, StoreError> {
+    Ok(get::<Option<&str>>(row, "successor_key")?.and_then(KeyId::parse))
 }
 
 /// A count that SQL holds in a signed type.

@@ -23,6 +23,23 @@ pub struct TokenLifetimes {
     pub session: SignedDuration,
 }
 
+/// The hashes of the two tokens that a session has at a time.
+pub struct PairHashes {
+    /// Of the access token.
+    pub access: TokenHash,
+    /// Of the refresh token.
+    pub refresh: TokenHash,
+}
+
+/// A session that an access token was shown for.
+#[derive(Debug, Clone)]
+pub struct ShownSession {
+    /// The session.
+    pub session: ActiveSession,
+    /// The token was not accepted before: see [`note_use`].
+    pub is_first_use: bool,
+}
+
 /// Makes a session; names those of the device that end because too many would go on.
 ///
 /// # Errors
@@ -32,18 +49,19 @@ pub async fn create(
     account: AccountId,
     session: SessionId,
     device: DeviceId,
-    access: &TokenHash,
+    pair: &PairHashes,
     lifetimes: TokenLifetimes,
 ) -> Result<Vec<SessionId>, StoreError> {
     let parameters: super::Parameters<'_> = &[
         &account.uuid(),
         &session.uuid(),
         &device.uuid(),
-        &access.as_bytes(),
+        &pair.access.as_bytes(),
         &seconds(lifetimes.access.min(lifetimes.session)),
         &seconds(lifetimes.refresh.min(lifetimes.session)),
         &MAX_SESSIONS_A_DEVICE,
         &SessionEnd::MadeRoom.as_str(),
+        &pair.refresh.as_bytes(),
     ];
     ended(db, query!("session/create"), parameters).await
 }
@@ -52,14 +70,50 @@ pub async fn create(
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn by_access_token(store: &Store, access: TokenHash) -> Result<Option<ActiveSession>, StoreError> {
+pub async fn by_access_token(store: &Store, access: TokenHash) -> Result<Option<ShownSession>, StoreError> {
     store.ask(|gathered| &gathered.sessions, access, |db, hashes| by_access_tokens(db, hashes).boxed()).await
 }
 
-async fn by_access_tokens(db: &Object, hashes: &[TokenHash]) -> Result<Vec<Option<ActiveSession>>, StoreError> {
+async fn by_access_tokens(db: &Object, hashes: &[TokenHash]) -> Result<Vec<Option<ShownSession>>, StoreError> {
     let bytes: Vec<&[u8]> = hashes.iter().map(TokenHash::as_bytes).collect();
     let found = rows(db, query!("session/by_access_hashes"), &[&bytes]).await?;
-    one_by_place(&found, hashes.len(), active_session)
+    one_by_place(&found, hashes.len(), |row| {
+        Ok(ShownSession { session: active_session(row)?, is_first_use: get(row, "is_first_use")? })
+    })
+}
+
+/// Notes that an access token was accepted: the tokens before it are used up from now on.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn note_use(db: &impl Db, session: &ActiveSession, access: &TokenHash) -> Result<(), StoreError> {
+    let parameters: super::Parameters<'_> =
+        &[&session.account_id.uuid(), &session.session_id.uuid(), &access.as_bytes()];
+    execute(db, query!("session/note_use"), parameters).await?;
+    Ok(())
+}
+
+/// Hands the tokens of a session out again, whose access token has this hash: if nobody used it, its life begins anew. The session's
+/// device; `None` when the session is over.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn repeat(
+    db: &impl Db,
+    account: AccountId,
+    session: SessionId,
+    access: &TokenHash,
+    lifetimes: TokenLifetimes,
+) -> Result<Option<DeviceId>, StoreError> {
+    let parameters: super::Parameters<'_> = &[
+        &account.uuid(),
+        &session.uuid(),
+        &access.as_bytes(),
+        &seconds(lifetimes.access),
+        &seconds(lifetimes.session),
+    ];
+    let found = optional_row(db, query!("session/repeat"), parameters).await?;
+    found.map(|row| id(&row, "device_id", DeviceId::new)).transpose()
 }
 
 /// A session whose connection may go on: not ended, and expired for no longer than the grace of a connection.
@@ -95,16 +149,17 @@ pub async fn renew(
     db: &impl Db,
     account: AccountId,
     session: SessionId,
-    access: &TokenHash,
+    pair: &PairHashes,
     lifetimes: TokenLifetimes,
 ) -> Result<bool, StoreError> {
     let parameters: super::Parameters<'_> = &[
         &account.uuid(),
         &session.uuid(),
-        &access.as_bytes(),
+        &pair.access.as_bytes(),
         &seconds(lifetimes.access),
         &seconds(lifetimes.refresh),
         &seconds(lifetimes.session),
+        &pair.refresh.as_bytes(),
     ];
     Ok(execute(db, query!("session/renew"), parameters).await? == 1)
 }

@@ -1,13 +1,11 @@
 //! Trust tokens.
 
-use tokio_postgres::Row;
-
-use super::row::{get, id, seconds};
-use super::{Db, StoreError, execute, optional_row, query};
+use super::row::{chain_link, get, id, optional_id, seconds, successor_key};
+use super::{Db, StoreError, execute, one_row, optional_row, query};
 use crate::domain::code::KeyId;
-use crate::domain::id::{AccountId, DeviceId, InstallId};
+use crate::domain::id::{AccountId, DeviceId, InstallId, SessionId};
 use crate::domain::limits::ROTATION_GRACE;
-use crate::domain::owner::{Link, Worth, worth};
+use crate::domain::owner::{Worth, worth};
 use crate::domain::token::TokenHash;
 
 /// What a trust token that somebody shows is worth.
@@ -17,13 +15,22 @@ pub enum TrustCheck {
     Trusted {
         /// The device.
         device: DeviceId,
-        /// The key that the token's successor was derived with, if it was used before: it has the same one again.
-        successor_key: Option<KeyId>,
+        /// What came of its first use, if it was used before: the same comes of it again.
+        earlier: Option<EarlierUse>,
     },
     /// Its successor was used: somebody copied it. End the trust in the device.
     Reused(DeviceId),
     /// Unknown, of another installation, or of a device that is no longer trusted.
     Unknown,
+}
+
+/// What the first use of a trust token brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierUse {
+    /// The key that the token's successors were derived with.
+    pub key: KeyId,
+    /// The session that began; `None` when an earlier version began it.
+    pub session: Option<SessionId>,
 }
 
 /// Checks a trust token and locks it.
@@ -42,22 +49,14 @@ pub async fn check(
         return Ok(TrustCheck::Unknown);
     };
     let device = id(&row, "device_id", DeviceId::new)?;
-    Ok(match (worth(link(&row)?), get(&row, "valid")?) {
+    Ok(match (worth(chain_link(&row)?), get(&row, "valid")?) {
         (Worth::Theft, _) => TrustCheck::Reused(device),
         (Worth::Successor, true) => {
-            let successor_key = get::<Option<&str>>(&row, "successor_key")?.and_then(KeyId::parse);
-            TrustCheck::Trusted { device, successor_key }
+            let session = optional_id(&row, "session_id", SessionId::new)?;
+            let earlier = successor_key(&row)?.map(|key| EarlierUse { key, session });
+            TrustCheck::Trusted { device, earlier }
         }
         (Worth::Successor, false) => TrustCheck::Unknown,
-    })
-}
-
-fn link(row: &Row) -> Result<Link, StoreError> {
-    Ok(match (get(row, "is_used")?, get(row, "is_successor_used")?, get(row, "is_successor_just_used")?) {
-        (false, _, _) => Link::Unused,
-        (true, false, _) => Link::SuccessorUnused,
-        (true, true, true) => Link::SuccessorJustUsed,
-        (true, true, false) => Link::SuccessorUsed,
     })
 }
 
@@ -70,7 +69,16 @@ pub async fn issue(db: &impl Db, account: AccountId, device: DeviceId, hash: &To
     Ok(())
 }
 
-/// Uses a token: from now on its successor is good, which was derived with `key`. The same again changes nothing.
+/// Whether a token is known, whatever it is worth.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn is_known(db: &impl Db, account: AccountId, hash: &TokenHash) -> Result<bool, StoreError> {
+    get(&one_row(db, query!("trust_token/exists"), &[&account.uuid(), &hash.as_bytes()]).await?, "is_known")
+}
+
+/// Uses a token: from now on its successor is good, which was derived with `key`, and `session` begins. The same again changes
+/// nothing.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -81,9 +89,10 @@ pub async fn rotate(
     used: &TokenHash,
     successor: &TokenHash,
     key: &KeyId,
+    session: SessionId,
 ) -> Result<(), StoreError> {
     let parameters: super::Parameters<'_> =
-        &[&account.uuid(), &device.uuid(), &used.as_bytes(), &successor.as_bytes(), &key.as_str()];
+        &[&account.uuid(), &device.uuid(), &used.as_bytes(), &successor.as_bytes(), &key.as_str(), &session.uuid()];
     execute(db, query!("trust_token/rotate"), parameters).await?;
     Ok(())
 }

@@ -24,8 +24,8 @@ impl Verification {
     /// [`VerificationError::Unauthorized`] when it is unknown.
     pub async fn session_of_refresh_token(&self, token: &Token) -> Result<SessionId, VerificationError> {
         let hash = token.hash();
-        let known = self.store.run(async |db| store::refresh_token::find(db, &hash).await).await?;
-        known.map(|known| known.session_id).ok_or(VerificationError::Unauthorized)
+        let owner = self.store.run(async |db| store::refresh_token::owner(db, &hash).await).await?;
+        owner.map(|(_, session)| session).ok_or(VerificationError::Unauthorized)
     }
 
     /// The device of an account that a trust token is good for now.

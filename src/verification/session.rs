@@ -5,17 +5,19 @@ use jiff::SignedDuration;
 
 use super::{Origin, Verification, VerificationError, fresh, fresh_token};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
-use crate::domain::code::KeyId;
 use crate::domain::delivery::{Acting, Requester};
 use crate::domain::device::Device;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, DeviceId, SessionId};
-use crate::domain::owner;
+use crate::domain::owner::{self, Worth};
 use crate::domain::session::{ActiveSession, SessionEnd};
+use crate::domain::successor::Predecessor;
 use crate::domain::token::{Token, TokenKind};
 use crate::store::account::LockedAccount;
 use crate::store::device::DeviceChange;
 use crate::store::refresh_token::KnownRefreshToken;
+use crate::store::session::PairHashes;
+use crate::store::trust_token::EarlierUse;
 use crate::store::{self, Db, StoreError};
 
 /// The tokens of a session, as its holder gets them.
@@ -32,6 +34,12 @@ pub struct IssuedSession {
     pub refresh: Token,
 }
 
+impl IssuedSession {
+    fn hashes(&self) -> PairHashes {
+        PairHashes { access: self.access.hash(), refresh: self.refresh.hash() }
+    }
+}
+
 /// A device that signed in.
 pub struct SignedIn {
     /// Its session.
@@ -40,6 +48,8 @@ pub struct SignedIn {
     pub device: Device,
     /// What it shows the next time, if it is trusted.
     pub trust_token: Option<Token>,
+    /// The call was answered so before: nothing happened now.
+    pub is_repeat: bool,
 }
 
 impl SignedIn {
@@ -51,8 +61,8 @@ impl SignedIn {
 
 /// What a sign-in means for the trust in its device.
 pub(super) enum Trust<'a> {
-    /// It showed a valid token, which is used: the key is that of its successor, if it was used before.
-    Rotate(DeviceId, &'a Token, Option<KeyId>),
+    /// It showed a valid token, which is used; perhaps it was used before.
+    Follow(DeviceId, &'a Token, Option<EarlierUse>),
     /// It passed verification and its user wants it trusted.
     Grant,
     /// It is not trusted, whatever it was before.
@@ -86,7 +96,7 @@ pub(super) async fn meet(db: &impl Db, account: AccountId, requester: &Requester
 
 enum Renewal {
     Renewed(IssuedSession),
-    Reused(KnownRefreshToken),
+    Stolen(AccountId),
 }
 
 impl Verification {
@@ -95,7 +105,14 @@ impl Verification {
     /// # Errors
     /// [`VerificationError::Unauthorized`] when it is unknown, ended or expired.
     pub async fn authenticate(&self, access: &Token) -> Result<ActiveSession, VerificationError> {
-        store::session::by_access_token(&self.store, access.hash()).await?.ok_or(VerificationError::Unauthorized)
+        let hash = access.hash();
+        let found = store::session::by_access_token(&self.store, hash).await?;
+        let shown = found.ok_or(VerificationError::Unauthorized)?;
+        if shown.is_first_use {
+            let session = &shown.session;
+            self.store.run(async |db| store::session::note_use(db, session, &hash).await).await?;
+        }
+        Ok(shown.session)
     }
 
     /// Locks the account of a session and makes sure that the session still may make calls: a request can wait long
@@ -114,20 +131,22 @@ impl Verification {
         }
     }
 
-    /// Makes a session, and the device and its trust as `trust` says.
+    /// Makes a session, and the device and its trust as `trust` says. Its tokens follow `after`, where a token is used up for it.
     pub(super) async fn grant_session(
         &self,
         db: &impl Db,
         account: AccountId,
         requester: &Requester,
         trust: Trust<'_>,
+        after: Option<&Predecessor<'_>>,
         events: &mut Vec<AccountEvent>,
     ) -> Result<SignedIn, VerificationError> {
         let device = meet(db, account, requester).await?;
-        self.grant_session_to(db, account, device, requester, trust, events).await
+        self.grant_session_to(db, account, device, requester, trust, after, events).await
     }
 
     /// [`Self::grant_session`] for a device that was met.
+    #[expect(clippy::too_many_arguments, reason = "each is something else")]
     pub(super) async fn grant_session_to(
         &self,
         db: &impl Db,
@@ -135,11 +154,18 @@ impl Verification {
         mut device: Device,
         requester: &Requester,
         trust: Trust<'_>,
+        after: Option<&Predecessor<'_>>,
         events: &mut Vec<AccountEvent>,
     ) -> Result<SignedIn, VerificationError> {
         let trust_token = match trust {
-            Trust::Rotate(trusted, used, key) => Some(self.rotate_trust(db, account, trusted, used, key).await?),
-            Trust::Grant => Some(self.grant_trust(db, account, device.id, requester, events).await?),
+            Trust::Follow(trusted, used, earlier) => {
+                device.trusted = true;
+                return self.follow_trust(db, account, (device, trusted), used, earlier, events).await;
+            }
+            Trust::Grant => {
+                let token = after.map_or_else(|| fresh_token(TokenKind::Trust), Predecessor::trust_token);
+                Some(self.grant_trust(db, account, device.id, requester, token, events).await?)
+            }
             Trust::No => {
                 if device.trusted {
                     self.revoke_trust(db, account, device.id, SessionEnd::DeviceRemoved, events).await?;
@@ -148,38 +174,79 @@ impl Verification {
             }
         };
         device.trusted = trust_token.is_some();
-        let session = self.issue_session(db, account, device.id, events).await?;
-        Ok(SignedIn { session, device, trust_token })
+        let session = self.new_session(account, fresh(SessionId::new), after);
+        self.store_session(db, &session, device.id, events).await?;
+        Ok(SignedIn { session, device, trust_token, is_repeat: false })
     }
 
-    async fn issue_session(
+    /// Uses a trust token. Again, its holder did not get the answer: the same successor, and the same session if that goes on.
+    async fn follow_trust(
         &self,
         db: &impl Db,
         account: AccountId,
+        (device, trusted): (Device, DeviceId),
+        used: &Token,
+        earlier: Option<EarlierUse>,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<SignedIn, VerificationError> {
+        let keys = self.code_keys();
+        // A key that is not held any more leaves a successor that nobody used: there is another then.
+        let again = earlier.and_then(|use_| Some((Predecessor::with(&keys, &use_.key, used)?, use_.session)));
+        if let Some((after, Some(session))) = &again
+            && let Some(session) = self.repeat_session(db, account, *session, after).await?
+        {
+            return Ok(SignedIn { session, device, trust_token: Some(after.trust_token()), is_repeat: true });
+        }
+        let after = again.map_or_else(|| Predecessor::new(&keys, used), |(after, _)| after);
+        let (session, next) = (self.new_session(account, fresh(SessionId::new), Some(&after)), after.trust_token());
+        let (old, new) = (used.hash(), next.hash());
+        store::trust_token::rotate(db, account, trusted, &old, &new, after.key(), session.session_id).await?;
+        self.store_session(db, &session, device.id, events).await?;
+        Ok(SignedIn { session, device, trust_token: Some(next), is_repeat: false })
+    }
+
+    /// The tokens of a session again, as they follow a token; `None` when it is over.
+    pub(super) async fn repeat_session(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        session: SessionId,
+        after: &Predecessor<'_>,
+    ) -> Result<Option<IssuedSession>, VerificationError> {
+        let again = self.new_session(account, session, Some(after));
+        let access = again.access.hash();
+        let goes_on = store::session::repeat(db, account, session, &access, self.rules.tokens).await?.is_some();
+        Ok(goes_on.then_some(again))
+    }
+
+    fn new_session(
+        &self,
+        account_id: AccountId,
+        session_id: SessionId,
+        after: Option<&Predecessor<'_>>,
+    ) -> IssuedSession {
+        let random = || (fresh_token(TokenKind::Access), fresh_token(TokenKind::Refresh));
+        let (access, refresh) = after.map_or_else(random, |after| after.session_tokens(session_id));
+        IssuedSession { account_id, session_id, access, expires_in: self.rules.tokens.access, refresh }
+    }
+
+    async fn store_session(
+        &self,
+        db: &impl Db,
+        issued: &IssuedSession,
         device: DeviceId,
         events: &mut Vec<AccountEvent>,
-    ) -> Result<IssuedSession, VerificationError> {
-        let id = fresh(SessionId::new);
-        let issued = self.fresh_session(account, id);
-        let (access, refresh) = (issued.access.hash(), issued.refresh.hash());
-        let create = store::session::create(db, account, id, device, &access, self.rules.tokens);
-        let issue = store::refresh_token::issue(db, account, id, &refresh);
+    ) -> Result<(), VerificationError> {
+        let (account, id, pair) = (issued.account_id, issued.session_id, issued.hashes());
+        let create = store::session::create(db, account, id, device, &pair, self.rules.tokens);
+        let issue = store::refresh_token::issue(db, account, id, &pair.refresh);
         let (ended, ()) = store::together(db, try_join(create, issue)).await?;
         events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
-        Ok(issued)
+        Ok(())
     }
 
-    fn fresh_session(&self, account_id: AccountId, session_id: SessionId) -> IssuedSession {
-        IssuedSession {
-            account_id,
-            session_id,
-            access: fresh_token(TokenKind::Access),
-            expires_in: self.rules.tokens.access,
-            refresh: fresh_token(TokenKind::Refresh),
-        }
-    }
-
-    /// Exchanges a refresh token for the next tokens. One that was exchanged before ends its session.
+    /// Exchanges a refresh token for the next tokens. Again, it brings the same ones until one of these was used; after that it ends its
+    /// session: two have it.
     ///
     /// # Errors
     /// [`VerificationError::Unauthorized`] when it buys nothing.
@@ -187,45 +254,58 @@ impl Verification {
         let hash = token.hash();
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
-            let known = store::refresh_token::find(db, &hash).await?.ok_or(VerificationError::Unauthorized)?;
-            store::account::lock(db, known.account_id).await?;
-            if known.used {
-                self.end_copied_session(db, &known, &mut events).await?;
-                return Ok(Renewal::Reused(known));
+            let owner = store::refresh_token::owner(db, &hash).await?;
+            let (account, session) = owner.ok_or(VerificationError::Unauthorized)?;
+            store::account::lock(db, account).await?;
+            let known = store::refresh_token::find(db, account, &hash).await?.ok_or(VerificationError::Unauthorized)?;
+            if known.worth == Worth::Theft {
+                self.end_copied_session(db, account, &known, origin, &mut events).await?;
+                return Ok(Renewal::Stolen(account));
             }
-            let issued = self.fresh_session(known.account_id, known.session_id);
-            store::refresh_token::mark_used(db, known.account_id, &hash).await?;
-            let access = issued.access.hash();
-            if !store::session::renew(db, known.account_id, known.session_id, &access, self.rules.tokens).await? {
+            let keys = self.code_keys();
+            if let Some(after) = known.successor_key.as_ref().and_then(|key| Predecessor::with(&keys, key, token)) {
+                let again = self.repeat_session(db, account, session, &after).await?;
+                return again.map(Renewal::Renewed).ok_or(VerificationError::Unauthorized);
+            }
+            let after = Predecessor::new(&keys, token);
+            let issued = self.new_session(account, session, Some(&after));
+            let pair = issued.hashes();
+            store::refresh_token::rotate(db, account, session, &hash, &pair.refresh, after.key()).await?;
+            if !store::session::renew(db, account, session, &pair, self.rules.tokens).await? {
                 return Err(VerificationError::Unauthorized);
             }
-            store::refresh_token::issue(db, known.account_id, known.session_id, &issued.refresh.hash()).await?;
             let seen = DeviceChange { location: origin.location.clone(), ..DeviceChange::default() };
-            store::device::update_current(db, known.account_id, known.device_id, &seen).await?;
+            store::device::update_current(db, account, known.device_id, &seen).await?;
             Ok(Renewal::Renewed(issued))
         });
         match transaction.await? {
             Renewal::Renewed(issued) => Ok(issued),
-            Renewal::Reused(known) => {
-                self.publish(known.account_id, events).await;
+            Renewal::Stolen(account) => {
+                self.publish(account, events).await;
                 Err(VerificationError::Unauthorized)
             }
         }
     }
 
+    /// The owner is told of which device the copy is, and where it was used.
     async fn end_copied_session(
         &self,
         db: &impl Db,
+        account: AccountId,
         known: &KnownRefreshToken,
+        origin: &Origin,
         events: &mut Vec<AccountEvent>,
     ) -> Result<(), VerificationError> {
-        let (account, session) = (known.account_id, known.session_id);
+        let session = known.session_id;
         if !store::session::end(db, account, session, SessionEnd::RefreshTokenReused).await? {
             return Ok(());
         }
         events.push(AccountEvent::SessionEnded { session_id: session });
-        self.record(db, account, ActivityKind::RefreshTokenReused, ActivityOutcome::Succeeded, None).await?;
-        self.alert(db, account, AlertKind::TokenReused, None, events).await
+        let device = store::device::by_id(db, account, known.device_id).await?;
+        let requester = device.map(|device| origin.requester(device.info));
+        let kind = ActivityKind::RefreshTokenReused;
+        self.record(db, account, kind, ActivityOutcome::Succeeded, requester.as_ref()).await?;
+        self.alert(db, account, AlertKind::TokenReused, requester.as_ref(), events).await
     }
 
     /// Ends a session.

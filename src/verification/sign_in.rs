@@ -129,8 +129,8 @@ impl Verification {
             self.alert(db, account, AlertKind::TokenReused, Some(requester), events).await?;
         }
         let (trust, admitted): (_, fn(_) -> _) = match (trust, asks.trust_token) {
-            (TrustCheck::Trusted { device, successor_key }, Some(token)) => {
-                (Trust::Rotate(device, token, successor_key), Admission::Trusted)
+            (TrustCheck::Trusted { device, earlier }, Some(token)) => {
+                (Trust::Follow(device, token, earlier), Admission::Trusted)
             }
             _ if !locked.two_step_enabled => {
                 *shadow = shadow_reach(db, account, requester).await?;
@@ -139,9 +139,11 @@ impl Verification {
             // On the heap: otherwise every sign-in carries its size about.
             _ => return Box::pin(self.challenge(db, asks, locked, events)).await,
         };
-        let signed_in = self.grant_session(db, account, requester, trust, events).await?;
-        let requester = Requester { acting: Some(signed_in.acting()), ..asks.requester };
-        record_sign_in(db, account, &requester, *shadow).await?;
+        let signed_in = self.grant_session(db, account, requester, trust, None, events).await?;
+        if !signed_in.is_repeat {
+            let requester = Requester { acting: Some(signed_in.acting()), ..asks.requester };
+            record_sign_in(db, account, &requester, *shadow).await?;
+        }
         Ok(Ok(admitted(Box::new(signed_in))))
     }
 

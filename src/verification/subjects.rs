@@ -147,7 +147,7 @@ impl Verification {
                 }
                 warn!(target: "twostep::security", { account.id = %account }, "an app vouched for a device without a second step");
             }
-            let signed_in = self.grant_session(db, account, &requester, Trust::Grant, &mut events).await?;
+            let signed_in = self.grant_session(db, account, &requester, Trust::Grant, None, &mut events).await?;
             let requester = Requester { acting: Some(signed_in.acting()), ..requester.clone() };
             let (kind, outcome) = (ActivityKind::SignIn, ActivityOutcome::Succeeded);
             self.record(db, account, kind, outcome, Some(&requester)).await?;

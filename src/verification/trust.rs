@@ -2,27 +2,26 @@
 
 use futures_util::future::try_join;
 
-use super::{Verification, VerificationError, fresh_token};
+use super::{Verification, VerificationError};
 use crate::domain::activity::ActivityKind;
 use crate::domain::challenge::{Method, Progress};
-use crate::domain::code::KeyId;
 use crate::domain::delivery::Requester;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, DeviceId};
 use crate::domain::session::SessionEnd;
-use crate::domain::successor::successor;
-use crate::domain::token::{Token, TokenKind};
+use crate::domain::token::Token;
 use crate::store::challenge::Replaceable;
 use crate::store::{self, Db};
 
 impl Verification {
-    /// Trusts a device. The one that was unused the longest makes room if the account has too many, and the owner is told.
+    /// Trusts a device, which shows `token` from now on. The one that was unused the longest makes room if the account has too many, and the owner is told.
     pub(super) async fn grant_trust(
         &self,
         db: &impl Db,
         account: AccountId,
         device: DeviceId,
         requester: &Requester,
+        token: Token,
         events: &mut Vec<AccountEvent>,
     ) -> Result<Token, VerificationError> {
         let forget = store::trust_token::forget(db, account, device);
@@ -35,40 +34,6 @@ impl Verification {
             self.record_device_change(db, account, ActivityKind::DeviceEvicted, Some(requester), &name).await?;
             self.alert(db, account, AlertKind::DeviceEvicted, Some(requester), events).await?;
         }
-        self.issue_trust_token(db, account, device).await
-    }
-
-    /// Uses a trust token; returns its successor, which is the same however often and on however many nodes it is used.
-    pub(super) async fn rotate_trust(
-        &self,
-        db: &impl Db,
-        account: AccountId,
-        device: DeviceId,
-        used: &Token,
-        key: Option<KeyId>,
-    ) -> Result<Token, VerificationError> {
-        let keys = self.code_keys();
-        let again = key.and_then(|key| successor(&keys, &key, used, TokenKind::Trust).map(|next| (next, key)));
-        let (next, key) = match again {
-            Some(again) => again,
-            // Its first use, or the key of the successor that nobody used is not held any more.
-            None => {
-                let key = keys.current().clone();
-                let next = successor(&keys, &key, used, TokenKind::Trust).ok_or(VerificationError::CodeKeyMissing)?;
-                (next, key)
-            }
-        };
-        store::trust_token::rotate(db, account, device, &used.hash(), &next.hash(), &key).await?;
-        Ok(next)
-    }
-
-    pub(super) async fn issue_trust_token(
-        &self,
-        db: &impl Db,
-        account: AccountId,
-        device: DeviceId,
-    ) -> Result<Token, VerificationError> {
-        let token = fresh_token(TokenKind::Trust);
         store::trust_token::issue(db, account, device, &token.hash()).await?;
         Ok(token)
     }

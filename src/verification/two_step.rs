@@ -15,6 +15,7 @@ use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, ActivityId, DeviceId, SessionId};
 use crate::domain::password::Password;
 use crate::domain::session::{ActiveSession, SessionEnd};
+use crate::domain::successor::Predecessor;
 use crate::store::account::LockedAccount;
 use crate::store::challenge::NewChallenge;
 use crate::store::device::TrustedDevice;
@@ -118,6 +119,7 @@ impl Verification {
         &self,
         db: &impl Db,
         new: &NewChallenge,
+        after: &Predecessor<'_>,
         events: &mut Vec<AccountEvent>,
     ) -> Result<Verified, VerificationError> {
         let account = new.account_id;
@@ -128,9 +130,9 @@ impl Verification {
         if !self.turn_on(db, account, Some(session.session_id), Some(&requester), events).await? {
             return Err(VerificationError::AlreadySo("two-step verification is on already"));
         }
-        let trust_token = self.grant_trust(db, account, session.device_id, &requester, events).await?;
-        let device = store::device::by_id(db, account, session.device_id).await?;
-        let device = device.ok_or(VerificationError::Unauthorized)?;
+        let (device, token) = (session.device_id, after.trust_token());
+        let trust_token = self.grant_trust(db, account, device, &requester, token, events).await?;
+        let device = store::device::by_id(db, account, device).await?.ok_or(VerificationError::Unauthorized)?;
         Ok(Verified::TwoStepEnabled { device, trust_token })
     }
 

@@ -6,14 +6,15 @@ use super::session::{Trust, meet};
 use super::{SignedIn, Verification, VerificationError, challenge, fresh};
 use crate::domain::activity::ActivityKind;
 use crate::domain::budget::{BUDGET_RULES, BudgetKind, BudgetRefusal};
-use crate::domain::challenge::{Outcome, Progress, Purpose, Verdict};
+use crate::domain::challenge::{Outcome, Progress, Purpose, Refusal, Verdict};
 use crate::domain::code::{Code, CodeSource, KeyId, NoCode, TypedCode};
 use crate::domain::delivery::Requester;
 use crate::domain::device::Device;
 use crate::domain::event::{AccountEvent, AlertKind};
-use crate::domain::id::{ChallengeId, NoticeId};
+use crate::domain::id::{ChallengeId, NoticeId, SessionId};
+use crate::domain::successor::Predecessor;
 use crate::domain::token::Token;
-use crate::store::challenge::{CountedAttempt, NewChallenge, StoredChallenge};
+use crate::store::challenge::{CountedAttempt, Grant, NewChallenge, StoredChallenge};
 use crate::store::{self, Db, StoreError};
 use crate::telemetry::ENTRY_SECONDS;
 
@@ -40,8 +41,18 @@ pub enum Verified {
     },
 }
 
+impl Verified {
+    fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::SignedIn { signed_in, .. } => Some(signed_in.session.session_id),
+            Self::TwoStepEnabled { .. } | Self::TwoStepDisabled { .. } => None,
+        }
+    }
+}
+
 impl Verification {
-    /// Checks a code.
+    /// Checks a code. The right one, sent again with the same token, brings the same answer for
+    /// [`REPEAT_WITHIN`](crate::domain::limits::REPEAT_WITHIN).
     ///
     /// # Errors
     /// [`VerificationError::TwoStepUnavailable`] when turning it on is no longer offered;
@@ -57,13 +68,28 @@ impl Verification {
         trust_device: bool,
     ) -> Result<Verified, VerificationError> {
         let stored = self.authorized(id, token).await?;
+        match self.verify_first(&stored, token, typed, trust_device).await {
+            Err(VerificationError::Refused(Refusal::Closed(Outcome::Verified))) => {
+                self.verify_again(&stored, token, typed).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn verify_first(
+        &self,
+        stored: &StoredChallenge,
+        token: &Token,
+        typed: &TypedCode,
+        trust_device: bool,
+    ) -> Result<Verified, VerificationError> {
         let new = &stored.challenge;
         self.code(new, &new.progress, &new.key_id)?;
         let CountedAttempt { progress, key_id, budget } = self.count_attempt(new).await?;
         let code = self.code(new, &progress, &key_id)?;
         let is_right = code.is_some_and(|code| code.matches(typed)) && !new.address_taken;
         let attempts_left = match progress.judge(is_right) {
-            Verdict::Right => return self.settle_right(&stored, &progress, trust_device).await,
+            Verdict::Right => return self.settle_right(stored, &progress, token, trust_device).await,
             Verdict::Wrong { attempts_left } => attempts_left,
             Verdict::LastWrong => {
                 self.settle_exhausted(new).await?;
@@ -143,9 +169,11 @@ impl Verification {
         &self,
         stored: &StoredChallenge,
         progress: &Progress,
+        token: &Token,
         trust_device: bool,
     ) -> Result<Verified, VerificationError> {
         let new = &stored.challenge;
+        let after = &Predecessor::new(&self.code_keys(), token);
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             let lock = store::account::lock(db, new.account_id);
@@ -153,22 +181,86 @@ impl Verification {
             let (_, closed) = store::together(db, try_join(lock, close)).await?;
             let Some(closed) = closed else { return Ok(None) };
             events.push(closed);
-            self.carry_out(db, new, trust_device, &mut events).await.map(Some)
+            let verified = self.carry_out(db, new, after, trust_device, &mut events).await?;
+            let grant = Grant { session: verified.session(), key: after.key().clone() };
+            store::challenge::note_grant(db, new.account_id, new.challenge_id, &grant).await?;
+            Ok::<_, VerificationError>(Some(verified))
         });
         match transaction.await? {
             Some(mut verified) => {
                 self.publish(new.account_id, events).await;
                 self.notices.notify_one();
                 metrics::histogram!(ENTRY_SECONDS).record(stored.now.duration_since(new.created_at).as_secs_f64());
-                if let (Verified::SignedIn { assertion, .. }, true) = (&mut verified, stored.is_for_app) {
-                    // What cannot be looked up now the app's server asks for itself: the code is used up.
-                    let of = self.app_verification(new.challenge_id).await.ok();
-                    *assertion = of.and_then(|of| self.assertion(&of));
-                }
+                self.assert_to_app(stored, &mut verified).await;
                 Ok(verified)
             }
             None => Err(self.why_not_closed(new.challenge_id).await?),
         }
+    }
+
+    /// What the app that began the challenge is shown. What cannot be looked up now its server asks for itself: the code is used up.
+    async fn assert_to_app(&self, stored: &StoredChallenge, verified: &mut Verified) {
+        if let (Verified::SignedIn { assertion, .. }, true) = (verified, stored.is_for_app) {
+            let of = self.app_verification(stored.challenge.challenge_id).await.ok();
+            *assertion = of.and_then(|of| self.assertion(&of));
+        }
+    }
+
+    /// The right code was typed, and its holder sends it again because the answer was lost: the same answer, for a while.
+    ///
+    /// # Errors
+    /// That the challenge is closed, when it is too late, too often, another code, or over what it brought.
+    async fn verify_again(
+        &self,
+        stored: &StoredChallenge,
+        token: &Token,
+        typed: &TypedCode,
+    ) -> Result<Verified, VerificationError> {
+        let (new, closed) = (&stored.challenge, VerificationError::Refused(Refusal::Closed(Outcome::Verified)));
+        let (account, id) = (new.account_id, new.challenge_id);
+        let counted = self.store.run(async |db| store::challenge::count_repeat(db, account, id).await).await?;
+        let Some(grant) = counted else { return Err(closed) };
+        if !self.code(new, &new.progress, &new.key_id)?.is_some_and(|code| code.matches(typed)) {
+            return Err(closed);
+        }
+        let Some(after) = Predecessor::with(&self.code_keys(), &grant.key, token) else { return Err(closed) };
+        let transaction = self.store.transaction(async |db| {
+            store::account::lock(db, account).await?;
+            self.granted(db, new, grant.session, &after).await
+        });
+        let Some(mut verified) = transaction.await? else { return Err(closed) };
+        self.assert_to_app(stored, &mut verified).await;
+        Ok(verified)
+    }
+
+    /// What the right code of a challenge brought; `None` when that is over.
+    async fn granted(
+        &self,
+        db: &impl Db,
+        new: &NewChallenge,
+        granted: Option<SessionId>,
+        after: &Predecessor<'_>,
+    ) -> Result<Option<Verified>, VerificationError> {
+        let account = new.account_id;
+        let trust_token = after.trust_token();
+        let is_trusted = store::trust_token::is_known(db, account, &trust_token.hash()).await?;
+        let session = match granted {
+            Some(id) => self.repeat_session(db, account, id, after).await?,
+            None => None,
+        };
+        let install = new.requester.device.install_id;
+        let Some(device) = store::device::by_install(db, account, install).await? else { return Ok(None) };
+        let Some(device) = store::device::by_id(db, account, device).await? else { return Ok(None) };
+        Ok(match (new.purpose, session) {
+            (Purpose::SignIn | Purpose::CreateAccount, Some(session)) => {
+                let trust_token = is_trusted.then_some(trust_token);
+                let signed_in = Box::new(SignedIn { session, device, trust_token, is_repeat: true });
+                Some(Verified::SignedIn { signed_in, assertion: None })
+            }
+            (Purpose::SignIn | Purpose::CreateAccount, None) => None,
+            (Purpose::EnableTwoStep, _) => is_trusted.then_some(Verified::TwoStepEnabled { device, trust_token }),
+            (Purpose::DisableTwoStep, _) => Some(Verified::TwoStepDisabled { device }),
+        })
     }
 
     /// Why the right code did not close its challenge: somebody else did, or it was replaced meanwhile.
@@ -184,15 +276,17 @@ impl Verification {
         &self,
         db: &impl Db,
         new: &NewChallenge,
+        after: &Predecessor<'_>,
         trust_device: bool,
         events: &mut Vec<AccountEvent>,
     ) -> Result<Verified, VerificationError> {
         let refill = store::budget::refill(db, new.account_id, BudgetKind::Account);
         match new.purpose {
-            Purpose::SignIn => self.finish_sign_in(db, new, refill, trust_device, events).await,
+            Purpose::SignIn => self.finish_sign_in(db, new, refill, after, trust_device, events).await,
             Purpose::CreateAccount => {
                 self.confirm_address(db, new).await?;
-                let signed_in = self.grant_session(db, new.account_id, &new.requester, Trust::No, events).await?;
+                let (account, requester) = (new.account_id, &new.requester);
+                let signed_in = self.grant_session(db, account, requester, Trust::No, Some(after), events).await?;
                 let requester = Requester { acting: Some(signed_in.acting()), ..new.requester.clone() };
                 self.record_change(db, new.account_id, ActivityKind::AccountCreated, Some(&requester)).await?;
                 Ok(Verified::SignedIn { signed_in: Box::new(signed_in), assertion: None })
@@ -200,7 +294,7 @@ impl Verification {
             Purpose::EnableTwoStep => {
                 // A mailbox alone proves no more than that: guesses at sign-ins stay counted.
                 store::budget::refill(db, new.account_id, BudgetKind::Enabling).await?;
-                self.finish_enabling(db, new, events).await
+                self.finish_enabling(db, new, after, events).await
             }
             Purpose::DisableTwoStep => {
                 refill.await?;
@@ -214,6 +308,7 @@ impl Verification {
         db: &impl Db,
         new: &NewChallenge,
         refill: impl Future<Output = Result<(), StoreError>>,
+        after: &Predecessor<'_>,
         trust_device: bool,
         events: &mut Vec<AccountEvent>,
     ) -> Result<Verified, VerificationError> {
@@ -225,7 +320,7 @@ impl Verification {
         let ((), (), (), device) = store::together(db, try_join4(refill, drop_unfinished, tell, meet)).await?;
         events.push(AccountEvent::SecurityAlert { kind });
         let trust = if trust_device { Trust::Grant } else { Trust::No };
-        let signed_in = self.grant_session_to(db, account, device, requester, trust, events).await?;
+        let signed_in = self.grant_session_to(db, account, device, requester, trust, Some(after), events).await?;
         if let Some(entry) = new.activity_id {
             store::activity::name_session(db, account, entry, signed_in.acting()).await?;
         }

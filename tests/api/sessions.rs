@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{ANNA, assert_ended, assert_goes_on, collide, count};
 use crate::support::client::{Answer, Client, PASSWORD, SignedIn};
+use crate::support::database::TestDatabase;
 use crate::support::gateway::TestGateway;
 
 async fn refresh(client: &Client, token: &str) -> Answer {
@@ -34,35 +35,106 @@ async fn a_refresh_gives_the_next_tokens_and_ends_the_earlier_ones() {
     gateway.stop().await;
 }
 
+/// How the tokens after a refresh token are used: each of these uses it up.
+#[derive(Debug, Clone, Copy)]
+enum Use {
+    Call,
+    Connection,
+    Refresh,
+}
+
+async fn use_tokens(client: &Client, device: &SignedIn, how: Use) {
+    match how {
+        Use::Call => assert_goes_on(client, device).await,
+        Use::Connection => drop(client.connect(device).await),
+        Use::Refresh => drop(refresh(client, &device.refresh_token).await.expect(200)),
+    }
+}
+
+/// Lets the moment go by in which two tabs may show the same token.
+async fn pass_grace(gateway: &TestGateway) {
+    let used = "UPDATE sessions SET access_used_at = access_used_at - interval '31 s', first_used_at = first_used_at - interval '31 s'";
+    gateway.database.execute(used).await;
+    gateway.database.execute("UPDATE refresh_tokens SET accepted_at = accepted_at - interval '31 s'").await;
+}
+
 #[actix_web::test]
-async fn a_refresh_token_that_comes_back_ends_the_whole_session() {
+async fn a_lost_answer_to_a_refresh_is_given_again_until_its_tokens_were_used() {
+    for how in [Use::Call, Use::Connection, Use::Refresh] {
+        let gateway = TestGateway::start().await;
+        let client = gateway.client();
+        let first = client.new_protected_account(ANNA).await;
+        let lost = renewed(&first, refresh(&client, &first.refresh_token).await);
+        // However late it is asked again: nobody used what came of it.
+        gateway.database.age("sessions", "access_expires_at", 86_400, "true").await;
+        let second = renewed(&first, refresh(&client, &first.refresh_token).await);
+        assert!(lost.access_token == second.access_token && lost.refresh_token == second.refresh_token, "{how:?}");
+        use_tokens(&client, &second, how).await;
+        // Two tabs at once.
+        let tab = renewed(&first, refresh(&client, &first.refresh_token).await);
+        assert_eq!(tab.refresh_token, second.refresh_token, "{how:?}");
+        let second = renewed(&second, refresh(&client, &second.refresh_token).await);
+        assert_goes_on(&client, &second).await;
+
+        pass_grace(&gateway).await;
+        refresh(&client, &first.refresh_token).await.expect_problem(401, "unauthorized");
+        assert_ended(&client, &second).await;
+        gateway.stop().await;
+    }
+}
+
+/// A thief has a copy of an old token, and the owner is told of which device, and where it was used.
+#[actix_web::test]
+async fn a_stolen_refresh_token_ends_its_session_and_is_told_by_device_and_place() {
     let gateway = TestGateway::start().await;
     let client = gateway.client();
     let first = client.new_account(ANNA).await;
     let other = client.sign_in(ANNA, PASSWORD, &first.install, None).await.expect(200);
     let other = SignedIn::new(&first.install, &other);
     let second = renewed(&first, refresh(&client, &first.refresh_token).await);
+    assert_goes_on(&client, &second).await;
+    pass_grace(&gateway).await;
 
-    refresh(&client, &first.refresh_token).await.expect_problem(401, "unauthorized");
+    let thief = Client::from_address(client.base(), "127.0.0.2");
+    refresh(&thief, &first.refresh_token).await.expect_problem(401, "unauthorized");
     assert_ended(&client, &second).await;
     refresh(&client, &second.refresh_token).await.expect_problem(401, "unauthorized");
     assert_goes_on(&client, &other).await;
-    assert_eq!(client.activity(&other).await[0]["kind"], "refresh_token_reused");
-    client.await_mail(ANNA, "signed out", 1).await;
+    let entry = client.activity(&other).await.remove(0);
+    assert_eq!((&entry["kind"], &entry["ip"]), (&json!("refresh_token_reused"), &json!("127.0.0.2")));
+    assert_eq!(entry["device"]["name"], json!(first.install.name));
+    let mail = client.await_mail(ANNA, "signed out", 1).await;
+    assert!(mail.contains(&first.install.name) && mail.contains("127.0.0.2"), "{mail}");
     gateway.stop().await;
 }
 
 #[actix_web::test]
-async fn of_two_refreshes_at_once_one_is_a_reuse() {
+async fn two_refreshes_at_once_get_the_same_tokens() {
     let gateway = TestGateway::start().await;
     let client = gateway.client();
     let first = client.new_account(ANNA).await;
     let both = join(refresh(&client, &first.refresh_token), refresh(&client, &first.refresh_token)).await;
-    let mut statuses = [both.0.status.as_u16(), both.1.status.as_u16()];
-    statuses.sort_unstable();
-    assert_eq!(statuses, [200, 401]);
-    let winner = if both.0.status == 200 { both.0 } else { both.1 };
-    assert_ended(&client, &renewed(&first, winner)).await;
+    let (one, other) = (renewed(&first, both.0), renewed(&first, both.1));
+    assert!(one.access_token == other.access_token && one.refresh_token == other.refresh_token);
+    assert_goes_on(&client, &one).await;
+    gateway.stop().await;
+}
+
+/// The key that an unused answer was derived with is gone: another answer, and nobody is signed out.
+#[actix_web::test]
+async fn a_lost_answer_survives_the_end_of_its_key() {
+    let first_key = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let database = TestDatabase::new().await;
+    let node =
+        |keys: &'static str| TestGateway::on(database.clone(), move |settings| settings.codes.keys = Some(keys.into()));
+    let gateway = node(first_key).await;
+    let first = gateway.client().new_protected_account(ANNA).await;
+    refresh(&gateway.client(), &first.refresh_token).await.expect(200);
+    gateway.stop().await;
+    let gateway = node("k2:ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=").await;
+    let client = gateway.client();
+    let second = renewed(&first, refresh(&client, &first.refresh_token).await);
+    assert_goes_on(&client, &second).await;
     gateway.stop().await;
 }
 

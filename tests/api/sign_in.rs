@@ -82,12 +82,37 @@ async fn a_used_trust_token_brings_the_same_one_again() {
     let gateway = TestGateway::start().await;
     let client = gateway.client();
     let first = client.new_protected_account(ANNA).await;
-    let mut next = Vec::new();
-    for _ in 0..2 {
-        let body = client.sign_in(ANNA, PASSWORD, &first.install, first.trust_token.as_deref()).await.expect(200);
-        next.push(SignedIn::new(&first.install, &body).trust_token);
-    }
-    assert!(next[0].is_some() && next[0] == next[1]);
+    let again = async || client.sign_in(ANNA, PASSWORD, &first.install, first.trust_token.as_deref()).await.expect(200);
+    let answer = again().await;
+    gateway.database.age("sessions", "access_expires_at", 86_400, "true").await;
+    assert_eq!(again().await, answer);
+    let next = SignedIn::new(&first.install, &answer);
+    assert_goes_on(&client, &next).await;
+    assert_eq!(count(&gateway.database, "sessions").await, 2);
+    let entries = client.activity(&next).await;
+    assert_eq!(entries.iter().filter(|entry| entry["kind"] == "sign_in").count(), 1, "{entries:?}");
+
+    // The session that came of it is over: the same trust token with another session.
+    client.delete("/v1/sessions/current", &next.access_token).await.expect(204);
+    let other = SignedIn::new(&first.install, &again().await);
+    assert!(other.trust_token == next.trust_token && other.access_token != next.access_token);
+    assert_goes_on(&client, &other).await;
+    gateway.stop().await;
+}
+
+/// The session that came with the successor was used, and the old token comes back: two have it.
+#[actix_web::test]
+async fn a_trust_token_that_comes_back_after_its_session_was_used_ends_the_trust() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    let old = first.trust_token.as_deref();
+    let next = SignedIn::new(&first.install, &client.sign_in(ANNA, PASSWORD, &first.install, old).await.expect(200));
+    assert_goes_on(&client, &next).await;
+    gateway.database.age("sessions", "first_used_at", 31, "first_used_at IS NOT NULL").await;
+    client.sign_in(ANNA, PASSWORD, &first.install, old).await.expect(202);
+    assert_ended(&client, &next).await;
+    client.await_mail(ANNA, "signed out", 1).await;
     gateway.stop().await;
 }
 

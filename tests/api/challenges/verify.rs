@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::{ANNA, Scene, assert_goes_on, count, expire, stored};
-use crate::support::client::{Install, PASSWORD, SignedIn, wrong};
+use crate::support::client::{Challenge, Install, PASSWORD, SignedIn, wrong};
+use crate::support::gateway::TestGateway;
 
 #[actix_web::test]
 async fn the_right_code_makes_a_session_on_a_trusted_device() {
@@ -46,12 +47,71 @@ async fn a_code_may_be_typed_as_it_is_grouped() {
 }
 
 #[actix_web::test]
-async fn a_used_code_is_refused() {
+async fn a_code_that_is_sent_again_gets_the_same_answer_for_a_minute() {
+    for trust_device in [true, false] {
+        let scene = Scene::new().await;
+        let (client, challenge) = (&scene.client, &scene.challenge);
+        let body = json!({ "code": scene.code, "trust_device": trust_device });
+        let send = async || client.post(&challenge.path("/verify"), &challenge.token, body.clone()).await;
+        let answer = send().await.expect(200);
+        assert_eq!(send().await.expect(200), answer);
+        let new = SignedIn::new(&scene.install, &answer);
+        assert_goes_on(client, &new).await;
+        assert_eq!(send().await.expect(200), answer);
+        // Nothing happened twice.
+        assert_eq!(count(&scene.gateway.database, "sessions").await, 2);
+        let entries = client.activity(&scene.trusted).await;
+        assert_eq!(entries.iter().filter(|entry| entry["kind"] == "sign_in").count(), 1, "{entries:?}");
+        assert_eq!(client.mails(ANNA, "new device").await.len(), 1);
+
+        scene.gateway.database.age("challenges", "closed_at", 60, "outcome = 'verified'").await;
+        send().await.expect_problem(410, "challenge_closed");
+        assert_goes_on(client, &new).await;
+        scene.gateway.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn who_sends_a_verified_code_again_guesses_ten_times_and_gets_no_session_that_is_over() {
     let scene = Scene::new().await;
-    scene.client.verify(&scene.challenge, &scene.code).await.expect(200);
-    scene.client.verify(&scene.challenge, &scene.code).await.expect_problem(410, "challenge_closed");
-    assert_eq!(scene.state().await, "verified");
+    let (client, challenge) = (&scene.client, &scene.challenge);
+    let answer = client.verify(challenge, &scene.code).await.expect(200);
+    for _ in 0..9 {
+        client.verify(challenge, &wrong(&scene.code)).await.expect_problem(410, "challenge_closed");
+    }
+    assert_eq!(client.verify(challenge, &scene.code).await.expect(200), answer);
+    client.verify(challenge, &scene.code).await.expect_problem(410, "challenge_closed");
+    assert_eq!(stored(&scene.gateway.database, challenge, "attempts").await, 1);
+
+    let other = Scene::new().await;
+    let new = SignedIn::new(&other.install, &other.client.verify(&other.challenge, &other.code).await.expect(200));
+    other.client.delete("/v1/sessions/current", &new.access_token).await.expect(204);
+    other.client.verify(&other.challenge, &other.code).await.expect_problem(410, "challenge_closed");
     scene.gateway.stop().await;
+    other.gateway.stop().await;
+}
+
+/// The other purposes of a code.
+#[actix_web::test]
+async fn an_account_is_made_and_two_step_turned_on_and_off_by_an_answer_that_was_lost() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let install = Install::new("First");
+    let challenge = Challenge::new(&client.create_account(ANNA, &install).await.expect(202));
+    let code = client.mailed_code(ANNA, "Confirm").await;
+    let made = client.verify(&challenge, &code).await.expect(200);
+    assert_eq!(client.verify(&challenge, &code).await.expect(200), made);
+    let first = SignedIn::new(&install, &made);
+
+    let on = json!({ "enabled": true });
+    let on = Challenge::new(&client.post("/v1/login-security/two-step", &first.access_token, on).await.expect(202));
+    let code = client.mailed_code(ANNA, "Turn on").await;
+    let enabled = client.verify(&on, &code).await.expect(200);
+    assert_eq!(client.verify(&on, &code).await.expect(200), enabled);
+    let trust_token = enabled["device"]["trust_token"].as_str();
+    let again = client.sign_in(ANNA, PASSWORD, &install, trust_token).await.expect(200);
+    assert_eq!(again["device"]["trusted"], true);
+    gateway.stop().await;
 }
 
 #[actix_web::test]
