@@ -36,6 +36,7 @@ use crate::http::{Api, Limits, Tokens};
 use crate::listener::{CertificateError, Workers};
 use crate::places::{Places, RELOAD_PERIOD};
 use crate::settings::{self, KeysError, Mode, OperatorTokenError, PushContentSetting, Registration, Settings};
+use crate::store::mailbox_forms::Forms;
 use crate::store::session::TokenLifetimes;
 use crate::store::{self, ConnectSettings, Schema, Store, StoreError};
 use crate::telemetry;
@@ -367,11 +368,19 @@ impl App {
 
 type SharedPostgres = Arc<std::sync::Mutex<EmbeddedPostgres>>;
 
-/// Brings the database up to date, unless it is only looked at; answers with the migrations that it lacked.
+/// What a look at the database found.
+pub struct Found {
+    /// The migrations that it lacked.
+    pub missing: Vec<&'static str>,
+    /// The mailboxes that were not in their one form.
+    pub mailboxes: Forms,
+}
+
+/// Brings the database up to date, unless it is only looked at.
 ///
 /// # Errors
 /// [`AppError`] when it cannot be reached, or a migration fails.
-pub async fn migrate(settings: &Settings, only_look: bool) -> Result<Vec<&'static str>, AppError> {
+pub async fn migrate(settings: &Settings, only_look: bool) -> Result<Found, AppError> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let (_postgres, store) = open_database(settings).await?;
     store::server::require(&store).await?;
@@ -381,8 +390,14 @@ pub async fn migrate(settings: &Settings, only_look: bool) -> Result<Vec<&'stati
     };
     if !only_look {
         store::migrate(&store).await?;
+        store::mailbox_forms::settle(&store).await?;
     }
-    Ok(missing)
+    let mailboxes = match store::mailbox_forms::look(&store).await {
+        // A schema of before there were these columns, or none.
+        Err(StoreError::Refused(_)) => Forms::default(),
+        looked => looked?,
+    };
+    Ok(Found { missing, mailboxes })
 }
 
 /// The configured database, or a private one.

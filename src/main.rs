@@ -15,12 +15,13 @@ use tracing::{error, info, warn};
 use twostep::admin_command::{
     AccountArguments, ActivityArguments, AdminCommand, DeviceArguments, ExportArguments, KeysArguments,
 };
-use twostep::app::App;
+use twostep::app::{App, Found};
 use twostep::code_keys_command::CodeKeysArguments;
 use twostep::http::operator::Reloaded;
 use twostep::operator_client::Configured;
 use twostep::rollout_command::RolloutArguments;
 use twostep::settings::Settings;
+use twostep::store::mailbox_forms::Collision;
 use twostep::{app, code_keys_command, demo, doctor, rollout_command, settings, telemetry};
 
 /// Memory of thousands of connections goes back to the system after they are gone: see docs/decisions/0013-allocator.md.
@@ -247,14 +248,26 @@ fn configured(config: Option<&Path>) -> anyhow::Result<Configured> {
 
 /// Brings the database up to date, or says whether it is.
 async fn migrate(settings: &Settings, check: bool) -> anyhow::Result<ExitCode> {
-    let missing = app::migrate(settings, check).await?;
+    let Found { missing, mailboxes } = app::migrate(settings, check).await?;
     let mut out = std::io::stdout();
     match (missing.as_slice(), check) {
         ([], _) => writeln!(out, "the database is up to date")?,
         (missing, true) => writeln!(out, "to do: {}", missing.join(", "))?,
         (missing, false) => writeln!(out, "done: {}", missing.join(", "))?,
     }
-    Ok(if check && !missing.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    match mailboxes.to_settle {
+        0 => {}
+        1 => writeln!(out, "to do: 1 mailbox is not in its one form")?,
+        count => writeln!(out, "to do: {count} mailboxes are not in their one form")?,
+    }
+    for Collision { account, holder } in &mailboxes.collisions {
+        writeln!(
+            out,
+            "accounts {account} and {holder} have one mailbox, written differently, and nobody can sign in to the first: look at both with `twostep account list`, and `twostep account delete` one of them"
+        )?;
+    }
+    let is_settled = mailboxes.collisions.is_empty() && (!check || missing.is_empty() && mailboxes.to_settle == 0);
+    Ok(if is_settled { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn serve(settings: &Settings, config: Option<&Path>) -> anyhow::Result<()> {

@@ -52,7 +52,7 @@ WHERE account_id = :account_id::uuid AND purpose = 'sign_in' AND outcome IS NULL
 -- challenge/supersede.sql
 UPDATE challenges SET
     outcome = CASE WHEN expires_at > now() THEN 'superseded' ELSE 'expired' END,
-    closed_at = now(), password_hash = NULL
+    superseded_by = 'newer_request', closed_at = now(), password_hash = NULL
 WHERE account_id = :account_id::uuid AND install_id = lpad(:device_3::text, 32, '0')::uuid AND purpose = 'sign_in' AND asker IS NOT DISTINCT FROM NULL::text::inet AND outcome IS NULL
 RETURNING challenge_id, activity_id, outcome;
 -- challenge/start.sql
@@ -132,7 +132,7 @@ SELECT place, is_news FROM free;
 -- POST /v1/challenges/{id}/verify.
 -- challenge/by_id.sql
 SELECT account_id, challenge_id, token_hash, purpose, method, key_id, code_salt, digits, generation, attempts,
-    resends, resend_at, created_at, expires_at, outcome, install_id, requester, host(ip) AS ip, location, session_id,
+    resends, resend_at, created_at, expires_at, outcome, superseded_by, install_id, requester, host(ip) AS ip, location, session_id,
     password_hash, address_taken, activity_id, now() AS now,
     (SELECT coalesce(email, contact_email) FROM accounts WHERE accounts.account_id = challenges.account_id) AS email,
     (SELECT mailbox_changed_at FROM accounts WHERE accounts.account_id = challenges.account_id) AS mailbox_changed_at,
@@ -159,7 +159,7 @@ WITH account AS MATERIALIZED (
 UPDATE challenges SET attempts = attempts + 1
 FROM charged
 WHERE challenges.account_id = charged.account_id AND challenge_id = lpad(:id::text, 32, '0')::uuid
-RETURNING method, generation, key_id, attempts, resends, resend_at, expires_at, outcome, now() AS now,
+RETURNING method, generation, key_id, attempts, resends, resend_at, expires_at, outcome, superseded_by, now() AS now,
     charged.failures, charged.allowed;
 BEGIN;
 -- account/lock.sql
@@ -216,8 +216,8 @@ RETURNING device_id, name, locale, trusted_at IS NOT NULL AS trusted;
 -- session/create.sql
 WITH created AS (
     INSERT INTO sessions (account_id, session_id, device_id, access_hash, access_expires_at, refresh_expires_at,
-        refresh_hash)
-    VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, lpad(:device_3::text, 32, '0')::uuid, sha256(:id::text::bytea), now() + make_interval(secs => 3600), now() + make_interval(secs => 2592000), sha256(:id::text::bytea))
+        refresh_hash, last_location)
+    VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, lpad(:device_3::text, 32, '0')::uuid, sha256(:id::text::bytea), now() + make_interval(secs => 3600), now() + make_interval(secs => 2592000), sha256(:id::text::bytea), NULL)
 )
 UPDATE sessions SET ended_at = now(), end_reason = 'made_room'
 WHERE account_id = :account_id::uuid AND session_id IN (

@@ -26,6 +26,12 @@ hint-closed-denied = Auf einem vertrauenswürdigen Gerät wurde abgelehnt.
 hint-closed-expired = Der Code ist zu alt. Melden Sie sich noch einmal an, um einen neuen zu erhalten.
 hint-closed-attempts-exhausted = Zu viele falsche Codes. Melden Sie sich noch einmal an, um einen neuen zu erhalten.
 hint-closed-superseded = Eine neuere Anmeldung von diesem Gerät hat diese ersetzt.
+hint-superseded-newer-request = Sie haben auf diesem Gerät noch einmal angefragt. Verwenden Sie den neuesten Code.
+hint-superseded-other-requests = Inzwischen haben andere Geräte Codes angefordert. Beginnen Sie einfach noch einmal.
+hint-superseded-password-changed = Das Passwort wurde geändert, deshalb ist diese Anfrage beendet. Melden Sie sich mit dem neuen Passwort an.
+hint-superseded-frozen = Anmeldungen neuer Geräte sind angehalten: Eine Anmeldung wurde gemeldet, oder es wurden zu viele falsche Codes eingegeben. Erlauben Sie sie auf einem vertrauenswürdigen Gerät wieder und beginnen Sie dann noch einmal.
+hint-superseded-account-deleted = Das Konto wurde gelöscht.
+hint-superseded-address-confirmed = Diese Adresse wurde in einem anderen Fenster bestätigt. Melden Sie sich dort an, oder hier mit Ihrem Passwort.
 
 # Neben den Orten in der Anmeldeaktivität.
 location-note = Ortsangaben sind ungefähr: Sie stammen von der Netzwerkadresse, und die kann durch einen Mobilfunkanbieter, ein Firmennetz oder ein VPN weit vom Gerät entfernt liegen.

@@ -28,6 +28,9 @@ notice-two-step-disabled-body = Für Ihr Konto wurde die Bestätigung in zwei Sc
 notice-mailbox-changed-title = Die E-Mail-Adresse Ihres Kontos wurde geändert
 notice-mailbox-changed-body = Codes und Nachrichten zu Ihrem Konto gehen jetzt an eine andere E-Mail-Adresse. Codes, die noch unterwegs waren, wurden ersetzt. Falls Sie das nicht waren, wenden Sie sich jetzt an den Anbieter der App, und sehen Sie Ihre vertrauenswürdigen Geräte durch.
 
+notice-push-address-changed-title = Eines Ihrer Geräte bekommt seine Mitteilungen woanders
+notice-push-address-changed-body = Mitteilungen für eines Ihrer vertrauenswürdigen Geräte, und die Codes darin, gehen jetzt an eine neue Adresse. Das passiert, wenn die App neu installiert oder auf ein anderes Gerät übertragen wird. Codes, die unterwegs waren, wurden ersetzt. Wenn Sie das nicht waren, entfernen Sie dieses Gerät und ändern Sie Ihr Passwort.
+
 notice-password-changed-title = Ihr Passwort wurde geändert
 notice-password-changed-body = Das Passwort Ihres Kontos wurde geändert. Falls Sie das nicht waren, holen Sie sich jetzt Hilfe.
 

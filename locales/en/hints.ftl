@@ -26,6 +26,12 @@ hint-closed-denied = It was denied on a trusted device.
 hint-closed-expired = The code is too old. Sign in again to get a new one.
 hint-closed-attempts-exhausted = Too many wrong codes. Sign in again to get a new one.
 hint-closed-superseded = A newer sign-in from this device replaced this one.
+hint-superseded-newer-request = You asked again on this device. Use the newest code.
+hint-superseded-other-requests = Other devices have asked for codes since. Start again when you’re ready.
+hint-superseded-password-changed = The password was changed, so this request ended. Sign in with the new one.
+hint-superseded-frozen = Sign-ins from new devices are paused: someone reported a sign-in, or too many wrong codes were entered. Allow them again on a trusted device, then start over.
+hint-superseded-account-deleted = The account was deleted.
+hint-superseded-address-confirmed = This address was confirmed in another window. Sign in there, or here with your password.
 
 # Beside the places in the login activity.
 location-note = Locations are approximate: they come from the network address, and a mobile carrier, a company network or a VPN can put it far from the device.

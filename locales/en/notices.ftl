@@ -28,6 +28,9 @@ notice-two-step-disabled-body = Two-step verification was turned off for your ac
 notice-mailbox-changed-title = The email address of your account was changed
 notice-mailbox-changed-body = Codes and messages about your account now go to another email address. Codes that were under way were replaced. If it was not you, tell the people who run the app now, and look through your trusted devices.
 
+notice-push-address-changed-title = One of your devices gets its notifications elsewhere
+notice-push-address-changed-body = Notifications for one of your trusted devices, and the codes in them, now go to a new address. This happens when the app is reinstalled or its data is moved. Codes that were on their way were replaced. If this wasn’t you, remove that device and change your password.
+
 notice-password-changed-title = Your password was changed
 notice-password-changed-body = The password of your account was changed. If it was not you, ask for help now.
 

@@ -26,6 +26,12 @@ hint-closed-denied = Egy megbízható eszközön elutasították.
 hint-closed-expired = A kód lejárt. Jelentkezzen be újra, hogy újat kapjon.
 hint-closed-attempts-exhausted = Túl sok hibás kód. Jelentkezzen be újra, hogy újat kapjon.
 hint-closed-superseded = Erről az eszközről egy újabb bejelentkezés lépett ennek a helyébe.
+hint-superseded-newer-request = Ezen az eszközön újra kódot kért. A legújabb kódot használja.
+hint-superseded-other-requests = Időközben más eszközök is kódot kértek. Kezdje újra, amikor Önnek megfelel.
+hint-superseded-password-changed = A jelszót megváltoztatták, ezért ez a kérés véget ért. Jelentkezzen be az új jelszóval.
+hint-superseded-frozen = Az új eszközök bejelentkezése szünetel: valaki bejelentett egy bejelentkezést, vagy túl sok hibás kódot írtak be. Engedélyezze újra egy megbízható eszközön, majd kezdje elölről.
+hint-superseded-account-deleted = A fiókot törölték.
+hint-superseded-address-confirmed = Ezt a címet egy másik ablakban már megerősítették. Jelentkezzen be ott, vagy itt a jelszavával.
 
 # A bejelentkezési előzmények helyei mellett.
 location-note = A helyek hozzávetőlegesek: a hálózati címből adódnak, amely mobilszolgáltató, céges hálózat vagy VPN miatt távol eshet az eszköztől.

@@ -28,6 +28,9 @@ notice-two-step-disabled-body = A fiókjában kikapcsolták a kétlépcsős azon
 notice-mailbox-changed-title = Megváltozott a fiókja e-mail-címe
 notice-mailbox-changed-body = A fiókjával kapcsolatos kódok és üzenetek mostantól egy másik e-mail-címre érkeznek. A még úton lévő kódokat lecseréltük. Ha nem Ön volt, szóljon most az alkalmazás üzemeltetőjének, és nézze át a megbízható eszközeit.
 
+notice-push-address-changed-title = Egyik eszköze máshol kapja az értesítéseit
+notice-push-address-changed-body = Az egyik megbízható eszközének szóló értesítések, és bennük a kódok, mostantól új címre mennek. Ez akkor fordul elő, ha az alkalmazást újratelepítik vagy áthelyezik. Az úton lévő kódokat újakra cseréltük. Ha nem Ön tette, távolítsa el ezt az eszközt, és változtassa meg a jelszavát.
+
 notice-password-changed-title = Megváltozott a jelszava
 notice-password-changed-body = A fiókja jelszavát megváltoztatták. Ha nem Ön volt, kérjen most segítséget.
 

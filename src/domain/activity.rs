@@ -17,6 +17,8 @@ words! {
         SignIn = "sign_in",
         /// A session ended because its owner said so.
         SignOut = "sign_out",
+        /// A session was ended from another one.
+        SessionEnded = "session_ended",
         /// An old refresh token came back, so the session family was ended.
         RefreshTokenReused = "refresh_token_reused",
         /// An old trust token came back, so the device is no longer trusted.
@@ -29,6 +31,8 @@ words! {
         TwoStepDisabled = "two_step_disabled",
         /// Codes by email go to another mailbox: the app said so.
         MailboxChanged = "mailbox_changed",
+        /// A trusted device gets its notifications, and the codes in them, at another address.
+        PushAddressChanged = "push_address_changed",
         /// The password was changed.
         PasswordChanged = "password_changed",
         /// A device is no longer trusted.

@@ -77,6 +77,24 @@ words! {
     }
 }
 
+words! {
+    /// Why a challenge was superseded.
+    SupersededBy("cause of supersession") {
+        /// The same installation asked again.
+        NewerRequest = "newer_request",
+        /// As many others asked as may at the same time.
+        OtherRequests = "other_requests",
+        /// The password that began it was changed.
+        PasswordChanged = "password_changed",
+        /// No new device may sign in: the owner said that it was not them, or too many wrong codes were typed.
+        Frozen = "frozen",
+        /// The account was deleted.
+        AccountDeleted = "account_deleted",
+        /// Another request confirmed the address first.
+        AddressConfirmed = "address_confirmed",
+    }
+}
+
 impl Outcome {
     /// Somebody answered: typed the right code, or said that it was not them.
     #[must_use]
@@ -138,6 +156,8 @@ pub struct Progress {
     pub expires_at: Timestamp,
     /// How it ended; `None` while nobody closed it.
     pub outcome: Option<Outcome>,
+    /// Why it was superseded; `None` when it was not, or an earlier version did not write why.
+    pub superseded_by: Option<SupersededBy>,
 }
 
 /// Why a call on a challenge was refused.
@@ -146,6 +166,9 @@ pub enum Refusal {
     /// It is closed: verified, denied, expired or superseded.
     #[error("the challenge is closed")]
     Closed(Outcome),
+    /// It was superseded, and it is known why.
+    #[error("the challenge is closed")]
+    Superseded(SupersededBy),
     /// All its attempts are used up.
     #[error("the challenge has no attempts left")]
     TooManyAttempts,
@@ -186,6 +209,7 @@ impl Progress {
             resend_at: now + resend_wait(0),
             expires_at: now + lifetimes.of(purpose, method),
             outcome: None,
+            superseded_by: None,
         }
     }
 
@@ -286,7 +310,7 @@ impl Progress {
         match self.outcome_at(now) {
             None => Ok(()),
             Some(Outcome::AttemptsExhausted) => Err(Refusal::TooManyAttempts),
-            Some(outcome) => Err(Refusal::Closed(outcome)),
+            Some(outcome) => Err(self.superseded_by.map_or(Refusal::Closed(outcome), Refusal::Superseded)),
         }
     }
 }

@@ -7,6 +7,8 @@
 mod keys;
 
 use hmac::{Hmac, KeyInit, Mac};
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -103,25 +105,77 @@ impl std::fmt::Debug for Code {
     }
 }
 
-/// A code as somebody typed it: digits, with the white space of grouping removed.
+/// A code as somebody typed or pasted it.
 #[derive(Debug, Clone)]
 pub struct TypedCode(SecretString);
 
-/// The text cannot be a code.
+/// The text holds no code of this length, or more than one; such a text is no guess and is not counted as one.
 #[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
-#[error("must be the {MIN_DIGITS} to {MAX_DIGITS} digits that are shown on a trusted device")]
-pub struct NotACode;
+#[error("must be the {digits} digits of the newest code")]
+pub struct NotACode {
+    /// Digits of the code.
+    pub digits: u8,
+}
 
 impl TypedCode {
-    /// Reads what was typed or pasted.
+    /// Reads a code of `digits` digits: in digits of any script (Unicode general category Nd), however they are grouped, and whatever
+    /// stands around them.
     ///
     /// # Errors
-    /// [`NotACode`] when it is not 6 to 10 digits; such a text is no guess and is not counted as one.
-    pub fn parse(text: &SecretString) -> Result<Self, NotACode> {
-        let digits: String = text.expose_secret().chars().filter(|character| !character.is_whitespace()).collect();
-        let fits = (usize::from(MIN_DIGITS)..=usize::from(MAX_DIGITS)).contains(&digits.len());
-        if fits && digits.bytes().all(|byte| byte.is_ascii_digit()) { Ok(Self(digits.into())) } else { Err(NotACode) }
+    /// [`NotACode`] when there is none of that length, or more than one.
+    pub fn parse(text: &SecretString, digits: u8) -> Result<Self, NotACode> {
+        let mut found: Vec<String> = numbers(text.expose_secret());
+        found.retain(|number| number.len() == usize::from(digits));
+        found.dedup();
+        match <[String; 1]>::try_from(found) {
+            Ok([code]) => Ok(Self(code.into())),
+            Err(_) => Err(NotACode { digits }),
+        }
     }
+}
+
+/// The numbers in a text, in ASCII digits. One sign between two digits only groups them; letters, and more signs, end a number.
+fn numbers(text: &str) -> Vec<String> {
+    let mut numbers = vec![String::new()];
+    let mut signs = 0;
+    for character in text.chars().filter(|character| !is_unseen(*character)) {
+        match digit(character) {
+            Some(digit) => {
+                let number = numbers.last_mut().expect("there is one at least");
+                if signs > 1 && !number.is_empty() {
+                    numbers.push(digit.to_string());
+                } else {
+                    number.push(digit);
+                }
+                signs = 0;
+            }
+            // Whatever is neither a letter nor a digit may group.
+            None => signs += if character.is_alphabetic() { 2 } else { 1 },
+        }
+    }
+    numbers
+}
+
+/// The value of a digit of any script as a digit of ASCII. In each script the ten stand in order, and runs of scripts that touch are
+/// of ten each (Unicode 16 section 4.6).
+fn digit(character: char) -> Option<char> {
+    let is_digit = |code| {
+        let found = char::from_u32(code);
+        found.is_some_and(|found| {
+            CodePointMapData::<GeneralCategory>::new().get(found) == GeneralCategory::DecimalNumber
+        })
+    };
+    let code = u32::from(character);
+    if !is_digit(code) {
+        return None;
+    }
+    let before = (1..).take_while(|back| code.checked_sub(*back).is_some_and(is_digit)).count();
+    char::from_digit(u32::try_from(before % 10).ok()?, 10)
+}
+
+/// Marks that are pasted along and not seen: of direction, of width.
+fn is_unseen(character: char) -> bool {
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)
 }
 
 /// Digits of the next code that confirms an address, after so many guesses that were made or may still be made at codes of the `usual`
@@ -224,11 +278,51 @@ mod tests {
     fn grouping_is_for_reading_and_typing() {
         let code = Code("012345".to_owned().into());
         assert_eq!(code.grouped(), "012 345");
-        assert!(code.matches(&TypedCode::parse(&" 012 345".to_owned().into()).expect("digits")));
-        assert!(!code.matches(&TypedCode::parse(&"0123456".to_owned().into()).expect("digits")));
-        for text in ["", "12345", "12345678901", "12345a", "١٢٣٤٥٦"] {
-            assert!(TypedCode::parse(&text.to_owned().into()).is_err(), "{text}");
+        assert!(code.matches(&TypedCode::parse(&" 012 345".to_owned().into(), 6).expect("digits")));
+        assert!(!code.matches(&TypedCode::parse(&"012346".to_owned().into(), 6).expect("digits")));
+        for text in [
+            "",
+            "12345",
+            "1234567",
+            "12345678901",
+            "12345a",
+            "123a456",
+            "123456 or 654321",
+            "12. 3456",
+            "0xab12cd",
+            "one",
+        ] {
+            assert_eq!(TypedCode::parse(&text.to_owned().into(), 6).err(), Some(NotACode { digits: 6 }), "{text}");
         }
+    }
+
+    #[test]
+    fn a_code_is_read_however_it_is_written() {
+        for text in [
+            "123456",
+            "123 456",
+            "123\u{a0}456",
+            "123-456",
+            "123\u{2013}456",
+            "123.456",
+            "1 2 3 4 5 6",
+            "١٢٣٤٥٦",
+            "۱۲۳۴۵۶",
+            "१२३४५६",
+            "１２３４５６",
+            "𝟏𝟐𝟑𝟒𝟓𝟔",
+            "\u{202b}123\u{2069} 456\u{202c}",
+            "123\u{200b}456",
+            "Your sign-in code is 123 456.",
+            "Code: 123456\nIt expires in 10 minutes (14:05).",
+            "Ihr Code lautet 123 456 und gilt 10 Minuten",
+            "<#> 123456 is your code",
+        ] {
+            let typed = TypedCode::parse(&text.to_owned().into(), 6).unwrap_or_else(|_| panic!("{text:?}"));
+            assert_eq!(typed.0.expose_secret(), "123456", "{text:?}");
+        }
+        let twice = TypedCode::parse(&"123456 (123456)".to_owned().into(), 6);
+        assert_eq!(twice.expect("the same twice").0.expose_secret(), "123456");
     }
 
     /// Chi-squared over the leading digit and over the last: 9 degrees of freedom, 27.9 is the 0.1 % point.
@@ -255,7 +349,7 @@ mod tests {
             let code = keys.derive(&CodeSource { digits, ..source(&key_id, id, Purpose::SignIn, generation) }).expect("key");
             prop_assert_eq!(code.expose().len(), usize::from(digits));
             prop_assert!(code.expose().bytes().all(|byte| byte.is_ascii_digit()));
-            prop_assert!(code.matches(&TypedCode::parse(&code.grouped().into()).expect("digits")));
+            prop_assert!(code.matches(&TypedCode::parse(&code.grouped().into(), digits).expect("digits")));
         }
     }
 }

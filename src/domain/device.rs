@@ -23,6 +23,8 @@ words! {
         Ios = "ios",
         /// A browser profile.
         Web = "web",
+        /// Anything else: a desktop program, a script, a kiosk.
+        Other = "other",
     }
 }
 
@@ -37,6 +39,7 @@ impl Platform {
             Self::Android => "Android phone",
             Self::Ios => "iPhone or iPad",
             Self::Web => "Browser",
+            Self::Other => "Device",
         }
     }
 }
@@ -97,9 +100,12 @@ mod tests {
 
     #[test]
     fn what_a_device_says_of_itself_is_cleaned_and_something_stands_for_nothing() {
-        for (platform, stand_in) in
-            [(Platform::Android, "Android phone"), (Platform::Ios, "iPhone or iPad"), (Platform::Web, "Browser")]
-        {
+        for (platform, stand_in) in [
+            (Platform::Android, "Android phone"),
+            (Platform::Ios, "iPhone or iPad"),
+            (Platform::Web, "Browser"),
+            (Platform::Other, "Device"),
+        ] {
             let text = || "\u{200b}\u{2028}".to_owned();
             let install_id = InstallId::new(Uuid::nil());
             let (name, model, os_version, app_version) = (text(), String::new(), text(), "1\u{202e}.0".to_owned());

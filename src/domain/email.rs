@@ -1,5 +1,8 @@
 //! Email addresses.
 
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData};
 use sha2::{Digest, Sha256};
 
 /// The longest address that SMTP can carry (RFC 5321 section 4.5.3.1.3, less the angle brackets).
@@ -7,7 +10,8 @@ const MAX_BYTES: usize = 254;
 /// The longest local part (RFC 5321 section 4.5.3.1.1).
 const MAX_LOCAL_BYTES: usize = 64;
 
-/// An address, trimmed and in lower case, so that one mailbox is one account.
+/// A mailbox in its one form, so that it is one account however it is typed: invisible characters out, letters of full width as ASCII,
+/// the local part in NFC and lower case (RFC 6532 section 3.1), the domain by UTS 46 in ASCII (RFC 5890 section 2.3.2.1).
 ///
 /// `Debug` hides it: addresses never reach a log.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -21,21 +25,36 @@ pub struct InvalidEmail;
 impl EmailAddress {
     /// Reads an address.
     ///
-    /// Only the shape is checked (one mailbox, a domain, no white space): whether somebody reads it is what
+    /// Only the shape is checked (one mailbox, a domain that can be looked up, no white space): whether somebody reads it is what
     /// the emailed code finds out.
     ///
     /// # Errors
     /// [`InvalidEmail`] when the text has no such shape or is longer than 254 bytes.
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
         // What is kept is what is checked: in lower case an address may be longer, or have other characters.
-        let text = text.trim().to_lowercase();
-        let (local, domain) = text.rsplit_once('@').ok_or(InvalidEmail)?;
+        let visible: String = text.chars().filter(|character| !is_invisible(*character)).map(of_usual_width).collect();
+        let (local, domain) = visible.trim().rsplit_once('@').ok_or(InvalidEmail)?;
+        let local = ComposingNormalizerBorrowed::new_nfc().normalize(&local.to_lowercase()).into_owned();
+        let domain = canonical_domain(domain).ok_or(InvalidEmail)?;
         let has_shape = !local.is_empty()
             && local.len() <= MAX_LOCAL_BYTES
-            && text.len() <= MAX_BYTES
-            && is_domain(domain)
-            && text.chars().all(is_plain);
-        if has_shape && !local.contains('@') { Ok(Self(text)) } else { Err(InvalidEmail) }
+            && local.len() + 1 + domain.len() <= MAX_BYTES
+            && local.chars().all(is_plain);
+        if has_shape && !local.contains('@') { Ok(Self(format!("{local}@{domain}"))) } else { Err(InvalidEmail) }
+    }
+
+    /// An address as it was kept: in its one form, or as an earlier version wrote it and nobody could bring it into that.
+    #[must_use]
+    pub fn kept(text: &str) -> Self {
+        Self::parse(text).unwrap_or_else(|_| Self(text.to_owned()))
+    }
+
+    /// The address as SMTP writes it (RFC 5321 section 4.1.2): in quotes what is no sequence of words between dots, which a provider
+    /// may have given out all the same.
+    #[must_use]
+    pub fn on_the_wire(&self) -> String {
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        if local.split('.').any(str::is_empty) { format!("\"{local}\"@{domain}") } else { self.0.clone() }
     }
 
     /// The address itself, for storage and for the mail server.
@@ -51,10 +70,18 @@ impl EmailAddress {
         local.split(['.', '+', '-', '_']).chain(domain.split('.')).chain([local, self.as_str()]).collect()
     }
 
+    /// The address as people read it: the domain in its own letters.
+    #[must_use]
+    pub fn readable(&self) -> String {
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or(("", &self.0));
+        format!("{local}@{}", idna::domain_to_unicode(domain).0)
+    }
+
     /// The address as somebody who already knows it recognises it: `a•••@example.com`.
     #[must_use]
     pub fn masked(&self) -> String {
-        let (local, domain) = self.0.rsplit_once('@').unwrap_or(("", &self.0));
+        let readable = self.readable();
+        let (local, domain) = readable.rsplit_once('@').unwrap_or(("", &readable));
         let first = local.chars().next().map(String::from).unwrap_or_default();
         format!("{first}•••@{domain}")
     }
@@ -113,11 +140,30 @@ fn is_plain(character: char) -> bool {
         && !matches!(character, '<' | '>' | '(' | ')' | ',' | ';' | ':' | '\\' | '"' | '[' | ']')
 }
 
+/// Characters that nobody sees and somebody may have pasted along.
+fn is_invisible(character: char) -> bool {
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)
+        || CodePointMapData::<GeneralCategory>::new().get(character) == GeneralCategory::Format
+}
+
+/// Letters and signs of full width, which East Asian keyboards write, as those of ASCII (Unicode block FF00).
+fn of_usual_width(character: char) -> char {
+    match character {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character),
+        '\u{fe6b}' => '@',
+        other => other,
+    }
+}
+
+/// A domain in ASCII, as DNS and SMTP write it: UTS 46 without transitional processing. `None` when it is none.
+fn canonical_domain(domain: &str) -> Option<String> {
+    let domain = domain.strip_suffix(['.', '\u{3002}', '\u{ff61}']).unwrap_or(domain);
+    idna::domain_to_ascii_strict(domain).ok().filter(|ascii| is_domain(ascii))
+}
+
 fn is_domain(domain: &str) -> bool {
-    domain
-        .split('.')
-        .all(|label| !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-'))
-        && domain.chars().all(|character| character.is_alphanumeric() || matches!(character, '.' | '-'))
+    domain.split('.').all(|label| matches!(label.len(), 1..=63) && !label.starts_with('-') && !label.ends_with('-'))
+        && domain.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
 }
 
 #[cfg(test)]
@@ -151,15 +197,47 @@ mod tests {
         }
     }
 
-    /// It would be kept, and be no address when it comes back from the database.
     #[test]
-    fn an_address_that_is_none_in_lower_case_is_refused() {
-        let longer = format!("{}@example.com", "\u{130}".repeat(32));
-        for text in ["a@\u{130}.example", &longer] {
-            assert_eq!(EmailAddress::parse(text), Err(InvalidEmail), "{text}");
+    fn a_mailbox_is_one_however_it_is_typed() {
+        for (typed, kept) in [
+            ("anna@bücher.example", "anna@xn--bcher-kva.example"),
+            ("anna@xn--bcher-kva.example", "anna@xn--bcher-kva.example"),
+            ("Anna@BU\u{308}CHER.example.", "anna@xn--bcher-kva.example"),
+            ("andre\u{301}@mail.example", "andr\u{e9}@mail.example"),
+            ("ANDR\u{c9}@mail.example", "andr\u{e9}@mail.example"),
+            ("an\u{200b}na@mail.example", "anna@mail.example"),
+            ("\u{202a}anna@mail.example\u{202c}\u{feff}", "anna@mail.example"),
+            ("ａｎｎａ＠ｍａｉｌ．ｅｘａｍｐｌｅ", "anna@mail.example"),
+            ("anna@mail。example", "anna@mail.example"),
+            ("anna@straße.example", "anna@xn--strae-oqa.example"),
+            ("\u{130}@example.com", "i\u{307}@example.com"),
+        ] {
+            let address = EmailAddress::parse(typed).unwrap_or_else(|_| panic!("{typed:?}"));
+            assert_eq!(address.as_str(), kept, "{typed:?}");
+            assert_eq!(EmailAddress::parse(kept).as_ref(), Ok(&address), "{typed:?}");
         }
-        let kept = EmailAddress::parse("\u{130}@example.com").expect("valid");
-        assert_eq!(EmailAddress::parse(kept.as_str()), Ok(kept));
+        assert_eq!(EmailAddress::parse("anna@xn--bcher-kva.example").expect("valid").masked(), "a•••@bücher.example");
+    }
+
+    #[test]
+    fn what_cannot_be_looked_up_is_refused() {
+        let longer = format!("{}@example.com", "\u{130}".repeat(32));
+        for text in ["a@xn--a.example", "a@a_b.example", "a@ex ample.com", "a@", "a@.", "\u{200b}@example.com", &longer]
+        {
+            assert_eq!(EmailAddress::parse(text), Err(InvalidEmail), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn dots_that_stand_alone_are_written_in_quotes() {
+        for (typed, wire) in [
+            ("a..b@mail.example", "\"a..b\"@mail.example"),
+            ("ab.@mail.example", "\"ab.\"@mail.example"),
+            (".ab@mail.example", "\".ab\"@mail.example"),
+            ("a.b@mail.example", "a.b@mail.example"),
+        ] {
+            assert_eq!(EmailAddress::parse(typed).expect("valid").on_the_wire(), wire);
+        }
     }
 
     #[test]

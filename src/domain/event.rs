@@ -29,6 +29,8 @@ words! {
         TwoStepDisabled = "two_step_disabled",
         /// Codes by email go to another mailbox.
         MailboxChanged = "mailbox_changed",
+        /// A trusted device gets its notifications, and the codes in them, at another address.
+        PushAddressChanged = "push_address_changed",
         /// The password was changed.
         PasswordChanged = "password_changed",
         /// An old trust or refresh token came back.
@@ -154,6 +156,7 @@ impl AlertKind {
             | Self::TwoStepEnabled
             | Self::TwoStepDisabled
             | Self::MailboxChanged
+            | Self::PushAddressChanged
             | Self::PasswordChanged
             | Self::TokenReused
             | Self::DeviceRemoved

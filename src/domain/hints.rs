@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::challenge::{Method, Outcome, Progress};
+use super::challenge::{Method, Outcome, Progress, SupersededBy};
 use super::delivery::{Channel, DeliveryState, DeliveryView, UnreachableReason};
 use super::limits::MAX_RESENDS;
 use super::mail::MailRefusal;
@@ -93,6 +93,8 @@ pub enum Hint {
     },
     /// [`HintCode::Closed`].
     Closed(Outcome),
+    /// [`HintCode::Closed`], superseded, and it is known why.
+    Superseded(SupersededBy),
 }
 
 impl Hint {
@@ -115,7 +117,7 @@ impl Hint {
             Self::EmailOffered => HintCode::EmailOffered,
             Self::ResendPossible => HintCode::ResendPossible,
             Self::ResendLater { .. } => HintCode::ResendLater,
-            Self::Closed(_) => HintCode::Closed,
+            Self::Closed(_) | Self::Superseded(_) => HintCode::Closed,
         }
     }
 }
@@ -130,7 +132,7 @@ pub fn hints(
     now: Timestamp,
 ) -> Vec<Hint> {
     if let Some(outcome) = progress.outcome_at(now) {
-        return vec![Hint::Closed(outcome)];
+        return vec![progress.superseded_by.map_or(Hint::Closed(outcome), Hint::Superseded)];
     }
     let mut hints = match progress.method {
         Method::App => app_hints(deliveries, now),

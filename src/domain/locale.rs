@@ -59,6 +59,26 @@ impl Locale {
         }
     }
 
+    /// Reads a language as operating systems and runtimes write it: a tag, or with underscores (`hu_HU`), an encoding or a variant
+    /// behind it (`de_DE.UTF-8@euro`, POSIX.1-2017 section 8.2), or with parts that no tag has (`sr_RS_#Latn`). `None` for what names no
+    /// language, such as `C`: it decides nothing.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let end = text.find(['.', '@', ':', ';', ',']).unwrap_or(text.len());
+        let tag = text[..end].replace('_', "-");
+        // A language in more characters than a tag may have is still that language.
+        let ends = (0..=tag.len()).rev().filter(|end| *end == tag.len() || tag.as_bytes()[*end] == b'-');
+        ends.filter_map(|end| tag.get(..end))
+            .find_map(|part| Self::parse(part).ok())
+            .filter(|locale| !locale.is_posix())
+    }
+
+    /// `POSIX` has the form of a tag and names no language.
+    fn is_posix(&self) -> bool {
+        self.0.eq_ignore_ascii_case("posix")
+    }
+
     /// The tag in an `Accept-Language` header (RFC 9110 section 12.5.4) that its sender likes best among those that
     /// there are texts for.
     #[must_use]
@@ -66,7 +86,7 @@ impl Locale {
         let ranges = header.split(',').take(MAX_RANGES).filter_map(|range| {
             let (tag, weight) = range.split_once(';').unwrap_or((range, "q=1"));
             let weight: f32 = weight.trim().strip_prefix("q=")?.parse().ok()?;
-            let locale = Self::parse(tag.trim()).ok()?;
+            let locale = Self::read(tag)?;
             (weight > 0.0 && locale.known_language().is_some()).then_some((locale, weight))
         });
         // Of equal weights the first one: `max_by` would take the last.
@@ -131,6 +151,30 @@ mod tests {
             ("hun", Language::English),
         ] {
             assert_eq!(language(tag), Ok(expected), "{tag}");
+        }
+    }
+
+    #[test]
+    fn a_language_is_read_as_systems_write_it() {
+        for (text, expected) in [
+            ("hu_HU", Some("hu-HU")),
+            ("hu_HU.UTF-8", Some("hu-HU")),
+            ("de_DE@euro", Some("de-DE")),
+            (" de_AT ", Some("de-AT")),
+            ("zh-Hans_US", Some("zh-Hans-US")),
+            ("sr_RS_#Latn", Some("sr-RS")),
+            ("en-US-u-ca-gregory-nu-latn-hc-h23-x-too-long", Some("en-US-u-ca-gregory-nu-latn-hc-h23")),
+            ("de-", Some("de")),
+            ("C", None),
+            ("C.UTF-8", None),
+            ("POSIX", None),
+            ("", None),
+            ("*", None),
+            ("_", None),
+            ("ä", None),
+            ("\u{0}", None),
+        ] {
+            assert_eq!(Locale::read(text).as_ref().map(Locale::as_str), expected, "{text:?}");
         }
     }
 

@@ -28,6 +28,8 @@ words! {
         MadeRoom = "made_room",
         /// An operator ended every session of the account.
         EndedByOperator = "ended_by_operator",
+        /// The account's owner ended it from another session.
+        EndedByOwner = "ended_by_owner",
         /// The account was deleted.
         AccountDeleted = "account_deleted",
         /// The password was changed elsewhere.

@@ -8,14 +8,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::{AcceptedLocale, ChallengeToken, OptionalBody, Session, invalid};
+use super::extract::{AcceptedLocale, ChallengeToken, OptionalBody, Session};
 use super::json::Json;
 use super::page::{Caller, HoldsTokens};
 use super::problem::{Problem, ProblemBody};
 use super::views::{ChallengeAnswer, ChallengeEnvelope, DeviceAnswer, SecretText, SignedInAnswer};
 use super::{Api, resource, to_the_end};
 use crate::domain::challenge::{ChallengeState, Method, Outcome};
-use crate::domain::code::TypedCode;
 use crate::domain::delivery::{Channel, DeliveryState, UnreachableReason};
 use crate::domain::hints::{Hint, HintCode};
 use crate::domain::id::ChallengeId;
@@ -129,7 +128,7 @@ pub(super) async fn status(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct VerifyBody {
-    /// The digits; white space is fine.
+    /// The digits, of any script, with anything around them.
     pub(super) code: SecretText,
     /// Trust this device from now on (`sign_in` only).
     #[serde(default = "yes")]
@@ -192,7 +191,7 @@ impl HoldsTokens for VerifiedAnswer {
         (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 410, description = "`challenge_closed`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`wrong_code`, with `attempts_left`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`wrong_code`, with `attempts_left`; `earlier_code`, which cost no attempt", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_attempts`, `too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -204,7 +203,7 @@ pub(super) async fn verify(
     caller: Caller,
     Json(body): Json<VerifyBody>,
 ) -> Result<impl Responder, Problem> {
-    let typed = TypedCode::parse(&body.code).map_err(|error| invalid("code", error))?;
+    let typed = body.code.into();
     let trust = body.trust_device;
     let verified = to_the_end(async move { api.verification.verify(*id, &token, &typed, trust).await }).await?;
     let answer = match verified {

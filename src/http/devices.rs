@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::extract::{Session, invalid};
 use super::json::{Json, Object};
 use super::problem::{Problem, ProblemBody};
-use super::views::{DeviceAnswer, SecretText, TrustedDeviceAnswer, checked_locale};
+use super::views::{DeviceAnswer, SecretText, TrustedDeviceAnswer, read_locale};
 use super::{Api, resource, to_the_end};
 use crate::domain::device::{NAME_MAX_CHARS, VERSION_MAX_CHARS};
 use crate::domain::id::DeviceId;
@@ -184,7 +184,7 @@ impl UpdateDeviceBody {
             os_version: self.os_version.and_then(|text| cleaned(&text, VERSION_MAX_CHARS)),
             notifications_allowed: self.notifications_allowed,
             location,
-            locale: checked_locale("locale", self.locale.as_deref())?,
+            locale: read_locale(self.locale.as_deref()),
         };
         Ok((change, self.push.as_ref().map(|Object(push)| push_address(push)).transpose()?))
     }
@@ -213,8 +213,8 @@ pub(super) async fn update(
     origin: Origin,
     Json(body): Json<UpdateDeviceBody>,
 ) -> Result<impl Responder, Problem> {
-    let (change, push) = body.checked(origin.location)?;
-    let update = async move { api.verification.update_device(&session, &change, push.as_ref()).await };
+    let (change, push) = body.checked(origin.location.clone())?;
+    let update = async move { api.verification.update_device(&session, &change, push.as_ref(), &origin).await };
     let device = to_the_end(update).await?;
     Ok(HttpResponse::Ok().json(UpdateDeviceAnswer { device: DeviceAnswer::new(device, None) }))
 }

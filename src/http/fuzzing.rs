@@ -21,7 +21,7 @@ use super::password_strength::PasswordStrengthBody;
 use super::sessions::RefreshBody;
 use super::sign_in::SignInBody;
 use super::views::{DeviceBody, SecretText, email};
-use crate::domain::code::TypedCode;
+use crate::domain::code::{MIN_DIGITS, TypedCode};
 use crate::domain::device::{NAME_MAX_CHARS, VERSION_MAX_CHARS};
 use crate::domain::email::EmailAddress;
 use crate::domain::locale::Locale;
@@ -48,8 +48,9 @@ pub fn bodies(bytes: &[u8]) {
             let _ = body.trust_token.map(|text| Token::parse(TokenKind::Trust, text.expose_secret()));
         }),
         b'v' => read(body, |body: VerifyBody| {
-            if TypedCode::parse(&body.code).is_ok() {
-                assert!(body.code.expose_secret().chars().filter(char::is_ascii_digit).count() >= 6);
+            if TypedCode::parse(&body.code, MIN_DIGITS).is_ok() {
+                let digits = body.code.expose_secret().chars().filter(|character| character.is_numeric());
+                assert!(digits.count() >= usize::from(MIN_DIGITS));
             }
         }),
         b'r' => read(body, |_: ResendBody| {}),

@@ -8,7 +8,7 @@ use serde::Serialize;
 use tracing::error;
 use utoipa::ToSchema;
 
-use crate::domain::challenge::{Outcome, Refusal};
+use crate::domain::challenge::{Outcome, Refusal, SupersededBy};
 use crate::domain::words::words;
 use crate::store::StoreError;
 use crate::telemetry::count_refusal;
@@ -60,6 +60,8 @@ words! {
         WrongCode = "wrong_code",
         /// The challenge has no attempts left.
         TooManyAttempts = "too_many_attempts",
+        /// A code that a newer one replaced: it costs no attempt.
+        EarlierCode = "earlier_code",
         /// A new code was asked for too early.
         ResendTooSoon = "resend_too_soon",
         /// Too much of something.
@@ -89,7 +91,7 @@ impl ProblemCode {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::ChallengeClosed | Self::Erased => StatusCode::GONE,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::WrongCode | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::WrongCode | Self::EarlierCode | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyAttempts | Self::ResendTooSoon | Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -117,6 +119,7 @@ impl ProblemCode {
             Self::ChallengeClosed => "The challenge is over",
             Self::PayloadTooLarge => "The request body is too large",
             Self::WrongCode => "The code is wrong",
+            Self::EarlierCode => "That is an earlier code",
             Self::TooManyAttempts => "Too many wrong codes",
             Self::ResendTooSoon => "A new code can be sent a little later",
             Self::TooManyRequests => "Too many requests",
@@ -260,6 +263,11 @@ impl From<VerificationError> for Problem {
             }
             VerificationError::NotFound => Self::new(ProblemCode::NotFound, "There is no such thing in this account."),
             VerificationError::WrongCode { attempts_left } => wrong_code(attempts_left),
+            VerificationError::NotACode(error) => Self::new(ProblemCode::InvalidRequest, format!("`code` {error}.")),
+            VerificationError::EarlierCode { attempts_left } => {
+                let detail = "That is an earlier code of this challenge. The newest one is good.";
+                Self::new(ProblemCode::EarlierCode, detail).attempts_left(attempts_left)
+            }
             VerificationError::Refused(refusal) => refused(refusal),
             VerificationError::TooManyOpenChallenges { retry_after } => {
                 count_refusal("open_challenges");
@@ -354,6 +362,7 @@ fn wrong_code(attempts_left: u16) -> Problem {
 fn refused(refusal: Refusal) -> Problem {
     match refusal {
         Refusal::Closed(outcome) => Problem::new(ProblemCode::ChallengeClosed, closed_detail(outcome)),
+        Refusal::Superseded(cause) => Problem::new(ProblemCode::ChallengeClosed, superseded_detail(cause)),
         Refusal::TooManyAttempts => {
             count_refusal("attempts");
             let detail = "No code of this challenge is accepted any more. Sign in again to get a new one.";
@@ -380,7 +389,20 @@ fn closed_detail(outcome: Outcome) -> &'static str {
         Outcome::Denied => "The sign-in was denied on a trusted device.",
         Outcome::Expired => "Its code is too old. Sign in again to get a new one.",
         Outcome::AttemptsExhausted => "Too many wrong codes were typed. Sign in again to get a new one.",
-        Outcome::Superseded => "A newer sign-in from this device replaced it.",
+        Outcome::Superseded => "Something newer took its place. Sign in again.",
+    }
+}
+
+fn superseded_detail(cause: SupersededBy) -> &'static str {
+    match cause {
+        SupersededBy::NewerRequest => "The same installation asked again: the newest challenge is good.",
+        SupersededBy::OtherRequests => "As many others asked since as may at the same time. Sign in again.",
+        SupersededBy::PasswordChanged => "The password was changed. Sign in with the new one.",
+        SupersededBy::Frozen => {
+            "No new device may sign in: a sign-in was reported, or too many wrong codes were typed. A trusted device can allow it again."
+        }
+        SupersededBy::AccountDeleted => "The account was deleted.",
+        SupersededBy::AddressConfirmed => "Another request confirmed this address. Sign in with the password.",
     }
 }
 

@@ -1,7 +1,8 @@
 //! `/v1/sessions`.
 
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Responder};
+use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,15 +12,123 @@ use super::limits::{Limited, Spender};
 use super::page::{Caller, HoldsTokens};
 use super::problem::{Problem, ProblemBody};
 use super::security_log::about;
-use super::views::{SecretText, SessionAnswer};
+use super::views::{DeviceAnswer, SecretText, SessionAnswer};
 use super::{Api, resource, to_the_end};
+use crate::domain::id::SessionId;
+use crate::domain::moment;
 use crate::domain::token::{Token, TokenKind};
+use crate::store::session::GoingOn;
 use crate::verification::{Origin, VerificationError};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(resource("/v1/sessions/refresh", "POST").route(web::post().to(refresh)))
-        .service(resource(SIGN_OUT, "DELETE").route(web::delete().to(sign_out)));
+        .service(resource(SIGN_OUT, "DELETE").route(web::delete().to(sign_out)))
+        .service(
+            resource("/v1/sessions", "GET, DELETE")
+                .route(web::get().to(list_sessions))
+                .route(web::delete().to(end_other_sessions)),
+        )
+        .service(resource("/v1/sessions/{id}", "DELETE").route(web::delete().to(end_session)));
+}
+
+/// A session that goes on.
+#[derive(Serialize, ToSchema)]
+pub(super) struct GoingOnAnswer {
+    id: SessionId,
+    device: DeviceAnswer,
+    /// It is the session that asks.
+    this_session: bool,
+    #[serde(serialize_with = "moment::write")]
+    created_at: Timestamp,
+    /// When it was last used: exact to the life of an access token.
+    #[serde(serialize_with = "moment::write")]
+    last_used_at: Timestamp,
+    /// Where it seemed to be then; null when nobody knows.
+    location: Option<String>,
+}
+
+impl GoingOnAnswer {
+    fn new(session: GoingOn, this_session: SessionId) -> Self {
+        Self {
+            this_session: session.id == this_session,
+            id: session.id,
+            device: DeviceAnswer::new(session.device, None),
+            created_at: session.created_at,
+            last_used_at: session.last_used_at,
+            location: session.location,
+        }
+    }
+}
+
+/// The sessions of an account.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SessionsAnswer {
+    /// Most recently used first.
+    sessions: Vec<GoingOnAnswer>,
+}
+
+/// Every session of the account that goes on, of trusted devices and of others.
+#[utoipa::path(
+    get, path = "/v1/sessions", tag = "sessions", security(("session" = [])),
+    responses(
+        (status = 200, description = "The sessions", body = SessionsAnswer),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn list_sessions(api: Data<Api>, Session(session): Session) -> Result<impl Responder, Problem> {
+    let sessions = api.verification.sessions(&session).await?;
+    let answer = |going_on| GoingOnAnswer::new(going_on, session.session_id);
+    Ok(HttpResponse::Ok().json(SessionsAnswer { sessions: sessions.into_iter().map(answer).collect() }))
+}
+
+/// End one session: its connection closes within a second. Others than its own only a trusted device ends, or any while two-step
+/// verification is off and no device is trusted.
+#[utoipa::path(
+    delete, path = "/v1/sessions/{id}", tag = "sessions", security(("session" = [])),
+    params(("id" = SessionId, Path, description = "The session")),
+    responses(
+        (status = 204, description = "It is over"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`device_not_trusted`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn end_session(
+    api: Data<Api>,
+    id: Path<SessionId>,
+    Session(session): Session,
+    origin: Origin,
+    caller: Caller,
+) -> Result<impl Responder, Problem> {
+    let is_own = *id == session.session_id;
+    to_the_end(async move { api.verification.end_session(&session, *id, &origin).await }).await?;
+    let mut response = HttpResponse::NoContent();
+    if is_own {
+        caller.forget(&mut response, &[TokenKind::Access, TokenKind::Refresh, TokenKind::Challenge]);
+    }
+    Ok(response.finish())
+}
+
+/// End every other session of the account: who may is as for one.
+#[utoipa::path(
+    delete, path = "/v1/sessions", tag = "sessions", security(("session" = [])),
+    responses(
+        (status = 204, description = "They are over"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`device_not_trusted`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn end_other_sessions(
+    api: Data<Api>,
+    Session(session): Session,
+    origin: Origin,
+) -> Result<impl Responder, Problem> {
+    to_the_end(async move { api.verification.end_other_sessions(&session, &origin).await }).await?;
+    Ok(HttpResponse::NoContent())
 }
 
 /// A refresh token.

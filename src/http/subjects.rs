@@ -14,7 +14,7 @@ use super::json::{Json, object};
 use super::once::{Created, Creating};
 use super::problem::{Problem, ProblemBody};
 use super::security_log::about;
-use super::views::{DeviceAnswer, DeviceBody, SessionAnswer, checked_locale, email};
+use super::views::{DeviceAnswer, DeviceBody, SessionAnswer, email, read_locale};
 use super::{Api, resource, to_the_end};
 use crate::domain::api_key::Scope;
 use crate::domain::email::EmailAddress;
@@ -117,7 +117,7 @@ pub(super) async fn change(
     let subject = caller.subject(Scope::SubjectsWrite, &name)?;
     let change = SubjectChange {
         email: body.email.as_deref().map(email).transpose()?,
-        locale: checked_locale("locale", body.locale.as_deref())?,
+        locale: read_locale(body.locale.as_deref()),
         two_step_enabled: body.two_step_enabled,
     };
     let view = to_the_end(async move { api.verification.change_subject(&subject, &change).await }).await?;

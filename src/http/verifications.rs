@@ -16,7 +16,7 @@ use super::json::object;
 use super::limits::{Limited, Spender};
 use super::once::{Created, Creating};
 use super::problem::{Problem, ProblemBody};
-use super::views::{ChallengeAnswer, DeviceAnswer, DeviceBody, SecretText, SessionAnswer, checked_locale, email};
+use super::views::{ChallengeAnswer, DeviceAnswer, DeviceBody, SecretText, SessionAnswer, email, read_locale};
 use super::{Api, resource};
 use crate::domain::api_key::Scope;
 use crate::domain::challenge::ChallengeState;
@@ -129,7 +129,7 @@ pub(super) async fn begin(
     let request = AppSignIn {
         subject,
         email: body.email.as_deref().map(email).transpose()?,
-        locale: checked_locale("locale", body.locale.as_deref())?,
+        locale: read_locale(body.locale.as_deref()),
         device: body.device.checked()?,
         // A text that cannot be a trust token is like none: the device is verified anew.
         trust_token: body.trust_token.and_then(|text| Token::parse(TokenKind::Trust, text.expose_secret())),

@@ -44,15 +44,15 @@ pub(super) struct DeviceBody {
 impl DeviceBody {
     pub(super) fn checked(self) -> Result<DeviceInfo, Problem> {
         let Self { install_id, name, model, platform, os_version, app_version, locale } = self;
-        let locale = checked_locale("device.locale", locale.as_deref())?;
+        let locale = read_locale(locale.as_deref());
         let info = DeviceInfo { install_id, name, model, platform, os_version, app_version, locale };
         Ok(info.cleaned())
     }
 }
 
 /// Reads a language tag of a body.
-pub(super) fn checked_locale(field: &str, tag: Option<&str>) -> Result<Option<Locale>, Problem> {
-    tag.map(Locale::parse).transpose().map_err(|error| invalid(field, error))
+pub(super) fn read_locale(text: Option<&str>) -> Option<Locale> {
+    text.and_then(Locale::read)
 }
 
 /// Reads the address of a body.

@@ -316,7 +316,7 @@ pub async fn delete(db: &impl Db, account: AccountId) -> Result<(), StoreError> 
 /// The mailbox of an account, if it has one.
 pub(super) fn email(row: &Row) -> Result<Option<EmailAddress>, StoreError> {
     let text: Option<&str> = get(row, "email")?;
-    text.map(EmailAddress::parse).transpose().map_err(|error| StoreError::Corrupt(error.to_string()))
+    Ok(text.map(EmailAddress::kept))
 }
 
 pub(super) fn password_hash(row: &Row) -> Result<Option<SecretString>, StoreError> {

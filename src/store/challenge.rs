@@ -11,7 +11,7 @@ use super::row::{
 };
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::budget::{Budget, BudgetKind, BudgetRules};
-use crate::domain::challenge::{Method, Outcome, Progress, Purpose};
+use crate::domain::challenge::{Method, Outcome, Progress, Purpose, SupersededBy};
 use crate::domain::code::{CodeSalt, KeyId, MAX_DIGITS};
 use crate::domain::delivery::{CodeToDeliver, Requester};
 use crate::domain::email::EmailAddress;
@@ -373,8 +373,9 @@ pub async fn supersede_all(
     db: &impl Db,
     account_id: AccountId,
     purpose: Purpose,
+    cause: SupersededBy,
 ) -> Result<Vec<ClosedChallenge>, StoreError> {
-    let parameters: super::Parameters<'_> = &[&account_id.uuid(), &purpose.as_str()];
+    let parameters: super::Parameters<'_> = &[&account_id.uuid(), &purpose.as_str(), &cause.as_str()];
     let closed = rows(db, query!("challenge/supersede_all"), parameters).await?;
     closed.iter().map(|row| closed_challenge(row, account_id)).collect()
 }
@@ -571,6 +572,7 @@ fn progress(row: &Row) -> Result<Progress, StoreError> {
         resend_at: get(row, "resend_at")?,
         expires_at: get(row, "expires_at")?,
         outcome: optional_word(row, "outcome")?,
+        superseded_by: optional_word(row, "superseded_by")?,
     })
 }
 

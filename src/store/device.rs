@@ -230,7 +230,7 @@ pub async fn rename(
 }
 
 /// Registers a device for push. Other devices that have the same address keep it: one phone may hold several accounts, and who only
-/// knows an address must not take it from the device that it belongs to.
+/// knows an address must not take it from the device that it belongs to. Returns whether codes went to another address until now.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -239,11 +239,11 @@ pub async fn register_push(
     account: AccountId,
     device_id: DeviceId,
     push: &PushAddress,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let (account, device_id, address) = (account.uuid(), device_id.uuid(), push.expose());
     let (kind, environment) = (push.kind().as_str(), push.environment().map(ApnsEnvironment::as_str));
-    execute(db, query!("device/set_push_address"), &[&account, &device_id, &kind, &address, &environment]).await?;
-    Ok(())
+    let parameters: super::Parameters<'_> = &[&account, &device_id, &kind, &address, &environment];
+    get(&one_row(db, query!("device/set_push_address"), parameters).await?, "replaces_good")
 }
 
 /// How each trusted device of some accounts can be reached besides its connections.
@@ -303,7 +303,7 @@ pub(super) fn language(row: &Row) -> Result<Language, StoreError> {
     Ok(Language::of(locale(row)?.as_ref()))
 }
 
-fn device(row: &Row, trusted: bool) -> Result<Device, StoreError> {
+pub(super) fn device(row: &Row, trusted: bool) -> Result<Device, StoreError> {
     let info = DeviceInfo {
         install_id: id(row, "install_id", InstallId::new)?,
         name: get(row, "name")?,

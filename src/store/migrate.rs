@@ -88,7 +88,10 @@ pub async fn migrate(store: &Store) -> Result<(), StoreError> {
             let lock = store.connection().await?;
             lock.batch_execute("BEGIN").await?;
             let result = match wait_for_lock(&lock).await {
-                Ok(()) => run_migrations(store).await,
+                Ok(()) => match run_migrations(store).await {
+                    Ok(()) => super::mailbox_forms::settle(store).await,
+                    failed => failed,
+                },
                 Err(error) => Err(error),
             };
             // Why it came to nothing matters more than how the lock was given back: with its connection it is gone as well.

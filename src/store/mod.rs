@@ -17,6 +17,7 @@ pub mod idempotent_request;
 pub mod lately;
 pub mod live;
 pub mod mailbox;
+pub mod mailbox_forms;
 mod migrate;
 pub mod node;
 pub mod notice;

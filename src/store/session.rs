@@ -2,11 +2,12 @@
 
 use deadpool_postgres::Object;
 use futures_util::FutureExt;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 
 use super::row::{get, id, locale, one_by_place, seconds};
 use super::{Db, Store, StoreError, execute, optional_row, query, rows};
+use crate::domain::device::Device;
 use crate::domain::id::{AccountId, DeviceId, SessionId};
 use crate::domain::limits::MAX_SESSIONS_A_DEVICE;
 use crate::domain::session::{ActiveSession, CONNECTION_EXPIRY_GRACE, SessionEnd};
@@ -50,6 +51,7 @@ pub async fn create(
     session: SessionId,
     device: DeviceId,
     pair: &PairHashes,
+    location: Option<&str>,
     lifetimes: TokenLifetimes,
 ) -> Result<Vec<SessionId>, StoreError> {
     let parameters: super::Parameters<'_> = &[
@@ -62,6 +64,7 @@ pub async fn create(
         &MAX_SESSIONS_A_DEVICE,
         &SessionEnd::MadeRoom.as_str(),
         &pair.refresh.as_bytes(),
+        &location,
     ];
     ended(db, query!("session/create"), parameters).await
 }
@@ -80,6 +83,41 @@ async fn by_access_tokens(db: &Object, hashes: &[TokenHash]) -> Result<Vec<Optio
     one_by_place(&found, hashes.len(), |row| {
         Ok(ShownSession { session: active_session(row)?, is_first_use: get(row, "is_first_use")? })
     })
+}
+
+/// A session that goes on, as its account's owner sees it.
+#[derive(Debug, Clone)]
+pub struct GoingOn {
+    /// Which.
+    pub id: SessionId,
+    /// On which device.
+    pub device: Device,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When its tokens were last replaced or first accepted: exact to the life of an access token.
+    pub last_used_at: Timestamp,
+    /// Where it seemed to be then; `None` when nobody knows.
+    pub location: Option<String>,
+}
+
+/// The sessions of an account that go on, most recently used first.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn list(db: &impl Db, account: AccountId, lifetimes: TokenLifetimes) -> Result<Vec<GoingOn>, StoreError> {
+    let found = rows(db, query!("session/list"), &[&account.uuid(), &seconds(lifetimes.session)]).await?;
+    found
+        .iter()
+        .map(|row| {
+            Ok(GoingOn {
+                id: id(row, "session_id", SessionId::new)?,
+                device: super::device::device(row, get(row, "trusted")?)?,
+                created_at: get(row, "created_at")?,
+                last_used_at: get(row, "last_used_at")?,
+                location: get(row, "last_location")?,
+            })
+        })
+        .collect()
 }
 
 /// Notes that an access token was accepted: the tokens before it are used up from now on.
@@ -150,6 +188,7 @@ pub async fn renew(
     account: AccountId,
     session: SessionId,
     pair: &PairHashes,
+    location: Option<&str>,
     lifetimes: TokenLifetimes,
 ) -> Result<bool, StoreError> {
     let parameters: super::Parameters<'_> = &[
@@ -160,6 +199,7 @@ pub async fn renew(
         &seconds(lifetimes.refresh),
         &seconds(lifetimes.session),
         &pair.refresh.as_bytes(),
+        &location,
     ];
     Ok(execute(db, query!("session/renew"), parameters).await? == 1)
 }

@@ -2,7 +2,7 @@
 
 use super::bundle::words;
 use super::text::Text;
-use crate::domain::challenge::Outcome;
+use crate::domain::challenge::{Outcome, SupersededBy};
 use crate::domain::hints::Hint;
 use crate::domain::locale::Language;
 
@@ -30,6 +30,12 @@ pub fn hint_text(language: Language, hint: &Hint) -> String {
         Hint::Closed(Outcome::Expired) => Text::HintClosedExpired,
         Hint::Closed(Outcome::AttemptsExhausted) => Text::HintClosedAttemptsExhausted,
         Hint::Closed(Outcome::Superseded) => Text::HintClosedSuperseded,
+        Hint::Superseded(SupersededBy::NewerRequest) => Text::HintSupersededNewerRequest,
+        Hint::Superseded(SupersededBy::OtherRequests) => Text::HintSupersededOtherRequests,
+        Hint::Superseded(SupersededBy::PasswordChanged) => Text::HintSupersededPasswordChanged,
+        Hint::Superseded(SupersededBy::Frozen) => Text::HintSupersededFrozen,
+        Hint::Superseded(SupersededBy::AccountDeleted) => Text::HintSupersededAccountDeleted,
+        Hint::Superseded(SupersededBy::AddressConfirmed) => Text::HintSupersededAddressConfirmed,
     };
     words(language, text)
 }

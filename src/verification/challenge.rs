@@ -4,7 +4,7 @@ use futures_util::future::try_join3;
 use jiff::Timestamp;
 
 use super::{Verification, VerificationError};
-use crate::domain::challenge::{Method, Outcome, Progress, Purpose};
+use crate::domain::challenge::{Method, Outcome, Progress, Purpose, SupersededBy};
 use crate::domain::delivery::{DevicesStand, EmailFallback, MailboxStands, offered_methods};
 use crate::domain::email::EmailAddress;
 use crate::domain::event::AccountEvent;
@@ -140,10 +140,11 @@ pub(super) async fn close(
 pub(super) async fn supersede_all(
     db: &impl Db,
     account: AccountId,
+    cause: SupersededBy,
     events: &mut Vec<AccountEvent>,
 ) -> Result<(), StoreError> {
     for purpose in [Purpose::SignIn, Purpose::DisableTwoStep] {
-        for closed in store::challenge::supersede_all(db, account, purpose).await? {
+        for closed in store::challenge::supersede_all(db, account, purpose, cause).await? {
             events.push(settle(db, &closed, None).await?);
         }
     }

@@ -52,7 +52,7 @@ impl Verification {
         Ok(())
     }
 
-    /// Ends the trust in every device but the session's own; returns how many lost it.
+    /// Ends the trust in every device but the session's own, and every other session of the account; returns how many devices lost it.
     ///
     /// # Errors
     /// [`VerificationError::DeviceNotTrusted`]: who could not be told from an intruder must not lock the others out.
@@ -75,6 +75,8 @@ impl Verification {
                     removed += 1;
                 }
             }
+            // Also those of devices that are in no list of trusted ones.
+            self.end_for_owner(db, session, None, origin, &mut events).await?;
             if removed > 0 {
                 self.alert(db, account, AlertKind::DeviceRemoved, Some(&requester), &mut events).await?;
             }
@@ -109,7 +111,9 @@ impl Verification {
         transaction.await
     }
 
-    /// Changes what the session's device says of itself. The language of a trusted device becomes that of the account's mails.
+    /// Changes what the session's device says of itself. The language of a trusted device becomes that of the account's mails. Another
+    /// push address of a trusted device is another place where codes go: open ones are replaced, it is written down, and the owner is
+    /// told.
     ///
     /// # Errors
     /// The database's.
@@ -118,20 +122,31 @@ impl Verification {
         session: &ActiveSession,
         change: &DeviceChange,
         push: Option<&PushAddress>,
+        origin: &Origin,
     ) -> Result<Device, VerificationError> {
         let (account, device) = (session.account_id, session.device_id);
+        let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             self.lock_for(db, session).await?;
-            if let Some(push) = push {
-                store::device::register_push(db, account, device, push).await?;
-            }
+            let replaces_good = match push {
+                Some(push) => store::device::register_push(db, account, device, push).await?,
+                None => false,
+            };
             let changed = store::device::update_current(db, account, device, change).await?;
             if let Some(locale) = change.locale.as_ref().filter(|_| changed.trusted) {
                 store::account::set_locale(db, account, locale).await?;
             }
+            if replaces_good && changed.trusted {
+                let requester = self.requester_of(db, session, origin).await?;
+                let seen = store::challenge::shown_on_devices(db, account).await?;
+                self.replace_codes(db, account, seen, None, &mut events).await?;
+                self.record_change(db, account, ActivityKind::PushAddressChanged, Some(&requester)).await?;
+                self.alert(db, account, AlertKind::PushAddressChanged, Some(&requester), &mut events).await?;
+            }
             Ok::<_, VerificationError>(changed)
         });
         let changed = transaction.await?;
+        self.publish(account, events).await;
         if let Some(locale) = &change.locale {
             let event = AccountEvent::LanguageChanged { device_id: device, language: locale.language() };
             self.publish(account, vec![event]).await;

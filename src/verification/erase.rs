@@ -1,6 +1,7 @@
 //! What an account may ask for about itself: everything that is kept, and that nothing is kept any more.
 
 use super::{Verification, VerificationError, challenge};
+use crate::domain::challenge::SupersededBy;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::AccountId;
 use crate::domain::session::SessionEnd;
@@ -25,7 +26,7 @@ impl Verification {
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             store::account::lock(db, account).await?.ok_or(VerificationError::NotFound)?;
-            challenge::supersede_all(db, account, &mut events).await?;
+            challenge::supersede_all(db, account, SupersededBy::AccountDeleted, &mut events).await?;
             let ended = store::session::end_others(db, account, None, SessionEnd::AccountDeleted).await?;
             events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
             store::idempotent_request::erase(db, account).await?;

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::domain::challenge::Refusal;
+use crate::domain::code::NotACode;
 use crate::store::StoreError;
 
 /// One variant for each cause that a caller answers differently.
@@ -23,6 +24,15 @@ pub enum VerificationError {
     /// The code is not the right one.
     #[error("the code is wrong")]
     WrongCode {
+        /// Comparisons still allowed.
+        attempts_left: u16,
+    },
+    /// What was typed is no code of this challenge, whatever its digits: it is not counted.
+    #[error("the code {0}")]
+    NotACode(#[from] NotACode),
+    /// It is an earlier code of this challenge: it is not counted.
+    #[error("the code is an earlier one")]
+    EarlierCode {
         /// Comparisons still allowed.
         attempts_left: u16,
     },

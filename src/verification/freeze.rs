@@ -5,6 +5,7 @@ use super::session::{require_trusted, speaks_for_owner};
 use super::{Origin, Verification, VerificationError, challenge, fresh};
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
 use crate::domain::budget::{BUDGET_RULES, BudgetKind};
+use crate::domain::challenge::SupersededBy;
 use crate::domain::delivery::{Acting, Requester};
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, ActivityId, DeviceId, NoticeId};
@@ -190,7 +191,7 @@ impl Verification {
     ) -> Result<bool, VerificationError> {
         let is_first = store::account::freeze_sign_ins(db, account).await?;
         if is_first {
-            challenge::supersede_all(db, account, events).await?;
+            challenge::supersede_all(db, account, SupersededBy::Frozen, events).await?;
         }
         Ok(is_first)
     }

@@ -25,6 +25,7 @@ mod resend;
 mod resolve;
 mod rollout;
 mod session;
+mod sessions;
 mod sign_in;
 mod start;
 mod state;

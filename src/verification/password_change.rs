@@ -6,6 +6,7 @@ use super::passwords::Lane;
 use super::session::speaks_for_owner;
 use super::{Origin, Verification, VerificationError, challenge};
 use crate::domain::activity::ActivityKind;
+use crate::domain::challenge::SupersededBy;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::password::Password;
 use crate::domain::session::{ActiveSession, SessionEnd};
@@ -56,7 +57,7 @@ impl Verification {
             }
             let ended = store::session::end_others(db, account, Some(session.session_id), why).await?;
             events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
-            challenge::supersede_all(db, account, &mut events).await?;
+            challenge::supersede_all(db, account, SupersededBy::PasswordChanged, &mut events).await?;
             self.record_change(db, account, ActivityKind::PasswordChanged, Some(&requester)).await?;
             self.alert(db, account, AlertKind::PasswordChanged, Some(&requester), &mut events).await
         });

@@ -10,7 +10,7 @@ use crate::store;
 use crate::store::account::SignInAccount;
 
 impl Verification {
-    /// Hashes a password that was just found right anew, if its hash is of another cost than those made today, so that a cost
+    /// Hashes a password that was just found right anew, if its hash is of another cost than those made today, or may be of another form of its letters, so that a cost
     /// that was raised protects who signs in (NIST SP 800-63B-4 section 3.1.1.2), and a check of theirs takes as long as that of
     /// an address without an account. When too many hashes wait, it is left for another time.
     ///
@@ -23,7 +23,9 @@ impl Verification {
         password: Password,
         lane: Lane,
     ) -> Result<SignInAccount, VerificationError> {
-        if !self.passwords.is_of_another_cost(&account.password_hash) {
+        // Typed in another form it may have been hashed in that one, by an earlier version.
+        let is_current = !self.passwords.is_of_another_cost(&account.password_hash);
+        if is_current && password.as_typed_bytes().is_none() {
             return Ok(account);
         }
         let Ok(new) = self.passwords.hash(password.clone(), lane).await else { return Ok(account) };

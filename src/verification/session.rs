@@ -160,7 +160,7 @@ impl Verification {
         let trust_token = match trust {
             Trust::Follow(trusted, used, earlier) => {
                 device.trusted = true;
-                return self.follow_trust(db, account, (device, trusted), used, earlier, events).await;
+                return self.follow_trust(db, account, requester, (device, trusted), used, earlier, events).await;
             }
             Trust::Grant => {
                 let token = after.map_or_else(|| fresh_token(TokenKind::Trust), Predecessor::trust_token);
@@ -175,15 +175,17 @@ impl Verification {
         };
         device.trusted = trust_token.is_some();
         let session = self.new_session(account, fresh(SessionId::new), after);
-        self.store_session(db, &session, device.id, events).await?;
+        self.store_session(db, &session, device.id, requester, events).await?;
         Ok(SignedIn { session, device, trust_token, is_repeat: false })
     }
 
     /// Uses a trust token. Again, its holder did not get the answer: the same successor, and the same session if that goes on.
+    #[expect(clippy::too_many_arguments, reason = "each is something else")]
     async fn follow_trust(
         &self,
         db: &impl Db,
         account: AccountId,
+        requester: &Requester,
         (device, trusted): (Device, DeviceId),
         used: &Token,
         earlier: Option<EarlierUse>,
@@ -201,7 +203,7 @@ impl Verification {
         let (session, next) = (self.new_session(account, fresh(SessionId::new), Some(&after)), after.trust_token());
         let (old, new) = (used.hash(), next.hash());
         store::trust_token::rotate(db, account, trusted, &old, &new, after.key(), session.session_id).await?;
-        self.store_session(db, &session, device.id, events).await?;
+        self.store_session(db, &session, device.id, requester, events).await?;
         Ok(SignedIn { session, device, trust_token: Some(next), is_repeat: false })
     }
 
@@ -235,10 +237,12 @@ impl Verification {
         db: &impl Db,
         issued: &IssuedSession,
         device: DeviceId,
+        requester: &Requester,
         events: &mut Vec<AccountEvent>,
     ) -> Result<(), VerificationError> {
+        let location = requester.location.as_deref();
         let (account, id, pair) = (issued.account_id, issued.session_id, issued.hashes());
-        let create = store::session::create(db, account, id, device, &pair, self.rules.tokens);
+        let create = store::session::create(db, account, id, device, &pair, location, self.rules.tokens);
         let issue = store::refresh_token::issue(db, account, id, &pair.refresh);
         let (ended, ()) = store::together(db, try_join(create, issue)).await?;
         events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
@@ -271,7 +275,8 @@ impl Verification {
             let issued = self.new_session(account, session, Some(&after));
             let pair = issued.hashes();
             store::refresh_token::rotate(db, account, session, &hash, &pair.refresh, after.key()).await?;
-            if !store::session::renew(db, account, session, &pair, self.rules.tokens).await? {
+            let location = origin.location.as_deref();
+            if !store::session::renew(db, account, session, &pair, location, self.rules.tokens).await? {
                 return Err(VerificationError::Unauthorized);
             }
             let seen = DeviceChange { location: origin.location.clone(), ..DeviceChange::default() };
@@ -306,26 +311,5 @@ impl Verification {
         let kind = ActivityKind::RefreshTokenReused;
         self.record(db, account, kind, ActivityOutcome::Succeeded, requester.as_ref()).await?;
         self.alert(db, account, AlertKind::TokenReused, requester.as_ref(), events).await
-    }
-
-    /// Ends a session.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn sign_out(&self, session: &ActiveSession, origin: &Origin) -> Result<(), VerificationError> {
-        let (account, id) = (session.account_id, session.session_id);
-        let transaction = self.store.transaction(async |db| {
-            store::account::lock(db, account).await?;
-            let ended = store::session::end(db, account, id, SessionEnd::SignedOut).await?;
-            if ended {
-                let requester = self.requester_of(db, session, origin).await?;
-                self.record_change(db, account, ActivityKind::SignOut, Some(&requester)).await?;
-            }
-            Ok::<_, VerificationError>(ended)
-        });
-        if transaction.await? {
-            self.publish(account, vec![AccountEvent::SessionEnded { session_id: id }]).await;
-        }
-        Ok(())
     }
 }

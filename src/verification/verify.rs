@@ -1,12 +1,13 @@
 //! Verifying a code: counted first, compared in constant time, and settled in one transaction.
 
 use futures_util::future::{try_join, try_join4};
+use secrecy::SecretString;
 
 use super::session::{Trust, meet};
 use super::{SignedIn, Verification, VerificationError, challenge, fresh};
 use crate::domain::activity::ActivityKind;
 use crate::domain::budget::{BUDGET_RULES, BudgetKind, BudgetRefusal};
-use crate::domain::challenge::{Outcome, Progress, Purpose, Refusal, Verdict};
+use crate::domain::challenge::{Outcome, Progress, Purpose, Refusal, SupersededBy, Verdict};
 use crate::domain::code::{Code, CodeSource, KeyId, NoCode, TypedCode};
 use crate::domain::delivery::Requester;
 use crate::domain::device::Device;
@@ -55,6 +56,7 @@ impl Verification {
     /// [`REPEAT_WITHIN`](crate::domain::limits::REPEAT_WITHIN).
     ///
     /// # Errors
+    /// [`VerificationError::NotACode`] and [`VerificationError::EarlierCode`], which cost no attempt;
     /// [`VerificationError::TwoStepUnavailable`] when turning it on is no longer offered;
     /// [`VerificationError::TooManyWrongCodes`] and [`VerificationError::AccountFrozen`] when the account's guess budget waits or
     /// is spent; [`VerificationError::WrongCode`], [`VerificationError::Refused`] when the challenge is closed or has no
@@ -64,10 +66,11 @@ impl Verification {
         &self,
         id: ChallengeId,
         token: &Token,
-        typed: &TypedCode,
+        typed: &SecretString,
         trust_device: bool,
     ) -> Result<Verified, VerificationError> {
         let stored = self.authorized(id, token).await?;
+        let typed = &TypedCode::parse(typed, stored.challenge.digits)?;
         match self.verify_first(&stored, token, typed, trust_device).await {
             Err(VerificationError::Refused(Refusal::Closed(Outcome::Verified))) => {
                 self.verify_again(&stored, token, typed).await
@@ -84,7 +87,10 @@ impl Verification {
         trust_device: bool,
     ) -> Result<Verified, VerificationError> {
         let new = &stored.challenge;
-        self.code(new, &new.progress, &new.key_id)?;
+        let current = self.code(new, &new.progress, &new.key_id)?;
+        if new.progress.count_attempt(stored.now).is_ok() && self.is_earlier(new, current.as_ref(), typed)? {
+            return Err(VerificationError::EarlierCode { attempts_left: new.progress.attempts_left() });
+        }
         let CountedAttempt { progress, key_id, budget } = self.count_attempt(new).await?;
         let code = self.code(new, &progress, &key_id)?;
         let is_right = code.is_some_and(|code| code.matches(typed)) && !new.address_taken;
@@ -134,6 +140,26 @@ impl Verification {
             Err(NoCode::RevokedKey) => Ok(None),
             Err(NoCode::UnknownKey) => Err(VerificationError::CodeKeyMissing),
         }
+    }
+
+    /// Whether an earlier code of the challenge was typed, and not the current one: of two mails somebody opened the first. An earlier
+    /// code lets nobody in, so whoever guesses learns nothing by it.
+    fn is_earlier(
+        &self,
+        new: &NewChallenge,
+        current: Option<&Code>,
+        typed: &TypedCode,
+    ) -> Result<bool, VerificationError> {
+        if current.is_some_and(|code| code.matches(typed)) {
+            return Ok(false);
+        }
+        for generation in 1..new.progress.generation {
+            let earlier = Progress { generation, ..new.progress };
+            if self.code(new, &earlier, &new.key_id)?.is_some_and(|code| code.matches(typed)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Says why an attempt was not counted, if it still would not be.
@@ -329,7 +355,7 @@ impl Verification {
 
     /// The first to type the code of an address owns it; another pending challenge for it is then over.
     async fn confirm_address(&self, db: &impl Db, new: &NewChallenge) -> Result<(), VerificationError> {
-        let superseded = VerificationError::Refused(crate::domain::challenge::Refusal::Closed(Outcome::Superseded));
+        let superseded = VerificationError::Refused(Refusal::Superseded(SupersededBy::AddressConfirmed));
         let Some(password_hash) = &new.password_hash else { return Err(superseded) };
         let locale = new.requester.device.locale.as_ref();
         let is_first = store::account::confirm_address(db, new.account_id, password_hash, locale).await?;

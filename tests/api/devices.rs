@@ -114,3 +114,35 @@ async fn what_does_not_fit_changes_nothing() {
     assert_eq!(push_address(&gateway.database, &first).await, [None, None, None]);
     gateway.stop().await;
 }
+
+/// Another push address of a trusted device is another place where codes go.
+#[actix_web::test]
+async fn another_push_address_replaces_open_codes_and_is_told() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    let register = async |token: &str| {
+        let push = json!({ "push": { "provider": "fcm", "token": token } });
+        client.patch("/v1/devices/current", &first.access_token, push).await.expect(200);
+    };
+    // The first, and the same again: nothing changes.
+    register("old").await;
+    register("old").await;
+    let mut screen = client.connect(&first).await;
+    let challenge = client.begin_sign_in(ANNA, &Install::new("Second")).await;
+    let code = screen.code_of(&challenge.id).await;
+    register("new").await;
+    let next = screen.code_of(&challenge.id).await;
+    client.verify(&challenge, &code).await.expect_problem(422, "wrong_code");
+    client.verify(&challenge, &next).await.expect(200);
+    let told = client.await_mail(ANNA, "notifications elsewhere", 1).await;
+    assert!(told.contains(&first.install.name), "{told}");
+    let changes = "SELECT count(*) FROM login_activity WHERE kind = 'push_address_changed'";
+    assert_eq!(gateway.database.count(changes).await, 1);
+
+    // A provider said that it was dead: nobody got codes there.
+    gateway.database.execute("UPDATE devices SET push_expired_at = now() WHERE push_address = 'new'").await;
+    register("newest").await;
+    assert_eq!(gateway.database.count(changes).await, 1);
+    gateway.stop().await;
+}

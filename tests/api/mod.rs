@@ -19,6 +19,7 @@ mod openapi;
 mod operator;
 mod page;
 mod passwords;
+mod people;
 mod places;
 mod rollout;
 mod sessions;

@@ -49,7 +49,9 @@ async fn what_a_device_says_of_itself_is_cleaned_and_cut_and_keeps_nobody_out() 
     let long = sign_in_as(&"é".repeat(120), "android").await;
     assert_eq!(long["name"].as_str().map(|name| name.chars().count()), Some(100));
     for nothing in ["", "  ", "\u{200b}\u{2028}", "\u{e0041}"] {
-        for (platform, read) in [("android", "Android phone"), ("ios", "iPhone or iPad"), ("web", "Browser")] {
+        for (platform, read) in
+            [("android", "Android phone"), ("ios", "iPhone or iPad"), ("web", "Browser"), ("other", "Device")]
+        {
             let device = sign_in_as(nothing, platform).await;
             assert_eq!((&device["name"], &device["model"]), (&json!(read), &json!(read)), "{nothing:?}");
         }

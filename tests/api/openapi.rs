@@ -22,6 +22,9 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("POST", "/v1/challenges/{id}/deny", &["204", "403"]),
     ("POST", "/v1/sessions/refresh", &["200", "401"]),
     ("DELETE", "/v1/sessions/current", &["204"]),
+    ("GET", "/v1/sessions", &["200"]),
+    ("DELETE", "/v1/sessions", &["204", "403"]),
+    ("DELETE", "/v1/sessions/{id}", &["204", "403", "404"]),
     ("GET", "/v1/login-security", &["200"]),
     ("POST", "/v1/login-security/two-step", &["202", "204", "403"]),
     ("POST", "/v1/login-security/password", &["204"]),
@@ -138,7 +141,7 @@ async fn the_document_spells_words_as_answers_do() {
     let document = document(&gateway.client()).await;
     let schemas = &document["components"]["schemas"];
     let words = |name: &str| schemas[name]["enum"].as_array().expect("words").clone();
-    assert_eq!(words("Platform"), ["android", "ios", "web"]);
+    assert_eq!(words("Platform"), ["android", "ios", "web", "other"]);
     let codes: Vec<&str> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(words("ProblemCode"), codes);
     gateway.stop().await;

@@ -26,8 +26,10 @@ const CALLERS: [&str; 9] = [
     "operator",
 ];
 /// What leaves nothing to go on with, once it was done: the next call gets a scene of its own.
-const SPOILS: [&str; 18] = [
+const SPOILS: [&str; 20] = [
     "DELETE /v1/sessions/current",
+    "DELETE /v1/sessions",
+    "DELETE /v1/sessions/{id}",
     "DELETE /v1/trusted-devices",
     "DELETE /v1/trusted-devices/{id}",
     "POST /v1/login-security/password",
@@ -97,6 +99,7 @@ struct Scene {
     account: String,
     trusted: SignedIn,
     tablet: SignedIn,
+    tablet_session: String,
     guest: SignedIn,
     challenge: Challenge,
     entry: String,
@@ -112,6 +115,9 @@ impl Scene {
         let trusted = client.new_protected_account(EMAIL).await;
         let mut screen = client.connect(&trusted).await;
         let tablet = client.trust_another(EMAIL, &mut screen, "Tablet").await;
+        let sessions = client.get("/v1/sessions", &tablet.access_token).await.expect(200)["sessions"].clone();
+        let own = sessions.as_array().expect("a list").iter().find(|session| session["this_session"] == true);
+        let tablet_session = own.expect("its own")["id"].as_str().expect("an id").to_owned();
         let install = Install::new("Guest");
         let begun = client.begin_sign_in(EMAIL, &install).await;
         let code = screen.code_of(&begun.id).await;
@@ -140,6 +146,7 @@ impl Scene {
             account,
             trusted,
             tablet,
+            tablet_session,
             guest,
             challenge,
             entry,
@@ -169,6 +176,7 @@ impl Scene {
             _ if address.starts_with("/v1/challenges") => &self.challenge.id,
             _ if address.starts_with("/v1/login-activity") => &self.entry,
             _ if address.starts_with("/v1/verifications") => &self.verification,
+            _ if address.starts_with("/v1/sessions") => &self.tablet_session,
             _ if address.starts_with("/v1/trusted-devices") => &self.tablet.device_id,
             _ if address.starts_with("/admin/api-keys") => &self.app.key_id,
             _ => &self.account,

@@ -29,3 +29,37 @@ async fn shells_and_manuals_know_every_command() {
         assert!(folder.path().join(page).is_file(), "{page}");
     }
 }
+
+/// Addresses of before a mailbox had one form are brought into it; where two are one mailbox an operator decides.
+#[actix_web::test]
+async fn mailboxes_are_brought_into_one_form_and_collisions_are_named() {
+    let database = TestDatabase::new().await;
+    // As an earlier program left them.
+    let before = "DELETE FROM refinery_schema_history WHERE version = 24;
+        ALTER TABLE refresh_tokens DROP COLUMN accepted_at, DROP COLUMN successor_hash, DROP COLUMN successor_key;
+        ALTER TABLE sessions DROP COLUMN refresh_hash, DROP COLUMN access_used_at, DROP COLUMN first_used_at,
+            DROP COLUMN last_used_at, DROP COLUMN last_location;
+        ALTER TABLE trust_tokens DROP COLUMN session_id;
+        ALTER TABLE challenges DROP COLUMN granted_session_id, DROP COLUMN granted_key, DROP COLUMN repeats,
+            DROP COLUMN superseded_by;
+        INSERT INTO accounts (account_id, email, email_verified_at, password_hash) VALUES
+            ('00000000-0000-7000-8000-000000000001', 'anna@bücher.example', now(), 'x'),
+            ('00000000-0000-7000-8000-000000000002', 'ben@büro.example', now(), 'x'),
+            ('00000000-0000-7000-8000-000000000003', 'ben@xn--bro-hoa.example', now(), 'x');";
+    database.execute(before).await;
+    let environment = [("TWOSTEP__DATABASE__URL", database.url.as_str())];
+    let looked = say(&["migrate", "--check"], &environment).await;
+    assert!(!looked.is_well && looked.output.contains("8000-000000000002 and 00000000"), "{}", looked.output);
+    let migrated = say(&["migrate"], &environment).await;
+    assert!(!migrated.is_well && migrated.output.contains("twostep account delete"), "{}", migrated.output);
+    let settled = "SELECT count(*) FROM accounts WHERE email = 'anna@xn--bcher-kva.example'";
+    assert_eq!(database.count(settled).await, 1);
+
+    database.execute("DELETE FROM accounts WHERE email = 'ben@xn--bro-hoa.example'").await;
+    let looked = say(&["migrate", "--check"], &environment).await;
+    assert!(!looked.is_well && looked.output.contains("1 mailbox"), "{}", looked.output);
+    say(&["migrate"], &environment).await.well();
+    let settled = "SELECT count(*) FROM accounts WHERE email = 'ben@xn--bro-hoa.example'";
+    assert_eq!(database.count(settled).await, 1);
+    say(&["migrate", "--check"], &environment).await.well();
+}

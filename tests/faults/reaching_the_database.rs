@@ -180,7 +180,12 @@ async fn the_lock_for_migrations_is_waited_for_only_by_who_needs_it() {
     let holder = database.connect().await;
     holder.batch_execute("BEGIN; SELECT pg_advisory_xact_lock(7239014000)").await.expect("held");
     start_at(&database, &database.url, |_| {}).await.expect("nothing is to be done").stop().await;
-    database.execute("DROP TABLE schema_compatibility; DELETE FROM refinery_schema_history WHERE version = 23").await;
+    holder.batch_execute("ROLLBACK").await.expect("released");
+
+    let database = TestDatabase::new().await;
+    database.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await;
+    let holder = database.connect().await;
+    holder.batch_execute("BEGIN; SELECT pg_advisory_xact_lock(7239014000)").await.expect("held");
     let mut start = Box::pin(start_at(&database, &database.url, |_| {}));
     let waits = tokio::time::timeout(Duration::from_secs(3), &mut start).await;
     assert!(waits.is_err(), "it did not wait");

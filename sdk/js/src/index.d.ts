@@ -17,7 +17,7 @@ export interface Challenge {
 export interface Requester {
   name: string;
   model: string;
-  platform: "android" | "ios" | "web";
+  platform: "android" | "ios" | "web" | "other";
   ip: string;
   location: string | null;
 }
@@ -52,7 +52,7 @@ export interface Device {
   id: string;
   name: string;
   model: string;
-  platform: "android" | "ios" | "web";
+  platform: "android" | "ios" | "web" | "other";
   trusted: boolean;
   trust_token?: string;
 }
@@ -71,7 +71,7 @@ export interface DeviceInfo {
   install_id: string;
   name: string;
   model: string;
-  platform: "android" | "ios" | "web";
+  platform: "android" | "ios" | "web" | "other";
   os_version: string;
   app_version: string;
   locale?: string;

@@ -5,7 +5,7 @@ SELECT jsonb_build_object(
     'account', to_jsonb(accounts) - 'password_hash',
     'devices', (SELECT coalesce(jsonb_agg(to_jsonb(kept) - 'push_address' ORDER BY created_at), '[]')
         FROM devices AS kept WHERE kept.account_id = accounts.account_id),
-    'sessions', (SELECT coalesce(jsonb_agg(to_jsonb(kept) - 'access_hash' ORDER BY created_at), '[]')
+    'sessions', (SELECT coalesce(jsonb_agg(to_jsonb(kept) - '{access_hash,refresh_hash}'::text[] ORDER BY created_at), '[]')
         FROM sessions AS kept WHERE kept.account_id = accounts.account_id),
     'challenges', (SELECT coalesce(jsonb_agg(to_jsonb(kept) - '{token_hash,password_hash,code_salt}'::text[] ORDER BY created_at), '[]')
         FROM challenges AS kept WHERE kept.account_id = accounts.account_id),

@@ -4,6 +4,6 @@
 -- Returns challenge_id, activity_id and outcome of each. Index: challenges_one_open_per_install.
 UPDATE challenges SET
     outcome = CASE WHEN expires_at > now() THEN 'superseded' ELSE 'expired' END,
-    closed_at = now(), password_hash = NULL
+    superseded_by = 'newer_request', closed_at = now(), password_hash = NULL
 WHERE account_id = $1 AND install_id = $2 AND purpose = $3 AND asker IS NOT DISTINCT FROM $4::text::inet AND outcome IS NULL
 RETURNING challenge_id, activity_id, outcome

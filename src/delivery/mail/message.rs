@@ -28,7 +28,7 @@ pub(super) struct Letter {
 /// # Errors
 /// [`MailRefusal::AddressUnsupported`] when SMTP has no way to write the address.
 pub(super) fn letter(from: &Mailbox, mail: &Mail) -> Result<Letter, MailRefusal> {
-    let recipient: Address = mail.to.as_str().parse().map_err(|_| MailRefusal::AddressUnsupported)?;
+    let recipient: Address = mail.to.on_the_wire().parse().map_err(|_| MailRefusal::AddressUnsupported)?;
     let sender = from.email.clone();
     let envelope = Envelope::new(Some(sender.clone()), vec![recipient.clone()]);
     let header = |name, value: &str| HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned());

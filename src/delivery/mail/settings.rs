@@ -4,10 +4,12 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use jiff::SignedDuration;
+use lettre::Address;
 use lettre::message::Mailbox;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::email::EmailAddress;
 use crate::domain::mail::MailRetry;
 
 /// `mail.*`: what every mail has.
@@ -122,7 +124,14 @@ impl MailSettings {
     /// # Errors
     /// [`MailSetupError::From`] when it is none.
     pub(super) fn mailbox(&self) -> Result<Mailbox, MailSetupError> {
-        self.from.parse().map_err(|_| MailSetupError::From(self.from.clone()))
+        let wrong = || MailSetupError::From(self.from.clone());
+        let from: Mailbox = self.from.parse().map_err(|_| wrong())?;
+        // As mail servers look it up and sign for it: a domain of other letters in ASCII.
+        let address = EmailAddress::parse(from.email.as_ref()).map_err(|_| wrong())?;
+        // Its own spelling stays where that is one already.
+        let domain = address.as_str().rsplit_once('@').map(|(_, domain)| domain.to_owned()).unwrap_or_default();
+        let email = Address::new(from.email.user(), domain).map_err(|_| wrong())?;
+        Ok(Mailbox::new(from.name, email))
     }
 
     /// The address alone, for people who allow-list it.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ANNA, Scene, assert_goes_on, count, expire, stored};
+use super::{ANNA, Scene, assert_goes_on, count, expire, stored, wait_out_resend};
 use crate::support::client::{Challenge, Install, PASSWORD, SignedIn, wrong};
 use crate::support::gateway::TestGateway;
 
@@ -43,6 +43,50 @@ async fn a_code_may_be_typed_as_it_is_grouped() {
     let scene = Scene::new().await;
     let grouped = format!(" {} {} ", &scene.code[..3], &scene.code[3..]);
     scene.client.verify(&scene.challenge, &grouped).await.expect(200);
+    scene.gateway.stop().await;
+}
+
+/// With the digits of whatever keyboard, and whatever was copied along.
+#[actix_web::test]
+async fn a_code_is_read_in_any_digits_and_out_of_its_sentence() {
+    let scene = Scene::new().await;
+    let in_script = |zero: u32| -> String {
+        let digit = |digit: u32| char::from_u32(zero + digit).expect("a digit");
+        scene.code.chars().map(|character| digit(character.to_digit(10).expect("ASCII"))).collect()
+    };
+    let (arabic, devanagari, full) = (in_script(0x660), in_script(0x966), in_script(0xff10));
+    let (first, last) = scene.code.split_at(3);
+    for text in [
+        arabic.clone(),
+        devanagari,
+        full,
+        format!("{first}-{last}"),
+        format!("Your sign-in code is {first} {last}."),
+        format!("\u{2067}{arabic}\u{2069}"),
+    ] {
+        scene.client.verify(&scene.challenge, &text).await.expect(200);
+    }
+    scene.gateway.stop().await;
+}
+
+/// Two mails of one sign-in, and the older one is opened.
+#[actix_web::test]
+async fn an_earlier_code_is_named_and_costs_no_attempt() {
+    let mut scene = Scene::new().await;
+    let client = scene.client.clone();
+    let mut earlier = vec![scene.code.clone()];
+    for _ in 0..2 {
+        wait_out_resend(&scene.gateway.database, &scene.challenge).await;
+        client.resend(&scene.challenge, json!({})).await.expect(202);
+        earlier.push(scene.screen.code_of(&scene.challenge.id).await);
+    }
+    let newest = earlier.pop().expect("three");
+    for code in &earlier {
+        let refused = client.verify(&scene.challenge, code).await.expect_problem(422, "earlier_code");
+        assert_eq!(refused["attempts_left"], 5);
+    }
+    assert_eq!(stored(&scene.gateway.database, &scene.challenge, "attempts").await, 0);
+    client.verify(&scene.challenge, &newest).await.expect(200);
     scene.gateway.stop().await;
 }
 
@@ -155,8 +199,9 @@ async fn a_code_of_another_challenge_is_wrong() {
 #[actix_web::test]
 async fn a_text_that_cannot_be_a_code_is_not_counted_as_a_guess() {
     let scene = Scene::new().await;
-    for text in ["", "12345", "12345678901", "12a456", "１２３４５６"] {
-        scene.client.verify(&scene.challenge, text).await.expect_problem(400, "invalid_request");
+    for text in ["", "12345", "1234567", "12345678901", "12a456", "123456 or 654321"] {
+        let refused = scene.client.verify(&scene.challenge, text).await.expect_problem(400, "invalid_request");
+        assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains("6 digits")), "{text:?}: {refused}");
     }
     assert_eq!(stored(&scene.gateway.database, &scene.challenge, "attempts").await, 0);
     scene.gateway.stop().await;
