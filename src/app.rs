@@ -180,6 +180,7 @@ impl App {
             verification: Arc::clone(&verification),
             mail,
             mails_under_way: MailsUnderWay::default(),
+            service: settings.service.service(),
             mail_retry: settings.smtp.retry(),
             push,
             push_shows_code: settings.delivery.push_content == PushContentSetting::Code,

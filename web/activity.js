@@ -1,7 +1,7 @@
 // Login activity: who signed in or tried to, and what changed.
 
 import { signedCall, words } from "./api.js";
-import { announce, h, redrawn } from "./dom.js";
+import { announce, ask, h, redrawn } from "./dom.js";
 import { dateTime, has, t } from "./text.js";
 
 const PAGE = 20;
@@ -54,10 +54,10 @@ export class Activity {
   }
 
   #item(entry) {
-    const device = entry.device ? `${entry.device.name} (${entry.device.model})` : BY_OPERATOR.includes(entry.kind) ? t("by-operator") : null;
+    const device = entry.device ? (entry.device.model && entry.device.model !== entry.device.name && !entry.device.name.includes(entry.device.model) ? `${entry.device.name} (${entry.device.model})` : entry.device.name) : BY_OPERATOR.includes(entry.kind) ? t("by-operator") : null;
     const place = [entry.location ? t("about-there", { place: entry.location }) : null, entry.ip].filter(Boolean).join(" · ");
     const colour = GOOD.includes(entry.outcome) ? "good" : BAD.includes(entry.outcome) ? "bad" : "warm";
-    const outcome = entry.reported_at ? h("span", { class: "badge bad" }, t("reported")) : h("span", { class: `badge ${colour}` }, t(`outcome-${entry.outcome}`));
+    const outcome = entry.reported_at ? h("span", { class: "badge bad" }, t("reported")) : entry.outcome !== "succeeded" && h("span", { class: `badge ${colour}` }, t(`outcome-${entry.outcome}`));
     const kind = has(`kind-${entry.kind}`) ? t(`kind-${entry.kind}`) : entry.kind.replaceAll("_", " ");
     return h("li", { "data-kind": entry.kind, "data-entry": entry.id },
       h("div", { class: "what" }, h("div", { class: "row" }, h("h3", {}, entry.about ? `${kind}: ${entry.about}` : kind), outcome), device && h("p", { class: "small" }, device), h("p", { class: "soft small" }, [place, dateTime(entry.at)].filter(Boolean).join(" · "))),
@@ -65,12 +65,15 @@ export class Activity {
   }
 
   async #report(entry) {
-    try {
-      await signedCall("POST", `/v1/login-activity/${entry.id}/report`);
-      await this.refresh();
-      this.onAlarm();
-    } catch (problem) {
-      announce(words(problem));
-    }
+    const kind = has(`kind-${entry.kind}`) ? t(`kind-${entry.kind}`) : entry.kind.replaceAll("_", " ");
+    const facts = [kind, entry.device?.name, entry.location ?? entry.ip, dateTime(entry.at)].filter(Boolean).join(" · ");
+    const done = await ask({
+      title: t("report-title"), danger: true, confirm: t("report-button"), cancel: t("report-keep"), problem: words,
+      content: [h("p", {}, facts), h("p", {}, t("report-lead"))],
+      act: () => signedCall("POST", `/v1/login-activity/${entry.id}/report`),
+    });
+    if (!done) return;
+    await this.refresh();
+    this.onAlarm();
   }
 }

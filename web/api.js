@@ -6,7 +6,7 @@ import { currentLanguage, has, t } from "./text.js";
 export class Problem extends Error {
   constructor(status, body) {
     super(body.title ?? `HTTP ${status}`);
-    Object.assign(this, { status, code: body.code ?? "offline", retryAfter: body.retry_after, attemptsLeft: body.attempts_left });
+    Object.assign(this, { status, code: body.code ?? "offline", retryAfter: body.retry_after, attemptsLeft: body.attempts_left, isEarlierCode: body.earlier_code === true });
   }
 }
 
@@ -44,12 +44,25 @@ async function once(method, path, body) {
 /** One call on a challenge or without a session. */
 export const call = once;
 
-/** Renews the session. One tab at a time: a refresh token that is used twice ends the session. */
+/** A call that the gateway answers alike however often it is sent, again when its answer was lost. */
+export async function repeated(method, path, body) {
+  for (const wait of [250, 1000, 3000]) {
+    try {
+      return await once(method, path, body);
+    } catch (problem) {
+      if (problem.status !== 0 && problem.status < 500) throw problem;
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())));
+  }
+  return once(method, path, body);
+}
+
+/** Renews the session, one tab at a time. */
 export function renew() {
   const before = localStorage.getItem("twostep.renewed");
   return navigator.locks.request("twostep-renew", async () => {
     if (localStorage.getItem("twostep.renewed") !== before) return;
-    await once("POST", "/v1/sessions/refresh");
+    await repeated("POST", "/v1/sessions/refresh");
     localStorage.setItem("twostep.renewed", String(Date.now()));
   });
 }
@@ -73,6 +86,7 @@ export async function signedCall(method, path, body) {
 /** A problem in words of the page: those of the gateway are for developers. */
 export function words(problem) {
   if (!(problem instanceof Problem)) return t("problem-unknown");
+  if (problem.isEarlierCode) return t("earlier-code");
   const key = `problem-${problem.code}`;
   return has(key) ? t(key, { seconds: problem.retryAfter ?? 1 }) : t("problem-unknown");
 }
@@ -85,5 +99,5 @@ export function device() {
   const [browser, version] = [["Edge", /Edg\/([\d.]+)/], ["Opera", /OPR\/([\d.]+)/], ["Firefox", /Firefox\/([\d.]+)/], ["Chrome", /Chrome\/([\d.]+)/], ["Safari", /Version\/([\d.]+)/]]
     .map(([name, pattern]) => [name, pattern.exec(agent)?.[1]]).find(([, found]) => found) ?? ["Browser", "1"];
   const system = [["iPhone", /iPhone/], ["iPad", /iPad/], ["Android", /Android/], ["Windows", /Windows/], ["Mac", /Mac OS/], ["Linux", /Linux/]].find(([, pattern]) => pattern.test(agent))?.[0] ?? "Web";
-  return { install_id: install, name: t("device-name", { browser, system }), model: browser, platform: "web", os_version: `${system} ${version}`.slice(0, 100), app_version: "1.0.0" };
+  return { install_id: install, name: t("device-name", { browser, system }), model: browser, platform: "web", os_version: system, app_version: version.slice(0, 50), locale: currentLanguage(), time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
 }

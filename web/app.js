@@ -1,9 +1,9 @@
 // The page: which screen is shown, and what leads to the next.
 
 import { Activity } from "./activity.js";
-import { secondsUntil, signedCall, whenSignedOut, words } from "./api.js";
+import { signedCall, whenSignedOut, words } from "./api.js";
 import { Codes, advice, reportPermission } from "./codes.js";
-import { announce, h, show } from "./dom.js";
+import { announce, h, hush, show } from "./dom.js";
 import { Live } from "./live.js";
 import { Security } from "./security.js";
 import { showSignIn } from "./sign-in.js";
@@ -23,10 +23,18 @@ let run = 0;
 let redraw = () => {};
 
 function begin() {
+  // Without TLS a browser gives a page neither ids nor locks, and cookies for this page are not kept.
+  if (!window.isSecureContext) return insecure();
   const open = JSON.parse(sessionStorage.getItem(CHALLENGE) ?? "null");
-  if (open && secondsUntil(open.expires_at) > 0) return verification(open);
+  // Whether it is still open the gateway says: the clock of this computer may be wrong.
+  if (open) return verification(open);
   if (localStorage.getItem(SIGNED_IN)) return goHome();
   signIn();
+}
+
+function insecure() {
+  drawBar(false);
+  show(h("div", { class: "card", id: "insecure" }, h("h1", {}, t("insecure-title")), h("p", {}, t("insecure-lead", { address: location.href.replace(/^http:/, "https:") }))), { narrow: true });
 }
 
 function signIn(options = {}) {
@@ -83,11 +91,12 @@ async function goHome() {
   follow(live);
   drawBar(true);
   cards.draw(security);
+  cards.loadSessions();
   show([
     h("div", { class: "head" }, h("h1", {}, t("login-security")), h("p", { class: "soft", id: "account" }, security.email)),
     h("div", { class: "note warm", id: "paused", hidden: true }, h("p", {}, t("replaced")), h("div", { class: "row" }, h("button", { type: "button", onclick: goHome }, t("use-here")))),
     codes.element,
-    h("div", { class: "columns" }, h("div", { class: "stack" }, cards.twoStep, cards.devices, cards.password), activity.element),
+    h("div", { class: "columns" }, h("div", { class: "stack" }, cards.twoStep, cards.devices, cards.sessions, cards.password), activity.element),
   ]);
   connect(security);
   await activity.refresh();
@@ -112,7 +121,7 @@ async function refresh() {
     if (mine !== run) return;
     cards.draw(security);
     connect(security);
-    await activity.refresh();
+    await Promise.all([activity.refresh(), cards.loadSessions()]);
   } catch (problem) {
     if (problem.code !== "unauthorized") announce(words(problem));
   }
@@ -162,6 +171,7 @@ async function signOut() {
 }
 
 function leave(notice) {
+  hush();
   for (const dialog of document.querySelectorAll("dialog")) dialog.close("no");
   localStorage.removeItem(SIGNED_IN);
   localStorage.removeItem("twostep.notifications");

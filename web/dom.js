@@ -28,8 +28,14 @@ export function show(screen, { narrow = false, focus = true } = {}) {
 /** Says something to everybody: on the screen for a while, and to screen readers. */
 export function announce(text) {
   const toast = h("div", { class: "toast" }, text);
-  document.getElementById("announcer").append(toast);
+  // One at a time: the latest is what counts, and nothing piles up over buttons.
+  document.getElementById("announcer").replaceChildren(toast);
   setTimeout(() => toast.remove(), 7000);
+}
+
+/** Takes back what was said: it is of another account. */
+export function hush() {
+  document.getElementById("announcer").replaceChildren();
 }
 
 /** A labelled field; `error` below it is announced. */
@@ -39,11 +45,11 @@ export function field(id, label, input, ...more) {
 
 /** A way to find an element again after a redraw: by its id, or by its row and class; null for others. */
 function place(element) {
-  const row = element?.closest("[data-device], [data-entry]");
+  const row = element?.closest("[data-device], [data-entry], [data-session]");
   if (element?.id) return () => document.getElementById(element.id);
   if (!row || row === element) return null;
-  const { device, entry } = row.dataset;
-  const found = device ? `[data-device="${CSS.escape(device)}"]` : `[data-entry="${CSS.escape(entry)}"]`;
+  const [name, value] = Object.entries(row.dataset).find(([name]) => ["device", "entry", "session"].includes(name));
+  const found = `[data-${name}="${CSS.escape(value)}"]`;
   return () => document.querySelector(`${found} ${[element.localName, ...element.classList].join(".")}`);
 }
 

@@ -12,6 +12,8 @@ export class Security {
     this.listeners = listeners;
     this.twoStep = h("section", { class: "card", id: "two-step", "aria-labelledby": "two-step-title" });
     this.devices = h("section", { class: "card", id: "devices", "aria-labelledby": "devices-title" });
+    this.sessions = h("section", { class: "card", id: "sessions", "aria-labelledby": "sessions-title" });
+    this.goingOn = [];
     this.password = h("section", { class: "card", id: "password-card", "aria-labelledby": "password-title" });
   }
 
@@ -23,6 +25,7 @@ export class Security {
     redrawn(() => {
       this.#drawTwoStep();
       this.#drawDevices();
+      this.#drawSessions();
       this.#drawPassword();
     });
   }
@@ -61,11 +64,13 @@ export class Security {
 
   #drawDevices() {
     const { trusted_devices: devices } = this.security;
-    const items = devices.map((device) => h("li", { "data-device": device.id },
+    const thisFirst = [...devices].sort((one, other) => other.this_device - one.this_device);
+    const items = thisFirst.map((device) => h("li", { "data-device": device.id },
+      icon(device.platform),
       h("div", { class: "what" },
         h("div", { class: "row" }, h("h3", {}, device.name), device.this_device && h("span", { class: "badge" }, t("this-device"))),
-        h("p", { class: "soft small" }, [device.model, device.os_version, t("app-version", { version: device.app_version })].join(" · ")),
-        h("p", { class: "soft small" }, [t("last-seen", { at: dateTime(device.last_seen_at) }), device.location && t("about-there", { place: device.location })].filter(Boolean).join(" · "))),
+        h("p", { class: "soft small" }, described(device)),
+        h("p", { class: "soft small" }, [device.this_device ? t("active-now") : t("last-seen", { at: dateTime(device.last_seen_at) }), device.location && t("about-there", { place: device.location })].filter(Boolean).join(" · "))),
       this.mayRemove && h("div", { class: "row actions" },
         this.isTrusted && h("button", { type: "button", class: "plain rename", "aria-label": t("rename-device", { name: device.name }), onclick: () => this.#rename(device) }, t("rename")),
         h("button", { type: "button", class: "icon remove", "aria-label": t("remove-device", { name: device.name }), onclick: () => this.#remove(device) }, "✕"))));
@@ -75,6 +80,46 @@ export class Security {
       devices.length ? h("ul", { class: "list" }, items) : h("p", { class: "empty" }, t("no-devices")),
       ...(devices.length && !this.mayRemove ? [h("p", { class: "note", id: "not-trusted" }, t("not-trusted"))] : []),
       ...this.#notifications());
+  }
+
+  /** Loads where the account is signed in. */
+  async loadSessions() {
+    try {
+      this.goingOn = (await signedCall("GET", "/v1/sessions")).sessions;
+      redrawn(() => this.#drawSessions());
+    } catch (problem) {
+      if (problem.code !== "unauthorized") announce(words(problem));
+    }
+  }
+
+  #drawSessions() {
+    const mayEnd = this.isTrusted || (!this.security.two_step.enabled && this.security.trusted_devices.length === 0);
+    const thisFirst = [...this.goingOn].sort((one, other) => other.this_session - one.this_session);
+    const items = thisFirst.map((session) => h("li", { "data-session": session.id },
+      icon(session.device.platform),
+      h("div", { class: "what" },
+        h("div", { class: "row" }, h("h3", {}, session.device.name), session.this_session && h("span", { class: "badge" }, t("this-session")), !session.device.trusted && this.security.two_step.enabled && h("span", { class: "badge warm" }, t("not-a-trusted-device"))),
+        h("p", { class: "soft small" }, [session.this_session ? t("active-now") : t("last-seen", { at: dateTime(session.last_used_at) }), session.location && t("about-there", { place: session.location })].filter(Boolean).join(" · "))),
+      mayEnd && !session.this_session && h("div", { class: "row actions" },
+        h("button", { type: "button", class: "plain end", "aria-label": t("end-session", { name: session.device.name }), onclick: () => this.#end(session) }, t("end")))));
+    this.sessions.replaceChildren(
+      h("div", { class: "head" }, h("h2", { id: "sessions-title" }, t("sessions")),
+        mayEnd && this.goingOn.length > 1 && h("button", { type: "button", class: "plain", id: "end-others", onclick: () => this.#endOthers() }, t("end-others"))),
+      h("ul", { class: "list" }, items));
+  }
+
+  async #end(session) {
+    const done = await ask({
+      title: t("end-title", { name: session.device.name }), danger: true, confirm: t("end"), cancel: t("keep"), problem: words,
+      content: [h("p", {}, t("end-lead"))], act: () => signedCall("DELETE", `/v1/sessions/${session.id}`),
+    });
+    if (done) this.#changed(t("ended"));
+  }
+
+  async #endOthers() {
+    const act = () => signedCall("DELETE", "/v1/sessions");
+    const done = await ask({ title: t("end-others-title"), danger: true, confirm: t("end-others"), cancel: t("keep"), problem: words, act, content: [h("p", {}, t("end-others-lead"))] });
+    if (done) this.#changed(t("ended-others"));
   }
 
   #notifications() {
@@ -152,4 +197,26 @@ export class Security {
     announce(said);
     this.listeners.onChange();
   }
+}
+
+const PICTURES = {
+  android: "M7 2h10a2 2 0 0 1 2 2v16a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2zm0 3v12h10V5zm5 13.2a1.1 1.1 0 1 0 0 2.2 1.1 1.1 0 0 0 0-2.2z",
+  web: "M4 4h16a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-6v2h3v2H7v-2h3v-2H4a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2zm0 2v9h16V6z",
+  other: "M4 5h16a1 1 0 0 1 1 1v12a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zm1 2v10h14V7zm2.2 2 3 3-3 3-1.4-1.4L7.4 12 5.8 10.4zM11 13.5h5v1.8h-5z",
+};
+
+/** What kind of device it is, for the eye alone: its name says it in words. */
+function icon(platform) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  for (const [name, value] of Object.entries({ viewBox: "0 0 24 24", class: "platform", "aria-hidden": "true" })) svg.setAttribute(name, value);
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", PICTURES[platform === "ios" ? "android" : platform] ?? PICTURES.other);
+  svg.append(path);
+  return svg;
+}
+
+/** What a device is, without saying anything twice; versions of an app tell nobody anything who looks at a browser. */
+function described({ name, model, os_version: system, app_version: version, platform }) {
+  const parts = platform === "web" ? [model, system] : [model, system, t("app-version", { version })];
+  return parts.filter((part, at) => part && part !== "unknown" && part !== name && parts.indexOf(part) === at).join(" · ");
 }

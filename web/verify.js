@@ -1,7 +1,8 @@
 // The code on the new device: typing it, how it travels, and what to do when it does not come.
 
-import { call, now, open, secondsUntil, words } from "./api.js";
+import { call, now, open, repeated, secondsUntil, words } from "./api.js";
 import { announce, everyTick, field, h, show } from "./dom.js";
+import { numbers, readCode } from "./sdk/code.js";
 import { readEvents } from "./sdk/events.js";
 import { clock, grouped, many, t } from "./text.js";
 
@@ -36,7 +37,7 @@ class Verification {
 
   show({ code = "", trust = true } = {}) {
     const c = this.challenge;
-    this.input = h("input", { id: "code", class: "code", inputmode: "numeric", autocomplete: "one-time-code", spellcheck: "false", required: true, "aria-describedby": "code-hint problem", maxlength: c.code_length + Math.ceil(c.code_length / 3) + 6, value: code, oninput: () => this.group() });
+    this.input = h("input", { id: "code", class: "code", inputmode: "numeric", autocomplete: "one-time-code", spellcheck: "false", required: true, "aria-describedby": "code-hint problem", value: code, oninput: (event) => this.group(event) });
     this.error = h("p", { class: "error", id: "problem", role: "alert" });
     this.button = h("button", { class: "main", type: "submit" }, t("verify-button"));
     this.trust = h("input", { type: "checkbox", id: "trust", checked: trust });
@@ -47,8 +48,10 @@ class Verification {
     this.deliveries = h("ul", { class: "ticks", id: "deliveries", "aria-live": "polite" });
     this.resend = h("button", { type: "button", id: "resend", onclick: () => this.again() }, t("resend"));
     const cancel = h("button", { type: "button", class: "plain", onclick: () => this.leave(this.listeners.onCancel) }, t("cancel"));
+    this.first = h("div", { class: "note warm", id: "email-first", hidden: true }, h("p", {}, t("nobody-reachable")), h("div", { class: "row" }, h("button", { type: "button", class: "main", onclick: () => this.again("email") }, t("via-email"))));
     const card = h("div", { class: "card" },
-      h("form", { onsubmit: (event) => this.verify(event) },
+      this.first,
+      this.form = h("form", { onsubmit: (event) => this.verify(event) },
         field("code", t("code-label"), this.input, h("p", { class: "soft small", id: "code-hint" }, many("code-hint", c.code_length))),
         h("div", {}, this.bar, h("div", { class: "facts" }, this.time, this.attempts)),
         this.error,
@@ -75,11 +78,20 @@ class Verification {
       h("div", { class: "stack" }, h("h2", {}, t("what-is-known")), this.hints, this.viaEmail, this.sendPanel, copy, this.support));
   }
 
-  group() {
-    const digits = this.input.value.replace(/\D/g, "").slice(0, this.challenge.code_length);
+  group(event) {
+    const { code_length: length } = this.challenge;
+    const code = readCode(this.input.value, length);
     const atEnd = this.input.selectionStart === this.input.value.length;
-    if (atEnd) this.input.value = grouped(digits);
+    // A whole code stands alone at once, out of whatever it came with; one that is being typed is grouped.
+    if (code) this.input.value = grouped(code);
+    else if (atEnd && !/\p{L}/u.test(this.input.value)) this.input.value = grouped(numbers(this.input.value).join(""));
     this.input.removeAttribute("aria-invalid");
+    // All digits are there: nothing is left to decide. Once for each code, so that a wrong one can be looked at.
+    clearTimeout(this.submitting);
+    if (!code || code === this.tried) return;
+    // Who types may still want to look; a code that came whole is sent at once.
+    const wait = event.inputType === "insertText" ? 1000 : 0;
+    this.submitting = setTimeout(() => code === readCode(this.input.value, length) && this.form.requestSubmit(), wait);
   }
 
   draw() {
@@ -88,6 +100,8 @@ class Verification {
     this.attempts.textContent = many("attempts-left", c.attempts_left);
     const offersEmail = c.methods.includes("email") && c.method !== "email";
     this.viaEmail.hidden = !offersEmail;
+    const nobody = c.method === "app" && (c.destination === 0 || (status?.hints ?? []).some((hint) => hint.code === "no_trusted_device_reachable"));
+    this.first.hidden = !(offersEmail && nobody);
     if (!offersEmail) this.sendPanel.hidden = true;
     const deliveries = status?.deliveries ?? [];
     const total = c.method === "app" ? new Set(deliveries.map((one) => one.destination)).size : 0;
@@ -118,10 +132,13 @@ class Verification {
 
   async verify(event) {
     event.preventDefault();
+    clearTimeout(this.submitting);
+    if (this.button.disabled || this.stopped.signal.aborted) return;
     this.error.textContent = "";
     this.button.disabled = true;
+    this.tried = readCode(this.input.value, this.challenge.code_length);
     try {
-      const answer = await call("POST", `${this.path}/verify`, { code: this.input.value, trust_device: this.trust.checked });
+      const answer = await repeated("POST", `${this.path}/verify`, { code: this.input.value, trust_device: this.trust.checked });
       // Also when another screen came meanwhile: the gateway has let this browser in.
       this.stop();
       this.listeners.onDone(answer);
@@ -140,7 +157,7 @@ class Verification {
       this.input.select();
       this.challenge.attempts_left = left;
       this.draw();
-      this.error.textContent = many("wrong-code", left);
+      this.error.textContent = problem.isEarlierCode ? words(problem) : many("wrong-code", left);
     } else {
       this.error.textContent = words(problem);
     }

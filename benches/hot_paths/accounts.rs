@@ -16,6 +16,7 @@ use twostep::domain::challenge::Lifetimes;
 use twostep::domain::delivery::EmailFallback;
 use twostep::domain::id::NodeId;
 use twostep::domain::mail::MailRetry;
+use twostep::domain::service::Service;
 use twostep::embedded_postgres::EmbeddedPostgres;
 use twostep::store::session::TokenLifetimes;
 use twostep::store::{self, ConnectSettings, Store};
@@ -68,6 +69,7 @@ pub async fn services(postgres: &EmbeddedPostgres, accounts: i32) -> anyhow::Res
         verification: Arc::new(verification),
         mail: Arc::new(Outbox::new("no-reply@example.com".to_owned())),
         mails_under_way: MailsUnderWay::default(),
+        service: Service { name: "Twostep".to_owned(), page_url: None, support: None },
         mail_retry: MailRetry { first: LIFE, longest: LIFE },
         push: CurrentProviders::default(),
         push_shows_code: true,

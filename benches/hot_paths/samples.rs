@@ -27,6 +27,7 @@ pub fn issued() -> CodeToDeliver {
         os_version: "16".to_owned(),
         app_version: "4.2.0".to_owned(),
         locale: None,
+        time_zone: None,
     };
     CodeToDeliver {
         account_id: AccountId::new(Uuid::now_v7()),

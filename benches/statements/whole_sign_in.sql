@@ -83,7 +83,7 @@ COMMIT;
 -- challenge/to_deliver.sql
 SELECT asked.place, account_id, challenge_id, purpose, generation, key_id, code_salt, digits, challenges.created_at,
     expires_at, requester, host(ip) AS ip, location, activity_id, address_taken, coalesce(accounts.email, accounts.contact_email) AS email,
-    accounts.locale
+    accounts.locale, accounts.time_zone
 FROM unnest(array[:account_id]::uuid[], array[lpad(:id::text, 32, '0')]::uuid[]) WITH ORDINALITY AS asked (account_id, challenge_id, place)
 JOIN challenges USING (account_id, challenge_id)
 JOIN accounts USING (account_id)
@@ -132,7 +132,8 @@ SELECT place, is_news FROM free;
 -- POST /v1/challenges/{id}/verify.
 -- challenge/by_id.sql
 SELECT account_id, challenge_id, token_hash, purpose, method, key_id, code_salt, digits, generation, attempts,
-    resends, resend_at, created_at, expires_at, outcome, superseded_by, install_id, requester, host(ip) AS ip, location, session_id,
+    resends, resend_at, created_at, expires_at, outcome, superseded_by,
+    method_changes > 0 AS changed_method, install_id, requester, host(ip) AS ip, location, session_id,
     password_hash, address_taken, activity_id, now() AS now,
     (SELECT coalesce(email, contact_email) FROM accounts WHERE accounts.account_id = challenges.account_id) AS email,
     (SELECT mailbox_changed_at FROM accounts WHERE accounts.account_id = challenges.account_id) AS mailbox_changed_at,
@@ -159,7 +160,8 @@ WITH account AS MATERIALIZED (
 UPDATE challenges SET attempts = attempts + 1
 FROM charged
 WHERE challenges.account_id = charged.account_id AND challenge_id = lpad(:id::text, 32, '0')::uuid
-RETURNING method, generation, key_id, attempts, resends, resend_at, expires_at, outcome, superseded_by, now() AS now,
+RETURNING method, generation, key_id, attempts, resends, resend_at, expires_at, outcome, superseded_by,
+    method_changes > 0 AS changed_method, now() AS now,
     charged.failures, charged.allowed;
 BEGIN;
 -- account/lock.sql
@@ -249,7 +251,8 @@ WHERE accounts.account_id = notices.account_id AND (notices.account_id, notices.
     LIMIT 50
     FOR UPDATE SKIP LOCKED)
 RETURNING notices.account_id, notices.notice_id, notices.kind, notices.requester, host(notices.ip) AS ip,
-    notices.location, notices.created_at, notices.tries, coalesce(notices.mailbox, accounts.email, accounts.contact_email) AS email, accounts.locale;
+    notices.location, notices.created_at, notices.tries, coalesce(notices.mailbox, accounts.email, accounts.contact_email) AS email, accounts.locale,
+    accounts.time_zone;
 \endif
 -- notice/sent.sql
 WITH sent AS (

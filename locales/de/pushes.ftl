@@ -2,5 +2,5 @@
 
 push-code-title = Ihr Anmeldecode
 push-disable-two-step-title = Ihr Code zum Ausschalten der Bestätigung in zwei Schritten
-push-code-body = { $code } für { $device } ({ $model })
+push-code-body = { $code } für { $device }
 push-wake-body = Öffnen Sie die App, um ihn zu sehen.

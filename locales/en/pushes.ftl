@@ -2,5 +2,5 @@
 
 push-code-title = Your sign-in code
 push-disable-two-step-title = Your code to turn off two-step verification
-push-code-body = { $code } for { $device } ({ $model })
+push-code-body = { $code } for { $device }
 push-wake-body = Open the app to see it.

@@ -36,6 +36,7 @@ use std::time::Duration;
 use crate::delivery::mail::Mailer;
 use crate::delivery::push::CurrentProviders;
 use crate::domain::mail::MailRetry;
+use crate::domain::service::Service;
 use crate::verification::Verification;
 
 /// What user actors work with.
@@ -46,6 +47,8 @@ pub struct Services {
     pub mail: Arc<dyn Mailer>,
     /// The mails that a node which stops waits for.
     pub mails_under_way: MailsUnderWay,
+    /// For whom mails speak.
+    pub service: Service,
     /// How long to wait between two tries to send a mail.
     pub mail_retry: MailRetry,
     /// The push providers.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::Services;
 use crate::clock;
-use crate::delivery::mail::{MailOutcome, notice_mail};
+use crate::delivery::mail::{MailOutcome, laid_out};
 use crate::delivery::push::{Push, PushContent};
 use crate::domain::id::{AccountId, NoticeId};
 use crate::domain::mail::NOTICE_PATIENCE;
@@ -90,8 +90,9 @@ async fn mail(services: &Services, notice: &Notice) {
     let Some(email) = notice.email.clone() else {
         return without_mailbox(services, account_id, id).await;
     };
-    let text = notice_mail_text(notice.language, notice.kind, notice.requester.as_ref(), notice.created_at);
-    let mail = notice_mail(id.uuid(), email, &text);
+    let (service, reader) = (&services.service, &notice.reader);
+    let text = notice_mail_text(service, reader, notice.kind, notice.requester.as_ref(), notice.created_at);
+    let mail = laid_out(id.uuid(), email, service, &text);
     let _under_way = services.mails_under_way.begin();
     let outcome = services.mail.send(&mail).await;
     let (store, word) = (services.verification.store(), outcome.word());

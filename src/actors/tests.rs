@@ -21,6 +21,7 @@ use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ConnectionId, DeviceId, NodeId, SessionId};
 use crate::domain::locale::Language;
 use crate::domain::mail::MailRetry;
+use crate::domain::service::Service;
 use crate::protocol::close::CloseReason;
 use crate::store::session::TokenLifetimes;
 use crate::store::{ConnectSettings, Store};
@@ -87,6 +88,7 @@ fn services(silent: &TcpListener) -> Arc<Services> {
         verification: Arc::new(verification),
         mail: Arc::new(Outbox::new("no-reply@example.com".to_owned())),
         mails_under_way: MailsUnderWay::default(),
+        service: Service { name: "Twostep".to_owned(), page_url: None, support: None },
         mail_retry: MailRetry { first: life, longest: life },
         push: CurrentProviders::default(),
         push_shows_code: true,

@@ -158,6 +158,8 @@ pub struct Progress {
     pub outcome: Option<Outcome>,
     /// Why it was superseded; `None` when it was not, or an earlier version did not write why.
     pub superseded_by: Option<SupersededBy>,
+    /// Its code went by another method before.
+    pub changed_method: bool,
 }
 
 /// Why a call on a challenge was refused.
@@ -210,6 +212,7 @@ impl Progress {
             expires_at: now + lifetimes.of(purpose, method),
             outcome: None,
             superseded_by: None,
+            changed_method: false,
         }
     }
 
@@ -274,7 +277,8 @@ impl Progress {
         if self.resends >= MAX_RESENDS {
             return Err(Refusal::ResendTooSoon { retry_after: self.expires_at.duration_since(now) });
         }
-        let is_first_change = method != self.method && self.resends == 0;
+        let is_change = method != self.method;
+        let is_first_change = is_change && !self.changed_method;
         if now < self.resend_at && !is_first_change {
             return Err(Refusal::ResendTooSoon { retry_after: self.resend_at.duration_since(now) });
         }
@@ -282,6 +286,7 @@ impl Progress {
             method,
             generation: self.generation + 1,
             resends: self.resends + 1,
+            changed_method: self.changed_method || is_change,
             resend_at: now + resend_wait(self.resends + 1),
             expires_at: now + lifetimes.of(purpose, method),
             ..self

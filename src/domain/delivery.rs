@@ -8,6 +8,7 @@ use super::device::DeviceInfo;
 use super::id::{AccountId, ActivityId, ChallengeId, DeliveryId, DeviceId, SessionId};
 use super::locale::{Language, Locale};
 use super::words::words;
+use super::zone::ZoneName;
 
 words! {
     /// The way to a destination.
@@ -170,6 +171,22 @@ impl CodeToDeliver {
             Purpose::CreateAccount => asks,
             Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep => account.or(asks),
         })
+    }
+}
+
+impl CodeToDeliver {
+    /// The clock of the mail that brings it: the account's; of an account that is being made, or has none, that of whoever asks for
+    /// themselves.
+    #[must_use]
+    pub fn mail_zone(&self, account: Option<&ZoneName>) -> Option<ZoneName> {
+        let asks = self.requester.device.time_zone.as_ref().filter(|_| !self.address_taken);
+        match self.purpose {
+            Purpose::CreateAccount if !self.address_taken => asks.or(account),
+            Purpose::CreateAccount | Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep => {
+                account.or(asks)
+            }
+        }
+        .cloned()
     }
 }
 

@@ -6,6 +6,7 @@ use super::id::{DeviceId, InstallId};
 use super::locale::Locale;
 use super::text::cleaned;
 use super::words::words;
+use super::zone::ZoneName;
 
 /// Longest name of a device, in characters.
 pub const NAME_MAX_CHARS: usize = 100;
@@ -62,6 +63,9 @@ pub struct DeviceInfo {
     /// Which language its user reads, if it says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<Locale>,
+    /// Which clock its user reads, if it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<ZoneName>,
 }
 
 impl DeviceInfo {
@@ -109,7 +113,16 @@ mod tests {
             let text = || "\u{200b}\u{2028}".to_owned();
             let install_id = InstallId::new(Uuid::nil());
             let (name, model, os_version, app_version) = (text(), String::new(), text(), "1\u{202e}.0".to_owned());
-            let info = DeviceInfo { install_id, name, model, platform, os_version, app_version, locale: None };
+            let info = DeviceInfo {
+                install_id,
+                name,
+                model,
+                platform,
+                os_version,
+                app_version,
+                locale: None,
+                time_zone: None,
+            };
             let info = info.cleaned();
             assert_eq!((info.name.as_str(), info.model.as_str()), (stand_in, stand_in));
             assert_eq!((info.os_version.as_str(), info.app_version.as_str()), (UNKNOWN_VERSION, "1.0"));

@@ -191,7 +191,7 @@ impl HoldsTokens for VerifiedAnswer {
         (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 410, description = "`challenge_closed`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`wrong_code`, with `attempts_left`; `earlier_code`, which cost no attempt", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`wrong_code`, with `attempts_left`; with `earlier_code` it cost no attempt", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_attempts`, `too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
     )

@@ -15,6 +15,7 @@ use crate::domain::device::{NAME_MAX_CHARS, VERSION_MAX_CHARS};
 use crate::domain::id::DeviceId;
 use crate::domain::push::{ApnsEnvironment, PushAddress, PushAddressKind, PushProvider};
 use crate::domain::text::cleaned;
+use crate::domain::zone::ZoneName;
 use crate::store::device::DeviceChange;
 use crate::verification::Origin;
 
@@ -173,6 +174,9 @@ pub(super) struct UpdateDeviceBody {
     #[serde(default)]
     #[schema(min_length = 2, max_length = 35)]
     locale: Option<String>,
+    /// The clock that its user reads, such as `Europe/Budapest`. That of a trusted device is the mails' as well.
+    #[serde(default)]
+    time_zone: Option<String>,
 }
 
 impl UpdateDeviceBody {
@@ -185,6 +189,7 @@ impl UpdateDeviceBody {
             notifications_allowed: self.notifications_allowed,
             location,
             locale: read_locale(self.locale.as_deref()),
+            time_zone: self.time_zone.as_deref().and_then(ZoneName::read),
         };
         Ok((change, self.push.as_ref().map(|Object(push)| push_address(push)).transpose()?))
     }

@@ -60,8 +60,6 @@ words! {
         WrongCode = "wrong_code",
         /// The challenge has no attempts left.
         TooManyAttempts = "too_many_attempts",
-        /// A code that a newer one replaced: it costs no attempt.
-        EarlierCode = "earlier_code",
         /// A new code was asked for too early.
         ResendTooSoon = "resend_too_soon",
         /// Too much of something.
@@ -91,7 +89,7 @@ impl ProblemCode {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::ChallengeClosed | Self::Erased => StatusCode::GONE,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::WrongCode | Self::EarlierCode | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::WrongCode | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyAttempts | Self::ResendTooSoon | Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -119,7 +117,6 @@ impl ProblemCode {
             Self::ChallengeClosed => "The challenge is over",
             Self::PayloadTooLarge => "The request body is too large",
             Self::WrongCode => "The code is wrong",
-            Self::EarlierCode => "That is an earlier code",
             Self::TooManyAttempts => "Too many wrong codes",
             Self::ResendTooSoon => "A new code can be sent a little later",
             Self::TooManyRequests => "Too many requests",
@@ -136,6 +133,7 @@ pub struct Problem {
     detail: String,
     retry_after: Option<u64>,
     attempts_left: Option<u16>,
+    earlier_code: bool,
     header: Option<(HeaderName, &'static str)>,
 }
 
@@ -158,12 +156,16 @@ pub(super) struct ProblemBody {
     /// Comparisons that the challenge still allows.
     #[serde(skip_serializing_if = "Option::is_none")]
     attempts_left: Option<u16>,
+    /// With `wrong_code`: it is an earlier code of the challenge, which a newer one replaced, and no attempt was used.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(default = false)]
+    earlier_code: bool,
 }
 
 impl Problem {
     /// A problem; `detail` tells its reader what to do.
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), retry_after: None, attempts_left: None, header: None }
+        Self { code, detail: detail.into(), retry_after: None, attempts_left: None, earlier_code: false, header: None }
     }
 
     /// Our fault; what went wrong was logged where it was seen.
@@ -221,6 +223,7 @@ impl Problem {
             code: self.code,
             retry_after: self.retry_after,
             attempts_left: self.attempts_left,
+            earlier_code: self.earlier_code,
         })
     }
 }
@@ -265,8 +268,9 @@ impl From<VerificationError> for Problem {
             VerificationError::WrongCode { attempts_left } => wrong_code(attempts_left),
             VerificationError::NotACode(error) => Self::new(ProblemCode::InvalidRequest, format!("`code` {error}.")),
             VerificationError::EarlierCode { attempts_left } => {
-                let detail = "That is an earlier code of this challenge. The newest one is good.";
-                Self::new(ProblemCode::EarlierCode, detail).attempts_left(attempts_left)
+                let detail = "That is an earlier code of this challenge, and no attempt was used. Look for the newest one: it replaced the others.";
+                let problem = Self::new(ProblemCode::WrongCode, detail).attempts_left(attempts_left);
+                Self { earlier_code: true, ..problem }
             }
             VerificationError::Refused(refusal) => refused(refusal),
             VerificationError::TooManyOpenChallenges { retry_after } => {

@@ -15,6 +15,7 @@ use crate::domain::id::{ChallengeId, DeviceId, InstallId};
 use crate::domain::locale::Locale;
 use crate::domain::moment;
 use crate::domain::token::{Token, TokenKind};
+use crate::domain::zone::ZoneName;
 use crate::store::device::TrustedDevice;
 use crate::verification::{ChallengeView, Destination, IssuedSession, SignedIn};
 
@@ -39,13 +40,17 @@ pub(super) struct DeviceBody {
     #[serde(default)]
     #[schema(min_length = 2, max_length = 35)]
     locale: Option<String>,
+    /// The clock that its user reads, by its name in the IANA time zone database, such as `Europe/Budapest`: mails say when in it.
+    #[serde(default)]
+    time_zone: Option<String>,
 }
 
 impl DeviceBody {
     pub(super) fn checked(self) -> Result<DeviceInfo, Problem> {
-        let Self { install_id, name, model, platform, os_version, app_version, locale } = self;
+        let Self { install_id, name, model, platform, os_version, app_version, locale, time_zone } = self;
         let locale = read_locale(locale.as_deref());
-        let info = DeviceInfo { install_id, name, model, platform, os_version, app_version, locale };
+        let time_zone = time_zone.as_deref().and_then(ZoneName::read);
+        let info = DeviceInfo { install_id, name, model, platform, os_version, app_version, locale, time_zone };
         Ok(info.cleaned())
     }
 }

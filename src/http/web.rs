@@ -50,6 +50,7 @@ const FILES: &[File] = files! {
     "text.js": SCRIPT,
     "live.js": SCRIPT,
     "sdk/connection.js" at "sdk/js/src/connection.js": SCRIPT,
+    "sdk/code.js" at "sdk/js/src/code.js": SCRIPT,
     "sdk/events.js" at "sdk/js/src/events.js": SCRIPT,
     "sign-in.js": SCRIPT,
     "verify.js": SCRIPT,

@@ -19,9 +19,16 @@ use crate::delivery::webhook::WebhookSettings;
 use crate::domain::assertion::AssertionHeader;
 use crate::domain::code::{MAX_DIGITS, MIN_DIGITS};
 pub use crate::domain::delivery::EmailFallback;
+use crate::domain::service::Service;
+use crate::domain::text::is_clean;
 use crate::private_file::Privacy;
 use crate::telemetry::LogFormat;
 use crate::traces::TraceSettings;
+
+/// Longest name of a service, in characters: it stands in subjects.
+const SERVICE_NAME_CHARS: usize = 60;
+/// Longest text that says where help is.
+const SUPPORT_CHARS: usize = 200;
 
 /// Every setting.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -57,6 +64,8 @@ pub struct Settings {
     pub fcm: FcmSettings,
     /// Apple Push Notification service.
     pub apns: ApnsSettings,
+    /// For whom mails and the page speak.
+    pub service: ServiceSettings,
     /// Mail.
     pub mail: MailSettings,
     /// The mail server.
@@ -135,6 +144,17 @@ room! {
         calls_per_minute: NonZeroU32,
         /// Changes by one trusted device, or by all other sessions of one account.
         writes_per_minute: NonZeroU32,
+    }
+}
+room! {
+    /// For whom mails and the page speak.
+    ServiceSettings {
+        /// What the service is called.
+        name: String,
+        /// The address of the Login Security page.
+        #[serde(default)] page_url: Option<String>,
+        /// Where people find help.
+        #[serde(default)] support: Option<String>,
     }
 }
 room! {
@@ -356,6 +376,7 @@ impl Settings {
             within("delivery.new_mailbox_wait_seconds", self.delivery.new_mailbox_wait_seconds, 0..=604_800),
             within("delivery.receipt_window_ms", self.delivery.receipt_window_ms, 100..=30_000),
             within("delivery.sweep_period_ms", self.delivery.sweep_period_ms, 100..=10_000),
+            self.service.check(),
             self.mail.sender().map(drop).map_err(SettingsError::from),
             self.bus.check().map(drop).map_err(SettingsError::from),
             within("assertions.lifetime_seconds", self.assertions.lifetime_seconds, 30..=600),
@@ -425,4 +446,34 @@ pub(super) fn within<T: PartialOrd + Display + Copy>(
     }
     let expected = format!("{} to {}", range.start(), range.end());
     Err(SettingsError::OutOfRange { key, value: value.to_string(), expected })
+}
+
+impl ServiceSettings {
+    /// For whom mails speak.
+    #[must_use]
+    pub fn service(&self) -> Service {
+        Service { name: self.name.clone(), page_url: self.page_url.clone(), support: self.support.clone() }
+    }
+
+    fn check(&self) -> Result<(), SettingsError> {
+        let refused = |key, value: &str, expected: &str| {
+            Err(SettingsError::OutOfRange { key, value: format!("{value:?}"), expected: expected.to_owned() })
+        };
+        if !is_clean(&self.name, SERVICE_NAME_CHARS) {
+            return refused("service.name", &self.name, "a line of 1 to 60 characters");
+        }
+        if let Some(support) = self.support.as_ref().filter(|support| !is_clean(support, SUPPORT_CHARS)) {
+            return refused("service.support", support, "a line of 1 to 200 characters");
+        }
+        let is_page = |url: &str| {
+            let uri = url.parse::<::http::Uri>();
+            uri.is_ok_and(|uri| matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some())
+        };
+        match &self.page_url {
+            Some(url) if !is_page(url) => {
+                refused("service.page_url", url, "the address of a page, such as https://id.example.com/")
+            }
+            _ => Ok(()),
+        }
+    }
 }

@@ -11,6 +11,7 @@ use crate::domain::id::{AccountId, DeviceId, InstallId};
 use crate::domain::limits::ROTATION_GRACE;
 use crate::domain::locale::Locale;
 use crate::domain::token::TokenHash;
+use crate::domain::zone::ZoneName;
 
 /// What signing in needs to know of an account.
 pub struct SignInAccount {
@@ -240,6 +241,15 @@ pub async fn confirm_address(
 /// [`StoreError`] when the database does not answer.
 pub async fn set_locale(db: &impl Db, account: AccountId, locale: &Locale) -> Result<(), StoreError> {
     execute(db, query!("account/set_locale"), &[&account.uuid(), &locale.as_str()]).await?;
+    Ok(())
+}
+
+/// Says which clock the owner of an account reads.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn set_time_zone(db: &impl Db, account: AccountId, zone: &ZoneName) -> Result<(), StoreError> {
+    execute(db, query!("account/set_time_zone"), &[&account.uuid(), &zone.as_str()]).await?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 
 use super::row::{
     as_integer, by_place, count, get, id, json, locale, one_by_place, optional_id, optional_word, seconds, small_count,
-    token_hash, word,
+    time_zone, token_hash, word,
 };
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::budget::{Budget, BudgetKind, BudgetRules};
@@ -20,6 +20,7 @@ use crate::domain::limits::{MAX_ATTEMPTS, MAX_REPEATS, REPEAT_WITHIN};
 use crate::domain::locale::Locale;
 use crate::domain::sends::{Sent, SentCodes};
 use crate::domain::token::TokenHash;
+use crate::domain::zone::ZoneName;
 
 /// What a challenge begins with.
 pub struct NewChallenge {
@@ -445,6 +446,8 @@ pub struct ToDeliver {
     pub email: Option<EmailAddress>,
     /// The account's language.
     pub locale: Option<Locale>,
+    /// The account's clock.
+    pub time_zone: Option<ZoneName>,
 }
 
 /// The current codes of challenges; `None` where one is not open any more.
@@ -459,7 +462,12 @@ pub async fn to_deliver(
         challenges.iter().map(|(account, challenge)| (account.uuid(), challenge.uuid())).unzip();
     let found = rows(db, query!("challenge/to_deliver"), &[&accounts, &ids]).await?;
     one_by_place(&found, challenges.len(), |row| {
-        Ok(ToDeliver { issued: code_to_deliver(row)?, email: super::account::email(row)?, locale: locale(row)? })
+        Ok(ToDeliver {
+            issued: code_to_deliver(row)?,
+            email: super::account::email(row)?,
+            locale: locale(row)?,
+            time_zone: time_zone(row)?,
+        })
     })
 }
 
@@ -573,6 +581,7 @@ fn progress(row: &Row) -> Result<Progress, StoreError> {
         expires_at: get(row, "expires_at")?,
         outcome: optional_word(row, "outcome")?,
         superseded_by: optional_word(row, "superseded_by")?,
+        changed_method: get(row, "changed_method")?,
     })
 }
 

@@ -14,6 +14,7 @@ use crate::domain::id::{AccountId, ConnectionId, DeviceId, InstallId, NodeId};
 use crate::domain::limits::MAX_TRUSTED_DEVICES;
 use crate::domain::locale::{Language, Locale};
 use crate::domain::push::{ApnsEnvironment, PushAddress};
+use crate::domain::zone::ZoneName;
 
 /// A trusted device as its owner sees it.
 pub struct TrustedDevice {
@@ -42,6 +43,8 @@ pub struct DeviceChange {
     pub location: Option<String>,
     /// Which language its user reads.
     pub locale: Option<Locale>,
+    /// Which clock its user reads: kept for the account.
+    pub time_zone: Option<ZoneName>,
 }
 
 /// Makes or refreshes the device of an installation that signed in.
@@ -312,6 +315,8 @@ pub(super) fn device(row: &Row, trusted: bool) -> Result<Device, StoreError> {
         os_version: get(row, "os_version")?,
         app_version: get(row, "app_version")?,
         locale: locale(row)?,
+        // Kept for the account as a whole.
+        time_zone: None,
     };
     Ok(Device { id: id(row, "device_id", DeviceId::new)?, info, trusted })
 }

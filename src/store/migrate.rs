@@ -34,6 +34,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("V22__close_what_was_open", include_str!("../../sql/migrations/0022_close_what_was_open.sql")),
     ("V23__say_which_programs_fit", include_str!("../../sql/migrations/0023_say_which_programs_fit.sql")),
     ("V24__repeat_answers", include_str!("../../sql/migrations/0024_repeat_answers.sql")),
+    ("V25__know_zones_and_changes", include_str!("../../sql/migrations/0025_know_zones_and_changes.sql")),
 ];
 
 /// Held while migrating, so that nodes that start together do it one after the other: by a transaction of its own, which poolers keep

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::row::{get, id, locale, seconds, small_count, word};
+use super::row::{get, id, locale, seconds, small_count, time_zone, word};
 use super::{Db, StoreError, execute, one_row, query, rows};
 use crate::domain::delivery::Requester;
 use crate::domain::email::EmailAddress;
@@ -10,6 +10,7 @@ use crate::domain::event::AlertKind;
 use crate::domain::id::{AccountId, DeviceId, InstallId, NoticeId};
 use crate::domain::locale::Language;
 use crate::domain::push::PushAddress;
+use crate::domain::zone::Reader;
 
 /// A node works a notice for this long before another may take it over: longer than a mail server may take.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -28,8 +29,8 @@ pub struct Notice {
     pub created_at: Timestamp,
     /// The mailbox, if there is one.
     pub email: Option<EmailAddress>,
-    /// The language of the mails to its account.
-    pub language: Language,
+    /// Who reads the mails to its account.
+    pub reader: Reader,
     /// How often it was claimed, this time included.
     pub tries: u16,
 }
@@ -161,7 +162,7 @@ pub async fn claim_due(db: &impl Db, limit: i64) -> Result<Vec<Notice>, StoreErr
                 requester: device.zip(ip).map(|(device, ip)| Requester { device, ip, location, acting: None }),
                 created_at: get(row, "created_at")?,
                 email: super::account::email(row)?,
-                language: Language::of(locale(row)?.as_ref()),
+                reader: Reader { language: Language::of(locale(row)?.as_ref()), zone: time_zone(row)? },
                 tries: small_count(row, "tries")?,
             })
         })

@@ -12,6 +12,7 @@ use crate::domain::code::KeyId;
 use crate::domain::locale::Locale;
 use crate::domain::owner::Link;
 use crate::domain::token::TokenHash;
+use crate::domain::zone::ZoneName;
 
 pub(super) fn get<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> Result<T, StoreError> {
     row.try_get(column).map_err(|error| StoreError::Corrupt(error.to_string()))
@@ -49,6 +50,11 @@ pub(super) fn optional_word<T: FromStr<Err = crate::domain::words::UnknownWord>>
 pub(super) fn locale(row: &Row) -> Result<Option<Locale>, StoreError> {
     let tag = get::<Option<&str>>(row, "locale")?.map(Locale::parse).transpose();
     tag.map_err(|error| StoreError::Corrupt(format!("locale {error}")))
+}
+
+/// The clock in `time_zone`, if somebody said one.
+pub(super) fn time_zone(row: &Row) -> Result<Option<ZoneName>, StoreError> {
+    Ok(get::<Option<&str>>(row, "time_zone")?.and_then(ZoneName::read))
 }
 
 pub(super) fn json<T: serde::de::DeserializeOwned>(row: &Row, column: &str) -> Result<T, StoreError> {

@@ -1,9 +1,10 @@
-//! What mails say: the paragraphs, before they are laid out.
+//! What mails say, before they are laid out.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::bundle::words;
+use super::names::{isolated, named};
 use super::notices::{notice_text, notice_title};
 use super::text::Text;
 use crate::domain::challenge::Purpose;
@@ -11,100 +12,190 @@ use crate::domain::code::Code;
 use crate::domain::delivery::{CodeToDeliver, Requester};
 use crate::domain::event::AlertKind;
 use crate::domain::locale::Language;
+use crate::domain::service::Service;
+use crate::domain::zone::{Reader, ZoneName};
 
 /// The words of a mail. Not `Debug`: they may hold a code.
 pub struct MailText {
-    /// Its language.
+    /// Their language.
     pub language: Language,
     /// Its subject.
     pub subject: String,
-    /// Its paragraphs, in order.
-    pub paragraphs: Vec<String>,
+    /// What a list of mails shows behind the subject.
+    pub preheader: String,
+    /// What it is about.
+    pub lead: String,
+    /// The code, grouped by spaces.
+    pub code: Option<String>,
+    /// Until when the code is good, and which of the codes it is.
+    pub about_code: Vec<String>,
+    /// Who asked, or what happened: label and value.
+    pub facts: Vec<(String, String)>,
+    /// What to do if it was somebody else.
+    pub advice: Option<String>,
+    /// Label and address of the one button.
+    pub button: Option<(String, String)>,
+    /// Why it was sent, and where help is.
+    pub footer: Vec<String>,
 }
 
-/// The mail that brings a code. Its code is a paragraph of its own, grouped.
+/// The mail that brings a code, which is good for `life`.
 #[must_use]
-pub fn code_mail_text(language: Language, issued: &CodeToDeliver, code: &Code) -> MailText {
-    let (subject, purpose, advice) = match issued.purpose {
-        Purpose::SignIn => (Text::MailSignInSubject, Text::MailSignInUse, Text::MailSignInAdvice),
-        Purpose::EnableTwoStep => {
-            (Text::MailEnableTwoStepSubject, Text::MailEnableTwoStepUse, Text::MailEnableTwoStepAdvice)
+pub fn code_mail_text(
+    service: &Service,
+    reader: &Reader,
+    issued: &CodeToDeliver,
+    life: SignedDuration,
+    code: &Code,
+) -> MailText {
+    let (language, name) = (reader.language, service.name.as_str());
+    let (subject, lead, advice) = match issued.purpose {
+        Purpose::SignIn => {
+            (Text::MailSignInSubject { service: name }, Text::MailSignInUse { service: name }, Text::MailSignInAdvice)
         }
-        Purpose::DisableTwoStep => {
-            (Text::MailDisableTwoStepSubject, Text::MailDisableTwoStepUse, Text::MailDisableTwoStepAdvice)
-        }
-        Purpose::CreateAccount => {
-            (Text::MailCreateAccountSubject, Text::MailCreateAccountUse, Text::MailCreateAccountAdvice)
-        }
+        Purpose::EnableTwoStep => (
+            Text::MailEnableTwoStepSubject { service: name },
+            Text::MailEnableTwoStepUse,
+            Text::MailEnableTwoStepAdvice,
+        ),
+        Purpose::DisableTwoStep => (
+            Text::MailDisableTwoStepSubject { service: name },
+            Text::MailDisableTwoStepUse,
+            Text::MailDisableTwoStepAdvice,
+        ),
+        Purpose::CreateAccount => (
+            Text::MailCreateAccountSubject { service: name },
+            Text::MailCreateAccountUse,
+            Text::MailCreateAccountAdvice,
+        ),
     };
-    let until = time(language, issued.expires_at);
-    let asked = match issued.purpose {
-        Purpose::CreateAccount => asked_from(language, &issued.requester, issued.requested_at),
-        Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep => {
-            asked_by(language, &issued.requester, issued.requested_at)
-        }
+    let (subject, number) = (words(language, subject), i64::from(issued.generation));
+    let expiry = expiry(reader, issued.expires_at, life);
+    // The same over all tries of one mail.
+    let sent = &time(reader, issued.expires_at - life);
+    let (subject, sent) = if number > 1 {
+        let subject = words(language, Text::MailSubjectAgain { subject: &subject, number });
+        (subject, words(language, Text::MailSentAgain { number, time: sent }))
+    } else {
+        (subject, words(language, Text::MailSent { time: sent }))
     };
+    let is_for_anybody = issued.purpose == Purpose::CreateAccount;
     MailText {
         language,
-        subject: words(language, subject),
-        paragraphs: vec![
-            words(language, purpose),
-            code.grouped(),
-            words(language, Text::MailExpiry { time: &until }),
-            asked,
-            words(language, advice),
-        ],
+        subject,
+        preheader: expiry.clone(),
+        lead: words(language, lead),
+        code: Some(code.grouped()),
+        about_code: vec![expiry, sent],
+        facts: facts(reader, Some(&issued.requester), issued.requested_at, is_for_anybody),
+        advice: Some(words(language, advice)),
+        button: (!is_for_anybody).then(|| button(service, language, Text::MailButtonNotMe)).flatten(),
+        footer: footer(service, language, is_for_anybody, true),
     }
 }
 
 /// The mail that tells an owner what happened, and when.
 #[must_use]
 pub fn notice_mail_text(
-    language: Language,
+    service: &Service,
+    reader: &Reader,
     kind: AlertKind,
     requester: Option<&Requester>,
     happened_at: Timestamp,
 ) -> MailText {
-    let when = match requester {
-        Some(requester) if kind == AlertKind::AddressTaken => asked_from(language, requester, happened_at),
-        Some(requester) => asked_by(language, requester, happened_at),
-        None => words(language, Text::MailHappened { time: &time(language, happened_at) }),
-    };
-    MailText { language, subject: notice_title(language, kind), paragraphs: vec![notice_text(language, kind), when] }
-}
-
-fn asked_by(language: Language, requester: &Requester, at: Timestamp) -> String {
-    let (device, model, ip) = (&requester.device.name, &requester.device.model, &requester.ip);
-    let time = &time(language, at);
-    match &requester.location {
-        Some(place) => words(language, Text::MailAskedByNear { device, model, ip, place, time }),
-        None => words(language, Text::MailAskedBy { device, model, ip, time }),
+    let (language, is_for_anybody) = (reader.language, kind == AlertKind::AddressTaken);
+    let lead = notice_text(language, kind);
+    MailText {
+        language,
+        subject: notice_title(language, kind),
+        preheader: lead.clone(),
+        lead,
+        code: None,
+        about_code: Vec::new(),
+        facts: facts(reader, requester, happened_at, is_for_anybody),
+        advice: None,
+        button: button(service, language, Text::MailButtonReview),
+        footer: footer(service, language, false, false),
     }
 }
 
-/// Without the names that a device gives itself: anybody may ask in the name of any address, and our mail must not carry
-/// their words.
-fn asked_from(language: Language, requester: &Requester, at: Timestamp) -> String {
-    let platform = requester.device.platform.as_str();
-    words(language, Text::MailAskedFrom { platform, ip: &requester.ip, time: &time(language, at) })
+fn button(service: &Service, language: Language, label: Text<'_>) -> Option<(String, String)> {
+    service.page_url.as_ref().map(|url| (words(language, label), url.clone()))
 }
 
-fn time(language: Language, at: Timestamp) -> String {
-    let at = at.to_zoned(TimeZone::UTC);
+fn footer(service: &Service, language: Language, is_for_anybody: bool, has_code: bool) -> Vec<String> {
+    let name = service.name.as_str();
+    let why = if is_for_anybody { Text::MailWhyAddress { service: name } } else { Text::MailWhy { service: name } };
+    let never = has_code.then(|| words(language, Text::MailNeverShare { service: name }));
+    let help = service.support.as_ref().map(|support| words(language, Text::MailHelp { support }));
+    [never, Some(words(language, why)), help].into_iter().flatten().collect()
+}
+
+/// Who asked and when. Where anybody may ask in the name of any address, without the names that a device gives itself: our mail must
+/// not carry their words.
+fn facts(reader: &Reader, requester: Option<&Requester>, at: Timestamp, is_for_anybody: bool) -> Vec<(String, String)> {
+    let language = reader.language;
+    let mut facts = Vec::new();
+    if let Some(requester) = requester {
+        let platform = Text::MailPlatform { platform: requester.device.platform.as_str() };
+        let device = if is_for_anybody { words(language, platform) } else { named(&requester.device) };
+        facts.push((words(language, Text::MailFactDevice), device));
+        if let Some(place) = requester.location.as_ref().filter(|_| !is_for_anybody) {
+            let near = words(language, Text::MailPlaceNear { place: &isolated(place) });
+            facts.push((words(language, Text::MailFactPlace), near));
+        }
+        facts.push((words(language, Text::MailFactAddress), isolated(&requester.ip)));
+    }
+    facts.push((words(language, Text::MailFactTime), time(reader, at)));
+    facts
+}
+
+fn expiry(reader: &Reader, at: Timestamp, life: SignedDuration) -> String {
+    let (language, minutes) = (reader.language, life.as_mins());
+    if minutes > 120 {
+        return words(language, Text::MailExpiresHours { hours: life.as_hours(), time: &time(reader, at) });
+    }
+    let local = at.to_zoned(zone(reader));
+    let clock = match &reader.zone {
+        Some(_) => words(language, Text::MailClockOwn { clock: &local.strftime("%H:%M").to_string() }),
+        None => local.strftime("%H:%M UTC").to_string(),
+    };
+    words(language, Text::MailExpiresMinutes { minutes, clock: &clock })
+}
+
+fn zone(reader: &Reader) -> TimeZone {
+    reader.zone.as_ref().map_or(TimeZone::UTC, ZoneName::zone)
+}
+
+fn time(reader: &Reader, at: Timestamp) -> String {
+    let at = at.to_zoned(zone(reader));
     let (year, month, day) = (i64::from(at.year()), i64::from(at.month()), i64::from(at.day()));
-    words(language, Text::Time { year, month, day, clock: &at.strftime("%H:%M").to_string() })
+    let (clock, zone) = (at.strftime("%H:%M").to_string(), at.strftime("%Z").to_string());
+    words(reader.language, Text::Time { year, month, day, clock: &clock, zone: &zone })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn reader(language: Language, zone: &str) -> Reader {
+        Reader { language, zone: ZoneName::read(zone) }
+    }
+
+    fn service() -> Service {
+        Service { name: "Acme".to_owned(), page_url: None, support: Some("help@acme.example".to_owned()) }
+    }
+
     #[test]
-    fn a_time_is_readable_in_every_language() {
+    fn a_time_is_readable_in_every_language_and_by_the_clock_of_its_reader() {
         let at = "2026-03-05T07:08:59Z".parse().expect("a time");
-        assert_eq!(time(Language::English, at), "5 March 2026, 07:08 UTC");
-        assert_eq!(time(Language::Hungarian, at), "2026. március 5., 07:08 (UTC)");
-        assert_eq!(time(Language::German, at), "5. März 2026, 07:08 Uhr (UTC)");
+        assert_eq!(time(&reader(Language::English, ""), at), "5 March 2026, 07:08 UTC");
+        assert_eq!(time(&reader(Language::Hungarian, "Europe/Budapest"), at), "2026. március 5., 08:08 (CET)");
+        assert_eq!(time(&reader(Language::German, "America/New_York"), at), "5. März 2026, 02:08 Uhr (EST)");
+        let life = SignedDuration::from_mins(10);
+        let expires = |language, zone| expiry(&reader(language, zone), at, life);
+        assert_eq!(expires(Language::English, "Europe/Budapest"), "Expires in 10 minutes (08:08 your time).");
+        assert_eq!(expires(Language::English, ""), "Expires in 10 minutes (07:08 UTC).");
     }
 
     #[test]
@@ -117,8 +208,11 @@ mod tests {
         let requester =
             Requester { device, ip: "127.0.0.1".to_owned(), location: Some("Spamville".to_owned()), acting: None };
         for language in Language::ALL {
-            let said =
-                |kind| notice_mail_text(*language, kind, Some(&requester), Timestamp::UNIX_EPOCH).paragraphs[1].clone();
+            let said = |kind| {
+                let reader = reader(*language, "");
+                let text = notice_mail_text(&service(), &reader, kind, Some(&requester), Timestamp::UNIX_EPOCH);
+                text.facts.into_iter().map(|(label, value)| format!("{label}: {value}\n")).collect::<String>()
+            };
             let from_anybody = said(AlertKind::AddressTaken);
             let theirs = ["buy now", "cheap pills", "Spamville"];
             assert!(theirs.iter().all(|word| !from_anybody.contains(word)), "{from_anybody}");

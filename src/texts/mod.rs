@@ -5,6 +5,7 @@ mod bundle;
 mod deliveries;
 mod hints;
 mod mails;
+mod names;
 mod notices;
 mod passwords;
 mod pushes;

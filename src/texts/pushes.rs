@@ -1,6 +1,7 @@
 //! Notifications that are about a code.
 
 use super::bundle::words;
+use super::names::{isolated_code, named};
 use super::text::Text;
 use crate::domain::challenge::Purpose;
 use crate::domain::code::Code;
@@ -18,8 +19,8 @@ pub struct PushText {
 /// A notification that shows the code of a challenge.
 #[must_use]
 pub fn code_push_text(language: Language, issued: &CodeToDeliver, code: &Code) -> PushText {
-    let (device, grouped) = (&issued.requester.device, code.grouped());
-    let body = Text::PushCodeBody { code: &grouped, device: &device.name, model: &device.model };
+    let (device, code) = (named(&issued.requester.device), isolated_code(&code.grouped()));
+    let body = Text::PushCodeBody { code: &code, device: &device };
     PushText { title: words(language, title(issued.purpose)), body: words(language, body) }
 }
 

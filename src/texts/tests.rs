@@ -6,7 +6,9 @@ use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternEl
 use fluent_syntax::parser::parse;
 
 use super::bundle::{files, words};
+use super::names::{isolated_code, named};
 use super::text::{KEYS, Text};
+use crate::domain::device::DeviceInfo;
 use crate::domain::locale::Language;
 
 type Variables = BTreeSet<String>;
@@ -95,11 +97,47 @@ fn numbers_are_said_as_each_language_says_them() {
 #[test]
 fn what_is_put_into_a_text_stays_as_it_is() {
     for language in Language::ALL {
-        let text = words(*language, Text::PushCodeBody { code: "123 456", device: "{ $code } <b>", model: "مثال" });
-        assert!(text.contains("123 456") && text.contains("{ $code } <b>") && text.contains("مثال"), "{text}");
+        let text = words(*language, Text::PushCodeBody { code: "123 456", device: "{ $code } <b> مثال" });
+        assert!(text.contains("123 456") && text.contains("{ $code } <b> مثال"), "{text}");
         let marks = ['\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'];
         assert!(!text.contains(marks), "{text:?} has isolation marks");
     }
+}
+
+/// As it stands on the screen, from left to right (UAX 9), without marks that nobody sees.
+fn on_screen(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let info = unicode_bidi::BidiInfo::new(line, None);
+        let seen = |paragraph| info.reorder_line(paragraph, paragraph.range.clone()).into_owned();
+        info.paragraphs.iter().map(seen).collect::<String>()
+    });
+    let seen = lines.collect::<Vec<_>>().join("\n");
+    seen.chars().filter(|mark| !('\u{2066}'..='\u{2069}').contains(mark)).collect()
+}
+
+/// A name that is written from right to left turns nothing around that stands beside it.
+#[test]
+fn a_code_reads_as_it_is_whatever_the_device_is_called() {
+    for name in ["הטלפון של אנה", "هاتف آنا", "آیفون ۱۴", "iPhone של אנה", "Pixel 7", "12345", "(אנה)"]
+    {
+        let device: DeviceInfo = serde_json::from_value(serde_json::json!({
+            "install_id": uuid::Uuid::nil(), "name": name, "model": "דגם", "platform": "ios", "os_version": "1", "app_version": "1",
+        }))
+        .expect("a device");
+        let (code, shown) = (isolated_code("580 263"), named(&device));
+        for language in Language::ALL {
+            let body = words(*language, Text::PushCodeBody { code: &code, device: &shown });
+            let seen = on_screen(&body);
+            assert!(seen.contains("580\u{a0}263"), "{language}, {name}: {body:?} reads {seen:?}");
+            assert!(seen.starts_with("580"), "{language}, {name}: {seen:?}");
+            let label = words(*language, Text::MailFactDevice);
+            let fact = on_screen(&format!("{label}: {} 127.0.0.1", named(&device)));
+            assert!(fact.starts_with(&label) && fact.ends_with("127.0.0.1"), "{language}, {name}: {fact:?}");
+        }
+    }
+    // What it would be without.
+    let plain = words(Language::Hungarian, Text::PushCodeBody { code: "580 263", device: "הטלפון" });
+    assert!(!on_screen(&plain).starts_with("580 263"), "{plain}");
 }
 
 #[test]

@@ -133,6 +133,9 @@ impl Verification {
                 None => false,
             };
             let changed = store::device::update_current(db, account, device, change).await?;
+            if let Some(zone) = change.time_zone.as_ref().filter(|_| changed.trusted) {
+                store::account::set_time_zone(db, account, zone).await?;
+            }
             if let Some(locale) = change.locale.as_ref().filter(|_| changed.trusted) {
                 store::account::set_locale(db, account, locale).await?;
             }

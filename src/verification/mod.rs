@@ -49,6 +49,7 @@ use crate::bus::{Bus, Health};
 use crate::clock;
 use crate::domain::assertion::AssertionHeader;
 use crate::domain::challenge::Lifetimes;
+use crate::domain::challenge::{Method, Purpose};
 use crate::domain::code::{CodeKeys, CodeSalt, SALT_BYTES};
 use crate::domain::delivery::{EmailFallback, Requester};
 use crate::domain::device::DeviceInfo;
@@ -200,6 +201,12 @@ impl Verification {
     #[must_use]
     pub fn bus(&self) -> &Bus {
         &self.bus
+    }
+
+    /// How long a code is good.
+    #[must_use]
+    pub fn code_lifetime(&self, purpose: Purpose, method: Method) -> SignedDuration {
+        self.rules.lifetimes.of(purpose, method)
     }
 
     /// How long a code that trusted devices show is good.

@@ -174,6 +174,9 @@ impl Verification {
             }
         };
         device.trusted = trust_token.is_some();
+        if let Some(zone) = &requester.device.time_zone {
+            store::account::set_time_zone(db, account, zone).await?;
+        }
         let session = self.new_session(account, fresh(SessionId::new), after);
         self.store_session(db, &session, device.id, requester, events).await?;
         Ok(SignedIn { session, device, trust_token, is_repeat: false })

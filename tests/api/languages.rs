@@ -163,7 +163,7 @@ async fn mail_to_an_account_is_in_the_language_of_the_device_that_made_it() {
     client.patch("/v1/devices/current", &first.access_token, json!({ "locale": "hu" })).await.expect(200);
     client.deny(&challenge, &first).await.expect(204);
     let mail = client.await_mail(ANNA, "Elutasítottak egy bejelentkezést", 1).await;
-    assert!(mail.contains("A kérés innen érkezett: New (Model), IP-cím: 127.0.0.1, időpont: "), "{mail}");
+    assert!(mail.contains("Eszköz: New (Model)\nIP-cím: 127.0.0.1\nIdőpont: "), "{mail}");
     gateway.stop().await;
 }
 

@@ -55,9 +55,11 @@ async fn codes_that_confirm_an_address_become_too_long_to_be_guessed_and_no_budg
         for number in 0..6 {
             let from = format!("198.51.100.{number}");
             let begun = register(&client, &from, email, &Install::new("Stranger")).await.expect(202);
-            lengths.push(begun["challenge"]["code_length"].as_u64().expect("a number"));
+            let length = begun["challenge"]["code_length"].as_u64().expect("a number");
+            lengths.push(length);
+            let guess = if length == 6 { "123456" } else { "1234567890" };
             for _ in 0..5 {
-                client.verify(&Challenge::new(&begun), "1234567890").await.expect_problem(422, "wrong_code");
+                client.verify(&Challenge::new(&begun), guess).await.expect_problem(422, "wrong_code");
             }
         }
         assert_eq!(lengths, [6, 6, 6, 6, 10, 10], "{email}");

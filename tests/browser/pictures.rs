@@ -46,7 +46,6 @@ async fn every_screen_has_its_picture_taken() {
     second.go("/").await;
     let code = shown_code(&first).await;
     second.fill("#code", &code).await;
-    second.click("form button.main").await;
     second.see("#connection", "Live").await;
     take(&second, "login-security").await;
 

@@ -107,7 +107,6 @@ async fn a_device_that_is_not_trusted_turns_the_switch_off_with_a_code_whose_car
     }
     second.wait("!document.getElementById('trust').checked").await;
     second.fill("#code", &code).await;
-    second.click("form button.main").await;
     second.see("#not-trusted", "This device is not trusted").await;
     second.gone("#devices button").await;
     second.expect_accessible("not trusted").await;
@@ -125,7 +124,6 @@ async fn a_device_that_is_not_trusted_turns_the_switch_off_with_a_code_whose_car
     first.see("#codes h2", "turn OFF two-step verification").await;
     first.wait("window.notified.includes('turn OFF two-step verification')").await;
     second.fill("#code", &shown_code(&first).await).await;
-    second.click("form button.main").await;
     second.see("#two-step .badge", "Off").await;
     second.expect_clean_console().await;
     stage.end([first, second]).await;
@@ -140,7 +138,7 @@ async fn the_keyboard_the_language_and_the_line_outlive_a_redraw() {
     browser.click("dialog button.main").await;
     browser.see("#devices h3", "Desk").await;
     browser.wait("document.activeElement.matches('#devices .rename')").await;
-    browser.see("#devices p", "App 1.0.0").await;
+    browser.see("#devices p", "Chrome · Linux").await;
     browser.see("#activity h3", "Device renamed").await;
     browser
         .wait("[...document.querySelectorAll('#activity li')].every((entry) => entry.querySelector('.report'))")
@@ -186,4 +184,19 @@ async fn scripts_can_read_no_token() {
         );
     }
     stage.end([browser]).await;
+}
+
+/// A code that was pasted with its sentence is read, and sends itself; sessions are seen and ended on the page.
+#[actix_web::test]
+async fn a_session_is_seen_and_ended_on_the_page() {
+    let stage = Stage::new().await;
+    let first = stage.trusted().await;
+    let second = trust_another(&stage, &first).await;
+    first.see("#sessions h2", "Where you’re signed in").await;
+    first.wait("document.querySelectorAll('#sessions [data-session]').length === 2").await;
+    first.click("#sessions .end").await;
+    first.click("dialog button.bad").await;
+    first.wait("document.querySelectorAll('#sessions [data-session]').length === 1").await;
+    second.see("#notice", "signed out").await;
+    stage.end([first, second]).await;
 }

@@ -19,7 +19,8 @@ async fn a_code_travels_by_mail_and_back() {
     let code = mail.code();
     let grouped = format!("{} {}", &code[..3], &code[3..]);
     assert!(mail.html().contains(&format!("<strong>{grouped}</strong>")), "{}", mail.html());
-    for part in ["New phone (Model)", "127.0.0.1", "UTC", "It is good until", "If it was not you"] {
+    for part in ["New phone (Model)", "127.0.0.1", "UTC", "Expires in 10 minutes", "If this wasn’t you", "to Twostep"]
+    {
         assert!(mail.text().contains(part) && mail.html().contains(part), "{part} is missing: {}", mail.text());
     }
     stage.verify_and_see_nothing_more(&challenge, &code, 1).await;

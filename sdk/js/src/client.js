@@ -7,6 +7,9 @@ import { Verification } from "./verification.js";
 /** An access token that ends within this many milliseconds is renewed before it is used. */
 const RENEW_BEFORE = 30_000;
 
+/** How often, and after how many milliseconds, a call is sent again whose answer was lost. */
+const REPEAT_AFTER = [250, 1000, 3000];
+
 /** Remembers nothing beyond the page or process. */
 export class MemoryStorage {
   #values = new Map();
@@ -51,6 +54,19 @@ export class TwostepClient {
     const content = text && /json/.test(answer.headers.get("content-type") ?? "") ? JSON.parse(text) : {};
     if (!answer.ok) throw new TwostepError(answer.status, content);
     return content;
+  }
+
+  /** One call that the gateway answers alike however often it is sent, again when its answer was lost. */
+  async repeatedCall(method, path, options) {
+    for (const wait of REPEAT_AFTER) {
+      try {
+        return await this.call(method, path, options);
+      } catch (problem) {
+        if (problem.status !== 0 && problem.status < 500) throw problem;
+      }
+      await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())));
+    }
+    return this.call(method, path, options);
   }
 
   /** The bare answer of one call. */
@@ -112,7 +128,7 @@ export class TwostepClient {
     this.#keep("session", null);
   }
 
-  /** Renews the session: once, however many ask. A refresh token that is used twice ends the session. */
+  /** Renews the session: once, however many ask. A lost answer is asked for again: it is the same until its tokens were used. */
   renew() {
     this.#renewal ??= this.#alone(async (before) => {
       const session = this.#session;
@@ -120,7 +136,7 @@ export class TwostepClient {
       // Another tab was faster.
       if (session.refresh !== before) return;
       try {
-        const answer = await this.call("POST", "/v1/sessions/refresh", { body: { refresh_token: session.refresh } });
+        const answer = await this.repeatedCall("POST", "/v1/sessions/refresh", { body: { refresh_token: session.refresh } });
         this.signIn(answer);
       } catch (problem) {
         if (problem.code === "unauthorized") this.forget();

@@ -9,5 +9,7 @@ export class TwostepError extends Error {
     this.code = body.code ?? (status ? "unknown" : "offline");
     this.retryAfter = body.retry_after;
     this.attemptsLeft = body.attempts_left;
+    /** With `wrong_code`: it was a code that a newer one replaced, and no attempt was used. */
+    this.isEarlierCode = body.earlier_code === true;
   }
 }

@@ -80,7 +80,8 @@ export class Verification extends EventTarget {
    * Fails with `wrong_code` (`attemptsLeft` says how often still), `challenge_closed`, `too_many_attempts`, …
    */
   async verify(code, { trustDevice = true } = {}) {
-    const answer = await this.#call("POST", "/verify", { code, trust_device: trustDevice });
+    const path = `/v1/challenges/${this.challenge.id}/verify`;
+    const answer = await this.#client.repeatedCall("POST", path, { token: this.#token, body: { code, trust_device: trustDevice } });
     this.stop();
     if (answer.session) this.#client.signIn(answer);
     return answer;

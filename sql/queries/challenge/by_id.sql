@@ -2,7 +2,8 @@
 -- $1 uuid: challenge.
 -- Returns 0 or 1 row. Index: challenges_by_id.
 SELECT account_id, challenge_id, token_hash, purpose, method, key_id, code_salt, digits, generation, attempts,
-    resends, resend_at, created_at, expires_at, outcome, superseded_by, install_id, requester, host(ip) AS ip, location, session_id,
+    resends, resend_at, created_at, expires_at, outcome, superseded_by,
+    method_changes > 0 AS changed_method, install_id, requester, host(ip) AS ip, location, session_id,
     password_hash, address_taken, activity_id, now() AS now,
     (SELECT coalesce(email, contact_email) FROM accounts WHERE accounts.account_id = challenges.account_id) AS email,
     (SELECT mailbox_changed_at FROM accounts WHERE accounts.account_id = challenges.account_id) AS mailbox_changed_at,

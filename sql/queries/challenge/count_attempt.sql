@@ -23,5 +23,6 @@ WITH account AS MATERIALIZED (
 UPDATE challenges SET attempts = attempts + 1
 FROM charged
 WHERE challenges.account_id = charged.account_id AND challenge_id = $2
-RETURNING method, generation, key_id, attempts, resends, resend_at, expires_at, outcome, superseded_by, now() AS now,
+RETURNING method, generation, key_id, attempts, resends, resend_at, expires_at, outcome, superseded_by,
+    method_changes > 0 AS changed_method, now() AS now,
     charged.failures, charged.allowed

@@ -2,7 +2,8 @@
 -- devices before any delivery says so.
 -- $1 uuid: account; $2 text: method.
 -- Returns method, generation and times of each. Index: challenges_one_open_per_install.
-SELECT challenge_id, purpose, method, generation, attempts, resends, resend_at, expires_at, outcome, superseded_by, now() AS now
+SELECT challenge_id, purpose, method, generation, attempts, resends, resend_at, expires_at, outcome, superseded_by,
+    method_changes > 0 AS changed_method, now() AS now
 FROM challenges
 WHERE account_id = $1 AND method = $2 AND outcome IS NULL AND expires_at > now()
 FOR UPDATE

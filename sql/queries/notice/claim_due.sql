@@ -15,4 +15,5 @@ WHERE accounts.account_id = notices.account_id AND (notices.account_id, notices.
     FOR UPDATE SKIP LOCKED)
 RETURNING notices.account_id, notices.notice_id, notices.kind, notices.requester, host(notices.ip) AS ip,
     notices.location, notices.created_at, notices.tries,
-    coalesce(notices.mailbox, accounts.email, accounts.contact_email) AS email, accounts.locale
+    coalesce(notices.mailbox, accounts.email, accounts.contact_email) AS email, accounts.locale,
+    accounts.time_zone

@@ -17,6 +17,7 @@ use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState, R
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId};
 use crate::domain::locale::Locale;
+use crate::domain::zone::ZoneName;
 use crate::protocol::message::ServerMessage;
 use crate::store::challenge::ToDeliver;
 use crate::store::delivery::{DeliveryNews, PlannedPush};
@@ -28,6 +29,7 @@ use crate::verification::Verification;
 pub(super) struct Mailbox {
     pub(super) email: Option<EmailAddress>,
     pub(super) locale: Option<Locale>,
+    pub(super) time_zone: Option<ZoneName>,
 }
 
 /// What is needed to work the deliveries of a challenge.
@@ -262,7 +264,7 @@ async fn load(
 ) -> Result<Option<Work>, StoreError> {
     let (store, node, are_others_told) = (verification.store(), verification.node(), claimed.is_none());
     let Some(found) = store::live::work(store, account, challenge, node).await? else { return Ok(None) };
-    let ToDeliver { issued, email, locale } = found.to_deliver;
+    let ToDeliver { issued, email, locale, time_zone } = found.to_deliver;
     let mut deliveries = match claimed {
         Some(claimed) => claimed,
         // A mail may take longer than the lease of what was planned just now.
@@ -275,7 +277,7 @@ async fn load(
     // A newer code overtook the others after they were claimed.
     deliveries.retain(|delivery| delivery.generation == issued.generation);
     let pushes = begun_pushes(store, account, &deliveries).await?;
-    let (mailbox, reach) = (Mailbox { email, locale }, found.reach.into_iter().collect());
+    let (mailbox, reach) = (Mailbox { email, locale, time_zone }, found.reach.into_iter().collect());
     Ok(Some(Work { issued, mailbox, deliveries, reach, pushes, are_others_told }))
 }
 

@@ -12,9 +12,11 @@ use super::overtaken::Overtaken;
 use super::record::{count, news};
 use crate::clock;
 use crate::delivery::mail::{MailOutcome, code_mail};
+use crate::domain::challenge::Method;
 use crate::domain::code::Code;
 use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState};
 use crate::domain::id::{ChallengeId, DeliveryId};
+use crate::domain::zone::Reader;
 use crate::store::delivery::DeliveryNews;
 use crate::traces::{Kind, Step};
 
@@ -40,7 +42,10 @@ impl User {
         // No delivery goes to the mailbox of an account that has none, unless it was taken away meanwhile.
         let Some(email) = mailbox.email.clone() else { return };
         let language = issued.mail_language(mailbox.locale.as_ref());
-        let mail = code_mail(delivery.id.uuid(), email, language, issued, code);
+        let reader = Reader { language, zone: issued.mail_zone(mailbox.time_zone.as_ref()) };
+        let life = self.services.verification.code_lifetime(issued.purpose, Method::Email);
+        let service = &self.services.service;
+        let mail = code_mail(delivery.id.uuid(), email, (service, &reader), issued, life, code);
         let (challenge, expires_at) = (issued.challenge_id, issued.expires_at);
         let tried = Tried { challenge, delivery: delivery.id, tries: delivery.tries, expires_at };
         let (services, under_way) = (Arc::clone(&self.services), self.services.mails_under_way.begin());

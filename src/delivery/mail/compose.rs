@@ -1,5 +1,9 @@
-//! How mails look.
+//! How mails look: one template for both parts, filled with what `texts` says.
 
+use std::sync::LazyLock;
+
+use jiff::SignedDuration;
+use minijinja::{AutoEscape, Environment, context};
 use uuid::Uuid;
 
 use super::Mail;
@@ -7,51 +11,63 @@ use crate::domain::code::Code;
 use crate::domain::delivery::CodeToDeliver;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::AlertKind;
-use crate::domain::locale::Language;
+use crate::domain::service::Service;
+use crate::domain::zone::Reader;
 use crate::texts::{MailText, code_mail_text, notice_mail_text};
 
-/// The mail that brings a code, or, to the owner of an address that was taken already, says so.
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut templates = Environment::new();
+    // Names of devices come from outside.
+    templates
+        .set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
+    for (name, text) in
+        [("mail.html", include_str!("templates/mail.html")), ("mail.txt", include_str!("templates/mail.txt"))]
+    {
+        templates.add_template(name, text).expect("a test fills it");
+    }
+    templates
+});
+
+/// The mail that brings a code which is good for `life`, or, to the owner of an address that was taken already, says so.
 #[must_use]
-pub fn code_mail(id: Uuid, to: EmailAddress, language: Language, issued: &CodeToDeliver, code: &Code) -> Mail {
+pub fn code_mail(
+    id: Uuid,
+    to: EmailAddress,
+    (service, reader): (&Service, &Reader),
+    issued: &CodeToDeliver,
+    life: SignedDuration,
+    code: &Code,
+) -> Mail {
     if issued.address_taken {
         let (kind, requester, at) = (AlertKind::AddressTaken, Some(&issued.requester), issued.requested_at);
-        return notice_mail(id, to, &notice_mail_text(language, kind, requester, at));
+        return laid_out(id, to, service, &notice_mail_text(service, reader, kind, requester, at));
     }
-    laid_out(id, to, &code_mail_text(language, issued, code), Some(&code.grouped()))
+    laid_out(id, to, service, &code_mail_text(service, reader, issued, life, code))
 }
 
-/// The mail that tells an owner what happened, and when.
+/// The mail as it is sent.
 #[must_use]
-pub fn notice_mail(id: Uuid, to: EmailAddress, text: &MailText) -> Mail {
-    laid_out(id, to, text, None)
-}
-
-fn laid_out(id: Uuid, to: EmailAddress, said: &MailText, emphasised: Option<&str>) -> Mail {
-    let html_paragraphs: String = said
-        .paragraphs
-        .iter()
-        .map(|paragraph| match emphasised {
-            Some(code) if paragraph == code => {
-                format!("<p style=\"font-size:2em;letter-spacing:.1em\"><strong>{}</strong></p>\n", escaped(code))
-            }
-            _ => format!("<p>{}</p>\n", escaped(paragraph)),
-        })
-        .collect();
+pub fn laid_out(id: Uuid, to: EmailAddress, service: &Service, said: &MailText) -> Mail {
+    let filled = |name| {
+        let filling = context! {
+            language => said.language.as_str(), service => service.name, subject => said.subject, heading => said.subject,
+            preheader => said.preheader, lead => said.lead, code => said.code, about_code => said.about_code,
+            facts => said.facts, advice => said.advice, button => said.button, footer => said.footer,
+        };
+        let template = TEMPLATES.get_template(name).expect("it was added");
+        template.render(filling).expect("it asks for nothing else")
+    };
     Mail {
         id,
         to,
         language: said.language,
         subject: said.subject.clone(),
-        text: said.paragraphs.join("\n\n") + "\n",
-        html: format!(
-            "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{}</title></head><body>\n{html_paragraphs}</body></html>\n",
-            said.language,
-            escaped(&said.subject)
-        ),
+        text: filled("mail.txt").trim_end().to_owned() + "\n",
+        html: filled("mail.html"),
     }
 }
 
-/// Text as HTML: device names come from outside.
+/// Text as HTML.
 #[must_use]
 pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
@@ -65,6 +81,7 @@ mod tests {
     use crate::domain::delivery::Requester;
     use crate::domain::device::{DeviceInfo, Platform};
     use crate::domain::id::InstallId;
+    use crate::domain::locale::Language;
 
     #[test]
     fn a_device_name_cannot_break_out_of_the_mail() {
@@ -76,13 +93,22 @@ mod tests {
             os_version: "1".to_owned(),
             app_version: "1".to_owned(),
             locale: None,
+            time_zone: None,
         };
         let requester = Requester { device, ip: "127.0.0.1".to_owned(), location: None, acting: None };
         let to = EmailAddress::parse("anna@example.com").expect("valid");
-        let said =
-            |language| notice_mail_text(language, AlertKind::SignInDenied, Some(&requester), Timestamp::UNIX_EPOCH);
-        let mail = notice_mail(Uuid::nil(), to, &said(Language::English));
-        assert!(!mail.html.contains("<script>") && mail.html.contains("&lt;script&gt;"));
-        assert!(mail.text.contains("1 January 1970, 00:00 UTC"));
+        let service = Service {
+            name: "Acme & Sons".to_owned(),
+            page_url: Some("https://id.acme.example/?a=1&b=2".to_owned()),
+            support: None,
+        };
+        let reader = Reader { language: Language::English, zone: None };
+        let (kind, at) = (AlertKind::SignInDenied, Timestamp::UNIX_EPOCH);
+        let mail =
+            laid_out(Uuid::nil(), to, &service, &notice_mail_text(&service, &reader, kind, Some(&requester), at));
+        assert!(!mail.html.contains("<script>") && mail.html.contains("&lt;script&gt;"), "{}", mail.html);
+        assert!(mail.html.contains("Acme &amp; Sons") && mail.text.contains("Acme & Sons"));
+        assert!(mail.text.contains("Review your account: https://id.acme.example/?a=1&b=2"), "{}", mail.text);
+        assert!(mail.text.contains("1 January 1970, 00:00 UTC"), "{}", mail.text);
     }
 }

@@ -15,7 +15,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::locale::Language;
 
 pub use check::MailCheckError;
-pub use compose::{code_mail, escaped, notice_mail};
+pub use compose::{code_mail, escaped, laid_out};
 pub use outbox::{Outbox, OutboxMessage};
 pub use outcome::MailOutcome;
 pub use settings::{MailSettings, MailSetupError, SmtpSettings, SmtpTls};

@@ -71,6 +71,19 @@ async fn the_first_change_to_email_comes_at_once_and_mails_a_new_code() {
     scene.gateway.stop().await;
 }
 
+/// Somebody asked for another code first: the way by email is open at once all the same, and later changes wait.
+#[actix_web::test]
+async fn the_first_change_comes_at_once_also_after_a_resend() {
+    let scene = Scene::new().await;
+    let client = &scene.client;
+    wait_out_resend(&scene.gateway.database, &scene.challenge).await;
+    client.resend(&scene.challenge, json!({})).await.expect(202);
+    client.resend(&scene.challenge, json!({})).await.expect_problem(429, "resend_too_soon");
+    client.resend(&scene.challenge, json!({ "method": "email" })).await.expect(202);
+    client.resend(&scene.challenge, json!({ "method": "app" })).await.expect_problem(429, "resend_too_soon");
+    scene.gateway.stop().await;
+}
+
 #[actix_web::test]
 async fn a_method_that_is_not_offered_is_refused() {
     let gateway = TestGateway::start_with(|settings| settings.delivery.email_fallback = EmailFallback::Off).await;

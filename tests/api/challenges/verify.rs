@@ -82,8 +82,8 @@ async fn an_earlier_code_is_named_and_costs_no_attempt() {
     }
     let newest = earlier.pop().expect("three");
     for code in &earlier {
-        let refused = client.verify(&scene.challenge, code).await.expect_problem(422, "earlier_code");
-        assert_eq!(refused["attempts_left"], 5);
+        let refused = client.verify(&scene.challenge, code).await.expect_problem(422, "wrong_code");
+        assert_eq!((&refused["earlier_code"], &refused["attempts_left"]), (&json!(true), &json!(5)));
     }
     assert_eq!(stored(&scene.gateway.database, &scene.challenge, "attempts").await, 0);
     client.verify(&scene.challenge, &newest).await.expect(200);
