@@ -36,7 +36,7 @@ pub(super) struct CreateAccountBody {
 
 /// Create an account: a code goes to the address. The answer is the same when the address has an account already.
 #[utoipa::path(
-    post, path = "/v1/accounts", tag = "accounts", request_body = CreateAccountBody,
+    post, path = "/v1/accounts", operation_id = "createAccount", tag = "accounts", request_body = CreateAccountBody,
     responses(
         (status = 202, description = "A code was sent to the address", body = ChallengeEnvelope),
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),

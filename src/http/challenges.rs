@@ -105,7 +105,7 @@ impl ChallengeStatusAnswer {
 
 /// How a challenge stands, in words a user understands.
 #[utoipa::path(
-    get, path = "/v1/challenges/{id}", tag = "challenges", params(("id" = ChallengeId, Path, description = "The challenge")),
+    get, path = "/v1/challenges/{id}", operation_id = "getChallenge", tag = "challenges", params(("id" = ChallengeId, Path, description = "The challenge")),
     security(("challenge_token" = [])),
     responses(
         (status = 200, description = "How it stands", body = ChallengeStatusAnswer),
@@ -180,7 +180,7 @@ impl HoldsTokens for VerifiedAnswer {
 
 /// Check a code. If the answer gets lost, send the same again: the right code brings the same answer for 60 s, tokens included.
 #[utoipa::path(
-    post, path = "/v1/challenges/{id}/verify", tag = "challenges", request_body = VerifyBody,
+    post, path = "/v1/challenges/{id}/verify", operation_id = "verifyChallenge", tag = "challenges", request_body = VerifyBody,
     params(("id" = ChallengeId, Path, description = "The challenge")), security(("challenge_token" = [])),
     responses(
         (status = 200, description = "The code was right", body = VerifiedAnswer),
@@ -235,7 +235,7 @@ pub(super) struct ResendBody {
 
 /// Ask for a new code, perhaps by another method. The earlier one is then wrong.
 #[utoipa::path(
-    post, path = "/v1/challenges/{id}/resend", tag = "challenges", request_body = Option<ResendBody>,
+    post, path = "/v1/challenges/{id}/resend", operation_id = "resendCode", tag = "challenges", request_body = Option<ResendBody>,
     params(("id" = ChallengeId, Path, description = "The challenge")), security(("challenge_token" = [])),
     responses(
         (status = 202, description = "A new code is on its way", body = ChallengeEnvelope),
@@ -262,7 +262,7 @@ pub(super) async fn resend(
 /// "This wasn't me": end the challenge of somebody else's sign-in, or of somebody else's wish to turn two-step verification off.
 /// No new device can sign in then, until a trusted device allows it or the password changes.
 #[utoipa::path(
-    post, path = "/v1/challenges/{id}/deny", tag = "challenges",
+    post, path = "/v1/challenges/{id}/deny", operation_id = "denyChallenge", tag = "challenges",
     params(("id" = ChallengeId, Path, description = "The challenge")), security(("session" = [])),
     responses(
         (status = 204, description = "It is over, and everybody was told"),

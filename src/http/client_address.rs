@@ -28,7 +28,7 @@ pub(super) struct ClientIpAnswer {
 
 /// The address that the gateway sees this request come from: behind a reverse proxy it must be the client's own.
 #[utoipa::path(
-    get, path = "/v1/client-ip", tag = "connect",
+    get, path = "/v1/client-ip", operation_id = "getClientAddress", tag = "connect",
     responses(
         (status = 200, description = "The address", body = ClientIpAnswer),
         (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),

@@ -43,7 +43,7 @@ pub(super) struct TicketAnswer {
 
 /// A ticket for one WebSocket, for browsers: they cannot set headers on one.
 #[utoipa::path(
-    post, path = "/v1/connect/ticket", tag = "connect", security(("session" = [])),
+    post, path = "/v1/connect/ticket", operation_id = "createConnectTicket", tag = "connect", security(("session" = [])),
     responses(
         (status = 200, description = "The ticket", body = TicketAnswer),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
@@ -73,7 +73,7 @@ pub(super) struct ConnectQuery {
 
 /// Open the live connection of a trusted device: a WebSocket with the subprotocol `twostep.v1`.
 #[utoipa::path(
-    get, path = "/v1/connect", tag = "connect", params(ConnectQuery), security(("session" = []), ()),
+    get, path = "/v1/connect", operation_id = "connect", tag = "connect", params(ConnectQuery), security(("session" = []), ()),
     responses(
         (status = 101, description = "The WebSocket is open"),
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),

@@ -43,7 +43,7 @@ pub(super) struct TrustedDevicesAnswer {
 
 /// The trusted devices.
 #[utoipa::path(
-    get, path = "/v1/trusted-devices", tag = "devices", security(("session" = [])),
+    get, path = "/v1/trusted-devices", operation_id = "listTrustedDevices", tag = "devices", security(("session" = [])),
     responses(
         (status = 200, description = "The devices", body = TrustedDevicesAnswer),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
@@ -58,7 +58,7 @@ pub(super) async fn list(api: Data<Api>, Session(session): Session) -> Result<im
 
 /// Remove a trusted device: its sessions and its connection end at once, on every node.
 #[utoipa::path(
-    delete, path = "/v1/trusted-devices/{id}", tag = "devices", security(("session" = [])),
+    delete, path = "/v1/trusted-devices/{id}", operation_id = "removeTrustedDevice", tag = "devices", security(("session" = [])),
     params(("id" = DeviceId, Path, description = "The device")),
     responses(
         (status = 204, description = "It is no longer trusted"),
@@ -86,7 +86,7 @@ pub(super) struct RemovedAnswer {
 
 /// Remove every trusted device but this one.
 #[utoipa::path(
-    delete, path = "/v1/trusted-devices", tag = "devices", security(("session" = [])),
+    delete, path = "/v1/trusted-devices", operation_id = "removeOtherTrustedDevices", tag = "devices", security(("session" = [])),
     responses(
         (status = 200, description = "They are no longer trusted", body = RemovedAnswer),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
@@ -113,7 +113,7 @@ pub(super) struct RenameBody {
 
 /// Give a trusted device another name. It stays, whatever name the app sends at its sign-ins.
 #[utoipa::path(
-    patch, path = "/v1/trusted-devices/{id}", tag = "devices", request_body = RenameBody, security(("session" = [])),
+    patch, path = "/v1/trusted-devices/{id}", operation_id = "renameTrustedDevice", tag = "devices", request_body = RenameBody, security(("session" = [])),
     params(("id" = DeviceId, Path, description = "The device")),
     responses(
         (status = 200, description = "It is so", body = UpdateDeviceAnswer),
@@ -203,7 +203,7 @@ pub(super) struct UpdateDeviceAnswer {
 
 /// Say what changed on this device: its name, its push token, whether notifications are allowed.
 #[utoipa::path(
-    patch, path = "/v1/devices/current", tag = "devices", request_body = UpdateDeviceBody, security(("session" = [])),
+    patch, path = "/v1/devices/current", operation_id = "updateCurrentDevice", tag = "devices", request_body = UpdateDeviceBody, security(("session" = [])),
     responses(
         (status = 200, description = "It is so", body = UpdateDeviceAnswer),
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),

@@ -23,7 +23,7 @@ pub(super) struct JwksAnswer {
 
 /// The keys that assertions are checked with. Fetch them again when an assertion names one that you do not know.
 #[utoipa::path(
-    get, path = "/.well-known/jwks.json", tag = "verifications",
+    get, path = "/.well-known/jwks.json", operation_id = "getAssertionKeys", tag = "verifications",
     responses((status = 200, description = "The keys", body = JwksAnswer))
 )]
 pub(super) async fn show(api: Data<Api>) -> impl Responder {

@@ -122,7 +122,7 @@ pub(super) struct ActivityPageAnswer {
 
 /// The login activity, newest first.
 #[utoipa::path(
-    get, path = "/v1/login-activity", tag = "login-activity", params(PageQuery), security(("session" = [])),
+    get, path = "/v1/login-activity", operation_id = "listLoginActivity", tag = "login-activity", params(PageQuery), security(("session" = [])),
     responses(
         (status = 200, description = "A page", body = ActivityPageAnswer),
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
@@ -152,7 +152,7 @@ pub(super) async fn page(
 /// "This wasn't me", after the fact. The first report of an entry denies its challenge if it is open, lets no new device sign
 /// in until a trusted device allows it or the password changes, and tells the owner everywhere.
 #[utoipa::path(
-    post, path = "/v1/login-activity/{id}/report", tag = "login-activity", security(("session" = [])),
+    post, path = "/v1/login-activity/{id}/report", operation_id = "reportLoginActivity", tag = "login-activity", security(("session" = [])),
     params(("id" = ActivityId, Path, description = "The entry")),
     responses(
         (status = 204, description = "It is marked"),

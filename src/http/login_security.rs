@@ -50,7 +50,7 @@ pub(super) struct LoginSecurityAnswer {
 
 /// How the security of the account stands.
 #[utoipa::path(
-    get, path = "/v1/login-security", tag = "login-security", security(("session" = [])),
+    get, path = "/v1/login-security", operation_id = "getLoginSecurity", tag = "login-security", security(("session" = [])),
     responses(
         (status = 200, description = "How it stands", body = LoginSecurityAnswer),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
@@ -81,7 +81,7 @@ pub(super) struct TwoStepBody {
 /// Turn two-step verification on (a code goes to the mailbox) or off (the password is asked for, and on a device that is not
 /// trusted a code as well).
 #[utoipa::path(
-    post, path = "/v1/login-security/two-step", tag = "login-security", request_body = TwoStepBody,
+    post, path = "/v1/login-security/two-step", operation_id = "switchTwoStep", tag = "login-security", request_body = TwoStepBody,
     security(("session" = [])),
     responses(
         (status = 202, description = "A code was sent: to the address to turn it on, to the trusted devices to turn it off; verifying it does so", body = ChallengeEnvelope),
@@ -126,7 +126,7 @@ pub(super) async fn switch(
 
 /// Let new devices sign in again, after a "this wasn't me" or too many wrong codes. Changing the password does it too.
 #[utoipa::path(
-    post, path = "/v1/login-security/unfreeze", tag = "login-security", security(("session" = [])),
+    post, path = "/v1/login-security/unfreeze", operation_id = "unfreezeSignIns", tag = "login-security", security(("session" = [])),
     responses(
         (status = 204, description = "They may"),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
@@ -160,7 +160,7 @@ pub(super) struct PasswordBody {
 
 /// Change the password. Every other session ends. While two-step verification is on, only a trusted device may.
 #[utoipa::path(
-    post, path = "/v1/login-security/password", tag = "login-security", request_body = PasswordBody,
+    post, path = "/v1/login-security/password", operation_id = "changePassword", tag = "login-security", request_body = PasswordBody,
     security(("session" = [])),
     responses(
         (status = 204, description = "It is changed"),

@@ -75,7 +75,7 @@ impl PasswordStrengthAnswer {
 
 /// How strong a password would be, in the language that `Accept-Language` likes best.
 #[utoipa::path(
-    post, path = "/v1/password-strength", tag = "accounts", request_body = PasswordStrengthBody,
+    post, path = "/v1/password-strength", operation_id = "judgePassword", tag = "accounts", request_body = PasswordStrengthBody,
     responses(
         (status = 200, description = "The estimate", body = PasswordStrengthAnswer),
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),

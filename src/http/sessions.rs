@@ -70,7 +70,7 @@ pub(super) struct SessionsAnswer {
 
 /// Every session of the account that goes on, of trusted devices and of others.
 #[utoipa::path(
-    get, path = "/v1/sessions", tag = "sessions", security(("session" = [])),
+    get, path = "/v1/sessions", operation_id = "listSessions", tag = "sessions", security(("session" = [])),
     responses(
         (status = 200, description = "The sessions", body = SessionsAnswer),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
@@ -86,7 +86,7 @@ pub(super) async fn list_sessions(api: Data<Api>, Session(session): Session) -> 
 /// End one session: its connection closes within a second. Others than its own only a trusted device ends, or any while two-step
 /// verification is off and no device is trusted.
 #[utoipa::path(
-    delete, path = "/v1/sessions/{id}", tag = "sessions", security(("session" = [])),
+    delete, path = "/v1/sessions/{id}", operation_id = "endSession", tag = "sessions", security(("session" = [])),
     params(("id" = SessionId, Path, description = "The session")),
     responses(
         (status = 204, description = "It is over"),
@@ -114,7 +114,7 @@ pub(super) async fn end_session(
 
 /// End every other session of the account: who may is as for one.
 #[utoipa::path(
-    delete, path = "/v1/sessions", tag = "sessions", security(("session" = [])),
+    delete, path = "/v1/sessions", operation_id = "endOtherSessions", tag = "sessions", security(("session" = [])),
     responses(
         (status = 204, description = "They are over"),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
@@ -156,7 +156,7 @@ impl HoldsTokens for RefreshAnswer {
 /// Exchange a refresh token for the next tokens. If the answer gets lost, send the same again: it brings the same tokens until one of
 /// them was used, and for 30 s after that. Used later than that, it ends the session: two have it.
 #[utoipa::path(
-    post, path = "/v1/sessions/refresh", tag = "sessions", request_body = RefreshBody,
+    post, path = "/v1/sessions/refresh", operation_id = "refreshSession", tag = "sessions", request_body = RefreshBody,
     responses(
         (status = 200, description = "The next tokens", body = RefreshAnswer),
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
@@ -192,7 +192,7 @@ pub(super) async fn refresh(
 
 /// Sign out.
 #[utoipa::path(
-    delete, path = "/v1/sessions/current", tag = "sessions", security(("session" = [])),
+    delete, path = "/v1/sessions/current", operation_id = "signOut", tag = "sessions", security(("session" = [])),
     responses(
         (status = 204, description = "The session is over"),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),

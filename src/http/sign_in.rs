@@ -54,7 +54,7 @@ impl HoldsTokens for VerificationRequiredAnswer {
 /// Sign in. A trusted device, or one of an account with two-step verification off, gets a session; any other one a
 /// challenge.
 #[utoipa::path(
-    post, path = "/v1/sign-in", tag = "sign-in", request_body = SignInBody,
+    post, path = "/v1/sign-in", operation_id = "signIn", tag = "sign-in", request_body = SignInBody,
     responses(
         (status = 200, description = "Signed in", body = SignedInAnswer),
         (status = 202, description = "A code is asked for", body = VerificationRequiredAnswer),

@@ -61,7 +61,7 @@ impl SubjectAnswer {
 
 /// How a subject stands. Scope `subjects:read`.
 #[utoipa::path(
-    get, path = "/v1/subjects/{subject}", tag = "subjects", security(("api_key" = [])),
+    get, path = "/v1/subjects/{subject}", operation_id = "getSubject", tag = "subjects", security(("api_key" = [])),
     params(("subject" = String, Path, description = "The app's own id of the user")),
     responses(
         (status = 200, description = "How it stands", body = SubjectAnswer),
@@ -97,7 +97,7 @@ pub(super) struct SubjectBody {
 
 /// Make or change a subject. Scope `subjects:write`.
 #[utoipa::path(
-    put, path = "/v1/subjects/{subject}", tag = "subjects", request_body = SubjectBody, security(("api_key" = [])),
+    put, path = "/v1/subjects/{subject}", operation_id = "changeSubject", tag = "subjects", request_body = SubjectBody, security(("api_key" = [])),
     params(("subject" = String, Path, description = "The app's own id of the user")),
     responses(
         (status = 200, description = "How it stands now", body = SubjectAnswer),
@@ -150,7 +150,7 @@ pub(super) struct VouchedDeviceAnswer {
 /// Vouch for a device, for instance the one on which a user turns two-step verification on: it is trusted, and shows codes.
 /// Scope `subjects:write`.
 #[utoipa::path(
-    post, path = "/v1/subjects/{subject}/devices", tag = "subjects", request_body = VouchedDeviceBody,
+    post, path = "/v1/subjects/{subject}/devices", operation_id = "vouchForDevice", tag = "subjects", request_body = VouchedDeviceBody,
     security(("api_key" = [])),
     params(
         ("subject" = String, Path, description = "The app's own id of the user"),
@@ -186,7 +186,7 @@ pub(super) async fn vouch(
 
 /// Remove a device: it is not trusted any more, and its sessions and connection end at once. Scope `subjects:write`.
 #[utoipa::path(
-    delete, path = "/v1/subjects/{subject}/devices/{device}", tag = "subjects", security(("api_key" = [])),
+    delete, path = "/v1/subjects/{subject}/devices/{device}", operation_id = "removeSubjectDevice", tag = "subjects", security(("api_key" = [])),
     params(
         ("subject" = String, Path, description = "The app's own id of the user"),
         ("device" = DeviceId, Path, description = "The device")
@@ -213,7 +213,7 @@ pub(super) async fn remove(
 
 /// Everything that is kept about a subject, without what would let anybody in. Scope `subjects:read`.
 #[utoipa::path(
-    get, path = "/v1/subjects/{subject}/export", tag = "subjects", security(("api_key" = [])),
+    get, path = "/v1/subjects/{subject}/export", operation_id = "exportSubject", tag = "subjects", security(("api_key" = [])),
     params(("subject" = String, Path, description = "The app's own id of the user")),
     responses(
         (status = 200, description = "An object with a list for each kind of thing", body = serde_json::Value),
@@ -231,7 +231,7 @@ pub(super) async fn export(api: Data<Api>, name: Path<String>, caller: ApiCaller
 
 /// Delete a subject and everything about it; its connections end. Scope `subjects:write`.
 #[utoipa::path(
-    delete, path = "/v1/subjects/{subject}", tag = "subjects", security(("api_key" = [])),
+    delete, path = "/v1/subjects/{subject}", operation_id = "deleteSubject", tag = "subjects", security(("api_key" = [])),
     params(("subject" = String, Path, description = "The app's own id of the user")),
     responses(
         (status = 204, description = "Nothing is kept about it"),

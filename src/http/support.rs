@@ -167,7 +167,7 @@ impl From<TracedDelivery> for TracedDeliveryAnswer {
 
 /// What a signed-in user can send to support.
 #[utoipa::path(
-    get, path = "/v1/support", tag = "support", security(("session" = [])),
+    get, path = "/v1/support", operation_id = "getSupportDetails", tag = "support", security(("session" = [])),
     responses(
         (status = 200, description = "The bundle", body = SupportAnswer),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
@@ -181,7 +181,7 @@ pub(super) async fn of_session(api: Data<Api>, Session(session): Session) -> Res
 
 /// What somebody who waits for a code can send to support.
 #[utoipa::path(
-    get, path = "/v1/challenges/{id}/support", tag = "support",
+    get, path = "/v1/challenges/{id}/support", operation_id = "getChallengeSupportDetails", tag = "support",
     params(("id" = ChallengeId, Path, description = "The challenge")), security(("challenge_token" = [])),
     responses(
         (status = 200, description = "The bundle", body = SupportAnswer),

@@ -106,7 +106,7 @@ enum BegunAnswer {
 
 /// Begin a verification: say who signs in on which device, and learn whether a code is needed. Scope `verifications:write`.
 #[utoipa::path(
-    post, path = "/v1/verifications", tag = "verifications", request_body = VerificationBody, security(("api_key" = [])),
+    post, path = "/v1/verifications", operation_id = "beginVerification", tag = "verifications", request_body = VerificationBody, security(("api_key" = [])),
     params(("Idempotency-Key" = String, Header, description = "A new value for each new request")),
     responses(
         (status = 200, description = "No code is needed", body = NotNeededAnswer),
@@ -183,7 +183,7 @@ fn required(subject: String, challenge: ChallengeView, now: Timestamp) -> AppVer
 
 /// How a verification stands, for 30 days after its end. Scope `verifications:read`.
 #[utoipa::path(
-    get, path = "/v1/verifications/{id}", tag = "verifications", security(("api_key" = [])),
+    get, path = "/v1/verifications/{id}", operation_id = "getVerification", tag = "verifications", security(("api_key" = [])),
     params(("id" = ChallengeId, Path, description = "The verification")),
     responses(
         (status = 200, description = "How it stands", body = VerificationAnswer),

@@ -66,6 +66,18 @@ fn documented(document: &Value) -> BTreeMap<(String, String), Value> {
     calls.collect()
 }
 
+/// Generated clients name their methods by these.
+#[actix_web::test]
+async fn every_call_has_a_name_of_its_own() {
+    let gateway = TestGateway::start().await;
+    let documented = documented(&document(&gateway.client()).await);
+    let names: std::collections::BTreeSet<&str> =
+        documented.values().map(|call| call["operationId"].as_str().expect("a name")).collect();
+    assert_eq!(names.len(), documented.len(), "{names:?}");
+    assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_alphabetic())), "{names:?}");
+    gateway.stop().await;
+}
+
 #[actix_web::test]
 async fn the_document_holds_every_call_with_its_answers_and_no_other_call() {
     let gateway = TestGateway::start().await;

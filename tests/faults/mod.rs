@@ -3,6 +3,7 @@
 mod aborted;
 mod crash;
 mod database_away;
+mod lost_answers;
 mod not_now;
 mod reaching_the_database;
 mod restore;

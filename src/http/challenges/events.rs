@@ -129,7 +129,7 @@ fn release<Key: Eq + Hash>(counts: &mut HashMap<Key, usize>, key: Key) {
 
 /// How a challenge stands, now and whenever it changes, until it is over. Each event is named `state`.
 #[utoipa::path(
-    get, path = "/v1/challenges/{id}/events", tag = "challenges",
+    get, path = "/v1/challenges/{id}/events", operation_id = "watchChallenge", tag = "challenges",
     params(("id" = ChallengeId, Path, description = "The challenge")), security(("challenge_token" = [])),
     responses(
         (status = 200, description = "Events named `state`; the data of each is how it stands", body = ChallengeStatusAnswer, content_type = "text/event-stream"),
