@@ -125,7 +125,7 @@ async fn a_taken_address_stays_its_owners_whatever_is_typed() {
     let challenge = Challenge::new(&begun);
     let mail = client.await_mail(ANNA, "You already have an account", 1).await;
     // Anybody may ask in the name of any address: our mail does not carry their words.
-    assert!(mail.contains("from 127.0.0.1") && !mail.contains("Stranger"), "{mail}");
+    assert!(mail.contains("IP address: 127.0.0.1") && !mail.contains("Stranger"), "{mail}");
     assert_eq!(code_in(&mail), None);
 
     let right = derived(&challenge, Some(&salt_of(&gateway.database, &challenge).await));

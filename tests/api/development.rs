@@ -19,7 +19,7 @@ async fn the_outbox_shows_mail_to_people_and_programs() {
     client.create_account(ANNA, &Install::new("<b>First</b>")).await.expect(202);
     let text = client.await_mail(ANNA, "Confirm", 1).await;
     // Anybody may ask in the name of any address: our mail does not carry their words.
-    assert!(text.contains("from 127.0.0.1") && !text.contains("First"), "{text}");
+    assert!(text.contains("IP address: 127.0.0.1") && !text.contains("First"), "{text}");
     let message = client.mails(ANNA, "").await.remove(0);
     for field in ["id", "to", "from", "subject", "text", "html", "at"] {
         assert!(message[field].is_string(), "{field} of {message}");
