@@ -34,8 +34,8 @@ notice-push-address-changed-body = Mitteilungen für eines Ihrer vertrauenswürd
 notice-password-changed-title = Ihr Passwort wurde geändert
 notice-password-changed-body = Das Passwort Ihres Kontos wurde geändert. Falls Sie das nicht waren, holen Sie sich jetzt Hilfe.
 
-notice-token-reused-title = Eines Ihrer Geräte wurde abgemeldet
-notice-token-reused-body = Ein Anmeldeschlüssel eines Ihrer Geräte wurde zweimal verwendet; deshalb wurde dieses Gerät abgemeldet. Falls Sie es nicht aus einer Sicherung wiederhergestellt haben, ändern Sie Ihr Passwort.
+notice-token-reused-title = Eine Ihrer Sitzungen wurde abgemeldet
+notice-token-reused-body = Jemand hat eine Kopie einer Anmeldung von einem Ihrer Geräte verwendet, deshalb haben wir diese Sitzung beendet. Wenn Sie das Gerät nicht aus einer Sicherung wiederhergestellt haben, ändern Sie jetzt Ihr Passwort.
 
 notice-device-removed-title = Ein vertrauenswürdiges Gerät wurde entfernt
 notice-device-removed-body = Ein vertrauenswürdiges Gerät wurde aus Ihrem Konto entfernt. Falls Sie das nicht waren, ändern Sie Ihr Passwort.

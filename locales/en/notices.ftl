@@ -34,8 +34,8 @@ notice-push-address-changed-body = Notifications for one of your trusted devices
 notice-password-changed-title = Your password was changed
 notice-password-changed-body = The password of your account was changed. If it was not you, ask for help now.
 
-notice-token-reused-title = A device of yours was signed out
-notice-token-reused-body = A sign-in key of one of your devices was used twice, so that device was signed out. If you did not restore it from a backup, change your password.
+notice-token-reused-title = A session of yours was signed out
+notice-token-reused-body = Someone used a copy of a sign-in from one of your devices, so we ended that session. If you didn’t restore the device from a backup, change your password now.
 
 notice-device-removed-title = A trusted device was removed
 notice-device-removed-body = A trusted device was removed from your account. If it was not you, change your password.

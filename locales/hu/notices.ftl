@@ -34,8 +34,8 @@ notice-push-address-changed-body = Az egyik megbízható eszközének szóló é
 notice-password-changed-title = Megváltozott a jelszava
 notice-password-changed-body = A fiókja jelszavát megváltoztatták. Ha nem Ön volt, kérjen most segítséget.
 
-notice-token-reused-title = Egy eszközét kijelentkeztettük
-notice-token-reused-body = Egyik eszközének bejelentkezési kulcsát kétszer használták, ezért azt az eszközt kijelentkeztettük. Ha nem biztonsági mentésből állította vissza, változtassa meg a jelszavát.
+notice-token-reused-title = Az egyik munkamenetét kijelentkeztettük
+notice-token-reused-body = Valaki az egyik eszközéről származó bejelentkezés másolatát használta, ezért azt a munkamenetet lezártuk. Ha nem biztonsági mentésből állította vissza az eszközt, változtassa meg most a jelszavát.
 
 notice-device-removed-title = Eltávolítottak egy megbízható eszközt
 notice-device-removed-body = Eltávolítottak egy megbízható eszközt a fiókjából. Ha nem Ön volt, változtassa meg a jelszavát.
