@@ -31,7 +31,12 @@ async fn ask(gateway: &TestGateway, challenge: &Challenge) -> TcpStream {
 /// Whoever sends requests and resets them must not make the gateway connect to its database again and again.
 #[actix_web::test]
 async fn requests_that_are_broken_off_cost_no_database_connection() {
-    let gateway = TestGateway::start_with(|settings| settings.database.pool_size = REQUESTS).await;
+    let gateway = TestGateway::start_with(|settings| {
+        settings.database.pool_size = REQUESTS;
+        // On a busy machine what is held up here takes long, and a connection that does not answer is given up.
+        settings.database.deadline_ms = 60_000;
+    })
+    .await;
     let client = gateway.client();
     client.new_protected_account(EMAIL).await;
     let challenge = client.begin_sign_in(EMAIL, &Install::new("New")).await;

@@ -27,7 +27,7 @@ async fn a_push_carries_the_code_its_life_and_its_collapse_key() {
     assert_eq!(message["webpush"]["notification"]["tag"], challenge.id);
     let code = at_fcm[0].data("code").expect("a code");
     let shown = at_fcm[0].body["message"]["notification"]["body"].as_str().expect("a text");
-    assert!(shown.contains(&format!("{} {}", &code[..3], &code[3..])), "{shown}");
+    assert!(shown.contains(&format!("{}\u{a0}{}", &code[..3], &code[3..])), "{shown}");
 
     let at_apns = stage.providers.wait_for_apns(&challenge, "code", 1).await;
     let headers = &at_apns[0].headers;
