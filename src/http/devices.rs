@@ -172,7 +172,6 @@ pub(super) struct UpdateDeviceBody {
     os_version: Option<String>,
     /// The language that its user reads, a BCP 47 tag such as `hu-HU`. That of a trusted device is the mails' as well.
     #[serde(default)]
-    #[schema(min_length = 2, max_length = 35)]
     locale: Option<String>,
     /// The clock that its user reads, such as `Europe/Budapest`. That of a trusted device is the mails' as well.
     #[serde(default)]

@@ -88,7 +88,6 @@ pub(super) struct SubjectBody {
     email: Option<String>,
     /// The language of mails, a BCP 47 tag.
     #[serde(default)]
-    #[schema(min_length = 2, max_length = 35)]
     locale: Option<String>,
     /// Turn two-step verification on or off. Its owner is told when it is turned off.
     #[serde(default)]

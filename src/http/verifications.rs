@@ -45,7 +45,6 @@ pub(super) struct VerificationBody {
     email: Option<String>,
     /// The language of mails, a BCP 47 tag such as `hu-HU`. Kept; left out, it stays as it was.
     #[serde(default)]
-    #[schema(min_length = 2, max_length = 35)]
     locale: Option<String>,
     #[serde(deserialize_with = "object")]
     device: DeviceBody,

@@ -38,7 +38,6 @@ pub(super) struct DeviceBody {
     app_version: String,
     /// The language that its user reads, a BCP 47 tag such as `hu-HU`; else the request's `Accept-Language` says.
     #[serde(default)]
-    #[schema(min_length = 2, max_length = 35)]
     locale: Option<String>,
     /// The clock that its user reads, by its name in the IANA time zone database, such as `Europe/Budapest`: mails say when in it.
     #[serde(default)]
