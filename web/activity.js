@@ -54,18 +54,18 @@ export class Activity {
   }
 
   #item(entry) {
-    const device = entry.device ? (entry.device.model && entry.device.model !== entry.device.name && !entry.device.name.includes(entry.device.model) ? `${entry.device.name} (${entry.device.model})` : entry.device.name) : BY_OPERATOR.includes(entry.kind) ? t("by-operator") : null;
+    const device = entry.device ? deviceOf(entry.device) : BY_OPERATOR.includes(entry.kind) ? t("by-operator") : null;
     const place = [entry.location ? t("about-there", { place: entry.location }) : null, entry.ip].filter(Boolean).join(" · ");
     const colour = GOOD.includes(entry.outcome) ? "good" : BAD.includes(entry.outcome) ? "bad" : "warm";
     const outcome = entry.reported_at ? h("span", { class: "badge bad" }, t("reported")) : entry.outcome !== "succeeded" && h("span", { class: `badge ${colour}` }, t(`outcome-${entry.outcome}`));
-    const kind = has(`kind-${entry.kind}`) ? t(`kind-${entry.kind}`) : entry.kind.replaceAll("_", " ");
+    const kind = kindOf(entry);
     return h("li", { "data-kind": entry.kind, "data-entry": entry.id },
       h("div", { class: "what" }, h("div", { class: "row" }, h("h3", {}, entry.about ? `${kind}: ${entry.about}` : kind), outcome), device && h("p", { class: "small" }, device), h("p", { class: "soft small" }, [place, dateTime(entry.at)].filter(Boolean).join(" · "))),
       !entry.reported_at && h("button", { type: "button", class: "plain report", "aria-label": t("not-me-entry", { kind, at: dateTime(entry.at) }), onclick: () => this.#report(entry) }, t("not-me")));
   }
 
   async #report(entry) {
-    const kind = has(`kind-${entry.kind}`) ? t(`kind-${entry.kind}`) : entry.kind.replaceAll("_", " ");
+    const kind = kindOf(entry);
     const facts = [kind, entry.device?.name, entry.location ?? entry.ip, dateTime(entry.at)].filter(Boolean).join(" · ");
     const done = await ask({
       title: t("report-title"), danger: true, confirm: t("report-button"), cancel: t("report-keep"), problem: words,
@@ -77,3 +77,8 @@ export class Activity {
     this.onAlarm();
   }
 }
+
+const kindOf = ({ kind }) => (has(`kind-${kind}`) ? t(`kind-${kind}`) : kind.replaceAll("_", " "));
+
+/** A device by its name, and by its model where that says more. */
+const deviceOf = ({ name, model }) => (model && !name.includes(model) ? `${name} (${model})` : name);

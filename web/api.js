@@ -1,5 +1,6 @@
 // Calls to the gateway. Tokens are in cookies that this script cannot read; the header says that the page itself calls.
 
+import { repeated } from "./sdk/repeat.js";
 import { currentLanguage, has, t } from "./text.js";
 
 /** What the gateway answered instead of what was asked for. */
@@ -44,25 +45,12 @@ async function once(method, path, body) {
 /** One call on a challenge or without a session. */
 export const call = once;
 
-/** A call that the gateway answers alike however often it is sent, again when its answer was lost. */
-export async function repeated(method, path, body) {
-  for (const wait of [250, 1000, 3000]) {
-    try {
-      return await once(method, path, body);
-    } catch (problem) {
-      if (problem.status !== 0 && problem.status < 500) throw problem;
-    }
-    await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())));
-  }
-  return once(method, path, body);
-}
-
 /** Renews the session, one tab at a time. */
 export function renew() {
   const before = localStorage.getItem("twostep.renewed");
   return navigator.locks.request("twostep-renew", async () => {
     if (localStorage.getItem("twostep.renewed") !== before) return;
-    await repeated("POST", "/v1/sessions/refresh");
+    await repeated(() => once("POST", "/v1/sessions/refresh"));
     localStorage.setItem("twostep.renewed", String(Date.now()));
   });
 }

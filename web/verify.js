@@ -1,9 +1,10 @@
 // The code on the new device: typing it, how it travels, and what to do when it does not come.
 
-import { call, now, open, repeated, secondsUntil, words } from "./api.js";
+import { call, now, open, secondsUntil, words } from "./api.js";
 import { announce, everyTick, field, h, show } from "./dom.js";
 import { numbers, readCode } from "./sdk/code.js";
 import { readEvents } from "./sdk/events.js";
+import { repeated } from "./sdk/repeat.js";
 import { clock, grouped, many, t } from "./text.js";
 
 /**
@@ -138,7 +139,7 @@ class Verification {
     this.button.disabled = true;
     this.tried = readCode(this.input.value, this.challenge.code_length);
     try {
-      const answer = await repeated("POST", `${this.path}/verify`, { code: this.input.value, trust_device: this.trust.checked });
+      const answer = await repeated(() => call("POST", `${this.path}/verify`, { code: this.input.value, trust_device: this.trust.checked }));
       // Also when another screen came meanwhile: the gateway has let this browser in.
       this.stop();
       this.listeners.onDone(answer);

@@ -52,6 +52,7 @@ const FILES: &[File] = files! {
     "sdk/connection.js" at "sdk/js/src/connection.js": SCRIPT,
     "sdk/code.js" at "sdk/js/src/code.js": SCRIPT,
     "sdk/events.js" at "sdk/js/src/events.js": SCRIPT,
+    "sdk/repeat.js" at "sdk/js/src/repeat.js": SCRIPT,
     "sign-in.js": SCRIPT,
     "verify.js": SCRIPT,
     "codes.js": SCRIPT,

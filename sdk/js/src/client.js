@@ -2,13 +2,11 @@
 
 import { Connection } from "./connection.js";
 import { TwostepError } from "./problem.js";
+import { repeated } from "./repeat.js";
 import { Verification } from "./verification.js";
 
 /** An access token that ends within this many milliseconds is renewed before it is used. */
 const RENEW_BEFORE = 30_000;
-
-/** How often, and after how many milliseconds, a call is sent again whose answer was lost. */
-const REPEAT_AFTER = [250, 1000, 3000];
 
 /** Remembers nothing beyond the page or process. */
 export class MemoryStorage {
@@ -54,19 +52,6 @@ export class TwostepClient {
     const content = text && /json/.test(answer.headers.get("content-type") ?? "") ? JSON.parse(text) : {};
     if (!answer.ok) throw new TwostepError(answer.status, content);
     return content;
-  }
-
-  /** One call that the gateway answers alike however often it is sent, again when its answer was lost. */
-  async repeatedCall(method, path, options) {
-    for (const wait of REPEAT_AFTER) {
-      try {
-        return await this.call(method, path, options);
-      } catch (problem) {
-        if (problem.status !== 0 && problem.status < 500) throw problem;
-      }
-      await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())));
-    }
-    return this.call(method, path, options);
   }
 
   /** The bare answer of one call. */
@@ -136,7 +121,7 @@ export class TwostepClient {
       // Another tab was faster.
       if (session.refresh !== before) return;
       try {
-        const answer = await this.repeatedCall("POST", "/v1/sessions/refresh", { body: { refresh_token: session.refresh } });
+        const answer = await repeated(() => this.call("POST", "/v1/sessions/refresh", { body: { refresh_token: session.refresh } }));
         this.signIn(answer);
       } catch (problem) {
         if (problem.code === "unauthorized") this.forget();

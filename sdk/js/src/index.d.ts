@@ -75,7 +75,11 @@ export interface DeviceInfo {
   os_version: string;
   app_version: string;
   locale?: string;
+  time_zone?: string;
 }
+
+/** The code of `length` digits in what somebody typed or pasted; null when there is none, or more than one. */
+export function readCode(text: string, length: number): string | null;
 
 export class TwostepError extends Error {
   constructor(status: number, body?: object);
@@ -86,6 +90,8 @@ export class TwostepError extends Error {
   /** Seconds to wait. */
   readonly retryAfter?: number;
   readonly attemptsLeft?: number;
+  /** With `wrong_code`: it was a code that a newer one replaced, and no attempt was used. */
+  readonly isEarlierCode: boolean;
 }
 
 export type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;

@@ -1,6 +1,7 @@
 // The side of the device that must type a code.
 
 import { readEvents } from "./events.js";
+import { repeated } from "./repeat.js";
 
 /** Bounds of the random wait before a stream that was cut is opened again, in milliseconds. */
 const FIRST_WAIT = 500;
@@ -80,8 +81,7 @@ export class Verification extends EventTarget {
    * Fails with `wrong_code` (`attemptsLeft` says how often still), `challenge_closed`, `too_many_attempts`, …
    */
   async verify(code, { trustDevice = true } = {}) {
-    const path = `/v1/challenges/${this.challenge.id}/verify`;
-    const answer = await this.#client.repeatedCall("POST", path, { token: this.#token, body: { code, trust_device: trustDevice } });
+    const answer = await repeated(() => this.#call("POST", "/verify", { code, trust_device: trustDevice }));
     this.stop();
     if (answer.session) this.#client.signIn(answer);
     return answer;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MemoryStorage, TwostepClient, TwostepError } from "../src/index.js";
+import { MemoryStorage, TwostepClient, TwostepError, readCode } from "../src/index.js";
 
 /** A gateway that answers as it is told, and what it was asked. */
 function gateway(...answers) {
@@ -54,4 +54,20 @@ test("the installation keeps its id", () => {
   const { client } = gateway();
   assert.equal(client.device({ name: "Ann's" }).install_id, client.installId);
   assert.equal(client.device().install_id, client.installId);
+});
+
+test("a code is read however it is written, by the gateway's rule", () => {
+  const written = ["123 456", "123\u00a0456", "123-456", "1 2 3 4 5 6", "١٢٣٤٥٦", "۱۲۳۴۵۶", "१२३४५६", "１２３４５６", "𝟏𝟐𝟑𝟒𝟓𝟔", "\u202b123\u2069 456\u202c", "Your sign-in code is 123 456.", "Code: 123456\nIt expires in 10 minutes (14:05)."];
+  for (const text of written) assert.equal(readCode(text, 6), "123456", text);
+  for (const text of ["", "12345", "1234567", "123a456", "123456 or 654321", "12. 3456"]) assert.equal(readCode(text, 6), null, text);
+});
+
+test("a lost answer is asked for again, and a refusal is not", async () => {
+  const { client, asked } = gateway([503, { code: "service_unavailable" }], [200, { session: session(2) }]);
+  client.signIn({ session: session(1, 0) });
+  await client.renew();
+  assert.deepEqual(asked.map(({ body }) => body.refresh_token), ["r1", "r1"]);
+  const other = gateway([422, { code: "wrong_code", attempts_left: 5, earlier_code: true }]);
+  await assert.rejects(other.client.verification({ id: "c", token: "t" }).verify("123456"), { code: "wrong_code", isEarlierCode: true });
+  assert.equal(other.asked.length, 1);
 });
