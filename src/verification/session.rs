@@ -62,7 +62,7 @@ impl SignedIn {
 /// What a sign-in means for the trust in its device.
 pub(super) enum Trust<'a> {
     /// It showed a valid token, which is used; perhaps it was used before.
-    Follow(DeviceId, &'a Token, Option<EarlierUse>),
+    Follow(&'a Token, Option<EarlierUse>),
     /// It passed verification and its user wants it trusted.
     Grant,
     /// It is not trusted, whatever it was before.
@@ -157,10 +157,13 @@ impl Verification {
         after: Option<&Predecessor<'_>>,
         events: &mut Vec<AccountEvent>,
     ) -> Result<SignedIn, VerificationError> {
+        if let Some(zone) = &requester.device.time_zone {
+            store::account::set_time_zone(db, account, zone).await?;
+        }
         let trust_token = match trust {
-            Trust::Follow(trusted, used, earlier) => {
+            Trust::Follow(used, earlier) => {
                 device.trusted = true;
-                return self.follow_trust(db, account, requester, (device, trusted), used, earlier, events).await;
+                return self.follow_trust(db, account, requester, device, used, earlier, events).await;
             }
             Trust::Grant => {
                 let token = after.map_or_else(|| fresh_token(TokenKind::Trust), Predecessor::trust_token);
@@ -174,9 +177,6 @@ impl Verification {
             }
         };
         device.trusted = trust_token.is_some();
-        if let Some(zone) = &requester.device.time_zone {
-            store::account::set_time_zone(db, account, zone).await?;
-        }
         let session = self.new_session(account, fresh(SessionId::new), after);
         self.store_session(db, &session, device.id, requester, events).await?;
         Ok(SignedIn { session, device, trust_token, is_repeat: false })
@@ -189,7 +189,7 @@ impl Verification {
         db: &impl Db,
         account: AccountId,
         requester: &Requester,
-        (device, trusted): (Device, DeviceId),
+        device: Device,
         used: &Token,
         earlier: Option<EarlierUse>,
         events: &mut Vec<AccountEvent>,
@@ -205,7 +205,7 @@ impl Verification {
         let after = again.map_or_else(|| Predecessor::new(&keys, used), |(after, _)| after);
         let (session, next) = (self.new_session(account, fresh(SessionId::new), Some(&after)), after.trust_token());
         let (old, new) = (used.hash(), next.hash());
-        store::trust_token::rotate(db, account, trusted, &old, &new, after.key(), session.session_id).await?;
+        store::trust_token::rotate(db, account, device.id, &old, &new, after.key(), session.session_id).await?;
         self.store_session(db, &session, device.id, requester, events).await?;
         Ok(SignedIn { session, device, trust_token: Some(next), is_repeat: false })
     }

@@ -129,9 +129,7 @@ impl Verification {
             self.alert(db, account, AlertKind::TokenReused, Some(requester), events).await?;
         }
         let (trust, admitted): (_, fn(_) -> _) = match (trust, asks.trust_token) {
-            (TrustCheck::Trusted { device, earlier }, Some(token)) => {
-                (Trust::Follow(device, token, earlier), Admission::Trusted)
-            }
+            (TrustCheck::Trusted { earlier, .. }, Some(token)) => (Trust::Follow(token, earlier), Admission::Trusted),
             _ if !locked.two_step_enabled => {
                 *shadow = shadow_reach(db, account, requester).await?;
                 (Trust::No, Admission::TwoStepOff)

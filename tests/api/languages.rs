@@ -226,3 +226,26 @@ async fn a_device_keeps_its_language_until_it_says_another() {
     assert!(note.starts_with("A helyek hozzávetőlegesek"), "{note}");
     gateway.stop().await;
 }
+
+/// The clock of mails: of whatever sign-in says one, that of a trusted device as well.
+#[actix_web::test]
+async fn mails_go_by_the_clock_that_a_device_said_last() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    let zone = async || -> Option<String> {
+        let row = gateway.database.connect().await.query_one("SELECT time_zone FROM accounts", &[]).await;
+        row.expect("an account").get(0)
+    };
+    assert_eq!(zone().await, None);
+    let mut device = first.install.json();
+    device["time_zone"] = json!("Europe/Budapest");
+    let body = json!({ "email": ANNA, "password": PASSWORD, "device": device, "trust_token": first.trust_token });
+    client.send(Method::POST, "/v1/sign-in", None, Some(body)).await.expect(200);
+    assert_eq!(zone().await.as_deref(), Some("Europe/Budapest"));
+    for (said, kept) in [("America/New_York", "America/New_York"), ("Mars/Olympus", "America/New_York")] {
+        client.patch("/v1/devices/current", &first.access_token, json!({ "time_zone": said })).await.expect(200);
+        assert_eq!(zone().await.as_deref(), Some(kept));
+    }
+    gateway.stop().await;
+}
