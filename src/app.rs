@@ -389,8 +389,11 @@ pub async fn migrate(settings: &Settings, only_look: bool) -> Result<Found, AppE
         Schema::Lacks(missing) => missing,
         Schema::UpToDate | Schema::Newer { .. } => Vec::new(),
     };
-    if !only_look {
+    if !only_look && !missing.is_empty() {
+        // What it settles is looked at below.
         store::migrate(&store).await?;
+    } else if !only_look {
+        // An operator may have decided a collision since.
         store::mailbox_forms::settle(&store).await?;
     }
     let mailboxes = match store::mailbox_forms::look(&store).await {

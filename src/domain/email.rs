@@ -53,7 +53,7 @@ impl EmailAddress {
     /// may have given out all the same.
     #[must_use]
     pub fn on_the_wire(&self) -> String {
-        let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        let (local, domain) = self.halves();
         if local.split('.').any(str::is_empty) { format!("\"{local}\"@{domain}") } else { self.0.clone() }
     }
 
@@ -63,27 +63,29 @@ impl EmailAddress {
         &self.0
     }
 
+    /// The domain, in ASCII.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.halves().1
+    }
+
+    fn halves(&self) -> (&str, &str) {
+        self.0.rsplit_once('@').unwrap_or((&self.0, ""))
+    }
+
     /// Its parts that are expected in a password of its account.
     #[must_use]
     pub fn parts(&self) -> Vec<&str> {
-        let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        let (local, domain) = self.halves();
         local.split(['.', '+', '-', '_']).chain(domain.split('.')).chain([local, self.as_str()]).collect()
     }
 
-    /// The address as people read it: the domain in its own letters.
-    #[must_use]
-    pub fn readable(&self) -> String {
-        let (local, domain) = self.0.rsplit_once('@').unwrap_or(("", &self.0));
-        format!("{local}@{}", idna::domain_to_unicode(domain).0)
-    }
-
-    /// The address as somebody who already knows it recognises it: `a•••@example.com`.
+    /// The address as somebody who already knows it recognises it, the domain in its own letters: `a•••@example.com`.
     #[must_use]
     pub fn masked(&self) -> String {
-        let readable = self.readable();
-        let (local, domain) = readable.rsplit_once('@').unwrap_or(("", &readable));
+        let (local, domain) = self.halves();
         let first = local.chars().next().map(String::from).unwrap_or_default();
-        format!("{first}•••@{domain}")
+        format!("{first}•••@{}", idna::domain_to_unicode(domain).0)
     }
 }
 
@@ -105,7 +107,7 @@ impl EmailAddress {
     /// For counting only: whose account it is goes by the address itself.
     #[must_use]
     pub fn mailbox(&self) -> MailboxHash {
-        let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        let (local, domain) = self.halves();
         let domain = match domain {
             "googlemail.com" => "gmail.com",
             "me.com" | "mac.com" => "icloud.com",

@@ -9,10 +9,11 @@ use utoipa::ToSchema;
 use super::extract::{Session, invalid};
 use super::json::{Json, Object};
 use super::problem::{Problem, ProblemBody};
-use super::views::{DeviceAnswer, SecretText, TrustedDeviceAnswer, read_locale};
+use super::views::{DeviceAnswer, SecretText, TrustedDeviceAnswer};
 use super::{Api, resource, to_the_end};
 use crate::domain::device::{NAME_MAX_CHARS, VERSION_MAX_CHARS};
 use crate::domain::id::DeviceId;
+use crate::domain::locale::Locale;
 use crate::domain::push::{ApnsEnvironment, PushAddress, PushAddressKind, PushProvider};
 use crate::domain::text::cleaned;
 use crate::domain::zone::ZoneName;
@@ -187,7 +188,7 @@ impl UpdateDeviceBody {
             os_version: self.os_version.and_then(|text| cleaned(&text, VERSION_MAX_CHARS)),
             notifications_allowed: self.notifications_allowed,
             location,
-            locale: read_locale(self.locale.as_deref()),
+            locale: self.locale.as_deref().and_then(Locale::read),
             time_zone: self.time_zone.as_deref().and_then(ZoneName::read),
         };
         Ok((change, self.push.as_ref().map(|Object(push)| push_address(push)).transpose()?))

@@ -14,11 +14,12 @@ use super::json::{Json, object};
 use super::once::{Created, Creating};
 use super::problem::{Problem, ProblemBody};
 use super::security_log::about;
-use super::views::{DeviceAnswer, DeviceBody, SessionAnswer, email, read_locale};
+use super::views::{DeviceAnswer, DeviceBody, SessionAnswer, email};
 use super::{Api, resource, to_the_end};
 use crate::domain::api_key::Scope;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::DeviceId;
+use crate::domain::locale::Locale;
 use crate::verification::{Origin, SubjectChange, SubjectView};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -116,7 +117,7 @@ pub(super) async fn change(
     let subject = caller.subject(Scope::SubjectsWrite, &name)?;
     let change = SubjectChange {
         email: body.email.as_deref().map(email).transpose()?,
-        locale: read_locale(body.locale.as_deref()),
+        locale: body.locale.as_deref().and_then(Locale::read),
         two_step_enabled: body.two_step_enabled,
     };
     let view = to_the_end(async move { api.verification.change_subject(&subject, &change).await }).await?;

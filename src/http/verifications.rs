@@ -16,11 +16,12 @@ use super::json::object;
 use super::limits::{Limited, Spender};
 use super::once::{Created, Creating};
 use super::problem::{Problem, ProblemBody};
-use super::views::{ChallengeAnswer, DeviceAnswer, DeviceBody, SecretText, SessionAnswer, email, read_locale};
+use super::views::{ChallengeAnswer, DeviceAnswer, DeviceBody, SecretText, SessionAnswer, email};
 use super::{Api, resource};
 use crate::domain::api_key::Scope;
 use crate::domain::challenge::ChallengeState;
 use crate::domain::id::ChallengeId;
+use crate::domain::locale::Locale;
 use crate::domain::moment;
 use crate::domain::token::{Token, TokenKind};
 use crate::verification::{AppSignIn, AppSignInResult, ChallengeView, NotNeeded, Origin, SignedIn, VerificationError};
@@ -128,7 +129,7 @@ pub(super) async fn begin(
     let request = AppSignIn {
         subject,
         email: body.email.as_deref().map(email).transpose()?,
-        locale: read_locale(body.locale.as_deref()),
+        locale: body.locale.as_deref().and_then(Locale::read),
         device: body.device.checked()?,
         // A text that cannot be a trust token is like none: the device is verified anew.
         trust_token: body.trust_token.and_then(|text| Token::parse(TokenKind::Trust, text.expose_secret())),

@@ -47,16 +47,11 @@ pub(super) struct DeviceBody {
 impl DeviceBody {
     pub(super) fn checked(self) -> Result<DeviceInfo, Problem> {
         let Self { install_id, name, model, platform, os_version, app_version, locale, time_zone } = self;
-        let locale = read_locale(locale.as_deref());
+        let locale = locale.as_deref().and_then(Locale::read);
         let time_zone = time_zone.as_deref().and_then(ZoneName::read);
         let info = DeviceInfo { install_id, name, model, platform, os_version, app_version, locale, time_zone };
         Ok(info.cleaned())
     }
-}
-
-/// Reads a language tag of a body.
-pub(super) fn read_locale(text: Option<&str>) -> Option<Locale> {
-    text.and_then(Locale::read)
 }
 
 /// Reads the address of a body.

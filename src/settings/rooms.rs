@@ -64,7 +64,7 @@ pub struct Settings {
     pub fcm: FcmSettings,
     /// Apple Push Notification service.
     pub apns: ApnsSettings,
-    /// For whom mails and the page speak.
+    /// For whom mails speak.
     pub service: ServiceSettings,
     /// Mail.
     pub mail: MailSettings,
@@ -147,7 +147,7 @@ room! {
     }
 }
 room! {
-    /// For whom mails and the page speak.
+    /// For whom mails speak.
     ServiceSettings {
         /// What the service is called.
         name: String,

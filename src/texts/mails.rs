@@ -39,6 +39,9 @@ pub struct MailText {
     pub footer: Vec<String>,
 }
 
+/// What is longer is said in hours.
+const MOST_MINUTES: i64 = 120;
+
 /// The mail that brings a code, which is good for `life`.
 #[must_use]
 pub fn code_mail_text(
@@ -152,7 +155,7 @@ fn facts(reader: &Reader, requester: Option<&Requester>, at: Timestamp, is_for_a
 
 fn expiry(reader: &Reader, at: Timestamp, life: SignedDuration) -> String {
     let (language, minutes) = (reader.language, life.as_mins());
-    if minutes > 120 {
+    if minutes > MOST_MINUTES {
         return words(language, Text::MailExpiresHours { hours: life.as_hours(), time: &time(reader, at) });
     }
     let local = at.to_zoned(zone(reader));

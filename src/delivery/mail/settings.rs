@@ -128,9 +128,7 @@ impl MailSettings {
         let from: Mailbox = self.from.parse().map_err(|_| wrong())?;
         // As mail servers look it up and sign for it: a domain of other letters in ASCII.
         let address = EmailAddress::parse(from.email.as_ref()).map_err(|_| wrong())?;
-        // Its own spelling stays where that is one already.
-        let domain = address.as_str().rsplit_once('@').map(|(_, domain)| domain.to_owned()).unwrap_or_default();
-        let email = Address::new(from.email.user(), domain).map_err(|_| wrong())?;
+        let email = Address::new(from.email.user(), address.domain()).map_err(|_| wrong())?;
         Ok(Mailbox::new(from.name, email))
     }
 
@@ -237,6 +235,7 @@ mod tests {
         let sender = |from: &str| MailSettings { from: from.to_owned() }.sender().ok();
         assert_eq!(sender("Twostep <no-reply@example.com>").as_deref(), Some("no-reply@example.com"));
         assert_eq!(sender("no-reply@localhost").as_deref(), Some("no-reply@localhost"));
+        assert_eq!(sender("Bücher <post@bücher.example>").as_deref(), Some("post@xn--bcher-kva.example"));
         assert_eq!(sender("nobody"), None);
     }
 }
