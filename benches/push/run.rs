@@ -1,6 +1,6 @@
 //! One run: a backlog, a gateway that works it, and the clock.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use tokio_postgres::{Client, NoTls};
@@ -132,13 +132,13 @@ impl Stage {
 
     /// From the first to the last push of the newest run: the journal keeps one run.
     fn span(&self, provider: Provider) -> anyhow::Result<Duration> {
-        let times: Vec<SystemTime> = match provider {
+        let times: Vec<Instant> = match provider {
             Provider::Fcm => self.fcm.received().iter().map(|request| request.at).collect(),
             Provider::Apns => self.apns.received().iter().map(|request| request.at).collect(),
         };
         let (first, last) = (times.iter().min(), times.iter().max());
         let (first, last) = first.zip(last).context("nothing was received")?;
-        Ok(last.duration_since(*first)?)
+        Ok(*last - *first)
     }
 
     fn environment(&self, database: &str) -> anyhow::Result<Vec<(String, String)>> {

@@ -58,7 +58,7 @@ async fn one_stream_until_the_first_success() {
     assert_eq!(simulator.early_streams(), 0);
     assert!(simulator.most_open_streams() > 1);
     let received = simulator.received();
-    let pause = received[1].at.duration_since(received[0].at).unwrap();
+    let pause = received[1].at - received[0].at;
     assert!(pause >= Duration::from_millis(100), "{pause:?}");
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use tokio::sync::Notify;
@@ -49,7 +49,7 @@ pub(crate) struct Push {
     /// Its digits.
     pub(crate) code: String,
     /// When it came.
-    pub(crate) at: SystemTime,
+    pub(crate) at: Instant,
     /// The provider found the request out of order.
     pub(crate) refused: bool,
 }
@@ -157,7 +157,7 @@ mod tests {
 
     fn push(token: &str, code: &str) -> Push {
         let (token, code) = (token.to_owned(), code.to_owned());
-        Push { service: Service::Fcm, token, code, at: SystemTime::UNIX_EPOCH, refused: false }
+        Push { service: Service::Fcm, token, code, at: Instant::now(), refused: false }
     }
 
     #[tokio::test]

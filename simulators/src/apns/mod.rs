@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -61,7 +61,7 @@ impl Default for ApnsOptions {
 #[derive(Debug)]
 pub struct ApnsRequest {
     /// When.
-    pub at: SystemTime,
+    pub at: Instant,
     /// On which connection, counted from 0.
     pub connection: usize,
     /// The headers, names in lower case.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use h2::server::SendResponse;
@@ -209,7 +209,7 @@ impl Connection {
             (name.as_str().to_owned(), value)
         });
         self.shared.requests.record(ApnsRequest {
-            at: SystemTime::now(),
+            at: Instant::now(),
             connection: self.number,
             headers: headers.collect::<HashMap<_, _>>(),
             unknown_headers: check::unknown_headers(&parts.headers),

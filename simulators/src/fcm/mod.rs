@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -57,7 +57,7 @@ impl Default for FcmOptions {
 #[derive(Debug)]
 pub struct FcmRequest {
     /// When.
-    pub at: SystemTime,
+    pub at: Instant,
     /// The headers, names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body; null if it was no JSON.
@@ -72,7 +72,7 @@ pub struct FcmRequest {
 #[derive(Debug)]
 pub struct TokenRequest {
     /// When.
-    pub at: SystemTime,
+    pub at: Instant,
     /// Why it was refused, if it was not in order.
     pub refusal: Option<&'static str>,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
@@ -83,7 +83,7 @@ async fn send(shared: &Shared, headers: &HeaderMap, body: &Bytes) -> Deed {
     let target = check::target_of(&parsed).unwrap_or_default().to_owned();
     let refusal = refuse(shared, headers, &parsed);
     shared.requests.record(FcmRequest {
-        at: SystemTime::now(),
+        at: Instant::now(),
         headers: pairs(headers),
         body: parsed,
         target: target.clone(),
@@ -137,7 +137,7 @@ fn refuse(shared: &Shared, headers: &HeaderMap, body: &Value) -> Option<(String,
 async fn token(shared: &Shared, body: &Bytes) -> Deed {
     let form = std::str::from_utf8(body).unwrap_or_default();
     let refusal = refuse_grant(shared, form).err();
-    shared.token_requests.record(TokenRequest { at: SystemTime::now(), refusal });
+    shared.token_requests.record(TokenRequest { at: Instant::now(), refusal });
     let mut behaviour = shared.token_script.next("");
     while let TokenBehaviour::Slow(delay, then) = behaviour {
         tokio::time::sleep(delay).await;
@@ -159,7 +159,7 @@ async fn token(shared: &Shared, body: &Bytes) -> Deed {
 fn exchange(shared: &Shared, body: &Bytes) -> Deed {
     let form = std::str::from_utf8(body).unwrap_or_default();
     let checked = Workload::check(|name| form_field(form, name));
-    shared.token_requests.record(TokenRequest { at: SystemTime::now(), refusal: checked.err() });
+    shared.token_requests.record(TokenRequest { at: Instant::now(), refusal: checked.err() });
     match checked {
         Err(text) => oauth_error(400, "invalid_grant", text),
         // It may send.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use http::StatusCode;
@@ -26,7 +26,7 @@ impl Stream {
     ) -> anyhow::Result<Ended> {
         let began = Instant::now();
         let Some(challenge) = self.begin(account).await? else { return Ok(Ended::Refused) };
-        let (asked, asked_at) = (Instant::now(), SystemTime::from(jiff::Timestamp::now()));
+        let asked = Instant::now();
         flow.answered.done(intended);
         let forgiven = self.away.is_some_and(|away| away.forgives_codes && (away.covers(began) || away.covers(asked)));
         let devices = if forgiven { 0 } else { self.crowd.devices_of(account) };
@@ -37,7 +37,7 @@ impl Stream {
             Some(pushes) if forgiven => pushes.forgive(challenge.id, account, &shown.code),
             Some(pushes) => {
                 for push in pushes.all(challenge.id, account, &shown.code, self.code_within).await? {
-                    let took = push.at.duration_since(asked_at).unwrap_or_default();
+                    let took = push.at.saturating_duration_since(asked);
                     flow.pushed(push.service).record(intended, took);
                 }
             }
