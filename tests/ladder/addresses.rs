@@ -4,7 +4,7 @@ use serde_json::json;
 use twostep::settings::Settings;
 use twostep_simulators::{FcmBehaviour, FcmFailure};
 
-use super::stage::{EMAIL, Stage, hints, of_channel, texts};
+use super::stage::{EMAIL, Stage, hints, of_channel, settle_notices, texts};
 use crate::support::client::Install;
 
 /// One phone, two installations or two accounts: each is reached, and none takes the address from the other.
@@ -95,6 +95,7 @@ async fn a_device_that_lost_its_trust_gets_no_push() {
     stage.providers.wait_for_fcm(&challenge, "code", 1).await;
     let path = format!("/v1/trusted-devices/{}", lost.device_id);
     stage.client.delete(&path, &stage.owner.access_token).await.expect(204);
+    settle_notices(&stage.gateway.database).await;
 
     // A marker: what comes later at the same provider, behind the wait that the removed device's push was told.
     stage.register(&stage.owner, "fcm", "owner").await;

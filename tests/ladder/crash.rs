@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 use twostep_simulators::{ApnsBehaviour, FcmBehaviour};
 
-use super::stage::{EMAIL, Providers, apns_token, silent_code};
+use super::stage::{EMAIL, Providers, apns_token, settle_notices, silent_code};
 use crate::support::child::ChildGateway;
 use crate::support::client::{Challenge, Client, Install, SignedIn};
 use crate::support::database::TestDatabase;
@@ -29,6 +29,7 @@ impl Scene {
         let android = client.trust_another(EMAIL, &mut screen, "Android").await;
         let ios = client.trust_another(EMAIL, &mut screen, "iPhone").await;
         let ios_token = apns_token(1);
+        settle_notices(&database).await;
         for (device, provider, token) in
             [(&owner, "fcm", "owner"), (&android, "fcm", "android"), (&ios, "apns", ios_token.as_str())]
         {

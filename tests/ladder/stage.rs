@@ -142,13 +142,16 @@ impl Stage {
         let gateway = TestGateway::start_with(configure).await;
         let client = gateway.client();
         let owner = client.new_protected_account(EMAIL).await;
+        settle_notices(&gateway.database).await;
         Self { providers, gateway, client, owner }
     }
 
     /// Another trusted device; it is not connected.
     pub async fn trust(&self, name: &str) -> SignedIn {
         let mut screen = self.client.connect(&self.owner).await;
-        self.client.trust_another(EMAIL, &mut screen, name).await
+        let trusted = self.client.trust_another(EMAIL, &mut screen, name).await;
+        settle_notices(&self.gateway.database).await;
+        trusted
     }
 
     /// Registers a device for push.
@@ -216,6 +219,14 @@ impl Stage {
         self.providers.expect_only_legal_requests();
         self.gateway.app.stop().await;
     }
+}
+
+/// Waits until every notice that waits for no sign-in was told, or has chosen whom it is pushed to: before, it would go to
+/// the address registered next, and take what a test has scripted for a code.
+pub async fn settle_notices(database: &TestDatabase) {
+    let undecided = "SELECT count(*) FROM notices
+        WHERE due_at IS NOT NULL AND pushed_at IS NULL AND install_id IS NULL";
+    database.await_count(undecided, 0).await;
 }
 
 /// The deliveries of a status by a channel.
