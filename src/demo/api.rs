@@ -1,5 +1,7 @@
 //! The public HTTP contract, as the demo uses it.
 
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
@@ -17,6 +19,8 @@ const MAIL_PERIOD: Duration = Duration::from_millis(20);
 pub(super) struct Api {
     base: String,
     http: reqwest::Client,
+    /// The ids of the mails whose code was taken.
+    read_mails: Mutex<HashSet<String>>,
 }
 
 /// An installation of the app in the story.
@@ -44,7 +48,7 @@ impl Api {
     pub(super) fn new(url: &str) -> anyhow::Result<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = outbound::http_client()?.timeout(Duration::from_secs(10)).build()?;
-        Ok(Self { base: url.trim_end_matches('/').to_owned(), http })
+        Ok(Self { base: url.trim_end_matches('/').to_owned(), http, read_mails: Mutex::default() })
     }
 
     pub(super) fn base(&self) -> &str {
@@ -78,20 +82,27 @@ impl Api {
         self.call(Method::POST, path, Some(token), Some(body), status).await
     }
 
-    /// The code in the newest mail to an address with this subject, from the development outbox.
-    pub(super) async fn mailed_code(&self, email: &str, subject: &str) -> anyhow::Result<String> {
+    /// The code in the first mail to an address whose code was not taken before, from the development outbox.
+    pub(super) async fn mailed_code(&self, email: &str) -> anyhow::Result<String> {
         let deadline = Instant::now() + MAIL_PATIENCE;
         while Instant::now() < deadline {
             let outbox = self.call(Method::GET, "/dev/outbox.json", None, None, 200).await;
             let outbox = outbox.context("the demo reads mail in the development outbox")?;
             let messages = outbox["messages"].as_array().context("no list of messages")?;
-            let mail = messages.iter().find(|mail| mail["to"] == email && mail["subject"] == subject);
-            if let Some(code) = mail.and_then(|mail| grouped_code(mail["text"].as_str()?)) {
+            if let Some(code) = messages.iter().filter(|mail| mail["to"] == email).find_map(|mail| self.take_code(mail))
+            {
                 return Ok(code);
             }
             tokio::time::sleep(MAIL_PERIOD).await;
         }
         bail!("no mail with a code came")
+    }
+
+    /// The code in a mail, if it was not taken before.
+    fn take_code(&self, mail: &Value) -> Option<String> {
+        let (id, code) = (mail["id"].as_str()?, grouped_code(mail["text"].as_str()?)?);
+        let mut read = self.read_mails.lock().unwrap_or_else(PoisonError::into_inner);
+        read.insert(id.to_owned()).then_some(code)
     }
 }
 

@@ -83,14 +83,14 @@ impl<'a> Story<'a> {
         self.timeline.begin();
         let body = json!({ "email": self.email, "password": PASSWORD, "device": phone.json() });
         let challenge = Challenge::read(&self.api.call(Method::POST, "/v1/accounts", None, Some(body), 202).await?)?;
-        let code = self.api.mailed_code(&self.email, "Confirm your email address").await?;
+        let code = self.api.mailed_code(&self.email).await?;
         let created = self.verify(&challenge, &code, 200).await?;
         let access_token = text(&created["session"]["access_token"])?;
         self.timeline.done("An emailed code confirms her address", &self.email);
 
         let path = "/v1/login-security/two-step";
         let begun = self.api.post(path, &access_token, json!({ "enabled": true }), 202).await?;
-        let code = self.api.mailed_code(&self.email, "Turn on two-step verification").await?;
+        let code = self.api.mailed_code(&self.email).await?;
         let enabled = self.verify(&Challenge::read(&begun)?, &code, 200).await?;
         ensure!(enabled["status"] == "two_step_enabled", "two-step verification is not on");
         self.timeline.done("Another one turns on two-step verification", "her phone is trusted");
