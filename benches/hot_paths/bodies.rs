@@ -2,6 +2,8 @@
 
 use criterion::Criterion;
 use twostep::delivery::push::{ApnsEnvironment, Push, PushAddress, PushAddressKind, PushContent};
+use twostep::domain::id::AccountId;
+use twostep::domain::push::AccountTag;
 use twostep::fuzzing::{apns_body, fcm_body};
 use uuid::Uuid;
 
@@ -12,6 +14,7 @@ pub fn measure(criterion: &mut Criterion) {
     let code = code(&issued);
     let push = Push {
         delivery_id: Uuid::now_v7(),
+        account: AccountTag::of(AccountId::new(Uuid::now_v7())),
         subject_id: issued.challenge_id.uuid(),
         generation: issued.generation,
         expires_at: issued.expires_at,

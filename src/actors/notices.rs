@@ -13,6 +13,7 @@ use crate::delivery::mail::{MailOutcome, laid_out};
 use crate::delivery::push::{Push, PushContent};
 use crate::domain::id::{AccountId, NoticeId};
 use crate::domain::mail::NOTICE_PATIENCE;
+use crate::domain::push::AccountTag;
 use crate::store::notice::Notice;
 use crate::store::{self, StoreError};
 use crate::texts::{notice_mail_text, notice_text, notice_title};
@@ -69,6 +70,7 @@ async fn push(services: &Services, notice: &Notice) {
     let sends = addresses.iter().map(|(device, address, language)| async move {
         let push = Push {
             delivery_id: Uuid::now_v7(),
+            account: AccountTag::of(account),
             subject_id: id.uuid(),
             generation: 1,
             expires_at: now + NOTICE_PATIENCE,

@@ -13,6 +13,7 @@ use super::Services;
 use crate::clock;
 use crate::delivery::push::{Push, PushContent};
 use crate::domain::id::{AccountId, ChallengeId};
+use crate::domain::push::AccountTag;
 use crate::store;
 
 /// Challenges whose notifications are taken back at the same time; while so many are, further ones stay.
@@ -64,6 +65,7 @@ async fn withdraw(services: &Services, account: AccountId, challenge: ChallengeI
         let push = Push {
             // A push of its own: APNs may take one with an id that it knows for the same again.
             delivery_id: Uuid::now_v7(),
+            account: AccountTag::of(account),
             subject_id: challenge.uuid(),
             generation,
             expires_at: now + LIFETIME,

@@ -2,9 +2,19 @@
 
 use std::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 
+use super::id::AccountId;
 use super::words::words;
+
+/// What an account's tag is derived for, so that it equals no other digest of the id.
+const TAG_LABEL: &[u8] = b"twostep account tag";
+
+/// Bytes of a tag: 72 bits tell the accounts of one phone apart.
+const TAG_BYTES: usize = 9;
 
 /// Longest value accepted, in bytes. FCM publishes no limit; its tokens are 140 to 250 bytes today.
 const MAX_ADDRESS_BYTES: usize = 1024;
@@ -38,6 +48,26 @@ words! {
         FcmToken = "fcm_token",
         /// A Firebase Installation ID.
         FcmFid = "fcm_fid",
+    }
+}
+
+/// Names an account in a push, for an app that has several on one phone. It says nothing of the account to whoever does
+/// not know it, and stays the same: 12 letters of base64url.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountTag(String);
+
+impl AccountTag {
+    /// The tag of an account: the first 72 bits of SHA-256 over a label and the id.
+    #[must_use]
+    pub fn of(account: AccountId) -> Self {
+        let digest = Sha256::new().chain_update(TAG_LABEL).chain_update(account.uuid()).finalize();
+        Self(URL_SAFE_NO_PAD.encode(&digest[..TAG_BYTES]))
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -136,7 +166,17 @@ impl fmt::Debug for PushAddress {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+
+    #[test]
+    fn tags_stay_and_tell_accounts_apart_without_naming_them() {
+        let tag = |id| AccountTag::of(AccountId::new(Uuid::from_u128(id)));
+        assert_eq!(tag(1), tag(1));
+        assert_ne!(tag(1), tag(2));
+        assert_eq!(tag(1).as_str().len(), 12);
+    }
 
     #[test]
     fn apns_tokens_are_hexadecimal_of_any_even_length() {

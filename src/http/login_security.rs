@@ -15,6 +15,7 @@ use super::{Api, resource, to_the_end};
 use crate::domain::email::EmailAddress;
 use crate::domain::moment;
 use crate::domain::password::Password;
+use crate::domain::push::AccountTag;
 use crate::domain::token::TokenKind;
 use crate::verification::{Disabling, Origin};
 
@@ -42,8 +43,12 @@ pub(super) struct LoginSecurityAnswer {
     /// Since when no new device may sign in, because of a "this wasn't me" or too many wrong codes; null when new devices may.
     #[serde(serialize_with = "moment::write_optional")]
     sign_ins_frozen_at: Option<Timestamp>,
+    /// What names the account in pushes, for an app with several accounts on one phone.
+    account_tag: String,
     /// The account's address, masked; null when an app keeps the account and gave none.
     email: Option<String>,
+    /// The same in full, for the owner who asks whether it is right.
+    full_email: Option<String>,
     /// Most recently used first.
     trusted_devices: Vec<TrustedDeviceAnswer>,
 }
@@ -62,7 +67,9 @@ pub(super) async fn show(api: Data<Api>, Session(session): Session) -> Result<Ht
     Ok(HttpResponse::Ok().json(LoginSecurityAnswer {
         two_step: TwoStepAnswer { available: security.available, enabled: security.enabled },
         sign_ins_frozen_at: security.sign_ins_frozen_at,
+        account_tag: AccountTag::of(security.account_id).as_str().to_owned(),
         email: security.email.as_ref().map(EmailAddress::masked),
+        full_email: security.email.as_ref().map(|email| email.as_str().to_owned()),
         trusted_devices: TrustedDeviceAnswer::list(security.trusted_devices, security.this_device),
     }))
 }

@@ -23,6 +23,8 @@ use crate::store::{self, Db};
 
 /// What the Login Security page shows first.
 pub struct LoginSecurity {
+    /// The account.
+    pub account_id: AccountId,
     /// Two-step verification is offered to this account.
     pub available: bool,
     /// It is on.
@@ -56,6 +58,7 @@ impl Verification {
             .run(async |db| {
                 let account = store::account::by_id(db, id).await?.ok_or(VerificationError::Unauthorized)?;
                 Ok(LoginSecurity {
+                    account_id: id,
                     available: store::rollout::offers(db, id).await?,
                     enabled: account.two_step_enabled,
                     sign_ins_frozen_at: account.sign_ins_frozen_at,

@@ -3,7 +3,8 @@
 use serde_json::Value;
 use twostep::settings::PushContentSetting;
 
-use super::stage::{Stage, apns_token, silent_code};
+use super::stage::{EMAIL, Stage, apns_token, settle_notices, silent_code};
+use crate::support::client::Install;
 
 #[actix_web::test]
 async fn a_push_carries_the_code_its_life_and_its_collapse_key() {
@@ -34,6 +35,34 @@ async fn a_push_carries_the_code_its_life_and_its_collapse_key() {
     assert_eq!(headers["apns-collapse-id"], challenge.id);
     assert_eq!((headers["apns-push-type"].as_str(), headers["apns-priority"].as_str()), ("alert", "10"));
     assert_eq!(at_apns[0].payload["code"], code);
+    stage.end().await;
+}
+
+#[actix_web::test]
+async fn two_accounts_of_one_phone_are_both_reached_and_each_push_names_its_account() {
+    const OTHER: &str = "work@example.com";
+    let stage = Stage::start().await;
+    let other = stage.client.new_protected_account(OTHER).await;
+    settle_notices(&stage.gateway.database).await;
+    let mut tags = Vec::new();
+    for owner in [&stage.owner, &other] {
+        stage.register(owner, "fcm", "one-phone").await;
+        let security = stage.client.get("/v1/login-security", &owner.access_token).await.expect(200);
+        tags.push(security["account_tag"].as_str().expect("a tag").to_owned());
+    }
+    assert_ne!(tags[0], tags[1]);
+    for (email, tag) in [(EMAIL, &tags[0]), (OTHER, &tags[1])] {
+        let challenge = stage.client.begin_sign_in(email, &Install::new("New")).await;
+        let pushed = stage.providers.wait_for_fcm(&challenge, "code", 1).await;
+        assert_eq!((pushed[0].target.as_str(), pushed[0].data("account_tag")), ("one-phone", Some(&**tag)));
+    }
+    stage.register(&stage.owner, "apns", &apns_token(1)).await;
+    let challenge = stage.ask().await;
+    let pushed = stage.providers.wait_for_apns(&challenge, "code", 1).await;
+    assert_eq!(pushed[0].payload["account_tag"], tags[0].as_str());
+    stage.deny(&challenge).await;
+    let withdrawn = stage.providers.wait_for_apns(&challenge, "withdraw", 1).await;
+    assert_eq!(withdrawn[0].payload["account_tag"], tags[0].as_str());
     stage.end().await;
 }
 

@@ -7,6 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use twostep::delivery::push::{
     Apns, ApnsSettings, Fcm, FcmSettings, GuardSettings, Push, PushAddress, PushAddressKind, PushContent,
 };
+use twostep::domain::id::AccountId;
+use twostep::domain::push::AccountTag;
 use twostep::private_file::Privacy;
 use twostep_simulators::{ApnsSimulator, FcmSimulator};
 use uuid::Uuid;
@@ -99,6 +101,7 @@ pub(crate) fn push(content: PushContent) -> Push {
 pub(crate) fn push_for(content: PushContent, seconds: i64) -> Push {
     Push {
         delivery_id: Uuid::now_v7(),
+        account: AccountTag::of(AccountId::new(Uuid::now_v7())),
         subject_id: Uuid::now_v7(),
         generation: 2,
         expires_at: Timestamp::now() + SignedDuration::from_secs(seconds),

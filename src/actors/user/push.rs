@@ -17,6 +17,7 @@ use crate::delivery::push::{Push, PushContent, PushOutcome, UnavailableReason};
 use crate::domain::code::Code;
 use crate::domain::delivery::{CodeToDeliver, DeliveryState, UnreachableReason};
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId};
+use crate::domain::push::AccountTag;
 use crate::store;
 use crate::store::delivery::{DeliveryNews, PlannedPush};
 use crate::texts::{PushText, code_push_text, wake_push_text};
@@ -50,6 +51,7 @@ impl User {
     ) {
         let push = Push {
             delivery_id: planned.delivery_id.uuid(),
+            account: AccountTag::of(self.account),
             subject_id: issued.challenge_id.uuid(),
             generation: issued.generation,
             expires_at: issued.expires_at,

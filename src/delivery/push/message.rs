@@ -7,11 +7,15 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use uuid::Uuid;
 
+use crate::domain::push::AccountTag;
+
 /// One push to one device.
 #[derive(Debug, Clone)]
 pub struct Push {
     /// Stays the same over retries, so that a provider's records can be joined with ours.
     pub delivery_id: Uuid,
+    /// Whose it is, for an app with several accounts.
+    pub account: AccountTag,
     /// The challenge, or for an alert its notice. It is the collapse key: a later push about it replaces an earlier one.
     pub subject_id: Uuid,
     /// The challenge's generation, by which a device tells a new code from an old one.
@@ -107,6 +111,7 @@ impl fmt::Debug for PushContent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::id::AccountId;
 
     #[test]
     fn debug_shows_neither_code_nor_text() {
@@ -122,6 +127,7 @@ mod tests {
     fn life_left_is_never_negative() {
         let push = Push {
             delivery_id: Uuid::nil(),
+            account: AccountTag::of(AccountId::new(Uuid::now_v7())),
             subject_id: Uuid::nil(),
             generation: 1,
             expires_at: Timestamp::from_second(100).unwrap(),

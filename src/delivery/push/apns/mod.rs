@@ -15,6 +15,8 @@ use super::{
     ApnsEnvironment, ApnsSettings, CheckError, MisconfiguredReason, Push, PushAddress, PushAddressKind, PushContent,
     PushOutcome, PushProvider, PushSetupError, RejectedReason, TransientCause, UnavailableReason, setup,
 };
+use crate::domain::id::AccountId;
+use crate::domain::push::AccountTag;
 use crate::private_file::Privacy;
 
 mod connection;
@@ -142,6 +144,7 @@ impl PushProvider for Apns {
         };
         let probe = Push {
             delivery_id: Uuid::now_v7(),
+            account: AccountTag::of(AccountId::new(Uuid::now_v7())),
             subject_id: Uuid::now_v7(),
             generation: 0,
             expires_at: now.saturating_add(SignedDuration::from_mins(1)).unwrap_or(now),

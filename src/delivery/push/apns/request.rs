@@ -25,6 +25,7 @@ pub(in crate::delivery::push) struct Style {
 struct Payload<'a> {
     aps: Aps<'a>,
     r#type: &'static str,
+    account_tag: &'a str,
     /// Of everything but an alert.
     #[serde(skip_serializing_if = "Option::is_none")]
     challenge_id: Option<String>,
@@ -68,6 +69,7 @@ pub(in crate::delivery::push) fn payload(push: &Push, style: &Style) -> Option<B
     let payload = Payload {
         aps: aps(&push.content, style.time_sensitive),
         r#type: push.content.word(),
+        account_tag: push.account.as_str(),
         challenge_id,
         alert_id,
         kind,

@@ -75,6 +75,7 @@ struct Notification<'a> {
 #[derive(Serialize)]
 struct Data<'a> {
     r#type: &'static str,
+    account_tag: &'a str,
     /// Of everything but an alert.
     #[serde(skip_serializing_if = "Option::is_none")]
     challenge_id: Option<&'a str>,
@@ -168,6 +169,7 @@ fn data<'a>(push: &'a Push, subject_id: &'a str) -> Data<'a> {
     let kind = push.content.alert_kind();
     Data {
         r#type: push.content.word(),
+        account_tag: push.account.as_str(),
         challenge_id: kind.is_none().then_some(subject_id),
         alert_id: kind.is_some().then_some(subject_id),
         kind,
@@ -225,6 +227,7 @@ fn payload_bytes(message: &Message<'_>) -> usize {
     let data = &message.data;
     let fields = [
         ("type", data.r#type),
+        ("account_tag", data.account_tag),
         ("challenge_id", data.challenge_id.unwrap_or_default()),
         ("alert_id", data.alert_id.unwrap_or_default()),
         ("kind", data.kind.unwrap_or_default()),
