@@ -31,8 +31,14 @@ words! {
         MailPending = "mail_pending",
         /// The mail server wants it later, or could not be reached: it is tried again.
         MailDelayed = "mail_delayed",
-        /// The mail server refuses the address or the mail.
+        /// The mail server says that there is no such mailbox.
         MailRefused = "mail_refused",
+        /// The mailbox has no room left.
+        MailboxFull = "mailbox_full",
+        /// The mail itself is refused, as spam for example.
+        MailMessageRefused = "mail_message_refused",
+        /// The mail server cannot write to an address with these letters.
+        MailAddressUnsupported = "mail_address_unsupported",
         /// No mail gets through, for a reason that is not the address's.
         MailFailed = "mail_failed",
         /// The code can go by email.
@@ -80,6 +86,12 @@ pub enum Hint {
     MailDelayed,
     /// [`HintCode::MailRefused`].
     MailRefused,
+    /// [`HintCode::MailboxFull`].
+    MailboxFull,
+    /// [`HintCode::MailMessageRefused`].
+    MailMessageRefused,
+    /// [`HintCode::MailAddressUnsupported`].
+    MailAddressUnsupported,
     /// [`HintCode::MailFailed`].
     MailFailed,
     /// [`HintCode::EmailOffered`].
@@ -113,6 +125,9 @@ impl Hint {
             Self::MailPending => HintCode::MailPending,
             Self::MailDelayed => HintCode::MailDelayed,
             Self::MailRefused => HintCode::MailRefused,
+            Self::MailboxFull => HintCode::MailboxFull,
+            Self::MailMessageRefused => HintCode::MailMessageRefused,
+            Self::MailAddressUnsupported => HintCode::MailAddressUnsupported,
             Self::MailFailed => HintCode::MailFailed,
             Self::EmailOffered => HintCode::EmailOffered,
             Self::ResendPossible => HintCode::ResendPossible,
@@ -177,11 +192,15 @@ fn app_hints(deliveries: &[DeliveryView], now: Timestamp) -> Vec<Hint> {
 fn email_hint(deliveries: &[DeliveryView], sender: &str) -> Hint {
     let mail = deliveries.iter().find(|delivery| delivery.channel == Channel::Email);
     let detail = mail.and_then(|mail| mail.detail.as_deref());
-    let is_refused = detail.is_some_and(|word| word.parse::<MailRefusal>().is_ok());
     match mail.map_or(DeliveryState::Pending, |mail| mail.state) {
         DeliveryState::Accepted => Hint::MailAccepted { sender: sender.to_owned() },
-        DeliveryState::Failed if is_refused => Hint::MailRefused,
-        DeliveryState::Failed => Hint::MailFailed,
+        DeliveryState::Failed => match detail.and_then(|word| word.parse().ok()) {
+            Some(MailRefusal::Address) => Hint::MailRefused,
+            Some(MailRefusal::MailboxFull) => Hint::MailboxFull,
+            Some(MailRefusal::Message) => Hint::MailMessageRefused,
+            Some(MailRefusal::AddressUnsupported) => Hint::MailAddressUnsupported,
+            None => Hint::MailFailed,
+        },
         _ if detail.is_some() => Hint::MailDelayed,
         _ => Hint::MailPending,
     }
@@ -249,6 +268,10 @@ mod tests {
         assert_eq!(first(DeliveryState::Pending, Some("try_later")), HintCode::MailDelayed);
         assert_eq!(first(DeliveryState::Accepted, Some("accepted")), HintCode::MailAccepted);
         assert_eq!(first(DeliveryState::Failed, Some("address_refused")), HintCode::MailRefused);
+        assert_eq!(first(DeliveryState::Failed, Some("mailbox_full")), HintCode::MailboxFull);
+        assert_eq!(first(DeliveryState::Failed, Some("message_refused")), HintCode::MailMessageRefused);
+        assert_eq!(first(DeliveryState::Failed, Some("address_unsupported")), HintCode::MailAddressUnsupported);
+        assert_eq!(first(DeliveryState::Failed, Some("relay_refused")), HintCode::MailFailed);
         assert_eq!(first(DeliveryState::Failed, Some("no_starttls")), HintCode::MailFailed);
         assert_eq!(first(DeliveryState::Failed, Some("try_later")), HintCode::MailFailed);
     }

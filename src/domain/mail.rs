@@ -22,8 +22,10 @@ words! {
 words! {
     /// Why a mail will never be taken: its address or its content is refused.
     MailRefusal("mail refusal") {
-        /// The address is refused.
+        /// The server says that there is no such mailbox.
         Address = "address_refused",
+        /// The mailbox has no room left (RFC 5321 section 4.2.2, 552; RFC 3463 section 3.3, X.2.2).
+        MailboxFull = "mailbox_full",
         /// The mail itself is refused.
         Message = "message_refused",
         /// The address cannot be written in SMTP, or needs SMTPUTF8 (RFC 6531), which the server lacks.
@@ -44,6 +46,9 @@ words! {
         AuthenticationUnavailable = "authentication_unavailable",
         /// The server does not let this account send from the no-reply address.
         SenderRefused = "sender_refused",
+        /// The server does not carry mail from this gateway to that address: it relays nothing for it, or a rule of its
+        /// own forbids it (RFC 3463 section 3.8, X.7.z).
+        RelayRefused = "relay_refused",
         /// The server does not serve this gateway at all.
         ServiceRefused = "service_refused",
     }

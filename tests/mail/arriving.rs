@@ -107,7 +107,7 @@ async fn addresses_in_other_alphabets_need_a_server_that_knows_them() {
         } else {
             let is_refused = |status: &serde_json::Value| status["deliveries"][0]["state"] == "failed";
             let status = super::stage::status_when(&client, &challenge, is_refused).await;
-            assert_eq!(status["hints"][0]["code"], "mail_refused");
+            assert_eq!(status["hints"][0]["code"], "mail_address_unsupported");
             assert!(server.tries().is_empty());
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 use jiff::Timestamp;
-use tracing::error;
+use tracing::{error, warn};
 
 use super::User;
 use super::deliver::Mailbox;
@@ -78,10 +78,16 @@ impl User {
                     Some(wait) => {
                         return self.postpone(tried.challenge, tried.delivery, outcome.word(), wait, context);
                     }
-                    None => DeliveryState::Failed,
+                    None => {
+                        warn!(delivery.id = %tried.delivery, mail.outcome = outcome.word(), "a mail with a code is given up");
+                        DeliveryState::Failed
+                    }
                 }
             }
-            MailOutcome::Rejected(_) => DeliveryState::Failed,
+            MailOutcome::Rejected(_) => {
+                warn!(delivery.id = %tried.delivery, mail.outcome = outcome.word(), "a mail with a code was refused");
+                DeliveryState::Failed
+            }
             MailOutcome::Misconfigured(_) => {
                 error!(delivery.id = %tried.delivery, mail.outcome = outcome.word(), "the mail server refuses the settings: run `twostep doctor`");
                 DeliveryState::Failed

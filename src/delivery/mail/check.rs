@@ -40,6 +40,7 @@ fn what(outcome: &MailOutcome) -> &'static str {
             "offers neither PLAIN nor LOGIN authentication"
         }
         MailOutcome::Misconfigured(MailFault::SenderRefused) => "takes no mail from the address in mail.from",
+        MailOutcome::Misconfigured(MailFault::RelayRefused) => "carries no mail from this gateway to other servers",
         MailOutcome::Misconfigured(MailFault::ServiceRefused) => "does not serve this machine",
         MailOutcome::RetryLater(MailDelay::TryLater) => "asks to come back later",
         MailOutcome::RetryLater(MailDelay::TimedOut) => "does not answer in time",
@@ -63,6 +64,9 @@ fn mend(fault: MailFault) -> &'static str {
             "turn one on there, or unset smtp.username and smtp.password if it needs none"
         }
         MailFault::SenderRefused => "set mail.from to an address that smtp.username may send from",
+        MailFault::RelayRefused => {
+            "have this machine's address or smtp.username allowed to relay there, or use the mail server of your own domain"
+        }
         MailFault::ServiceRefused => "have this machine's address allowed there, or check smtp.host and smtp.port",
     }
 }

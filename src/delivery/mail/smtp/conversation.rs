@@ -15,6 +15,12 @@ use crate::domain::mail::{MailDelay, MailFault, MailRefusal};
 
 /// 530: authentication required (RFC 4954 section 6).
 const AUTHENTICATION_REQUIRED: u16 = 530;
+/// 552: the mailbox is full (RFC 5321 section 4.2.2).
+const EXCEEDED_STORAGE: u16 = 552;
+/// Subjects of enhanced status codes, X.2 and X.7, and the detail X.2.2 "mailbox full" (RFC 3463 sections 3.3 and 3.8).
+const MAILBOX: u16 = 2;
+const SECURITY_OR_POLICY: u16 = 7;
+const MAILBOX_FULL: u16 = 2;
 /// 421: the server is about to hang up (RFC 5321 section 3.8).
 const CLOSING: u16 = 421;
 
@@ -121,7 +127,7 @@ fn outcome(step: Step, error: &Error, code: Option<u16>) -> MailOutcome {
         return MailOutcome::Misconfigured(MailFault::CertificateRefused);
     }
     if error.is_permanent() {
-        return refused_at(step, code);
+        return refused_at(step, code, &error.to_string());
     }
     MailOutcome::RetryLater(match step {
         _ if error.is_transient() => MailDelay::TryLater,
@@ -130,9 +136,9 @@ fn outcome(step: Step, error: &Error, code: Option<u16>) -> MailOutcome {
     })
 }
 
-fn refused_at(step: Step, code: Option<u16>) -> MailOutcome {
+fn refused_at(step: Step, code: Option<u16>, words: &str) -> MailOutcome {
     let fault = match step {
-        Step::Recipient => return MailOutcome::Rejected(MailRefusal::Address),
+        Step::Recipient => return recipient_refused(code, words),
         Step::Data | Step::Content => return MailOutcome::Rejected(MailRefusal::Message),
         Step::Greeting => MailFault::ServiceRefused,
         Step::Tls => MailFault::NoStarttls,
@@ -141,6 +147,27 @@ fn refused_at(step: Step, code: Option<u16>) -> MailOutcome {
         Step::Sender => MailFault::SenderRefused,
     };
     MailOutcome::Misconfigured(fault)
+}
+
+/// Whose fault it is that a server refuses a recipient: the mailbox's, or that of what lies between it and the gateway. Servers
+/// say it by an enhanced status code (RFC 3463), and those that have none by the basic one or in words.
+fn recipient_refused(code: Option<u16>, words: &str) -> MailOutcome {
+    let (subject, detail) = enhanced_status(words).unwrap_or_default();
+    match (subject, detail) {
+        (SECURITY_OR_POLICY, _) => MailOutcome::Misconfigured(MailFault::RelayRefused),
+        (MAILBOX, MAILBOX_FULL) => MailOutcome::Rejected(MailRefusal::MailboxFull),
+        (0, _) if words.to_ascii_lowercase().contains("relay") => MailOutcome::Misconfigured(MailFault::RelayRefused),
+        (0, _) if code == Some(EXCEEDED_STORAGE) => MailOutcome::Rejected(MailRefusal::MailboxFull),
+        _ => MailOutcome::Rejected(MailRefusal::Address),
+    }
+}
+
+/// Subject and detail of the first enhanced status code of a final refusal in a text: of `5.7.1` they are 7 and 1.
+fn enhanced_status(words: &str) -> Option<(u16, u16)> {
+    words.split_whitespace().find_map(|word| {
+        let (subject, detail) = word.strip_prefix("5.")?.split_once('.')?;
+        Some((subject.parse().ok()?, detail.parse().ok()?))
+    })
 }
 
 /// TLS libraries speak through errors of the file system.
