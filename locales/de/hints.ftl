@@ -34,6 +34,7 @@ hint-superseded-other-requests = Inzwischen haben andere Geräte Codes angeforde
 hint-superseded-password-changed = Das Passwort wurde geändert, deshalb ist diese Anfrage beendet. Melden Sie sich mit dem neuen Passwort an.
 hint-superseded-frozen = Anmeldungen neuer Geräte sind angehalten: Eine Anmeldung wurde gemeldet, oder es wurden zu viele falsche Codes eingegeben. Erlauben Sie sie auf einem vertrauenswürdigen Gerät wieder und beginnen Sie dann noch einmal.
 hint-superseded-account-deleted = Das Konto wurde gelöscht.
+hint-superseded-cancelled = Sie haben diese Anfrage abgebrochen. Beginnen Sie einfach noch einmal.
 hint-superseded-address-confirmed = Diese Adresse wurde in einem anderen Fenster bestätigt. Melden Sie sich dort an, oder hier mit Ihrem Passwort.
 
 # Neben den Orten in der Anmeldeaktivität.

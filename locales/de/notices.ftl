@@ -7,8 +7,8 @@ notice-sign-in-denied-body = Eine Anmeldung bei Ihrem Konto wurde abgelehnt, und
 notice-sign-in-reported-title = Eine Anmeldung bei Ihrem Konto wurde gemeldet
 notice-sign-in-reported-body = Ein Eintrag Ihrer Anmeldeaktivität wurde als fremd gemeldet. Solange die Bestätigung in zwei Schritten eingeschaltet ist, kann sich kein neues Gerät anmelden, bis Sie es auf einem vertrauenswürdigen Gerät wieder erlauben. Falls Sie das nicht waren: Ändern Sie jetzt Ihr Passwort, und entfernen Sie Geräte, die Sie nicht kennen. Ein gutes Passwort ist lang, wird nirgendwo sonst verwendet und kommt aus einem Passwortmanager oder besteht aus mehreren zufälligen Wörtern.
 
-notice-sign-in-unfinished-title = Jemand kennt Ihr Passwort
-notice-sign-in-unfinished-body = Jemand hat auf einem neuen Gerät das richtige Passwort Ihres Kontos eingegeben, aber nicht den Code. Falls Sie das waren, müssen Sie nichts tun. Falls nicht, kennt jemand Ihr Passwort: Ändern Sie es jetzt.
+notice-sign-in-unfinished-title = Haben Sie eine Anmeldung begonnen?
+notice-sign-in-unfinished-body = Auf einem neuen Gerät wurde Ihr Passwort eingegeben, die Anmeldung aber nicht abgeschlossen. Falls Sie das waren, müssen Sie nichts tun. Falls nicht, kennt jemand Ihr Passwort: Ändern Sie es jetzt.
 
 notice-too-many-wrong-codes-title = Zu viele falsche Codes wurden eingegeben
 notice-too-many-wrong-codes-body = Für Ihr Konto wurden zu viele falsche Codes eingegeben. Deshalb kann sich kein neues Gerät anmelden, bis Sie es auf einem vertrauenswürdigen Gerät wieder erlauben. Falls Sie das nicht waren, kennt jemand Ihr Passwort: Ändern Sie es jetzt.

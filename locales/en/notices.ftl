@@ -7,8 +7,8 @@ notice-sign-in-denied-body = A sign-in to your account was denied, and no new de
 notice-sign-in-reported-title = A sign-in to your account was reported
 notice-sign-in-reported-body = An entry of your login activity was reported as not yours. While two-step verification is on, no new device can sign in until you allow it again on a trusted device. If it was not you: change your password now, and remove devices that you do not know. A good password is long, is used nowhere else, and comes from a password manager or is made of several random words.
 
-notice-sign-in-unfinished-title = Somebody knows your password
-notice-sign-in-unfinished-body = Somebody typed the right password of your account on a new device, but not the code. If it was you, there is nothing to do. If not, somebody knows your password: change it now.
+notice-sign-in-unfinished-title = Did you start signing in?
+notice-sign-in-unfinished-body = Somebody entered your password on a new device, but did not finish signing in. If it was you, there is nothing to do. If not, somebody knows your password: change it now.
 
 notice-too-many-wrong-codes-title = Too many wrong codes were typed
 notice-too-many-wrong-codes-body = Too many wrong codes were typed for your account, so no new device can sign in until you allow it again on a trusted device. If it was not you, somebody knows your password: change it now.

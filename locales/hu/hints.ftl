@@ -34,6 +34,7 @@ hint-superseded-other-requests = Időközben más eszközök is kódot kértek. 
 hint-superseded-password-changed = A jelszót megváltoztatták, ezért ez a kérés véget ért. Jelentkezzen be az új jelszóval.
 hint-superseded-frozen = Az új eszközök bejelentkezése szünetel: valaki bejelentett egy bejelentkezést, vagy túl sok hibás kódot írtak be. Engedélyezze újra egy megbízható eszközön, majd kezdje elölről.
 hint-superseded-account-deleted = A fiókot törölték.
+hint-superseded-cancelled = Ezt a kérést visszavonta. Kezdje újra, amikor Önnek megfelel.
 hint-superseded-address-confirmed = Ezt a címet egy másik ablakban már megerősítették. Jelentkezzen be ott, vagy itt a jelszavával.
 
 # A bejelentkezési előzmények helyei mellett.

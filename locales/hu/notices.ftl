@@ -7,8 +7,8 @@ notice-sign-in-denied-body = Elutasítottak egy bejelentkezést a fiókjába, é
 notice-sign-in-reported-title = Gyanúsnak jelöltek egy bejelentkezést a fiókjába
 notice-sign-in-reported-body = A bejelentkezési előzmények egyik bejegyzését úgy jelölték meg, hogy nem Öntől származik. Amíg a kétlépcsős azonosítás be van kapcsolva, új eszköz nem jelentkezhet be, amíg egy megbízható eszközön újra nem engedélyezi. Ha nem Ön volt: változtassa meg most a jelszavát, és távolítsa el azokat az eszközöket, amelyeket nem ismer. A jó jelszó hosszú, sehol máshol nem használja, és jelszókezelőből való, vagy több véletlenszerű szóból áll.
 
-notice-sign-in-unfinished-title = Valaki ismeri a jelszavát
-notice-sign-in-unfinished-body = Valaki egy új eszközön helyesen megadta a fiókja jelszavát, de a kódot nem. Ha Ön volt, nincs teendője. Ha nem, valaki ismeri a jelszavát: változtassa meg most.
+notice-sign-in-unfinished-title = Ön kezdett bejelentkezni?
+notice-sign-in-unfinished-body = Egy új eszközön megadták a jelszavát, de a bejelentkezést nem fejezték be. Ha Ön volt, nincs teendője. Ha nem, valaki ismeri a jelszavát: változtassa meg most.
 
 notice-too-many-wrong-codes-title = Túl sok hibás kódot adtak meg
 notice-too-many-wrong-codes-body = Túl sok hibás kódot adtak meg a fiókjához, ezért új eszköz addig nem jelentkezhet be, amíg egy megbízható eszközén újra nem engedélyezi. Ha nem Ön volt, valaki ismeri a jelszavát: változtassa meg most.

@@ -92,6 +92,8 @@ words! {
         AccountDeleted = "account_deleted",
         /// Another request confirmed the address first.
         AddressConfirmed = "address_confirmed",
+        /// Whoever asked for it gave up.
+        Cancelled = "cancelled",
     }
 }
 

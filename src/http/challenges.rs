@@ -29,7 +29,9 @@ pub use events::{StreamBounds, Streams};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .service(resource("/v1/challenges/{id}", "GET").route(web::get().to(status)))
+        .service(
+            resource("/v1/challenges/{id}", "GET, DELETE").route(web::get().to(status)).route(web::delete().to(cancel)),
+        )
         .service(resource("/v1/challenges/{id}/events", "GET").route(web::get().to(events::events)))
         .service(resource("/v1/challenges/{id}/verify", "POST").route(web::post().to(verify)))
         .service(resource("/v1/challenges/{id}/resend", "POST").route(web::post().to(resend)))
@@ -257,6 +259,26 @@ pub(super) async fn resend(
     let method = body.method;
     let challenge = to_the_end(async move { api.verification.resend(*id, &token, method).await }).await?;
     Ok(HttpResponse::Accepted().json(ChallengeEnvelope::from(challenge)))
+}
+
+/// Give up: end the challenge that this device asked for. Trusted devices stop showing its code.
+#[utoipa::path(
+    delete, path = "/v1/challenges/{id}", operation_id = "cancelChallenge", tag = "challenges",
+    params(("id" = ChallengeId, Path, description = "The challenge")), security(("challenge_token" = [])),
+    responses(
+        (status = 204, description = "It is over, or was before"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn cancel(
+    api: Data<Api>,
+    id: Path<ChallengeId>,
+    ChallengeToken(token): ChallengeToken,
+) -> Result<impl Responder, Problem> {
+    to_the_end(async move { api.verification.cancel(*id, &token).await }).await?;
+    Ok(HttpResponse::NoContent())
 }
 
 /// "This wasn't me": end the challenge of somebody else's sign-in, or of somebody else's wish to turn two-step verification off.

@@ -50,6 +50,7 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
         challenges::events,
         challenges::verify,
         challenges::resend,
+        challenges::cancel,
         challenges::deny,
         sessions::refresh,
         sessions::sign_out,

@@ -406,6 +406,7 @@ fn superseded_detail(cause: SupersededBy) -> &'static str {
             "No new device may sign in: a sign-in was reported, or too many wrong codes were typed. A trusted device can allow it again."
         }
         SupersededBy::AccountDeleted => "The account was deleted.",
+        SupersededBy::Cancelled => "Whoever asked for it cancelled it. Start again.",
         SupersededBy::AddressConfirmed => "Another request confirmed this address. Sign in with the password.",
     }
 }

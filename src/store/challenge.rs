@@ -381,6 +381,20 @@ pub async fn supersede_all(
     closed.iter().map(|row| closed_challenge(row, account_id)).collect()
 }
 
+/// Closes a challenge that its holder gave up; `None` when it was over.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn cancel(
+    db: &impl Db,
+    account_id: AccountId,
+    challenge_id: ChallengeId,
+) -> Result<Option<ClosedChallenge>, StoreError> {
+    let parameters: super::Parameters<'_> = &[&account_id.uuid(), &challenge_id.uuid()];
+    let closed = optional_row(db, query!("challenge/cancel"), parameters).await?;
+    closed.map(|row| closed_challenge(&row, account_id)).transpose()
+}
+
 fn closed_challenge(row: &Row, account_id: AccountId) -> Result<ClosedChallenge, StoreError> {
     Ok(ClosedChallenge {
         account_id,

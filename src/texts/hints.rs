@@ -38,6 +38,7 @@ pub fn hint_text(language: Language, hint: &Hint) -> String {
         Hint::Superseded(SupersededBy::PasswordChanged) => Text::HintSupersededPasswordChanged,
         Hint::Superseded(SupersededBy::Frozen) => Text::HintSupersededFrozen,
         Hint::Superseded(SupersededBy::AccountDeleted) => Text::HintSupersededAccountDeleted,
+        Hint::Superseded(SupersededBy::Cancelled) => Text::HintSupersededCancelled,
         Hint::Superseded(SupersededBy::AddressConfirmed) => Text::HintSupersededAddressConfirmed,
     };
     words(language, text)

@@ -130,6 +130,7 @@ texts! {
     HintSupersededPasswordChanged = "hint-superseded-password-changed",
     HintSupersededFrozen = "hint-superseded-frozen",
     HintSupersededAccountDeleted = "hint-superseded-account-deleted",
+    HintSupersededCancelled = "hint-superseded-cancelled",
     HintSupersededAddressConfirmed = "hint-superseded-address-confirmed",
     LocationNote = "location-note",
 

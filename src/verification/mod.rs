@@ -4,6 +4,7 @@
 mod activity;
 mod api_keys;
 mod by_app;
+mod cancel;
 mod challenge;
 mod code_keys;
 mod connect;

@@ -16,6 +16,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("POST", "/v1/password-strength", &["200"]),
     ("POST", "/v1/sign-in", &["200", "202", "401"]),
     ("GET", "/v1/challenges/{id}", &["200"]),
+    ("DELETE", "/v1/challenges/{id}", &["204"]),
     ("GET", "/v1/challenges/{id}/events", &["200"]),
     ("POST", "/v1/challenges/{id}/verify", &["200", "410", "422", "429"]),
     ("POST", "/v1/challenges/{id}/resend", &["202", "429"]),

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{ANNA, BEN};
-use crate::support::client::{Challenge, Client, Install, PASSWORD, SignedIn};
+use crate::support::client::{Challenge, Client, Install, PASSWORD, SignedIn, wrong};
 use crate::support::gateway::TestGateway;
 
 /// A confirmed account at an address as somebody wrote it; the mail went to `mailbox`.
@@ -123,6 +123,40 @@ async fn a_request_that_something_else_ended_says_what() {
     client.deny(&one, &owner).await.expect(204);
     let (detail, hint) = told(&other).await;
     assert!(detail.contains("No new device") && hint.contains("paused"), "{detail} {hint}");
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn who_gives_up_ends_the_challenge_and_nothing_that_was_counted() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let owner = client.new_protected_account(ANNA).await;
+    let mut screen = client.connect(&owner).await;
+    let challenge = client.begin_sign_in(ANNA, &Install::new("New")).await;
+    let code = screen.code_of(&challenge.id).await;
+    client.verify(&challenge, &wrong(&code)).await.expect_problem(422, "wrong_code");
+
+    let other = client.begin_sign_in(ANNA, &Install::new("Other")).await;
+    let good = screen.code_of(&other.id).await;
+    client.delete(&challenge.path(""), &other.token).await.expect_problem(401, "unauthorized");
+    client.delete(&challenge.path(""), &owner.access_token).await.expect_problem(401, "unauthorized");
+    client.delete(&challenge.path(""), &challenge.token).await.expect(204);
+    let closed = screen.next_of("challenge_closed").await;
+    assert_eq!((&closed["challenge_id"], &closed["outcome"]), (&json!(challenge.id), &json!("superseded")));
+    client.delete(&challenge.path(""), &challenge.token).await.expect(204);
+    client.verify(&challenge, &code).await.expect_problem(410, "challenge_closed");
+    let hint = client.state(&challenge).await["hints"][0]["text"].clone();
+    assert!(hint.as_str().is_some_and(|text| text.contains("cancelled")), "{hint}");
+
+    // The other one goes on, the owner sees that somebody came so far, and the guess stays counted.
+    let outcomes: Vec<_> = client.activity(&owner).await.iter().map(|entry| entry["outcome"].clone()).collect();
+    assert!(outcomes.contains(&json!("superseded")), "{outcomes:?}");
+    let guesses = "SELECT failures::bigint FROM code_budgets WHERE kind = 'account'";
+    assert_eq!(gateway.database.count(guesses).await, 1);
+    client.verify(&other, &good).await.expect(200);
+    // What was verified stays so.
+    client.delete(&other.path(""), &other.token).await.expect(204);
+    assert_eq!(client.state(&other).await["state"], "verified");
     gateway.stop().await;
 }
 

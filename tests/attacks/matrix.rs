@@ -26,7 +26,7 @@ const CALLERS: [&str; 9] = [
     "operator",
 ];
 /// What leaves nothing to go on with, once it was done: the next call gets a scene of its own.
-const SPOILS: [&str; 20] = [
+const SPOILS: [&str; 21] = [
     "DELETE /v1/sessions/current",
     "DELETE /v1/sessions",
     "DELETE /v1/sessions/{id}",
@@ -35,6 +35,7 @@ const SPOILS: [&str; 20] = [
     "POST /v1/login-security/password",
     "POST /v1/login-security/two-step",
     "POST /v1/challenges/{id}/deny",
+    "DELETE /v1/challenges/{id}",
     "POST /v1/login-activity/{id}/report",
     "DELETE /v1/subjects/{subject}",
     "DELETE /v1/subjects/{subject}/devices/{device}",

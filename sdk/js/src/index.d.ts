@@ -149,6 +149,7 @@ export class Verification extends EventTarget {
   watch(): void;
   stop(): void;
   verify(code: string, options?: { trustDevice?: boolean }): Promise<Verified>;
+  cancel(): Promise<void>;
   resend(method?: "app" | "email"): Promise<Challenge>;
   addEventListener<K extends keyof VerificationEvents>(type: K, listener: (event: VerificationEvents[K]) => void): void;
   addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;

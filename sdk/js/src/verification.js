@@ -87,6 +87,12 @@ export class Verification extends EventTarget {
     return answer;
   }
 
+  /** Gives up: its code is good for nothing from here on, and trusted devices stop showing it. */
+  async cancel() {
+    this.stop();
+    await this.#call("DELETE", "");
+  }
+
   /** Asks for a new code, perhaps by another of the challenge's `methods`. Fails with `resend_too_soon` (`retryAfter`). */
   async resend(method) {
     const { challenge } = await this.#call("POST", "/resend", method ? { method } : {});
