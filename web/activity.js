@@ -61,7 +61,7 @@ export class Activity {
     const kind = kindOf(entry);
     return h("li", { "data-kind": entry.kind, "data-entry": entry.id },
       h("div", { class: "what" }, h("div", { class: "row" }, h("h3", {}, entry.about ? `${kind}: ${entry.about}` : kind), outcome), device && h("p", { class: "small" }, device), h("p", { class: "soft small" }, [place, dateTime(entry.at)].filter(Boolean).join(" · "))),
-      !entry.reported_at && h("button", { type: "button", class: "plain report", "aria-label": t("not-me-entry", { kind, at: dateTime(entry.at) }), onclick: () => this.#report(entry) }, t("not-me")));
+      mayReport(entry) && h("button", { type: "button", class: "plain report", "aria-label": t("not-me-entry", { kind, at: dateTime(entry.at) }), onclick: () => this.#report(entry) }, t("not-me")));
   }
 
   async #report(entry) {
@@ -77,6 +77,10 @@ export class Activity {
     this.onAlarm();
   }
 }
+
+/** Nothing to report: what this session did itself, what an operator or the gateway did, and what only ended a session. */
+const mayReport = ({ reported_at: reported, by_this_session: own, device, kind }) =>
+  !reported && !own && device && !["sign_out", "session_ended", "device_evicted", "refresh_token_reused", "trust_token_reused"].includes(kind);
 
 const kindOf = ({ kind }) => (has(`kind-${kind}`) ? t(`kind-${kind}`) : kind.replaceAll("_", " "));
 

@@ -11,6 +11,9 @@ export class Problem extends Error {
   }
 }
 
+/** A gateway that says nothing for this long, in milliseconds, is taken for one that cannot be reached. */
+const PATIENCE = 20_000;
+
 let clockAhead = 0;
 let onSignedOut = () => {};
 
@@ -19,23 +22,25 @@ export const now = () => Date.now() + clockAhead;
 export const secondsUntil = (at) => (Date.parse(at) - now()) / 1000;
 export const whenSignedOut = (listener) => (onSignedOut = listener);
 
-export function open(method, path, body, signal) {
+export async function open(method, path, body, signal) {
   const headers = { "x-twostep-page": "1", "accept-language": currentLanguage() };
   if (body !== undefined) headers["content-type"] = "application/json";
-  return fetch(path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-store" });
+  const answer = await fetch(path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-store" });
+  const date = Date.parse(answer.headers.get("date") ?? "");
+  // The header counts whole seconds: a smaller difference says nothing.
+  if (date && Math.abs(date - Date.now()) > 2000) clockAhead = date - Date.now();
+  return answer;
 }
 
 async function once(method, path, body) {
   let answer;
+  let text;
   try {
-    answer = await open(method, path, body);
+    answer = await open(method, path, body, AbortSignal.timeout(PATIENCE));
+    text = await answer.text();
   } catch {
     throw new Problem(0, {});
   }
-  const date = Date.parse(answer.headers.get("date") ?? "");
-  // The header counts whole seconds: a smaller difference says nothing.
-  if (date && Math.abs(date - Date.now()) > 2000) clockAhead = date - Date.now();
-  const text = await answer.text();
   const isJson = /json/.test(answer.headers.get("content-type") ?? "");
   const content = isJson && text ? JSON.parse(text) : {};
   if (!answer.ok) throw new Problem(answer.status, content);

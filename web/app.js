@@ -21,15 +21,41 @@ let screen = null;
 /** Counts what was shown: who waited for an answer sees whether it is still wanted. */
 let run = 0;
 let redraw = () => {};
+/** Each screen has an address, so that Back and Forward lead from one to the other. */
+const SCREENS = ["sign-in", "create", "code", "security"];
+/** Back or Forward led here: what is shown instead takes its place, so that the way back stays open. */
+let isMoving = false;
+
+function at(name) {
+  const here = location.hash.slice(1);
+  if (here === name) return;
+  const url = `${location.pathname}${location.search}#${name}`;
+  if (SCREENS.includes(here) && !isMoving) history.pushState(null, "", url);
+  else history.replaceState(null, "", url);
+}
+
+/** Back and Forward. A challenge that was left stays open until it is cancelled or over. */
+function goTo(name) {
+  isMoving = true;
+  document.querySelector("dialog[open]")?.close("no");
+  const open = openChallenge();
+  const signedIn = localStorage.getItem(SIGNED_IN);
+  if (name === "code" && open) verification(open);
+  else if (signedIn) goHome();
+  else signIn({ mode: name === "create" ? "create" : "sign-in", email: open?.typed_email, keepsChallenge: true });
+  isMoving = false;
+}
+
+const openChallenge = () => JSON.parse(sessionStorage.getItem(CHALLENGE) ?? "null");
 
 function begin() {
   // Without TLS a browser gives a page neither ids nor locks, and cookies for this page are not kept.
   if (!window.isSecureContext) return insecure();
-  const open = JSON.parse(sessionStorage.getItem(CHALLENGE) ?? "null");
+  const open = openChallenge();
   // Whether it is still open the gateway says: the clock of this computer may be wrong.
   if (open) return verification(open);
   if (localStorage.getItem(SIGNED_IN)) return goHome();
-  signIn();
+  signIn({ mode: location.hash === "#create" ? "create" : "sign-in" });
 }
 
 function insecure() {
@@ -40,7 +66,8 @@ function insecure() {
 function signIn(options = {}) {
   stop();
   redraw = () => signIn({ ...options, ...screen.typed() });
-  sessionStorage.removeItem(CHALLENGE);
+  if (!options.keepsChallenge) sessionStorage.removeItem(CHALLENGE);
+  at(options.mode === "create" ? "create" : "sign-in");
   drawBar(false);
   document.title = t("title");
   screen = showSignIn({ ...options, onChallenge: verification, onSignedIn: goHome, onSwitch: signIn });
@@ -50,13 +77,14 @@ function verification(challenge, typed) {
   stop();
   redraw = () => verification(screen.challenge, screen.typed());
   sessionStorage.setItem(CHALLENGE, JSON.stringify(challenge));
+  at("code");
   // Asked for by somebody who is signed in.
   const enabling = challenge.purpose === "enable_two_step" || challenge.purpose === "disable_two_step";
   drawBar(enabling);
   document.title = t("title");
   const back = (notice) => {
     sessionStorage.removeItem(CHALLENGE);
-    if (!enabling) return signIn({ notice });
+    if (!enabling) return signIn({ notice, email: challenge.typed_email });
     if (notice) announce(notice);
     goHome();
   };
@@ -75,12 +103,16 @@ async function goHome() {
   const mine = run;
   redraw = goHome;
   localStorage.setItem(SIGNED_IN, "1");
+  at("security");
+  const waiting = setTimeout(() => mine === run && loading(), 500);
   let security;
   try {
     security = await signedCall("GET", "/v1/login-security");
   } catch (problem) {
     if (problem.code === "unauthorized" || mine !== run) return;
     return unreachable(problem);
+  } finally {
+    clearTimeout(waiting);
   }
   if (mine !== run) return;
   live = new Live();
@@ -93,13 +125,25 @@ async function goHome() {
   cards.draw(security);
   cards.loadSessions();
   show([
-    h("div", { class: "head" }, h("h1", {}, t("login-security")), h("p", { class: "soft", id: "account" }, security.email)),
+    h("div", { class: "head" }, h("h1", {}, t("login-security")), h("p", { class: "soft", id: "account" }, ...ownAddress(security))),
     h("div", { class: "note warm", id: "paused", hidden: true }, h("p", {}, t("replaced")), h("div", { class: "row" }, h("button", { type: "button", onclick: goHome }, t("use-here")))),
     codes.element,
     h("div", { class: "columns" }, h("div", { class: "stack" }, cards.twoStep, cards.devices, cards.sessions, cards.password), activity.element),
   ]);
   connect(security);
   await activity.refresh();
+}
+
+/** Masked, for whoever looks over the shoulder, and in full where the owner asks. */
+function ownAddress({ email, full_email: full }) {
+  if (!full) return [];
+  const text = h("span", {}, email);
+  const button = h("button", { type: "button", class: "plain", id: "show-address", onclick: () => (text.textContent = full, button.remove()) }, t("show-address"));
+  return [text, " ", button];
+}
+
+function loading() {
+  show(h("div", { class: "card", id: "loading" }, h("p", { role: "status" }, t("loading"))), { narrow: true });
 }
 
 const isTrusted = (security) => security.trusted_devices.some((device) => device.this_device);
@@ -129,7 +173,7 @@ async function refresh() {
 
 function alarm() {
   refresh();
-  if (home) advice({ isTrusted: isTrusted(home.cards.security), onPassword: () => home?.cards.changePassword(true), onSignOutOthers: () => home?.cards.removeOthers() });
+  if (home) advice({ isTrusted: isTrusted(home.cards.security), onPassword: () => home?.cards.changePassword(true), onSignOutOthers: () => home?.cards.removeOthers(), onUndo: () => home?.cards.unfreeze() });
 }
 
 function follow(connection) {
@@ -225,6 +269,13 @@ async function watchPermission() {
   });
 }
 
+window.addEventListener("popstate", () => goTo(location.hash.slice(1)));
+// What another tab did: signed in, or signed out.
+window.addEventListener("storage", ({ key, newValue }) => {
+  if (key !== SIGNED_IN) return;
+  if (newValue && !home && !openChallenge()) goHome();
+  else if (!newValue && home) leave(t("signed-out-session"));
+});
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && home?.codes.seen());
 document.getElementById("skip").addEventListener("click", (event) => {
   event.preventDefault();

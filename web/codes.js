@@ -97,14 +97,20 @@ export class Codes {
 }
 
 /** What to do after "this wasn't me". Only a trusted device can remove the others. */
-export function advice({ isTrusted, onPassword, onSignOutOthers }) {
+export function advice({ isTrusted, onPassword, onSignOutOthers, onUndo }) {
   return ask({
     title: t("advice-title"),
     content: [h("p", {}, t("advice-lead")),
       h("ol", { class: "steps" }, h("li", {}, t("advice-password")), h("li", {}, t("advice-strong")), h("li", {}, t("advice-everywhere"))),
-      isTrusted && h("div", { class: "row" }, h("button", { type: "button", id: "advice-others", onclick: (event) => { event.target.closest("dialog").close("no"); onSignOutOthers(); } }, t("remove-others")))].filter(Boolean),
+      isTrusted && h("div", { class: "row" }, leaving("advice-others", t("remove-others"), onSignOutOthers)),
+      isTrusted && onUndo && h("div", { class: "note" }, h("p", {}, t("advice-undo")), h("div", { class: "row" }, leaving("advice-undo", t("undo"), onUndo)))].filter(Boolean),
     confirm: t("change-password"), cancel: t("later"), problem: words,
   }).then((yes) => yes && onPassword());
+}
+
+/** A button that closes its dialog and goes on elsewhere. */
+function leaving(id, text, next) {
+  return h("button", { type: "button", id, onclick: (event) => { event.target.closest("dialog").close("no"); next(); } }, text);
 }
 
 function notify({ code, purpose, requester, challenge_id: id }) {

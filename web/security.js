@@ -1,10 +1,13 @@
 // Login Security: two-step verification, trusted devices, the password.
 
-import { signedCall, words } from "./api.js";
+import { secondsUntil, signedCall, words } from "./api.js";
 import { announce, ask, field, h, redrawn } from "./dom.js";
 import { reportPermission } from "./codes.js";
 import { strength } from "./sign-in.js";
 import { dateTime, t } from "./text.js";
+
+/** How long after a report "Undo" is the word for allowing new sign-ins again. */
+const UNDO_SECONDS = 600;
 
 /** The cards of an account. `onChallenge`, `onChange` and `onSignedOut` say what goes on. */
 export class Security {
@@ -41,8 +44,14 @@ export class Security {
   }
 
   #frozen(at) {
+    const isFresh = -secondsUntil(at) < UNDO_SECONDS;
     return h("div", { class: "note warm" }, h("p", {}, t("frozen", { at: dateTime(at) }), " ", t(this.isTrusted ? "frozen-advice" : "frozen-elsewhere")), this.isTrusted && h("div", { class: "row" },
-      h("button", { type: "button", id: "unfreeze", onclick: () => this.#do(() => signedCall("POST", "/v1/login-security/unfreeze"), t("unfrozen")) }, t("unfreeze"))));
+      h("button", { type: "button", id: "unfreeze", onclick: () => this.unfreeze() }, t(isFresh ? "undo" : "unfreeze"))));
+  }
+
+  /** Lets new devices sign in again. */
+  unfreeze() {
+    return this.#do(() => signedCall("POST", "/v1/login-security/unfreeze"), t("unfrozen"));
   }
 
   async #turn(on) {

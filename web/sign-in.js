@@ -25,7 +25,8 @@ export function showSignIn({ mode = "sign-in", notice = null, email = "", secret
     try {
       const body = { email: address.value.trim(), password: password.value, device: device() };
       const answer = await call("POST", creating ? "/v1/accounts" : "/v1/sign-in", body);
-      if (answer.challenge) onChallenge(answer.challenge);
+      // What was typed comes back with Cancel, and shows a typing error before a mail is waited for.
+      if (answer.challenge) onChallenge({ ...answer.challenge, typed_email: body.email });
       else onSignedIn();
     } catch (problem) {
       error.textContent = words(problem);

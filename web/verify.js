@@ -48,7 +48,7 @@ class Verification {
     this.bar = h("progress", { max: 1, "aria-label": t("time-left-label") });
     this.deliveries = h("ul", { class: "ticks", id: "deliveries", "aria-live": "polite" });
     this.resend = h("button", { type: "button", id: "resend", onclick: () => this.again() }, t("resend"));
-    const cancel = h("button", { type: "button", class: "plain", onclick: () => this.leave(this.listeners.onCancel) }, t("cancel"));
+    const cancel = h("button", { type: "button", class: "plain", onclick: () => this.cancel() }, t("cancel"));
     this.first = h("div", { class: "note warm", id: "email-first", hidden: true }, h("p", {}, t("nobody-reachable")), h("div", { class: "row" }, h("button", { type: "button", class: "main", onclick: () => this.again("email") }, t("via-email"))));
     const card = h("div", { class: "card" },
       this.first,
@@ -97,7 +97,7 @@ class Verification {
 
   draw() {
     const { challenge: c, status } = this;
-    this.lead.textContent = c.method === "email" ? t("goes-to-mail", { address: c.destination }) : c.destination === 0 ? t("goes-nowhere") : many("goes-to-devices", c.destination);
+    this.lead.textContent = c.method === "email" ? t("goes-to-mail", { address: (c.purpose === "create_account" && c.typed_email) || c.destination }) : c.destination === 0 ? t("goes-nowhere") : many("goes-to-devices", c.destination);
     this.attempts.textContent = many("attempts-left", c.attempts_left);
     const offersEmail = c.methods.includes("email") && c.method !== "email";
     this.viaEmail.hidden = !offersEmail;
@@ -182,6 +182,12 @@ class Verification {
     }
   }
 
+  /** Ends the challenge, so that no device goes on showing its code; whoever cannot reach the gateway leaves all the same. */
+  cancel() {
+    call("DELETE", this.path).catch(() => {});
+    this.leave(this.listeners.onCancel);
+  }
+
   take(challenge) {
     const isNew = challenge.expires_at !== this.challenge.expires_at;
     this.challenge = { ...this.challenge, ...challenge };
@@ -221,7 +227,8 @@ class Verification {
     try {
       details = await call("GET", `${this.path}/support`);
     } catch {
-      details = { at: new Date(now()).toISOString(), challenge: this.challenge, deliveries: this.status?.deliveries, hints: this.status?.hints };
+      const { typed_email: _, ...challenge } = this.challenge;
+      details = { at: new Date(now()).toISOString(), challenge, deliveries: this.status?.deliveries, hints: this.status?.hints };
     }
     this.support.textContent = JSON.stringify(details, null, 2);
     this.support.hidden = false;

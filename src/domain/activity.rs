@@ -113,6 +113,8 @@ pub struct ActivityEntry {
     pub reported_at: Option<Timestamp>,
     /// No code was asked for, but one would be with two-step verification on: the rollout is tried in shadow mode.
     pub would_need_code: bool,
+    /// The session that reads did it.
+    pub by_this_session: bool,
     /// The name of the device that it is about, where another one did it.
     pub about: Option<String>,
     /// How often it happened again within the hour; it stands for all of them.

@@ -78,6 +78,8 @@ pub(super) struct ActivityAnswer {
     reported_at: Option<Timestamp>,
     /// No code was asked for, but one would be once two-step verification is on. Set only while its rollout is being tried out.
     would_need_code: bool,
+    /// The session that asks did it: it need not be reported.
+    by_this_session: bool,
     /// The name of the device that it is about, where another one did it: one that was removed, say.
     #[serde(skip_serializing_if = "Option::is_none")]
     about: Option<String>,
@@ -103,6 +105,7 @@ impl From<ActivityEntry> for ActivityAnswer {
             location: entry.location,
             reported_at: entry.reported_at,
             would_need_code: entry.would_need_code,
+            by_this_session: entry.by_this_session,
             about: entry.about,
             repeats: entry.repeats,
         }

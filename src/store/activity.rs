@@ -144,7 +144,16 @@ pub async fn name_session(
     Ok(())
 }
 
-/// One page, newest first. `for_owner`: who reads speaks for the owner, and sees what the owner reported.
+/// Who reads the activity.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader {
+    /// Speaks for the owner, and sees what the owner reported.
+    pub is_owner: bool,
+    /// The session; `None` for an operator.
+    pub session_id: Option<SessionId>,
+}
+
+/// One page, newest first.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -153,10 +162,16 @@ pub async fn page(
     account: AccountId,
     after: Option<Cursor>,
     limit: i64,
-    for_owner: bool,
+    reader: Reader,
 ) -> Result<Vec<ActivityEntry>, StoreError> {
-    let parameters: super::Parameters<'_> =
-        &[&account.uuid(), &after.map(|cursor| cursor.at), &after.map(|cursor| cursor.id.uuid()), &limit, &for_owner];
+    let parameters: super::Parameters<'_> = &[
+        &account.uuid(),
+        &after.map(|cursor| cursor.at),
+        &after.map(|cursor| cursor.id.uuid()),
+        &limit,
+        &reader.is_owner,
+        &reader.session_id.map(SessionId::uuid),
+    ];
     let found = rows(db, query!("activity/page"), parameters).await?;
     found
         .iter()
@@ -178,6 +193,7 @@ pub async fn page(
                 would_need_code: get(row, "would_need_code")?,
                 about: get(row, "about")?,
                 repeats: count(row, "repeats")?,
+                by_this_session: get(row, "by_this_session")?,
             })
         })
         .collect()

@@ -7,7 +7,7 @@ use crate::domain::delivery::{Acting, Requester};
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, ActivityId, NoticeId};
 use crate::domain::session::ActiveSession;
-use crate::store::activity::{Cursor, NewEntry};
+use crate::store::activity::{Cursor, NewEntry, Reader};
 use crate::store::{self, Db};
 
 /// A page of the login activity.
@@ -29,12 +29,13 @@ impl Verification {
         cursor: Option<Cursor>,
         limit: u16,
     ) -> Result<ActivityPage, VerificationError> {
-        let for_owner = self.store.run(async |db| {
+        let is_owner = self.store.run(async |db| {
             let account =
                 store::account::by_id(db, session.account_id).await?.ok_or(VerificationError::Unauthorized)?;
             Ok::<_, VerificationError>(speaks_for_owner(db, session, account.two_step_enabled).await?)
         });
-        self.activity_page(session.account_id, cursor, limit, for_owner.await?).await
+        let reader = Reader { is_owner: is_owner.await?, session_id: Some(session.session_id) };
+        self.activity_page(session.account_id, cursor, limit, reader).await
     }
 
     /// As [`Self::login_activity`], for an operator.
@@ -47,7 +48,7 @@ impl Verification {
         cursor: Option<Cursor>,
         limit: u16,
     ) -> Result<ActivityPage, VerificationError> {
-        self.activity_page(account, cursor, limit, false).await
+        self.activity_page(account, cursor, limit, Reader { is_owner: false, session_id: None }).await
     }
 
     async fn activity_page(
@@ -55,12 +56,12 @@ impl Verification {
         account: AccountId,
         cursor: Option<Cursor>,
         limit: u16,
-        for_owner: bool,
+        reader: Reader,
     ) -> Result<ActivityPage, VerificationError> {
         let wanted = usize::from(limit);
         // One more than asked for tells whether there is a next page.
         let fetch = i64::from(limit) + 1;
-        let page = async |db: &_| store::activity::page(db, account, cursor, fetch, for_owner).await;
+        let page = async |db: &_| store::activity::page(db, account, cursor, fetch, reader).await;
         let mut entries = self.store.run(page).await?;
         let has_more = entries.len() > wanted;
         entries.truncate(wanted);

@@ -4,6 +4,7 @@
 
 mod access;
 mod driver;
+mod moving;
 mod operator;
 mod person;
 mod pictures;

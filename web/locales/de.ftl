@@ -71,6 +71,8 @@ over-attempts_exhausted = Zu viele falsche Codes. Beginnen Sie noch einmal, um e
 over-superseded = Etwas Neueres hat diese Anfrage ersetzt. Beginnen Sie noch einmal, wenn Sie noch einen Code brauchen.
 
 login-security = Anmeldesicherheit
+show-address = Ganz anzeigen
+loading = Wird geladen …
 codes-region = Codes
 code-card = Jemand fordert einen Code an
 code-asked-sign_in = Melden Sie sich gerade auf einem anderen Gerät an?
@@ -90,7 +92,7 @@ card-verified = Der Code wurde verwendet.
 card-denied = Die Anfrage wurde abgelehnt.
 card-expired = Der Code ist abgelaufen.
 card-attempts_exhausted = Die Anfrage endete nach zu vielen falschen Codes.
-card-superseded = Eine neuere Anfrage hat sie ersetzt.
+card-superseded = Die Anfrage wurde abgebrochen, oder eine neuere hat sie ersetzt.
 notification-title = { $code } ist Ihr Code
 notification-body-sign_in = { $device } möchte sich anmelden ({ $place }).
 notification-body-enable_two_step = { $device } möchte die Bestätigung in zwei Schritten einschalten ({ $place }).
@@ -102,6 +104,8 @@ advice-lead = Wir haben die Anfrage gestoppt. Sorgen wir jetzt dafür, dass es n
 advice-password = Ändern Sie jetzt Ihr Passwort. Nehmen Sie eines, das Sie nirgends sonst verwenden; ein Passwort-Manager kann es erzeugen und sich merken.
 advice-strong = Ein paar Wörter ohne Zusammenhang ergeben ein starkes Passwort. Länge schlägt Sonderzeichen.
 advice-everywhere = Melden Sie sich überall ab, entfernen Sie unbekannte Geräte und halten Sie die App aktuell.
+advice-undo = Waren Sie es doch? Lassen Sie neue Geräte wieder zu. Ein abgemeldetes Gerät muss sich neu anmelden.
+undo = Rückgängig machen
 
 two-step = Bestätigung in zwei Schritten
 two-step-badge-on = An
@@ -184,7 +188,7 @@ outcome-frozen = Blockiert: Anmeldungen sind angehalten
 outcome-refused = Angehalten: zu viele Versuche
 outcome-expired = Nicht abgeschlossen
 outcome-attempts_exhausted = Falsche Codes
-outcome-superseded = Neu begonnen
+outcome-superseded = Nicht abgeschlossen
 
 connection-off = Nicht verbunden
 connection-connecting = Verbindet…

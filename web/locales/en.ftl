@@ -71,6 +71,8 @@ over-attempts_exhausted = Too many wrong codes. Start again to get a new one.
 over-superseded = Something newer took the place of this request. Start again if you still need a code.
 
 login-security = Login Security
+show-address = Show in full
+loading = Loading…
 codes-region = Codes
 code-card = Someone is asking for a code
 code-asked-sign_in = Are you signing in on another device?
@@ -90,7 +92,7 @@ card-verified = The code was used.
 card-denied = The request was denied.
 card-expired = The code has expired.
 card-attempts_exhausted = The request ended after too many wrong codes.
-card-superseded = A newer request took its place.
+card-superseded = It was cancelled, or a newer request took its place.
 notification-title = { $code } is your code
 notification-body-sign_in = { $device } asks to sign in ({ $place }).
 notification-body-enable_two_step = { $device } asks to turn on two-step verification ({ $place }).
@@ -102,6 +104,8 @@ advice-lead = We stopped that request. Now let’s make sure nobody can try agai
 advice-password = Change your password now. Choose one you don’t use anywhere else; a password manager can make and remember it.
 advice-strong = A few unrelated words make a strong password, and length beats odd characters.
 advice-everywhere = Sign out everywhere, remove devices you don’t know, and keep the app up to date.
+advice-undo = Was it you after all? Let new devices sign in again. A device that was signed out has to sign in again.
+undo = Undo
 
 two-step = Two-step verification
 two-step-badge-on = On
@@ -184,7 +188,7 @@ outcome-frozen = Blocked: sign-ins are paused
 outcome-refused = Paused: too many tries
 outcome-expired = Not completed
 outcome-attempts_exhausted = Wrong codes
-outcome-superseded = Started again
+outcome-superseded = Not finished
 
 connection-off = Not connected
 connection-connecting = Connecting…

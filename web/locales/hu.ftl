@@ -71,6 +71,8 @@ over-attempts_exhausted = Túl sok hibás kód. Kezdje újra, és küldünk egy 
 over-superseded = Ennek a kérésnek a helyébe egy újabb lépett. Ha még kell kód, kezdje újra.
 
 login-security = Bejelentkezési biztonság
+show-address = Teljes cím
+loading = Betöltés…
 codes-region = Kódok
 code-card = Valaki kódot kér
 code-asked-sign_in = Ön jelentkezik be egy másik eszközön?
@@ -90,7 +92,7 @@ card-verified = A kódot felhasználták.
 card-denied = A kérést elutasították.
 card-expired = A kód lejárt.
 card-attempts_exhausted = A kérés túl sok hibás kód után véget ért.
-card-superseded = Egy újabb kérés lépett a helyébe.
+card-superseded = A kérést visszavonták, vagy egy újabb lépett a helyébe.
 notification-title = { $code } az Ön kódja
 notification-body-sign_in = { $device } be akar jelentkezni ({ $place }).
 notification-body-enable_two_step = { $device } be akarja kapcsolni a kétlépcsős azonosítást ({ $place }).
@@ -102,6 +104,8 @@ advice-lead = Ezt a kérést leállítottuk. Most tegyünk róla, hogy senki ne 
 advice-password = Változtassa meg most a jelszavát. Olyat válasszon, amelyet sehol máshol nem használ; egy jelszókezelő létrehozza és meg is jegyzi.
 advice-strong = Néhány össze nem függő szó erős jelszót ad; a hossz többet ér a különleges karaktereknél.
 advice-everywhere = Jelentkezzen ki mindenhol, távolítsa el az ismeretlen eszközöket, és tartsa frissen az alkalmazást.
+advice-undo = Mégis Ön volt? Engedje újra az új eszközök bejelentkezését. A kijelentkeztetett eszköznek újra be kell jelentkeznie.
+undo = Visszavonás
 
 two-step = Kétlépcsős ellenőrzés
 two-step-badge-on = Be
@@ -184,7 +188,7 @@ outcome-frozen = Letiltva: a bejelentkezés szünetel
 outcome-refused = Szünetel: túl sok próbálkozás
 outcome-expired = Nem fejeződött be
 outcome-attempts_exhausted = Hibás kódok
-outcome-superseded = Újrakezdve
+outcome-superseded = Nem fejeződött be
 
 connection-off = Nincs kapcsolat
 connection-connecting = Kapcsolódás…
