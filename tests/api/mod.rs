@@ -9,6 +9,7 @@ mod connect_tickets;
 mod development;
 mod devices;
 mod events;
+mod headless;
 mod languages;
 mod limits;
 mod login_activity;

@@ -160,6 +160,63 @@ export class TwostepClient {
     this.forget();
   }
 
+  /** How the account's security stands: the switch, a freeze, the address, the trusted devices. */
+  security() {
+    return this.signedCall("GET", "/v1/login-security");
+  }
+
+  /** Lets new devices sign in again after "this wasn't me". Trusted devices only. */
+  async unfreeze() {
+    await this.signedCall("POST", "/v1/login-security/unfreeze");
+  }
+
+  /** The trusted devices, most recently used first. */
+  async devices() {
+    return (await this.signedCall("GET", "/v1/trusted-devices")).devices;
+  }
+
+  async renameDevice(id, name) {
+    await this.signedCall("PATCH", `/v1/trusted-devices/${encodeURIComponent(id)}`, { name });
+  }
+
+  /** Ends the trust in a device, its sessions and its connection. */
+  async removeDevice(id) {
+    await this.signedCall("DELETE", `/v1/trusted-devices/${encodeURIComponent(id)}`);
+  }
+
+  async removeOtherDevices() {
+    await this.signedCall("DELETE", "/v1/trusted-devices");
+  }
+
+  /** Where the account is signed in. */
+  async sessions() {
+    return (await this.signedCall("GET", "/v1/sessions")).sessions;
+  }
+
+  async endSession(id) {
+    await this.signedCall("DELETE", `/v1/sessions/${encodeURIComponent(id)}`);
+  }
+
+  async endOtherSessions() {
+    await this.signedCall("DELETE", "/v1/sessions");
+  }
+
+  /** A page of the login activity, newest first; `cursor` is the `next_cursor` of the page before. */
+  activity({ cursor, limit } = {}) {
+    const query = new URLSearchParams({ ...(limit && { limit: String(limit) }), ...(cursor && { cursor }) }).toString();
+    return this.signedCall("GET", `/v1/login-activity${query && `?${query}`}`);
+  }
+
+  /** "This wasn't me", of an entry of the activity. */
+  async report(id) {
+    await this.signedCall("POST", `/v1/login-activity/${encodeURIComponent(id)}/report`);
+  }
+
+  /** "This wasn't me", of a challenge whose code this device shows. */
+  async deny(challengeId) {
+    await this.signedCall("POST", `/v1/challenges/${encodeURIComponent(challengeId)}/deny`);
+  }
+
   /** The live connection of this device, if it is trusted; `start()` it. In Node.js 20 give a WebSocket, such as that of the package ws. */
   connection({ WebSocket, random } = {}) {
     const address = async () => {

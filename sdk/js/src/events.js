@@ -6,10 +6,12 @@
  * @param {(data: any) => void} heard
  */
 export async function readEvents(body, heard) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  // Older than TextDecoderStream, and as good.
+  const decoder = new TextDecoder();
+  const reader = body.getReader();
   let rest = "";
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    const events = (rest + part.value).split("\n\n");
+    const events = (rest + decoder.decode(part.value, { stream: true })).split("\n\n");
     rest = events.pop();
     for (const event of events) {
       const data = event.split("\n").find((line) => line.startsWith("data: "));

@@ -155,6 +155,67 @@ export class Verification extends EventTarget {
   addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
 }
 
+export interface TrustedDevice {
+  id: string;
+  name: string;
+  model: string;
+  platform: Device["platform"];
+  os_version: string;
+  app_version: string;
+  trusted: true;
+  this_device: boolean;
+  last_seen_at: string;
+  trusted_at: string;
+  location: string | null;
+}
+
+/** How the account's security stands. */
+export interface LoginSecurity {
+  two_step: { available: boolean; enabled: boolean };
+  /** Since when no new device may sign in; null when new devices may. */
+  sign_ins_frozen_at: string | null;
+  /** Names the account in pushes. */
+  account_tag: string;
+  /** Masked. */
+  email: string | null;
+  full_email: string | null;
+  trusted_devices: TrustedDevice[];
+}
+
+/** Where the account is signed in. */
+export interface OpenSession {
+  id: string;
+  device: Device;
+  this_session: boolean;
+  created_at: string;
+  last_used_at: string;
+  location: string | null;
+}
+
+export interface ActivityEntry {
+  id: string;
+  at: string;
+  /** A stable word, such as `sign_in`. */
+  kind: string;
+  outcome: string;
+  method: "app" | "email" | null;
+  /** Null for what an operator or the gateway did. */
+  device: { name: string; model: string; platform: Device["platform"] } | null;
+  ip: string | null;
+  location: string | null;
+  reported_at: string | null;
+  would_need_code: boolean;
+  by_this_session: boolean;
+  about?: string;
+  repeats?: number;
+}
+
+export interface ActivityPage {
+  entries: ActivityEntry[];
+  next_cursor: string | null;
+  location_note: string;
+}
+
 export class TwostepClient {
   constructor(base: string | URL, options?: { fetch?: typeof fetch; storage?: Store; account?: string });
   readonly installId: string;
@@ -168,6 +229,18 @@ export class TwostepClient {
   renew(): Promise<void>;
   forget(): void;
   signOut(): Promise<void>;
+  security(): Promise<LoginSecurity>;
+  unfreeze(): Promise<void>;
+  devices(): Promise<TrustedDevice[]>;
+  renameDevice(id: string, name: string): Promise<void>;
+  removeDevice(id: string): Promise<void>;
+  removeOtherDevices(): Promise<void>;
+  sessions(): Promise<OpenSession[]>;
+  endSession(id: string): Promise<void>;
+  endOtherSessions(): Promise<void>;
+  activity(page?: { cursor?: string; limit?: number }): Promise<ActivityPage>;
+  report(id: string): Promise<void>;
+  deny(challengeId: string): Promise<void>;
   connection(options?: { WebSocket?: WebSocketClass; random?: () => number }): Connection;
   verification(challenge: Challenge): Verification;
 }

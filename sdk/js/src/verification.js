@@ -6,6 +6,13 @@ import { repeated } from "./repeat.js";
 /** Bounds of the random wait before a stream that was cut is opened again, in milliseconds. */
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 10_000;
+/** Where answers cannot be read as they come, how it stands is asked for: first after this many milliseconds, then ever more rarely. */
+const FIRST_POLL = 1000;
+const LONGEST_POLL = 5000;
+const POLL_GROWTH = 1.3;
+
+/** React Native, for one, gives an answer only when it is whole: a live one never is. */
+const canStream = () => typeof Response === "function" && "body" in Response.prototype;
 
 /** Events: `status`, with how the challenge stands as `detail`; `over` {state} when it ended otherwise than by its code. */
 export class Verification extends EventTarget {
@@ -30,11 +37,12 @@ export class Verification extends EventTarget {
     return this.#call("GET", "");
   }
 
-  /** Follows how it stands until `stop()`, also over lines that are cut. */
+  /** Follows how it stands until `stop()`, also over lines that are cut. Where no live answer can be read it asks every few seconds. */
   watch() {
     if (this.#watching) return;
-    const stopped = (this.#watching = new AbortController());
-    this.#follow(stopped.signal);
+    const { signal } = (this.#watching = new AbortController());
+    if (canStream()) this.#follow(signal);
+    else this.#poll(signal);
   }
 
   stop() {
@@ -48,6 +56,7 @@ export class Verification extends EventTarget {
         const path = `/v1/challenges/${this.challenge.id}/events`;
         const answer = await this.#client.open("GET", path, { token: this.#token, signal });
         if (answer.status === 401 || answer.status === 404) return this.#over("gone");
+        if (answer.ok && !answer.body) return this.#poll(signal);
         if (answer.ok) {
           failures = 0;
           await readEvents(answer.body, (status) => this.#heard(status));
@@ -57,6 +66,22 @@ export class Verification extends EventTarget {
       }
       if (signal.aborted) return;
       await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** failures)));
+    }
+  }
+
+  async #poll(signal) {
+    for (let wait = FIRST_POLL; !signal.aborted; wait = Math.min(LONGEST_POLL, wait * POLL_GROWTH)) {
+      let pause = wait;
+      try {
+        this.#heard(await this.status());
+      } catch (problem) {
+        if (signal.aborted) return;
+        if (problem.status === 401 || problem.status === 404) return this.#over("gone");
+        pause = Math.max(wait, 1000 * (problem.retryAfter ?? 0));
+      }
+      if (signal.aborted) return;
+      // Not in step with others that began at the same time.
+      await new Promise((resolve) => setTimeout(resolve, pause * (0.9 + 0.2 * Math.random())));
     }
   }
 

@@ -115,3 +115,66 @@ test("who says that it was not them ends it for the other side", async () => {
   assert.deepEqual(await over, { state: "denied" });
   connection.stop();
 });
+
+test("devices, sessions and activity are seen and ended, and who gives up is gone from the screen", async () => {
+  const subject = "cleo";
+  const device = client();
+  await call("PUT", `/v1/subjects/${subject}`, { two_step_enabled: true });
+  device.signIn(await call("POST", `/v1/subjects/${subject}/devices`, { device: device.device({ name: "First" }), ip: "203.0.113.7" }));
+  const connection = device.connection({ WebSocket });
+  const comes = next(connection, "code");
+  connection.start();
+  const { verification, device: other } = await begin(subject);
+  const { code } = await comes;
+  await verification.verify(code);
+  assert.deepEqual((await device.devices()).map(({ name }) => name).sort(), ["First", "New"]);
+  assert.equal((await device.sessions()).length, 2);
+  const { entries } = await device.activity({ limit: 1 });
+  assert.deepEqual([entries.length, entries[0].kind, entries[0].outcome, entries[0].by_this_session], [1, "sign_in", "succeeded", false]);
+  const [mine] = (await device.devices()).filter((one) => one.this_device);
+  await device.renameDevice(mine.id, "Desk");
+  assert.equal((await device.security()).trusted_devices.find((one) => one.this_device).name, "Desk");
+
+  const again = next(connection, "code");
+  const { verification: givenUp } = await begin(subject);
+  const { challenge_id } = await again;
+  const closed = next(connection, "challenge_closed");
+  await givenUp.cancel();
+  assert.deepEqual([(await closed).challenge_id, (await closed).outcome], [challenge_id, "superseded"]);
+
+  await device.report(entries[0].id);
+  assert.notEqual((await device.security()).sign_ins_frozen_at, null);
+  await device.unfreeze();
+  assert.equal((await device.security()).sign_ins_frozen_at, null);
+  await assert.rejects(other.sessions(), { code: "unauthorized" });
+  await device.removeOtherDevices();
+  await device.endOtherSessions();
+  assert.deepEqual([(await device.devices()).length, (await device.sessions()).length], [1, 1]);
+  connection.stop();
+});
+
+test("where no live answer can be read it is asked for now and then", async () => {
+  const connection = await trusted("dora");
+  const comes = next(connection, "code");
+  const { device, verification } = await begin("dora");
+  // As in React Native: an answer has no body to read as it comes.
+  const calls = [];
+  const open = device.open.bind(device);
+  device.open = async (method, path, options) => {
+    calls.push(path);
+    const answer = await open(method, path, options);
+    if (!path.endsWith("/events")) return answer;
+    await answer.body.cancel();
+    return { ok: true, status: 200, body: undefined };
+  };
+  verification.watch();
+  await next(verification, "status");
+  const { challenge_id } = await comes;
+  const over = next(verification, "over");
+  await new Promise((resolve) => setTimeout(resolve, 5000));
+  const polls = calls.filter((path) => !path.endsWith("/events")).length;
+  assert.ok(calls.length - polls === 1 && polls >= 1 && polls <= 6, `${calls.length} calls in 5 s`);
+  assert.ok(connection.deny(challenge_id));
+  assert.deepEqual(await over, { state: "denied" });
+  connection.stop();
+});
