@@ -18,6 +18,11 @@ use crate::support::client::DEADLINE;
 const SCRIPT_DEADLINE: Duration = Duration::from_secs(300);
 /// WebDriver section 12: the name of a reference to an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+/// What is announced goes after some seconds: every page keeps what it was.
+const LISTEN: &str = "window.said = []; document.addEventListener('DOMContentLoaded', () => {
+    const announcer = document.getElementById('announcer');
+    if (announcer) new MutationObserver(() => window.said.push(announcer.textContent)).observe(announcer, { childList: true });
+});";
 const HELP: &str = "scripts/install-browser installs Chromium and chromedriver";
 
 /// chromedriver, and the browsers that it started.
@@ -77,6 +82,7 @@ impl Driver {
             Browser { http, port: self.port, session: String::new(), site: url.to_owned(), _profile: profile };
         let opened = browser.call(Method::POST, "", capabilities).await;
         browser.session = opened["sessionId"].as_str().unwrap_or_else(|| panic!("{opened}")).to_owned();
+        browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": LISTEN })).await;
         browser.go("/").await;
         browser
     }
@@ -119,6 +125,12 @@ impl Browser {
     /// Shows a page of the site.
     pub async fn go(&self, path: &str) {
         self.post("/url", json!({ "url": format!("{}{path}", self.site) })).await;
+    }
+
+    /// Waits until this page has announced a text.
+    #[track_caller]
+    pub fn heard<'a>(&'a self, text: &str) -> impl Future<Output = Value> + use<'a> {
+        self.wait(&format!("window.said.some((said) => said.includes({text:?}))"))
     }
 
     /// Runs a function body in the page.

@@ -68,7 +68,7 @@ async fn a_report_says_what_it_does_and_can_be_undone() {
     first.expect_accessible("advice with undo").await;
     second.see("#notice", "removed from your account").await;
     first.click("#advice-undo").await;
-    first.see("#announcer", "New devices can sign in again").await;
+    first.heard("New devices can sign in again").await;
     first.gone("#unfreeze").await;
     stage.end([first, second]).await;
 }

@@ -49,7 +49,7 @@ async fn a_code_can_be_asked_for_again_and_by_email() {
     // The page hears of it with the next state, which a receipt brings; a reload asks for it.
     second.go("/").await;
     second.click("#resend:not(:disabled)").await;
-    second.see("#announcer", "A new code is on its way").await;
+    second.heard("A new code is on its way").await;
     first.wait(&format!("document.querySelector('#codes .digits')?.textContent !== {shown:?}")).await;
     assert_eq!(first.run("return document.querySelectorAll('#codes section').length", json!([])).await, 1);
 
