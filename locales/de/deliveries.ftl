@@ -15,15 +15,15 @@ delivery-connection-cancelled = nicht über eine Verbindung gesendet
 delivery-push-pending = wird an { $provider } übergeben
 delivery-push-accepted = an { $provider } übergeben, noch keine Antwort
 delivery-push-shown-meanwhile = an { $provider } übergeben
-delivery-push-failed = { $provider } hat die Benachrichtigung nicht angenommen
-delivery-push-cancelled = keine Benachrichtigung nötig
+delivery-push-failed = { $provider } hat die Mitteilung nicht angenommen
+delivery-push-cancelled = keine Mitteilung nötig
 
 delivery-mail-pending = wird an den Mailserver übergeben
 delivery-mail-accepted = an den Mailserver übergeben
 delivery-mail-failed = der Mailserver hat die E-Mail nicht angenommen
 delivery-mail-cancelled = keine E-Mail nötig
 
-delivery-notifications-off = Benachrichtigungen sind ausgeschaltet
-delivery-no-push-token = nicht verbunden und nicht für Benachrichtigungen registriert
-delivery-token-expired = seine Registrierung für Benachrichtigungen ist abgelaufen
+delivery-notifications-off = Mitteilungen sind ausgeschaltet
+delivery-no-push-token = nicht verbunden und nicht für Mitteilungen registriert
+delivery-token-expired = seine Registrierung für Mitteilungen ist abgelaufen
 delivery-unreachable = es ist nicht erreichbar

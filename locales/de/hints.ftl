@@ -1,20 +1,20 @@
 # „Keinen Code erhalten?“
 
-hint-no-trusted-device-reachable = Keines Ihrer vertrauenswürdigen Geräte ist gerade erreichbar. Öffnen Sie die App auf einem davon: Dort erscheint der Code.
+hint-no-trusted-device-reachable = Keines Ihrer vertrauenswürdigen Geräte ist gerade erreichbar. Öffnen Sie die App auf einem davon, dann erscheint dort der Code.
 hint-shown-on-trusted-device =
     { $devices ->
         [one] Der Code steht auf dem Bildschirm von 1 vertrauenswürdigen Gerät.
        *[other] Der Code steht auf dem Bildschirm von { $devices } vertrauenswürdigen Geräten.
     }
 hint-waiting-for-device = Der Code ist unterwegs zu Ihren vertrauenswürdigen Geräten. Entsperren Sie sie, und öffnen Sie die App.
-hint-handed-to-provider = Eine Benachrichtigung wurde vor { $seconds } s an Google oder Apple übergeben. Wenn sie nicht ankommt, prüfen Sie, ob das Gerät online ist und Benachrichtigungen erlaubt.
+hint-handed-to-provider = Wir haben vor { $seconds } s eine Mitteilung an Google oder Apple übergeben. Wenn sie nicht ankommt, prüfen Sie, ob das Gerät online ist und Mitteilungen erlaubt.
 hint-alerts-paused = Zu viele Anfragen blieben unbeantwortet. Ihre vertrauenswürdigen Geräte melden sich deshalb nicht mehr von selbst: Öffnen Sie die App auf einem davon, um den Code zu sehen.
-hint-notifications-off = Auf einem vertrauenswürdigen Gerät sind die Benachrichtigungen ausgeschaltet. Öffnen Sie dort die App, um den Code zu sehen.
-hint-push-token-expired = Ein vertrauenswürdiges Gerät kann nicht mehr benachrichtigt werden. Öffnen Sie dort einmal die App, um es wieder zu registrieren.
+hint-notifications-off = Auf einem vertrauenswürdigen Gerät sind die Mitteilungen ausgeschaltet. Öffnen Sie dort die App, um den Code zu sehen.
+hint-push-token-expired = Eines Ihrer vertrauenswürdigen Geräte bekommt keine Mitteilungen mehr. Öffnen Sie dort einmal die App, dann klappt es wieder.
 # { $sender } ist eine E-Mail-Adresse.
-hint-mail-accepted = Die E-Mail mit dem Code wurde gesendet. Sehen Sie auch im Spam-Ordner nach, und nehmen Sie { $sender } in Ihre Kontakte oder die Liste der erlaubten Absender auf.
+hint-mail-accepted = Wir haben die E-Mail mit dem Code gesendet. Sehen Sie auch im Spam-Ordner nach, und nehmen Sie { $sender } in Ihre Kontakte auf.
 hint-mail-pending = Die E-Mail mit dem Code wird gerade gesendet.
-hint-mail-delayed = Die E-Mail mit dem Code wird unterwegs aufgehalten. Sie wird von selbst noch einmal gesendet; das kann einige Minuten dauern.
+hint-mail-delayed = Die E-Mail mit dem Code wird unterwegs aufgehalten. Wir versuchen es weiter; das kann einige Minuten dauern.
 hint-mail-refused = Ihr E-Mail-Anbieter sagt, dass es dieses Postfach nicht gibt. Prüfen Sie Ihre Adresse auf Tippfehler, oder verwenden Sie ein vertrauenswürdiges Gerät.
 hint-mailbox-full = Ihr Postfach ist voll, deshalb wurde die E-Mail mit dem Code abgewiesen. Löschen Sie einige E-Mails und fordern Sie einen neuen Code an, oder verwenden Sie ein vertrauenswürdiges Gerät.
 hint-mail-message-refused = Ihr E-Mail-Anbieter hat die E-Mail mit dem Code abgewiesen, vielleicht als Spam. Nehmen Sie den Absender in Ihre Kontakte auf und fordern Sie einen neuen Code an, oder verwenden Sie ein vertrauenswürdiges Gerät.
@@ -25,8 +25,8 @@ hint-resend-possible = Sie können jetzt einen neuen Code anfordern.
 hint-resend-later = In { $seconds } s können Sie einen neuen Code anfordern.
 
 hint-closed-verified = Der Code wurde angenommen.
-hint-closed-denied = Auf einem vertrauenswürdigen Gerät wurde abgelehnt.
-hint-closed-expired = Der Code ist zu alt. Melden Sie sich noch einmal an, um einen neuen zu erhalten.
+hint-closed-denied = Auf einem vertrauenswürdigen Gerät wurde geantwortet, dass Sie das nicht waren.
+hint-closed-expired = Der Code ist abgelaufen. Melden Sie sich noch einmal an, um einen neuen zu erhalten.
 hint-closed-attempts-exhausted = Zu viele falsche Codes. Melden Sie sich noch einmal an, um einen neuen zu erhalten.
 hint-closed-superseded = Eine neuere Anmeldung von diesem Gerät hat diese ersetzt.
 hint-superseded-newer-request = Sie haben auf diesem Gerät noch einmal angefragt. Verwenden Sie den neuesten Code.

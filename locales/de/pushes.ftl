@@ -1,4 +1,4 @@
-# Benachrichtigungen.
+# Mitteilungen.
 
 push-code-title = Ihr Anmeldecode
 push-disable-two-step-title = Ihr Code zum Ausschalten der Bestätigung in zwei Schritten

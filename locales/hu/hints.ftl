@@ -1,20 +1,20 @@
 # „Nem kapott kódot?”
 
-hint-no-trusted-device-reachable = Jelenleg egyik megbízható eszköze sem érhető el. Nyissa meg az alkalmazást az egyiken: ott megjelenik a kód.
+hint-no-trusted-device-reachable = Jelenleg egyik megbízható eszközét sem érjük el. Nyissa meg az alkalmazást az egyiken, és ott megjelenik a kód.
 hint-shown-on-trusted-device =
     { $devices ->
         [one] A kód 1 megbízható eszköz képernyőjén látható.
        *[other] A kód { $devices } megbízható eszköz képernyőjén látható.
     }
 hint-waiting-for-device = A kód úton van a megbízható eszközeire. Oldja fel őket, és nyissa meg az alkalmazást.
-hint-handed-to-provider = Az értesítést { $seconds } másodperce átadtuk a Google-nak vagy az Apple-nek. Ha nem érkezik meg, nézze meg, hogy az eszköz online van-e, és küldhet-e értesítéseket.
+hint-handed-to-provider = Az értesítést { $seconds } másodperce átadtuk a Google-nak vagy az Apple-nek. Ha nem érkezik meg, ellenőrizze, hogy az eszköz online van-e, és engedélyezi-e az értesítéseket.
 hint-alerts-paused = Túl sok kérés maradt válasz nélkül, ezért a megbízható eszközei már nem jeleznek. Nyissa meg az alkalmazást az egyiken, hogy lássa a kódot.
 hint-notifications-off = Egy megbízható eszközön ki vannak kapcsolva az értesítések. Nyissa meg ott az alkalmazást, hogy lássa a kódot.
-hint-push-token-expired = Egy megbízható eszköznek már nem küldhető értesítés. Nyissa meg ott egyszer az alkalmazást, hogy újra regisztrálja.
+hint-push-token-expired = Az egyik megbízható eszköze már nem kap értesítéseket. Nyissa meg ott egyszer az alkalmazást, és újra kapni fog.
 # { $sender } egy e-mail-cím.
 hint-mail-accepted = A kódot tartalmazó levelet elküldtük. Nézze meg a levélszemét mappát is, és vegye fel a névjegyei vagy az engedélyezett feladók közé ezt a címet: { $sender }.
 hint-mail-pending = A kódot tartalmazó levél küldése folyamatban van.
-hint-mail-delayed = A kódot tartalmazó levél útközben elakadt. A küldés magától újraindul, ez néhány percig is eltarthat.
+hint-mail-delayed = A kódot tartalmazó levél útközben elakadt. Tovább próbálkozunk, ez néhány percig is eltarthat.
 hint-mail-refused = A levelezőszolgáltatója szerint nincs ilyen postafiók. Ellenőrizze, nincs-e elírás a címében, vagy használjon megbízható eszközt.
 hint-mailbox-full = A postafiókja megtelt, ezért a kódot tartalmazó levél nem érkezett meg. Töröljön néhány levelet, és kérjen új kódot, vagy használjon megbízható eszközt.
 hint-mail-message-refused = A levelezőszolgáltatója nem fogadta el a kódot tartalmazó levelet, talán levélszemétnek vélte. Vegye fel a feladót a névjegyei közé, és kérjen új kódot, vagy használjon megbízható eszközt.
@@ -25,7 +25,7 @@ hint-resend-possible = Most kérhet új kódot.
 hint-resend-later = { $seconds } másodperc múlva kérhet új kódot.
 
 hint-closed-verified = A kódot elfogadtuk.
-hint-closed-denied = Egy megbízható eszközön elutasították.
+hint-closed-denied = Egy megbízható eszközön azt válaszolták, hogy nem Ön volt.
 hint-closed-expired = A kód lejárt. Jelentkezzen be újra, hogy újat kapjon.
 hint-closed-attempts-exhausted = Túl sok hibás kód. Jelentkezzen be újra, hogy újat kapjon.
 hint-closed-superseded = Erről az eszközről egy újabb bejelentkezés lépett ennek a helyébe.

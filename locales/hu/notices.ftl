@@ -2,37 +2,37 @@
 # eszközök is ezt mutatják.
 
 notice-sign-in-denied-title = Elutasítottak egy bejelentkezést a fiókjába
-notice-sign-in-denied-body = Elutasítottak egy bejelentkezést a fiókjába, és új eszköz addig nem jelentkezhet be, amíg egy megbízható eszközén újra nem engedélyezi. Ha nem Ön próbálkozott, valaki ismeri a jelszavát: változtassa meg most. A jó jelszó hosszú, sehol máshol nem használja, és jelszókezelőből való, vagy több véletlenszerű szóból áll.
+notice-sign-in-denied-body = Valaki a jelszavával próbált bejelentkezni, és egy megbízható eszközén azt válaszolták, hogy nem Ön volt. Az új eszközök bejelentkezése szünetel, amíg egy megbízható eszközén újra nem engedélyezi. Ha nem Ön próbálkozott, valaki ismeri a jelszavát: változtassa meg most. Válasszon hosszú jelszót, amelyet sehol máshol nem használ; egy jelszókezelő létre tud hozni és meg is jegyez ilyet.
 
 notice-sign-in-reported-title = Gyanúsnak jelöltek egy bejelentkezést a fiókjába
-notice-sign-in-reported-body = A bejelentkezési előzmények egyik bejegyzését úgy jelölték meg, hogy nem Öntől származik. Amíg a kétlépcsős azonosítás be van kapcsolva, új eszköz nem jelentkezhet be, amíg egy megbízható eszközön újra nem engedélyezi. Ha nem Ön volt: változtassa meg most a jelszavát, és távolítsa el azokat az eszközöket, amelyeket nem ismer. A jó jelszó hosszú, sehol máshol nem használja, és jelszókezelőből való, vagy több véletlenszerű szóból áll.
+notice-sign-in-reported-body = A bejelentkezési előzmények egyik bejegyzéséről azt jelezték, hogy nem Öntől származik. Amíg a kétlépcsős azonosítás be van kapcsolva, az új eszközök bejelentkezése szünetel, amíg egy megbízható eszközén újra nem engedélyezi. Ha nem Ön volt, változtassa meg most a jelszavát, és távolítsa el az ismeretlen eszközöket. Válasszon hosszú jelszót, amelyet sehol máshol nem használ; egy jelszókezelő létre tud hozni és meg is jegyez ilyet.
 
 notice-sign-in-unfinished-title = Ön kezdett bejelentkezni?
 notice-sign-in-unfinished-body = Egy új eszközön megadták a jelszavát, de a bejelentkezést nem fejezték be. Ha Ön volt, nincs teendője. Ha nem, valaki ismeri a jelszavát: változtassa meg most.
 
 notice-too-many-wrong-codes-title = Túl sok hibás kódot adtak meg
-notice-too-many-wrong-codes-body = Túl sok hibás kódot adtak meg a fiókjához, ezért új eszköz addig nem jelentkezhet be, amíg egy megbízható eszközén újra nem engedélyezi. Ha nem Ön volt, valaki ismeri a jelszavát: változtassa meg most.
+notice-too-many-wrong-codes-body = Túl sok hibás kódot írtak be a fiókjához, ezért az új eszközök bejelentkezése szünetel, amíg egy megbízható eszközén újra nem engedélyezi. Ha nem Ön volt, valaki ismeri a jelszavát: változtassa meg most.
 
 notice-new-device-signed-in-title = Új eszköz jelentkezett be a fiókjába
-notice-new-device-signed-in-body = Egy új eszköz kóddal jelentkezett be a fiókjába. Ha nem Ön volt az: változtassa meg most a jelszavát, ez kijelentkezteti az eszközt, és távolítsa el a megbízható eszközei közül.
+notice-new-device-signed-in-body = Egy új eszköz kóddal jelentkezett be a fiókjába. Ha nem Ön volt, változtassa meg most a jelszavát (ez az új eszközt ki is jelentkezteti), és távolítsa el az eszközt a megbízhatók közül.
 
 notice-sign-ins-unfrozen-title = Új eszközök újra bejelentkezhetnek
 notice-sign-ins-unfrozen-body = Új eszközök újra bejelentkezhetnek a fiókjába. Ha nem Ön engedélyezte, változtassa meg a jelszavát.
 
 notice-two-step-enabled-title = Bekapcsolták a kétlépcsős azonosítást
-notice-two-step-enabled-body = A fiókjában bekapcsolták a kétlépcsős azonosítást. Amelyik eszközben még nem bízik meg, azzal mostantól csak kóddal lehet bejelentkezni. Ha nem Ön volt, változtassa meg a jelszavát, és nézze át az eszközeit.
+notice-two-step-enabled-body = A fiókjában mostantól be van kapcsolva a kétlépcsős azonosítás: új eszközön egy megbízható eszközéről származó kódra is szükség lesz. Ha nem Ön volt, változtassa meg a jelszavát, és nézze át az eszközeit.
 
 notice-two-step-disabled-title = A kétlépcsős azonosítást kikapcsolták
-notice-two-step-disabled-body = A fiókjában kikapcsolták a kétlépcsős azonosítást. Ha nem Ön volt, változtassa meg a jelszavát, és kapcsolja be újra.
+notice-two-step-disabled-body = A kétlépcsős azonosítás ki van kapcsolva, így a jelszava önmagában elég a fiókjához. Ha nem Ön volt, változtassa meg a jelszavát, és kapcsolja be újra.
 
 notice-mailbox-changed-title = Megváltozott a fiókja e-mail-címe
-notice-mailbox-changed-body = A fiókjával kapcsolatos kódok és üzenetek mostantól egy másik e-mail-címre érkeznek. A még úton lévő kódokat lecseréltük. Ha nem Ön volt, szóljon most az alkalmazás üzemeltetőjének, és nézze át a megbízható eszközeit.
+notice-mailbox-changed-body = A fiókjával kapcsolatos kódok és üzenetek mostantól egy másik e-mail-címre érkeznek; a még érvényes kódokat lecseréltük. Ha nem Ön volt, forduljon most az ügyfélszolgálathoz, és nézze át a megbízható eszközeit.
 
 notice-push-address-changed-title = Egyik eszköze máshol kapja az értesítéseit
 notice-push-address-changed-body = Az egyik megbízható eszközének szóló értesítések, és bennük a kódok, mostantól új címre mennek. Ez akkor fordul elő, ha az alkalmazást újratelepítik vagy áthelyezik. Az úton lévő kódokat újakra cseréltük. Ha nem Ön tette, távolítsa el ezt az eszközt, és változtassa meg a jelszavát.
 
 notice-password-changed-title = Megváltozott a jelszava
-notice-password-changed-body = A fiókja jelszavát megváltoztatták. Ha nem Ön volt, kérjen most segítséget.
+notice-password-changed-body = A fiókja jelszavát megváltoztatták. Ha nem Ön volt, forduljon most az ügyfélszolgálathoz.
 
 notice-token-reused-title = Az egyik munkamenetét kijelentkeztettük
 notice-token-reused-body = Valaki az egyik eszközéről származó bejelentkezés másolatát használta, ezért azt a munkamenetet lezártuk. Ha nem biztonsági mentésből állította vissza az eszközt, változtassa meg most a jelszavát.
@@ -41,10 +41,10 @@ notice-device-removed-title = Eltávolítottak egy megbízható eszközt
 notice-device-removed-body = Eltávolítottak egy megbízható eszközt a fiókjából. Ha nem Ön volt, változtassa meg a jelszavát.
 
 notice-device-evicted-title = Egy megbízható eszköz helyét új eszköz vette át
-notice-device-evicted-body = A fiókjában már annyi megbízható eszköz volt, amennyi lehet, ezért a legrégebben használt már nem számít megbízhatónak. Ha nem Ön jelentkezett be egy új eszközön, változtassa meg a jelszavát.
+notice-device-evicted-body = A fiókja elérte a megbízható eszközök felső határát, ezért a legrégebben használt már nem számít megbízhatónak. Ha nem Ön jelentkezett be egy új eszközön, változtassa meg a jelszavát.
 
 notice-disabling-denied-title = A kétlépcsős azonosítás bekapcsolva marad
-notice-disabling-denied-body = Valaki ki akarta kapcsolni a kétlépcsős azonosítást, de egy megbízható eszközön elutasították. A próbálkozó eszközt kijelentkeztettük. Ha nem Ön próbálkozott, valaki ismeri a jelszavát: változtassa meg most.
+notice-disabling-denied-body = Valaki ki akarta kapcsolni a kétlépcsős azonosítást, de egy megbízható eszközén azt válaszolták, hogy nem Ön volt. A próbálkozó eszközt kijelentkeztettük. Ha nem Ön próbálkozott, valaki ismeri a jelszavát: változtassa meg most.
 
 notice-address-taken-title = Önnek már van fiókja
-notice-address-taken-body = Valaki fiókot próbált létrehozni az Ön címével. Önnek már van fiókja; semmi sem változott.
+notice-address-taken-body = Valaki fiókot próbált létrehozni az Ön e-mail-címével. Önnek már van fiókja, és semmi sem változott.

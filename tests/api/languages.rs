@@ -31,7 +31,7 @@ async fn email_offered(client: &Client, challenge: &Challenge) -> String {
     hint(&client.state(challenge).await, "email_offered")
 }
 
-const ENGLISH_OFFER: &str = "You can have the code sent to your email address instead.";
+const ENGLISH_OFFER: &str = "We can send the code to your email address instead.";
 const HUNGARIAN_OFFER: &str = "A kódot az e-mail-címére is kérheti.";
 const GERMAN_OFFER: &str = "Sie können sich den Code stattdessen an Ihre E-Mail-Adresse senden lassen.";
 
@@ -44,7 +44,7 @@ async fn a_device_is_told_in_its_own_language_how_its_code_travels() {
     client.await_delivery(&challenge, "unreachable").await;
     let status = client.state(&challenge).await;
     let unreachable = hint(&status, "no_trusted_device_reachable");
-    assert!(unreachable.starts_with("Jelenleg egyik megbízható eszköze sem érhető el."), "{unreachable}");
+    assert!(unreachable.starts_with("Jelenleg egyik megbízható eszközét sem érjük el."), "{unreachable}");
     assert_eq!(hint(&status, "email_offered"), HUNGARIAN_OFFER);
     let delivery = status["deliveries"][0]["text"].as_str().expect("a text");
     assert_eq!(delivery, "1. megbízható eszköz: nem kapcsolódik, és nincs regisztrálva értesítésekre");
@@ -198,9 +198,12 @@ async fn each_connected_device_is_alerted_in_its_own_language() {
     client.deny(&challenge, &first).await.expect(204);
     let alert = screen.alert("sign_in_denied").await;
     let other_alert = other_screen.alert("sign_in_denied").await;
-    assert!(alert["text"].as_str().expect("a text").starts_with("A sign-in to your account was denied"), "{alert}");
+    assert!(
+        alert["text"].as_str().expect("a text").starts_with("Someone with your password tried to sign in"),
+        "{alert}"
+    );
     let text = other_alert["text"].as_str().expect("a text");
-    assert!(text.starts_with("Elutasítottak egy bejelentkezést a fiókjába"), "{text}");
+    assert!(text.starts_with("Valaki a jelszavával próbált bejelentkezni"), "{text}");
 
     // A change is heard by the connection that is already there.
     client.patch("/v1/devices/current", &first.access_token, json!({ "locale": "de" })).await.expect(200);

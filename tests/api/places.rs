@@ -61,7 +61,7 @@ async fn the_place_of_an_address_is_shown_wherever_the_address_is() {
     assert_eq!(devices["devices"][0]["location"], "Budapest, Pest, HU");
 
     gateway.database.execute("UPDATE notices SET due_at = now() WHERE due_at IS NOT NULL").await;
-    let mail = client.await_mail(ANNA, "Somebody knows your password", 1).await;
+    let mail = client.await_mail(ANNA, "Did you start signing in?", 1).await;
     assert!(mail.contains("IP address: 127.0.0.2") && mail.contains("Place: Budapest, Pest, HU"), "{mail}");
     let page = client.get("/v1/login-activity", &first.access_token).await.expect(200);
     let note = page["location_note"].as_str().expect("a text");

@@ -1,7 +1,10 @@
-//! `make screenshots`: a picture of every screen, light and dark, on a phone and on a desktop.
+//! `make screenshots`: a picture of every screen, light and dark, on a phone and on a desktop; and of each that people see, in every
+//! language and four widths, where nothing may be cut off.
 
 use std::path::PathBuf;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use crate::driver::Browser;
@@ -72,4 +75,88 @@ async fn every_screen_has_its_picture_taken() {
         take(&third, page.rsplit('/').next().expect("a name")).await;
     }
     stage.end([first, second, third, view]).await;
+}
+
+const LANGUAGES: [&str; 3] = ["en", "de", "hu"];
+const WIDTHS: [u32; 4] = [320, 360, 768, 1280];
+
+/// The texts on a screen that are cut off: wider than their own box where that hides it, or beyond the edge of the window.
+const CUT: &str = "return [...document.querySelectorAll('body *')].filter((one) => {
+    const own = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!own || !one.checkVisibility({ visibilityProperty: true, opacityProperty: true }) || one.closest('.skip, select, pre')) return false;
+    const box = one.getBoundingClientRect();
+    const hides = getComputedStyle(one).overflowX !== 'visible' && one.scrollWidth > one.clientWidth + 1;
+    return hides || box.right > document.documentElement.clientWidth + 1 || box.left < -1;
+}).map((one) => one.outerHTML.slice(0, 200))";
+
+/// Takes a screen in every language, width and scheme. `open` is what opens its dialog, if it is one.
+async fn take_all(browser: &Browser, screen: &str, open: Option<&str>) {
+    let folder = PathBuf::from("target/screenshots/all");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for language in LANGUAGES {
+        browser.choose("#language", language).await;
+        browser.wait(&format!("document.documentElement.lang === '{language}'")).await;
+        if let Some(open) = open {
+            browser.click(open).await;
+            browser.wait("document.querySelector('dialog[open]')").await;
+        }
+        for scheme in ["light", "dark"] {
+            for width in WIDTHS {
+                browser.look(width, 900, scheme).await;
+                let name = format!("{screen} {language} {width} {scheme}");
+                browser.expect_accessible(&name).await;
+                let cut = browser.run(CUT, json!([])).await;
+                assert_eq!(cut, json!([]), "{name}: text is cut off");
+                let whole = json!({ "captureBeyondViewport": true });
+                let taken = browser.devtools("Page.captureScreenshot", whole).await;
+                let picture = STANDARD.decode(taken["data"].as_str().expect("base64")).expect("base64");
+                std::fs::write(folder.join(format!("{}.png", name.replace(' ', "-"))), picture).expect("written");
+            }
+        }
+        if open.is_some() {
+            browser.press(&["\u{e00c}"]).await;
+            browser.gone("dialog").await;
+        }
+    }
+    browser.choose("#language", "en").await;
+    browser.wait("document.documentElement.lang === 'en'").await;
+}
+
+#[actix_web::test]
+#[ignore = "makes pictures: make screenshots"]
+async fn every_screen_in_every_language_and_width() {
+    let stage = Stage::new().await;
+    let first = stage.trusted().await;
+    let second = stage.asking().await;
+    shown_code(&first).await;
+    second.see("#shown", "Shown on 1 of 1").await;
+    take_all(&second, "verification", None).await;
+    second.click("#help summary").await;
+    second.click("#via-email").await;
+    second.go("/").await;
+    take_all(&first, "code-on-trusted-device", None).await;
+    let code = shown_code(&first).await;
+    second.fill("#code", &code).await;
+    second.see("#connection", "Live").await;
+    take_all(&second, "login-security", None).await;
+    take_all(&second, "remove-device", Some("#devices .remove")).await;
+    take_all(&second, "end-session", Some("#sessions .end")).await;
+    take_all(&second, "change-password", Some("#change-password")).await;
+    take_all(&second, "sign-out-everywhere", Some("#everywhere")).await;
+    take_all(&second, "turn-off", Some("#two-step-switch")).await;
+    take_all(&first, "report", Some("#activity [data-kind='sign_in'] .report")).await;
+    first.click("#activity [data-kind='sign_in'] .report").await;
+    first.click("dialog button.bad").await;
+    first.see("dialog h2", "Somebody may know").await;
+    first.press(&["\u{e00c}"]).await;
+    second.see("#notice", "removed").await;
+    take_all(&second, "notice", None).await;
+    take_all(&first, "paused", None).await;
+    first.click("#sign-out").await;
+    first.see("h1", "Sign in").await;
+    take_all(&first, "sign-in", None).await;
+    first.click("#other-mode").await;
+    first.see("h1", "Create your account").await;
+    take_all(&first, "create-account", None).await;
+    stage.end([first, second]).await;
 }

@@ -68,6 +68,8 @@ async fn the_page_comes_back_after_a_restart_and_shows_what_is_pending_once() {
     assert_eq!(cards, json!([other.id, challenge.id]));
     let shown = first.text(&format!("[data-challenge='{}'] .digits", challenge.id)).await;
     assert_eq!(shown, code);
+    // Before its driver, which would leave it running.
+    drop(first);
     app.stop().await;
 }
 

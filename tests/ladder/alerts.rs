@@ -87,7 +87,7 @@ async fn what_strangers_can_cause_is_not_pushed() {
     stage.register(&stage.owner, "fcm", "owner").await;
     stage.ask().await;
     stage.gateway.database.execute("UPDATE notices SET due_at = now() WHERE due_at IS NOT NULL").await;
-    stage.client.await_mail(EMAIL, "Somebody knows your password", 1).await;
+    stage.client.await_mail(EMAIL, "Did you start signing in?", 1).await;
     // A marker: what is pushed, and later.
     let second = stage.trust("Second").await;
     let path = format!("/v1/trusted-devices/{}", second.device_id);

@@ -141,7 +141,7 @@ async fn the_advice_says_what_to_do_and_what_a_good_password_is() {
     scene.client.deny(&scene.challenge, &scene.trusted).await.expect(204);
     let alert = scene.screen.next_of("security_alert").await["text"].as_str().expect("a text").to_owned();
     for text in [alert, scene.client.await_mail(ANNA, "denied", 1).await] {
-        assert!(text.contains("change it now") && text.contains("A good password is long"), "{text}");
+        assert!(text.contains("change it now") && text.contains("a password manager"), "{text}");
     }
     scene.gateway.stop().await;
 }

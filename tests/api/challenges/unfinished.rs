@@ -4,7 +4,7 @@ use super::{ANNA, Scene};
 use crate::support::client::{Client, Install, PASSWORD, wrong};
 use crate::support::database::TestDatabase;
 
-const SUBJECT: &str = "Somebody knows your password";
+const SUBJECT: &str = "Did you start signing in?";
 const WAITING: &str = "SELECT count(*) FROM notices WHERE kind = 'sign_in_unfinished' AND sent_at IS NULL";
 
 /// Ten minutes later.
