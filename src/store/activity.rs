@@ -1,6 +1,6 @@
 //! Login activity.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::row::{count, get, id, optional_id, optional_word, seconds, word};
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
@@ -197,6 +197,20 @@ pub async fn page(
             })
         })
         .collect()
+}
+
+/// Whether a session changed its account's password within `lately`.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn has_changed_password(
+    db: &impl Db,
+    account: AccountId,
+    session: SessionId,
+    lately: SignedDuration,
+) -> Result<bool, StoreError> {
+    let parameters: super::Parameters<'_> = &[&account.uuid(), &session.uuid(), &lately.as_secs_f64()];
+    get(&one_row(db, query!("activity/changed_password"), parameters).await?, "has_changed")
 }
 
 /// An entry that was marked as "this wasn't me".

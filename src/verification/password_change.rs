@@ -8,13 +8,16 @@ use super::{Origin, Verification, VerificationError, challenge};
 use crate::domain::activity::ActivityKind;
 use crate::domain::challenge::SupersededBy;
 use crate::domain::event::{AccountEvent, AlertKind};
+use crate::domain::limits::REPEAT_WITHIN;
 use crate::domain::password::Password;
 use crate::domain::session::{ActiveSession, SessionEnd};
-use crate::store;
 use crate::store::account::Account;
+use crate::store::device::TrustedDevice;
+use crate::store::{self, StoreError};
 
 impl Verification {
     /// Changes the password, and ends every other session and every sign-in that the old one began; with `forget_devices` only this device stays trusted.
+    /// The same again within a minute, from the session that did it, is answered alike.
     ///
     /// # Errors
     /// [`VerificationError::InvalidCredentials`] when the current password is wrong or was changed meanwhile;
@@ -29,6 +32,9 @@ impl Verification {
         origin: &Origin,
     ) -> Result<(), VerificationError> {
         let account = session.account_id;
+        if self.has_changed_to(session, &new, forget_devices).await? {
+            return Ok(());
+        }
         let (owner, old_hash) = self.check_own_password(session, current, origin).await?;
         let email = owner.email.ok_or(VerificationError::KeptByApp)?;
         let new_hash = self.passwords.hash_new(new, email, lane_of(session)).await?;
@@ -64,6 +70,31 @@ impl Verification {
         transaction.await?;
         self.publish(account, events).await;
         Ok(())
+    }
+
+    /// Whether this session changed the password to `new` just now: the answer was lost, and the request is sent again. Nothing is
+    /// counted: who made the change knows the password.
+    async fn has_changed_to(
+        &self,
+        session: &ActiveSession,
+        new: &Password,
+        forget_devices: bool,
+    ) -> Result<bool, VerificationError> {
+        let (account, id) = (session.account_id, session.session_id);
+        let look = self.store.run(async |db| {
+            if !store::activity::has_changed_password(db, account, id, REPEAT_WITHIN).await? {
+                return Ok(None);
+            }
+            let is_other = |trusted: &TrustedDevice| trusted.device.id != session.device_id;
+            if forget_devices && store::device::list_trusted(db, account).await?.iter().any(is_other) {
+                return Ok(None);
+            }
+            Ok::<_, StoreError>(store::account::by_id(db, account).await?.and_then(|owner| owner.password_hash))
+        });
+        match look.await? {
+            Some(hash) => self.passwords.verify(new.clone(), Some(hash), lane_of(session)).await,
+            None => Ok(false),
+        }
     }
 
     /// Checks the password of a session's own account; returns the account and the hash.

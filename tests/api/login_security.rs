@@ -33,11 +33,15 @@ async fn a_code_by_email_turns_two_step_on_and_trusts_this_device() {
     let client = gateway.client();
     let first = client.new_account(ANNA).await;
     let shown = client.get("/v1/login-security", &first.access_token).await.expect(200);
-    let off = json!({ "available": true, "enabled": false });
-    assert_eq!(
-        shown,
-        json!({ "two_step": off, "sign_ins_frozen_at": null, "email": "a•••@example.com", "trusted_devices": [] })
-    );
+    let expected = json!({
+        "two_step": { "available": true, "enabled": false },
+        "sign_ins_frozen_at": null,
+        "account_tag": shown["account_tag"],
+        "email": "a•••@example.com",
+        "full_email": ANNA,
+        "trusted_devices": [],
+    });
+    assert_eq!(shown, expected);
 
     let challenge = Challenge::new(&two_step(&client, &first, json!({ "enabled": true })).await.expect(202));
     assert_eq!([&challenge.body["purpose"], &challenge.body["method"]], ["enable_two_step", "email"]);
@@ -223,6 +227,33 @@ async fn a_new_password_ends_every_other_session_and_keeps_trust() {
     let trust_token = second.trust_token.as_deref();
     client.sign_in(ANNA, PASSWORD, &second.install, trust_token).await.expect_problem(401, "invalid_credentials");
     client.sign_in(ANNA, NEW_PASSWORD, &second.install, trust_token).await.expect(200);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_new_password_whose_answer_was_lost_is_set_once_and_answered_alike() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_protected_account(ANNA).await;
+    let mut screen = client.connect(&first).await;
+    client.trust_another(ANNA, &mut screen, "Second").await;
+    let body = json!({ "current": PASSWORD, "new": NEW_PASSWORD });
+    for _ in 0..3 {
+        change_password(&client, &first, body.clone()).await.expect(204);
+    }
+    let entries = client.activity(&first).await;
+    assert_eq!(entries.iter().filter(|entry| entry["kind"] == "password_changed").count(), 1);
+    client.await_mail(ANNA, "password was changed", 1).await;
+
+    // Anything else is another request, and what it asks for is not said to be done.
+    let other = json!({ "current": PASSWORD, "new": "another one, never set" });
+    change_password(&client, &first, other).await.expect_problem(401, "invalid_credentials");
+    let more = json!({ "current": PASSWORD, "new": NEW_PASSWORD, "forget_devices": true });
+    change_password(&client, &first, more).await.expect_problem(401, "invalid_credentials");
+    // Nor is one from another session.
+    let third = client.sign_in(ANNA, NEW_PASSWORD, &first.install, first.trust_token.as_deref()).await.expect(200);
+    let third = SignedIn::new(&first.install, &third);
+    change_password(&client, &third, body).await.expect_problem(401, "invalid_credentials");
     gateway.stop().await;
 }
 
