@@ -94,8 +94,7 @@ async fn take_all(browser: &Browser, screen: &str, open: Option<&str>) {
     let folder = PathBuf::from("target/screenshots/all");
     std::fs::create_dir_all(&folder).expect("a folder");
     for language in LANGUAGES {
-        browser.choose("#language", language).await;
-        browser.wait(&format!("document.documentElement.lang === '{language}'")).await;
+        choose_language(browser, language).await;
         if let Some(open) = open {
             browser.click(open).await;
             browser.wait("document.querySelector('dialog[open]')").await;
@@ -118,8 +117,16 @@ async fn take_all(browser: &Browser, screen: &str, open: Option<&str>) {
             browser.gone("dialog").await;
         }
     }
-    browser.choose("#language", "en").await;
-    browser.wait("document.documentElement.lang === 'en'").await;
+    choose_language(browser, "en").await;
+}
+
+/// The list has the keyboard again once everything is drawn anew.
+async fn choose_language(browser: &Browser, language: &str) {
+    browser.run("document.activeElement.blur()", json!([])).await;
+    browser.choose("#language", language).await;
+    browser
+        .wait(&format!("document.documentElement.lang === '{language}' && document.activeElement.id === 'language'"))
+        .await;
 }
 
 #[actix_web::test]
