@@ -172,6 +172,7 @@ async function refresh() {
 }
 
 function alarm() {
+  if (home) home.cards.alarmedAt = Date.now();
   refresh();
   if (home) advice({ isTrusted: isTrusted(home.cards.security), onPassword: () => home?.cards.changePassword(true), onSignOutOthers: () => home?.cards.removeOthers(), onUndo: () => home?.cards.unfreeze() });
 }

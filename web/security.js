@@ -1,13 +1,13 @@
 // Login Security: two-step verification, trusted devices, the password.
 
-import { secondsUntil, signedCall, words } from "./api.js";
+import { signedCall, words } from "./api.js";
 import { announce, ask, field, h, redrawn } from "./dom.js";
 import { reportPermission } from "./codes.js";
 import { strength } from "./sign-in.js";
 import { dateTime, t } from "./text.js";
 
-/** How long after a report "Undo" is the word for allowing new sign-ins again. */
-const UNDO_SECONDS = 600;
+/** How long after a report, in milliseconds, "Undo" is the word for allowing new sign-ins again. */
+const UNDO_WITHIN = 600_000;
 
 /** The cards of an account. `onChallenge`, `onChange` and `onSignedOut` say what goes on. */
 export class Security {
@@ -17,6 +17,8 @@ export class Security {
     this.devices = h("section", { class: "card", id: "devices", "aria-labelledby": "devices-title" });
     this.sessions = h("section", { class: "card", id: "sessions", "aria-labelledby": "sessions-title" });
     this.goingOn = [];
+    /** When somebody said on this page that it was not them, in milliseconds. */
+    this.alarmedAt = -Infinity;
     this.password = h("section", { class: "card", id: "password-card", "aria-labelledby": "password-title" });
   }
 
@@ -44,9 +46,10 @@ export class Security {
   }
 
   #frozen(at) {
-    const isFresh = -secondsUntil(at) < UNDO_SECONDS;
+    // What others caused, as by wrong codes, is not undone but allowed.
+    const isOwn = Date.now() - this.alarmedAt < UNDO_WITHIN;
     return h("div", { class: "note warm" }, h("p", {}, t("frozen", { at: dateTime(at) }), " ", t(this.isTrusted ? "frozen-advice" : "frozen-elsewhere")), this.isTrusted && h("div", { class: "row" },
-      h("button", { type: "button", id: "unfreeze", onclick: () => this.unfreeze() }, t(isFresh ? "undo" : "unfreeze"))));
+      h("button", { type: "button", id: "unfreeze", onclick: () => this.unfreeze() }, t(isOwn ? "undo" : "unfreeze"))));
   }
 
   /** Lets new devices sign in again. */
