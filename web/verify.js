@@ -184,7 +184,7 @@ class Verification {
 
   /** Ends the challenge, so that no device goes on showing its code; whoever cannot reach the gateway leaves all the same. */
   cancel() {
-    call("DELETE", this.path).catch(() => {});
+    call("POST", `${this.path}/cancel`).catch(() => {});
     this.leave(this.listeners.onCancel);
   }
 

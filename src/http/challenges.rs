@@ -1,4 +1,4 @@
-//! `/v1/challenges/{id}`: state, live state, verify, resend, deny.
+//! `/v1/challenges/{id}`: state, live state, verify, resend, cancel, deny.
 
 mod events;
 
@@ -29,12 +29,11 @@ pub use events::{StreamBounds, Streams};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .service(
-            resource("/v1/challenges/{id}", "GET, DELETE").route(web::get().to(status)).route(web::delete().to(cancel)),
-        )
+        .service(resource("/v1/challenges/{id}", "GET").route(web::get().to(status)))
         .service(resource("/v1/challenges/{id}/events", "GET").route(web::get().to(events::events)))
         .service(resource("/v1/challenges/{id}/verify", "POST").route(web::post().to(verify)))
         .service(resource("/v1/challenges/{id}/resend", "POST").route(web::post().to(resend)))
+        .service(resource("/v1/challenges/{id}/cancel", "POST").route(web::post().to(cancel)))
         .service(resource("/v1/challenges/{id}/deny", "POST").route(web::post().to(deny)));
 }
 
@@ -263,7 +262,7 @@ pub(super) async fn resend(
 
 /// Give up: end the challenge that this device asked for. Trusted devices stop showing its code.
 #[utoipa::path(
-    delete, path = "/v1/challenges/{id}", operation_id = "cancelChallenge", tag = "challenges",
+    post, path = "/v1/challenges/{id}/cancel", operation_id = "cancelChallenge", tag = "challenges",
     params(("id" = ChallengeId, Path, description = "The challenge")), security(("challenge_token" = [])),
     responses(
         (status = 204, description = "It is over, or was before"),

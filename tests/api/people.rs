@@ -138,12 +138,12 @@ async fn who_gives_up_ends_the_challenge_and_nothing_that_was_counted() {
 
     let other = client.begin_sign_in(ANNA, &Install::new("Other")).await;
     let good = screen.code_of(&other.id).await;
-    client.delete(&challenge.path(""), &other.token).await.expect_problem(401, "unauthorized");
-    client.delete(&challenge.path(""), &owner.access_token).await.expect_problem(401, "unauthorized");
-    client.delete(&challenge.path(""), &challenge.token).await.expect(204);
+    client.cancel(&challenge, &other.token).await.expect_problem(401, "unauthorized");
+    client.cancel(&challenge, &owner.access_token).await.expect_problem(401, "unauthorized");
+    client.cancel(&challenge, &challenge.token).await.expect(204);
     let closed = screen.next_of("challenge_closed").await;
     assert_eq!((&closed["challenge_id"], &closed["outcome"]), (&json!(challenge.id), &json!("superseded")));
-    client.delete(&challenge.path(""), &challenge.token).await.expect(204);
+    client.cancel(&challenge, &challenge.token).await.expect(204);
     client.verify(&challenge, &code).await.expect_problem(410, "challenge_closed");
     let hint = client.state(&challenge).await["hints"][0]["text"].clone();
     assert!(hint.as_str().is_some_and(|text| text.contains("cancelled")), "{hint}");
@@ -155,7 +155,7 @@ async fn who_gives_up_ends_the_challenge_and_nothing_that_was_counted() {
     assert_eq!(gateway.database.count(guesses).await, 1);
     client.verify(&other, &good).await.expect(200);
     // What was verified stays so.
-    client.delete(&other.path(""), &other.token).await.expect(204);
+    client.cancel(&other, &other.token).await.expect(204);
     assert_eq!(client.state(&other).await["state"], "verified");
     gateway.stop().await;
 }

@@ -35,7 +35,7 @@ const SPOILS: [&str; 21] = [
     "POST /v1/login-security/password",
     "POST /v1/login-security/two-step",
     "POST /v1/challenges/{id}/deny",
-    "DELETE /v1/challenges/{id}",
+    "POST /v1/challenges/{id}/cancel",
     "POST /v1/login-activity/{id}/report",
     "DELETE /v1/subjects/{subject}",
     "DELETE /v1/subjects/{subject}/devices/{device}",

@@ -297,6 +297,10 @@ impl Client {
         self.send(Method::POST, &challenge.path("/deny"), Some(&device.access_token), None).await
     }
 
+    pub async fn cancel(&self, challenge: &Challenge, token: &str) -> Answer {
+        self.send(Method::POST, &challenge.path("/cancel"), Some(token), None).await
+    }
+
     /// Lets new devices sign in again after a denial.
     pub async fn unfreeze(&self, device: &SignedIn) {
         let path = "/v1/login-security/unfreeze";

@@ -115,7 +115,7 @@ export class Verification extends EventTarget {
   /** Gives up: its code is good for nothing from here on, and trusted devices stop showing it. */
   async cancel() {
     this.stop();
-    await this.#call("DELETE", "");
+    await this.#call("POST", "/cancel");
   }
 
   /** Asks for a new code, perhaps by another of the challenge's `methods`. Fails with `resend_too_soon` (`retryAfter`). */
