@@ -2,7 +2,7 @@
 
 import { secondsUntil, signedCall, words } from "./api.js";
 import { announce, ask, everyTick, h } from "./dom.js";
-import { clock, dateTime, grouped, t } from "./text.js";
+import { clock, dateTime, grouped, isolated, t } from "./text.js";
 
 // When each challenge was first heard of: a later code, or the same one after a reconnect, does not make it younger.
 const firstSent = new Map();
@@ -55,7 +55,7 @@ export class Codes {
 
   #card({ challenge_id: id, code, purpose, requester }) {
     const denying = h("button", { type: "button", class: "bad", onclick: () => this.#deny(id) }, t("not-me"));
-    const facts = [[t("who"), `${requester.name} (${requester.model})`], [t("where"), requester.location ?? t("place-unknown")], [t("address"), requester.ip], [t("when"), dateTime(firstSent.get(id))]];
+    const facts = [[t("who"), `${isolated(requester.name)} (${isolated(requester.model)})`], [t("where"), requester.location ?? t("place-unknown")], [t("address"), requester.ip], [t("when"), dateTime(firstSent.get(id))]];
     return h("section", { class: "card asked", "data-challenge": id, "data-purpose": purpose, "aria-label": t("code-card") },
       h("div", { role: "alert" }, h("h2", {}, t(`code-asked-${purpose}`)), h("p", { class: "digits" }, grouped(code)), h("p", { class: "soft" }, t("code-use"))),
       h("dl", {}, facts.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),

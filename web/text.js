@@ -41,10 +41,16 @@ export function chooseLanguage(tag) {
 export const currentLanguage = () => language;
 export const has = (key) => messages.has(key);
 
+/** What is written from right to left: Hebrew, Arabic and their kin. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** Somebody else's words in a sentence of ours: they do not turn around what stands beside them (UAX 9 section 2.4.2). */
+export const isolated = (text) => (RIGHT_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text);
+
 /** The text of a key with its places filled. */
 export function t(key, values = {}) {
   const text = messages.get(key) ?? key;
-  return text.replace(/\{ ?\$([a-z]+) ?\}/g, (_, name) => values[name] ?? "");
+  return text.replace(/\{ ?\$([a-z]+) ?\}/g, (_, name) => isolated(values[name] ?? ""));
 }
 
 /** The text of a key for so many. */

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{DeviceId, InstallId};
 use super::locale::Locale;
-use super::text::cleaned;
+use super::text::{cleaned, harmless};
 use super::words::words;
 use super::zone::ZoneName;
 
@@ -82,6 +82,14 @@ impl DeviceInfo {
             app_version: clean(&self.app_version, VERSION_MAX_CHARS, UNKNOWN_VERSION),
             ..self
         }
+    }
+
+    /// Name and model as they are shown to others. Whoever signs in chose them: what reads like a link, an address or a number to
+    /// call gives way to the platform's name.
+    #[must_use]
+    pub fn shown(&self) -> (String, String) {
+        let shown = |text| harmless(text).unwrap_or_else(|| self.platform.stand_in().to_owned());
+        (shown(&self.name), shown(&self.model))
     }
 }
 

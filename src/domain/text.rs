@@ -3,6 +3,7 @@
 //! People and operating systems write such texts, so they are taken kindly: what cannot be shown is taken out, what is long is cut.
 //! What is left is one short line that reads in the order it is written in, in whatever log, mail or screen it ends up.
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::props::{
     CanonicalCombiningClass, DefaultIgnorableCodePoint, EmojiModifier, ExtendedPictographic, GeneralCategory,
     RegionalIndicator,
@@ -19,6 +20,11 @@ const SELECTORS: [char; 2] = ['\u{fe0e}', '\u{fe0f}'];
 const BLANK: char = '\u{2800}';
 /// Marks on one letter at most. Living languages have fewer; heaps of them cover the lines above and below.
 const MOST_MARKS: usize = 6;
+
+/// Longest name in a sentence, in characters.
+const SHOWN_MAX_CHARS: usize = 40;
+/// Digits in a row that could pass for a code or a number to call.
+const SHOWN_MAX_DIGITS: usize = 5;
 
 /// The text as others may read it: one line without what cannot be seen or changes how other characters are read (controls, directional
 /// formatting, zero-width characters, tags, unassigned and private characters), white space folded, at most `max_chars` characters,
@@ -43,6 +49,34 @@ pub fn cleaned(text: &str, max_chars: usize) -> Option<String> {
     let text: String = kept.into_iter().collect();
     let text = text.trim_end();
     (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// A name that a stranger chose, as its reader may see it: cut to what has room in a sentence. `None` where it reads like a link, an
+/// address, a code or a number to call.
+#[must_use]
+pub fn harmless(text: &str) -> Option<String> {
+    // Other dots and signs that a reader, and some programs, take for these (UAX 15: compatibility forms).
+    let plain = ComposingNormalizerBorrowed::new_nfkc().normalize(text);
+    let letters: Vec<char> = plain.chars().collect();
+    let has_dot_inside = letters
+        .windows(4)
+        .any(|four| four[0].is_alphanumeric() && four[1] == '.' && four[2].is_alphabetic() && four[3].is_alphabetic());
+    let digits = plain
+        .split(|character: char| character.is_alphabetic())
+        .map(|part| part.chars().filter(|c| c.is_numeric()).count());
+    let lower = plain.to_lowercase();
+    let is_harmful = has_dot_inside
+        || digits.max().unwrap_or(0) > SHOWN_MAX_DIGITS
+        || ["://", "www.", "http", "@", "。"].iter().any(|sign| lower.contains(sign));
+    if is_harmful {
+        return None;
+    }
+    let count = text.chars().count();
+    if count <= SHOWN_MAX_CHARS {
+        return Some(text.to_owned());
+    }
+    let cut: String = text.chars().take(SHOWN_MAX_CHARS - 1).collect();
+    Some(format!("{}…", cut.trim_end()))
 }
 
 /// Whether cleaning would change nothing: for texts that are compared letter by letter, which must not change silently.
@@ -145,6 +179,41 @@ mod tests {
 
     fn clean(text: &str) -> Option<String> {
         cleaned(text, 100)
+    }
+
+    #[test]
+    fn what_reads_like_a_link_or_a_number_to_call_is_left_out() {
+        for text in [
+            "locked! Unlock at https://evil.example",
+            "visit evil.example now",
+            "evil.example",
+            "WWW.EVIL.EXAMPLE",
+            "call +36 1 234 5678",
+            "code 580263",
+            "help@evil.example",
+            "see bit.ly/abc",
+            "see bit.ly/1.5",
+            "evil\u{2024}example",
+            "evil．example",
+            "evil｡example",
+            "help＠evil",
+            "ｈｔｔｐ：／／evil",
+            "call ０６１２３４５",
+        ] {
+            assert_eq!(harmless(text), None, "{text}");
+        }
+        for text in [
+            "Pixel 7",
+            "Anna’s iPhone 15 Pro",
+            "Galaxy S24 Ultra 2024",
+            "iPad (10. Gen.)",
+            "MacBook v2.5",
+            "SM-G991B",
+            "הטלפון של אנה",
+        ] {
+            assert_eq!(harmless(text).as_deref(), Some(text));
+        }
+        assert_eq!(harmless(&"a".repeat(100)).expect("cut").chars().count(), SHOWN_MAX_CHARS);
     }
 
     #[test]

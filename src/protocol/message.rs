@@ -79,11 +79,11 @@ pub enum GoodbyeReason {
     Drain,
 }
 
-/// Who asks for a code.
+/// Who asks for a code, as the owner's devices show it beside the code: without links and numbers to call.
 #[derive(Serialize)]
 pub struct RequesterView<'a> {
-    name: &'a str,
-    model: &'a str,
+    name: String,
+    model: String,
     platform: Platform,
     ip: &'a str,
     location: Option<&'a str>,
@@ -91,9 +91,10 @@ pub struct RequesterView<'a> {
 
 impl<'a> From<&'a Requester> for RequesterView<'a> {
     fn from(requester: &'a Requester) -> Self {
+        let (name, model) = requester.device.shown();
         Self {
-            name: &requester.device.name,
-            model: &requester.device.model,
+            name,
+            model,
             platform: requester.device.platform,
             ip: &requester.ip,
             location: requester.location.as_deref(),

@@ -173,3 +173,23 @@ async fn a_device_of_any_other_kind_signs_in_and_goes_on() {
     assert_eq!(answer["device"]["platform"], "other");
     gateway.stop().await;
 }
+
+#[actix_web::test]
+async fn no_name_that_a_stranger_chose_is_a_link_beside_a_code() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let owner = client.new_protected_account(ANNA).await;
+    let mut screen = client.connect(&owner).await;
+    for (name, shown) in [
+        ("locked! Unlock at https://evil.example", "Android phone"),
+        ("call +36 1 234 5678", "Android phone"),
+        ("evil\u{2024}example", "Android phone"),
+        ("Anna’s Pixel 7", "Anna’s Pixel 7"),
+    ] {
+        let challenge = client.begin_sign_in(ANNA, &Install::new(name)).await;
+        let code = screen.next_of("code").await;
+        assert_eq!((&code["requester"]["name"], &code["requester"]["model"]), (&json!(shown), &json!("Model")));
+        client.cancel(&challenge, &challenge.token).await.expect(204);
+    }
+    gateway.stop().await;
+}
