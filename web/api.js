@@ -76,6 +76,15 @@ export async function signedCall(method, path, body) {
   }
 }
 
+/** Removes something; what is gone already, by a lost answer or from another tab, is removed. */
+export async function remove(path) {
+  try {
+    await signedCall("DELETE", path);
+  } catch (problem) {
+    if (problem.code !== "not_found") throw problem;
+  }
+}
+
 /** A problem in words of the page: those of the gateway are for developers. */
 export function words(problem) {
   if (!(problem instanceof Problem)) return t("problem-unknown");

@@ -1,6 +1,6 @@
 // Login Security: two-step verification, trusted devices, the password.
 
-import { signedCall, words } from "./api.js";
+import { remove, signedCall, words } from "./api.js";
 import { announce, ask, field, h, redrawn } from "./dom.js";
 import { reportPermission } from "./codes.js";
 import { strength } from "./sign-in.js";
@@ -123,7 +123,7 @@ export class Security {
   async #end(session) {
     const done = await ask({
       title: t("end-title", { name: session.device.name }), danger: true, confirm: t("end"), cancel: t("keep"), problem: words,
-      content: [h("p", {}, t("end-lead"))], act: () => signedCall("DELETE", `/v1/sessions/${session.id}`),
+      content: [h("p", {}, t("end-lead"))], act: () => remove(`/v1/sessions/${session.id}`),
     });
     if (done) this.#changed(t("ended"));
   }
@@ -159,7 +159,7 @@ export class Security {
     const done = await ask({
       title: t("remove-title", { name: device.name }), danger: true, confirm: t("remove"), cancel: t("keep"), problem: words,
       content: [h("p", {}, t(device.this_device ? "remove-lead-this" : "remove-lead"))],
-      act: () => signedCall("DELETE", `/v1/trusted-devices/${device.id}`),
+      act: () => remove(`/v1/trusted-devices/${device.id}`),
     });
     if (done && device.this_device) this.listeners.onSignedOut();
     else if (done) this.#changed(t("removed"));

@@ -181,7 +181,16 @@ export class TwostepClient {
 
   /** Ends the trust in a device, its sessions and its connection. */
   async removeDevice(id) {
-    await this.signedCall("DELETE", `/v1/trusted-devices/${encodeURIComponent(id)}`);
+    await this.#remove(`/v1/trusted-devices/${encodeURIComponent(id)}`);
+  }
+
+  /** What is gone already, by a lost answer or from another device, is removed. */
+  async #remove(path) {
+    try {
+      await this.signedCall("DELETE", path);
+    } catch (error) {
+      if (error.code !== "not_found") throw error;
+    }
   }
 
   async removeOtherDevices() {
@@ -194,7 +203,7 @@ export class TwostepClient {
   }
 
   async endSession(id) {
-    await this.signedCall("DELETE", `/v1/sessions/${encodeURIComponent(id)}`);
+    await this.#remove(`/v1/sessions/${encodeURIComponent(id)}`);
   }
 
   async endOtherSessions() {
