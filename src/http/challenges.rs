@@ -12,6 +12,7 @@ use super::extract::{AcceptedLocale, ChallengeToken, OptionalBody, Session};
 use super::json::Json;
 use super::page::{Caller, HoldsTokens};
 use super::problem::{Problem, ProblemBody};
+use super::status::{TwoStepDisabledStatus, TwoStepEnabledStatus};
 use super::views::{ChallengeAnswer, ChallengeEnvelope, DeviceAnswer, SecretText, SignedInAnswer};
 use super::{Api, resource, to_the_end};
 use crate::domain::challenge::{ChallengeState, Method, Outcome};
@@ -144,16 +145,16 @@ fn yes() -> bool {
 /// Two-step verification is on.
 #[derive(Serialize, ToSchema)]
 pub(super) struct TwoStepEnabledAnswer {
-    /// `two_step_enabled`.
-    status: &'static str,
+    #[schema(inline)]
+    status: TwoStepEnabledStatus,
     device: DeviceAnswer,
 }
 
 /// Two-step verification is off.
 #[derive(Serialize, ToSchema)]
 pub(super) struct TwoStepDisabledAnswer {
-    /// `two_step_disabled`.
-    status: &'static str,
+    #[schema(inline)]
+    status: TwoStepDisabledStatus,
     device: DeviceAnswer,
 }
 
@@ -212,11 +213,11 @@ pub(super) async fn verify(
             VerifiedAnswer::SignedIn(SignedInAnswer::from(*signed_in).asserted(assertion))
         }
         Verified::TwoStepEnabled { device, trust_token } => VerifiedAnswer::TwoStepEnabled(TwoStepEnabledAnswer {
-            status: "two_step_enabled",
+            status: TwoStepEnabledStatus::TwoStepEnabled,
             device: DeviceAnswer::new(device, Some(trust_token)),
         }),
         Verified::TwoStepDisabled { device } => VerifiedAnswer::TwoStepDisabled(TwoStepDisabledAnswer {
-            status: "two_step_disabled",
+            status: TwoStepDisabledStatus::TwoStepDisabled,
             device: DeviceAnswer::new(device, None),
         }),
     };

@@ -34,6 +34,7 @@ pub mod problem;
 mod security_log;
 mod sessions;
 mod sign_in;
+mod status;
 mod subjects;
 mod support;
 mod tokens;

@@ -11,6 +11,7 @@ use super::limits::{Limited, Spender};
 use super::page::{AccountTag, Caller, HoldsTokens};
 use super::problem::{Problem, ProblemBody};
 use super::security_log::about;
+use super::status::VerificationRequiredStatus;
 use super::views::{ChallengeAnswer, DeviceBody, SecretText, SignedInAnswer, email};
 use super::{Api, resource, to_the_end};
 use crate::domain::password::Password;
@@ -40,8 +41,8 @@ pub(super) struct SignInBody {
 /// A code is asked for.
 #[derive(Serialize, ToSchema)]
 pub(super) struct VerificationRequiredAnswer {
-    /// `verification_required`.
-    status: &'static str,
+    #[schema(inline)]
+    status: VerificationRequiredStatus,
     challenge: ChallengeAnswer,
 }
 
@@ -51,13 +52,32 @@ impl HoldsTokens for VerificationRequiredAnswer {
     }
 }
 
+/// What a sign-in brought.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum SignInAnswer {
+    /// With status 200.
+    SignedIn(SignedInAnswer),
+    /// With status 202.
+    VerificationRequired(VerificationRequiredAnswer),
+}
+
+impl HoldsTokens for SignInAnswer {
+    fn take_tokens(&mut self) -> Vec<(TokenKind, Token)> {
+        match self {
+            Self::SignedIn(answer) => answer.take_tokens(),
+            Self::VerificationRequired(answer) => answer.take_tokens(),
+        }
+    }
+}
+
 /// Sign in. A trusted device, or one of an account with two-step verification off, gets a session; any other one a
 /// challenge.
 #[utoipa::path(
     post, path = "/v1/sign-in", operation_id = "signIn", tag = "sign-in", request_body = SignInBody,
     responses(
-        (status = 200, description = "Signed in", body = SignedInAnswer),
-        (status = 202, description = "A code is asked for", body = VerificationRequiredAnswer),
+        (status = 200, description = "Signed in: `signed_in`", body = SignInAnswer),
+        (status = 202, description = "A code is asked for: `verification_required`", body = SignInAnswer),
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`invalid_credentials`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`account_frozen`", body = ProblemBody, content_type = "application/problem+json"),
@@ -86,17 +106,18 @@ pub(super) async fn sign_in(
     };
     spend(&api, &origin, &request).await?;
     let result = to_the_end(async move { api.verification.sign_in(request, &origin).await }).await?;
-    Ok(match result {
+    let (account, response, answer) = match result {
         SignInResult::SignedIn(signed_in) => {
             let account = signed_in.session.account_id;
-            about(caller.answer(HttpResponse::Ok(), Some(&tag), SignedInAnswer::from(*signed_in)), account)
+            (account, HttpResponse::Ok(), SignInAnswer::SignedIn((*signed_in).into()))
         }
         SignInResult::VerificationRequired(challenge) => {
-            let (status, account) = ("verification_required", challenge.account_id);
+            let (status, account) = (VerificationRequiredStatus::VerificationRequired, challenge.account_id);
             let answer = VerificationRequiredAnswer { status, challenge: (*challenge).into() };
-            about(caller.answer(HttpResponse::Accepted(), Some(&tag), answer), account)
+            (account, HttpResponse::Accepted(), SignInAnswer::VerificationRequired(answer))
         }
-    })
+    };
+    Ok(about(caller.answer(response, Some(&tag), answer), account))
 }
 
 /// Counts a sign-in by network. When strangers spent what its network may, a trusted device has some of its own.

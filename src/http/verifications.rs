@@ -16,6 +16,7 @@ use super::json::object;
 use super::limits::{Limited, Spender};
 use super::once::{Created, Creating};
 use super::problem::{Problem, ProblemBody};
+use super::status::{NotNeededStatus, VerificationRequiredStatus};
 use super::views::{ChallengeAnswer, DeviceAnswer, DeviceBody, SecretText, SessionAnswer, email};
 use super::{Api, resource};
 use crate::domain::api_key::Scope;
@@ -79,8 +80,8 @@ pub(super) struct VerificationAnswer {
 /// No code is needed: let the user in.
 #[derive(Serialize, ToSchema)]
 pub(super) struct NotNeededAnswer {
-    /// `not_needed`.
-    status: &'static str,
+    #[schema(inline)]
+    status: NotNeededStatus,
     reason: NotNeeded,
     /// The device's session with the gateway.
     session: SessionAnswer,
@@ -90,17 +91,20 @@ pub(super) struct NotNeededAnswer {
 /// A code is asked for.
 #[derive(Serialize, ToSchema)]
 pub(super) struct AppVerificationRequiredAnswer {
-    /// `verification_required`.
-    status: &'static str,
+    #[schema(inline)]
+    status: VerificationRequiredStatus,
     verification: VerificationAnswer,
     /// For the app's client, which makes the calls on the challenge.
     challenge: ChallengeAnswer,
 }
 
+/// What the beginning of a verification brought.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-enum BegunAnswer {
+pub(super) enum BegunAnswer {
+    /// With status 200.
     NotNeeded(NotNeededAnswer),
+    /// With status 202.
     Required(AppVerificationRequiredAnswer),
 }
 
@@ -109,8 +113,8 @@ enum BegunAnswer {
     post, path = "/v1/verifications", operation_id = "beginVerification", tag = "verifications", request_body = VerificationBody, security(("api_key" = [])),
     params(("Idempotency-Key" = String, Header, description = "A new value for each new request")),
     responses(
-        (status = 200, description = "No code is needed", body = NotNeededAnswer),
-        (status = 202, description = "A code is asked for", body = AppVerificationRequiredAnswer),
+        (status = 200, description = "No code is needed: `not_needed`", body = BegunAnswer),
+        (status = 202, description = "A code is asked for: `verification_required`", body = BegunAnswer),
         (status = 400, description = "`invalid_request`, `idempotency_key_missing`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`account_frozen`, `scope_missing`", body = ProblemBody, content_type = "application/problem+json"),
@@ -165,7 +169,7 @@ async fn spend(api: &Api, origin: &Origin, request: &AppSignIn) -> Result<(), Pr
 
 fn not_needed(reason: NotNeeded, signed_in: SignedIn) -> NotNeededAnswer {
     let device = DeviceAnswer::new(signed_in.device, signed_in.trust_token);
-    NotNeededAnswer { status: "not_needed", reason, session: signed_in.session.into(), device }
+    NotNeededAnswer { status: NotNeededStatus::NotNeeded, reason, session: signed_in.session.into(), device }
 }
 
 fn required(subject: String, challenge: ChallengeView, now: Timestamp) -> AppVerificationRequiredAnswer {
@@ -178,7 +182,11 @@ fn required(subject: String, challenge: ChallengeView, now: Timestamp) -> AppVer
         closed_at: None,
         assertion: None,
     };
-    AppVerificationRequiredAnswer { status: "verification_required", verification, challenge: challenge.into() }
+    AppVerificationRequiredAnswer {
+        status: VerificationRequiredStatus::VerificationRequired,
+        verification,
+        challenge: challenge.into(),
+    }
 }
 
 /// How a verification stands, for 30 days after its end. Scope `verifications:read`.

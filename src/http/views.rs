@@ -4,10 +4,12 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
 use super::extract::invalid;
 use super::page::HoldsTokens;
 use super::problem::Problem;
+use super::status::SignedInStatus;
 use crate::domain::challenge::{Method, Purpose};
 use crate::domain::device::{Device, DeviceInfo, Platform};
 use crate::domain::email::EmailAddress;
@@ -214,8 +216,8 @@ impl HoldsTokens for SessionAnswer {
 /// A device that signed in.
 #[derive(Serialize, ToSchema)]
 pub(super) struct SignedInAnswer {
-    /// `signed_in`.
-    status: &'static str,
+    #[schema(inline)]
+    status: SignedInStatus,
     session: SessionAnswer,
     device: DeviceAnswer,
     /// What says so to the app whose server began the verification: a JSON Web Token, for that server only.
@@ -233,7 +235,7 @@ impl SignedInAnswer {
 impl From<SignedIn> for SignedInAnswer {
     fn from(signed_in: SignedIn) -> Self {
         Self {
-            status: "signed_in",
+            status: SignedInStatus::SignedIn,
             device: DeviceAnswer::new(signed_in.device, signed_in.trust_token),
             session: signed_in.session.into(),
             assertion: None,
@@ -248,13 +250,18 @@ impl HoldsTokens for SignedInAnswer {
 }
 
 /// Where the code goes: a masked address, or the count of trusted devices.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum DestinationAnswer {
     /// So many trusted devices.
     TrustedDevices(u64),
     /// The account's mailbox, masked.
     Mailbox(String),
+}
+
+/// One schema of two types. Of two schemas some readers find that a number fits both, because they would take it for a text as well.
+fn count_or_address() -> Object {
+    ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Integer, Type::String])).build()
 }
 
 /// A challenge.
@@ -280,6 +287,8 @@ pub(super) struct ChallengeAnswer {
     resend_at: Timestamp,
     /// Comparisons still allowed; a new code gives none back.
     attempts_left: u16,
+    /// Where the code goes: a masked address, or the count of trusted devices.
+    #[schema(schema_with = count_or_address)]
     destination: DestinationAnswer,
 }
 
