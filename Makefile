@@ -7,7 +7,7 @@ run: ## Serve on 127.0.0.1:8080, with a private PostgreSQL.
 	cargo run --release
 
 # Most tests wait for something most of the time.
-test: export RUST_TEST_THREADS ?= 6
+test: export RUST_TEST_THREADS ?= 10
 test: ## Run every test.
 	scripts/install-postgres
 	scripts/install-test-tools
@@ -40,7 +40,7 @@ loadtest: ## Load-test a gateway: make loadtest ARGS="signin --spawn" (loadtest/
 fuzz: ## Fuzz every parser of what strangers send, each for SECONDS (60).
 	scripts/fuzz $(or $(SECONDS),60)
 
-check-openapi: ## Hold a gateway to its OpenAPI document, with EXAMPLES (100) requests for each call.
+check-openapi: ## Hold a gateway to its OpenAPI document, with EXAMPLES (100) requests for each call, and to clients made of it.
 	scripts/check-openapi $(or $(EXAMPLES),100)
 
 sdk-test: ## The client library's declarations and tests, some of them against a real gateway; attacks on the example.

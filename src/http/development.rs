@@ -7,10 +7,9 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 
-use super::docs::frame;
 use super::extract::client_of;
 use super::problem::{Problem, ProblemCode};
-use super::web::html;
+use super::web::{address, html};
 use super::{Api, host, resource};
 use crate::delivery::mail::{OutboxMessage, escaped};
 
@@ -75,5 +74,16 @@ fn article(message: &OutboxMessage) -> String {
         escaped(&message.to),
         message.at,
         escaped(&message.text)
+    )
+}
+
+/// A page without scripts.
+fn frame(title: &str, body: &str) -> String {
+    let (title, style, icon) = (escaped(title), address("style.css"), address("icon.svg"));
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>{title}</title><link rel=\"icon\" href=\"{icon}\"><link rel=\"stylesheet\" href=\"{style}\"></head>\
+         <body><a class=\"skip\" href=\"#main\">Skip to the content</a><header class=\"bar\"><a class=\"brand\" href=\"/\"><img src=\"{icon}\" alt=\"\" width=\"28\" height=\"28\">Twostep</a></header>\
+         <main class=\"page document\" id=\"main\" tabindex=\"-1\"><h1>{title}</h1>\n{body}</main></body></html>\n"
     )
 }

@@ -12,6 +12,7 @@ mod development;
 mod devices;
 mod docs;
 mod encoding;
+mod examples;
 mod extract;
 mod fixed;
 #[cfg(any(test, feature = "fuzzing"))]

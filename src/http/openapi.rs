@@ -9,6 +9,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
+use super::examples::Examples;
 use super::fixed::Fixed;
 use super::{
     accounts, challenges, client_address, connect, devices, jwks, login_activity, login_security, password_strength,
@@ -83,7 +84,20 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
         subjects::delete,
         jwks::show,
     ),
-    modifiers(&BearerTokens, &CallLimit, &Open)
+    tags(
+        (name = "accounts", description = "Make an account with an address and a password, where the gateway keeps accounts."),
+        (name = "sign-in", description = "Sign a device in with address, password and, if it has one, its trust token."),
+        (name = "challenges", description = "A code is asked for: follow it, type it, have it sent anew, give up, or say that it wasn’t you."),
+        (name = "sessions", description = "Keep a session alive, see where the account is signed in, and end sessions."),
+        (name = "login-security", description = "Turn two-step verification on and off, change the password, allow new devices again."),
+        (name = "devices", description = "Trusted devices: list, rename, remove; what this device says of itself, and where its pushes go."),
+        (name = "login-activity", description = "What happened to the account, and “this wasn’t me” after the fact."),
+        (name = "connect", description = "The live connection on which a trusted device gets codes."),
+        (name = "support", description = "What somebody may show to support: without codes, tokens and full addresses."),
+        (name = "verifications", description = "The second step for an app’s server, which has checked the password itself. With an API key."),
+        (name = "subjects", description = "The users of an app as the gateway knows them. With an API key."),
+    ),
+    modifiers(&BearerTokens, &CallLimit, &Open, &Examples)
 )]
 struct Document;
 

@@ -96,7 +96,7 @@ impl ProblemCode {
         }
     }
 
-    fn title(self) -> &'static str {
+    pub(super) fn title(self) -> &'static str {
         match self {
             Self::InvalidRequest => "The request is malformed",
             Self::CommonPassword => "The new password is too common",

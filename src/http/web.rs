@@ -59,6 +59,7 @@ const FILES: &[File] = files! {
     "security.js": SCRIPT,
     "activity.js": SCRIPT,
     "operator.js": SCRIPT,
+    "docs.js": SCRIPT,
     "locales/en.ftl": TEXT,
     "locales/hu.ftl": TEXT,
     "locales/de.ftl": TEXT,

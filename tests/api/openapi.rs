@@ -189,3 +189,27 @@ async fn an_account_is_an_address_a_password_and_a_device_and_nothing_else() {
     assert_eq!(fields_of("SignInBody"), ["device", "email", "password", "trust_token"]);
     gateway.stop().await;
 }
+
+/// Readers, and generated clients' own documentation, begin with an example.
+#[actix_web::test]
+async fn every_body_and_every_answer_has_an_example() {
+    let gateway = TestGateway::start().await;
+    let document = document(&gateway.client()).await;
+    let documented = documented(&document);
+    for ((path, method), call) in &documented {
+        let answers = call["responses"].as_object().expect("answers").values();
+        for part in answers.chain(call.get("requestBody")) {
+            for (kind, content) in part["content"].as_object().into_iter().flatten() {
+                // A stream has lines around its JSON, and an export is what is there.
+                let is_told = kind == "text/event-stream" || path.ends_with("/export");
+                assert!(is_told || !content["example"].is_null(), "{method} {path}: {}", part["description"]);
+            }
+        }
+    }
+    let used: BTreeSet<&str> = documented.values().map(|call| call["tags"][0].as_str().expect("a tag")).collect();
+    let tags = document["tags"].as_array().expect("tags").iter();
+    let told: BTreeSet<&str> =
+        tags.filter(|tag| tag["description"].is_string()).filter_map(|tag| tag["name"].as_str()).collect();
+    assert_eq!(told, used);
+    gateway.stop().await;
+}

@@ -65,6 +65,27 @@ async fn the_other_pages_have_the_same_look_and_keep_nobody_out() {
 }
 
 #[actix_web::test]
+async fn the_api_reference_is_searched_and_a_link_shows_what_the_search_hides() {
+    let stage = Stage::new().await;
+    let browser = stage.with_account().await;
+    browser.look(1280, 900, "light").await;
+    browser.go("/docs").await;
+    browser.see("#verifyChallenge h3", "POST /v1/challenges/{id}/verify").await;
+    browser.see("#signIn pre", "verification_required").await;
+    let shown = "[...document.querySelectorAll('article.call')].filter((one) => one.checkVisibility()).map((one) => one.id).join()";
+    browser.press(&["/"]).await;
+    browser.wait("document.activeElement.id === 'search'").await;
+    browser.fill("#search", "wrong_code earlier_code").await;
+    browser.wait(&format!("{shown} === 'verifyChallenge'")).await;
+    browser.see("#found", "1 of 39 calls").await;
+    browser.wait("[...document.querySelectorAll('nav li')].filter((one) => one.checkVisibility()).length === 1").await;
+    browser.go("/docs#listSessions").await;
+    browser.wait(&format!("{shown}.split(',').length === 39 && document.querySelector('#search').value === ''")).await;
+    browser.expect_clean_console().await;
+    stage.end([browser]).await;
+}
+
+#[actix_web::test]
 async fn the_keyboard_is_enough_to_sign_in() {
     let stage = Stage::new().await;
     let browser = stage.with_account().await;
