@@ -106,7 +106,7 @@ fn page() -> String {
     let filling = context! {
         groups => groups(&document), shapes => shapes.values().collect::<Vec<_>>(), problems,
         problem => answer("422", problem).example, about => text(&document["info"]["description"]),
-        style => address("style.css"), icon => address("icon.svg"), script => address("docs.js"),
+        style => address("style.css"), docs_style => address("docs.css"), icon => address("icon.svg"), script => address("docs.js"),
     };
     let mut templates = Environment::new();
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
