@@ -4,6 +4,7 @@
 
 mod access;
 mod driver;
+mod lost_answers;
 mod moving;
 mod operator;
 mod person;

@@ -1,80 +1,17 @@
 //! Answers that get lost on their way, as in a lift: whoever sends the same request again is neither signed out nor taken for a thief.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::client::{Challenge, Client, Install, PASSWORD, SignedIn};
 use crate::support::gateway::TestGateway;
+use crate::support::lift::Lift;
 
 const EMAIL: &str = "anna@example.com";
-/// Answers that are lost: so many of a hundred.
-const LOST_OF_HUNDRED: u64 = 30;
 
 /// Rounds: `LOST_ANSWERS_ROUNDS=1000` for a long run.
 fn rounds() -> usize {
     std::env::var("LOST_ANSWERS_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(60)
-}
-
-/// A proxy that hands every request on, and loses answers at random: the gateway has answered, and the line is cut.
-struct Lift {
-    url: String,
-    lost: Arc<AtomicU64>,
-}
-
-impl Lift {
-    async fn before(gateway: &TestGateway, seed: u64) -> Self {
-        let upstream: SocketAddr = gateway.url().trim_start_matches("http://").parse().expect("an address");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let (lost, state) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(seed)));
-        let counted = Arc::clone(&lost);
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                // Knuth's generator (MMIX): the run can be repeated by its seed.
-                let step = |state: u64| {
-                    Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407))
-                };
-                let drawn =
-                    state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, step).unwrap_or_else(|state| state);
-                let is_lost = (drawn >> 33) % 100 < LOST_OF_HUNDRED;
-                counted.fetch_add(u64::from(is_lost), Ordering::Relaxed);
-                tokio::spawn(carry(client, upstream, is_lost));
-            }
-        });
-        Self { url, lost }
-    }
-}
-
-/// One request and its answer.
-async fn carry(mut client: TcpStream, upstream: SocketAddr, is_lost: bool) -> std::io::Result<()> {
-    let mut gateway = TcpStream::connect(upstream).await?;
-    let (mut from_client, mut to_client) = client.split();
-    let (mut from_gateway, mut to_gateway) = gateway.split();
-    let mut piece = [0; 16 * 1024];
-    let requests = tokio::io::copy(&mut from_client, &mut to_gateway);
-    let answers = async {
-        loop {
-            let read = from_gateway.read(&mut piece).await?;
-            if read == 0 {
-                return Ok::<_, std::io::Error>(());
-            }
-            if is_lost {
-                // It was answered, and the line is gone.
-                return Ok(());
-            }
-            to_client.write_all(&piece[..read]).await?;
-        }
-    };
-    tokio::select! {
-        done = requests => done.map(drop),
-        done = answers => done,
-    }
 }
 
 /// A client as an app has it: it sends the same again until an answer comes.
@@ -136,8 +73,8 @@ const ALARMS: &str = "SELECT count(*) FROM login_activity WHERE kind IN ('refres
 async fn nobody_is_signed_out_and_nobody_is_taken_for_a_thief_however_many_answers_are_lost() {
     let gateway = TestGateway::start().await;
     let direct = gateway.client();
-    let seed = rand::random::<u64>();
-    let lift = Lift::before(&gateway, seed).await;
+    let lift = Lift::before(&gateway, &[""]).await;
+    let seed = lift.seed;
     let app = Patient::new(&lift.url);
     let mut phone = direct.new_protected_account(EMAIL).await;
     let mut screen = direct.connect(&phone).await;
@@ -153,7 +90,7 @@ async fn nobody_is_signed_out_and_nobody_is_taken_for_a_thief_however_many_answe
             enabling(&app, &direct, round).await;
         }
     }
-    assert!(lift.lost.load(Ordering::Relaxed) > 10, "the lift lost nothing (seed {seed})");
+    assert!(lift.lost() > 10, "the lift lost nothing (seed {seed})");
     assert_eq!(gateway.database.count(ALARMS).await, 0, "an alarm (seed {seed})");
     drop(screen);
     gateway.stop().await;

@@ -8,6 +8,7 @@ pub mod event_stream;
 pub mod forward_proxy;
 pub mod gateway;
 pub mod http_receiver;
+pub mod lift;
 pub mod process;
 pub mod python;
 pub mod raw_socket;
