@@ -2,7 +2,7 @@
 // into any app: each file of server/ is about one thing, and test/ attacks them all.
 import { fileURLToPath } from "node:url";
 import express from "express";
-import { Assertions } from "./server/assertions.js";
+import { Assertions } from "../../sdk/js/server/index.js";
 import { Gateway, GatewayProblem } from "./server/gateway.js";
 import { Limits } from "./server/limits.js";
 import { Passwords } from "./server/passwords.js";

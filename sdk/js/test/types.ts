@@ -1,5 +1,6 @@
 // What the declarations promise: this file is only compiled.
 
+import { Assertions, Webhooks } from "../server/index.js";
 import { MemoryStorage, TwostepClient, TwostepError } from "../src/index.js";
 
 const client = new TwostepClient("https://id.example.com", { storage: new MemoryStorage() });
@@ -34,3 +35,9 @@ export async function look(): Promise<string[]> {
 }
 // @ts-expect-error there is no such method
 client.verification({}).guess();
+export async function believe(token: unknown, headers: Headers, body: string): Promise<string | undefined> {
+  const assertions = new Assertions({ url: "https://id.example.com", issuer: "https://id.example.com", audience: "shop" });
+  const claims = await assertions.check(token);
+  const event = new Webhooks({ secret: ["whsec_a", "whsec_b"] }).check(headers, body);
+  return event?.data.status === "verified" ? claims?.sub : undefined;
+}
