@@ -42,9 +42,22 @@ function showCodes() {
   connection.addEventListener("challenge_closed", ({ detail }) => {
     at("code").hidden = true;
     say(detail.outcome === "verified" ? "Your other device is in." : "That log-in is over.");
+    showFreeze();
   });
+  // Such as that somebody denied a log-in, here or on another device.
+  connection.addEventListener("security_alert", showFreeze);
   connection.addEventListener("ended", () => say("This device shows no codes any more."));
   connection.start();
+  showFreeze();
+}
+
+/** Only a trusted device may allow new log-ins again. */
+async function showFreeze() {
+  try {
+    at("frozen").hidden = !(await twostep.security()).sign_ins_frozen_at;
+  } catch (problem) {
+    say(problem.message);
+  }
 }
 
 on("log-in", "submit", async (form) => {
@@ -68,6 +81,11 @@ on("second-step", "submit", async (form) => {
 on("turn-on", "click", async () => {
   twostep.signIn(await post("/two-step", { device: device() }));
   showCodes();
+});
+on("allow", "click", async () => {
+  await twostep.unfreeze();
+  at("frozen").hidden = true;
+  say("New devices can log in again.");
 });
 on("log-out", "click", async () => {
   await post("/logout", {});

@@ -33,6 +33,7 @@ function run(name) {
 const ADDRESS = /Open <([^>]+)>/.exec(page)[1];
 const [, NAME, PASSWORD] = /Log in as `([^`]+)` with the password `([^`]+)`/.exec(page);
 const [, TURN_ON] = /Press \*\*(Turn[^*]+)\*\*/.exec(page);
+const [, ALLOW] = /press \*\*(Allow[^*]+)\*\*/.exec(page);
 const [, DENY] = /press \*\*(This[^*]+)\*\*/.exec(page);
 
 async function logIn(window) {
@@ -72,6 +73,12 @@ async function play(browser) {
   await intruder.getByText("That log-in is over. Log in again.").waitFor();
   await logIn(intruder);
   await intruder.getByText("not theirs").waitFor();
+
+  await first.getByRole("button", { name: ALLOW }).click();
+  await first.getByText("New devices can log in again.").waitFor();
+  await logIn(intruder);
+  await intruder.getByLabel("Code from").waitFor();
+  await code.filter({ hasText: /^\d{6}$/ }).waitFor();
 }
 
 let failed = false;
