@@ -79,10 +79,11 @@ fn article(message: &OutboxMessage) -> String {
 
 /// A page without scripts.
 fn frame(title: &str, body: &str) -> String {
-    let (title, style, icon) = (escaped(title), address("style.css"), address("icon.svg"));
+    let [style, document, icon] = ["style.css", "docs.css", "icon.svg"].map(address);
+    let title = escaped(title);
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{title}</title><link rel=\"icon\" href=\"{icon}\"><link rel=\"stylesheet\" href=\"{style}\"></head>\
+         <title>{title}</title><link rel=\"icon\" href=\"{icon}\"><link rel=\"stylesheet\" href=\"{style}\"><link rel=\"stylesheet\" href=\"{document}\"></head>\
          <body><a class=\"skip\" href=\"#main\">Skip to the content</a><header class=\"bar\"><a class=\"brand\" href=\"/\"><img src=\"{icon}\" alt=\"\" width=\"28\" height=\"28\">Twostep</a></header>\
          <main class=\"page document\" id=\"main\" tabindex=\"-1\"><h1>{title}</h1>\n{body}</main></body></html>\n"
     )

@@ -44,6 +44,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const FILES: &[File] = files! {
     "style.css": "text/css; charset=utf-8",
     "docs.css": "text/css; charset=utf-8",
+    "operator.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "app.js": SCRIPT,
     "api.js": SCRIPT,
