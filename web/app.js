@@ -36,6 +36,7 @@ function at(name) {
 
 /** Back and Forward. A challenge that was left stays open until it is cancelled or over. */
 function goTo(name) {
+  if (!window.isSecureContext) return;
   isMoving = true;
   document.querySelector("dialog[open]")?.close("no");
   const open = openChallenge();
