@@ -104,6 +104,11 @@ pub enum AppError {
         /// Why.
         source: std::io::Error,
     },
+    /// A socket of the service manager.
+    #[error(
+        "a socket that the service manager opened (LISTEN_FDS) cannot be used: {0}. Give it ListenStream= with an IP address and a port"
+    )]
+    GivenSocket(std::io::Error),
     /// The certificate.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
@@ -206,11 +211,13 @@ impl App {
 
         tasks.extend(certificate.clone().map(|certificate| actix_web::rt::spawn(serve::renew(certificate))));
         let (draining, drain_asked) = (Arc::<AtomicBool>::default(), Arc::<Notify>::default());
-        let listener = serve::listen("http.address", settings.http.address)?;
-        let operator_listener = serve::listen("operator.address", settings.operator.address)?;
+        let mut given = serve::Given::take()?;
+        let listener = given.listen("http.address", settings.http.address)?;
+        let operator_listener = given.listen("operator.address", settings.operator.address)?;
         let (address, operator_address) = (serve::local_address(&listener)?, serve::local_address(&operator_listener)?);
         let probe_listener =
-            settings.probe.address.map(|address| serve::listen("probe.address", address)).transpose()?;
+            settings.probe.address.map(|address| given.listen("probe.address", address)).transpose()?;
+        given.warn_of_others();
         let probe_address = probe_listener.as_ref().map(serve::local_address).transpose()?;
         let places = Arc::new(Places::open(settings.places.files.clone()));
         tasks.push(actix_web::rt::spawn(reload(Arc::clone(&places))));

@@ -71,8 +71,29 @@ pub(super) fn trust(settings: &Settings) -> Trust {
     }
 }
 
-pub(super) fn listen(key: &'static str, address: SocketAddr) -> Result<std::net::TcpListener, AppError> {
-    listener::listen(address).map_err(|source| AppError::Address { key, address, source })
+/// Sockets that a service manager has opened already, so that nobody is refused while the gateway starts anew.
+pub(super) struct Given(Vec<std::net::TcpListener>);
+
+impl Given {
+    pub(super) fn take() -> Result<Self, AppError> {
+        listener::given().map(Self).map_err(AppError::GivenSocket)
+    }
+
+    /// The one that was opened for this address, or a new one. The settings say what is listened at, whatever was opened.
+    pub(super) fn listen(&mut self, key: &'static str, address: SocketAddr) -> Result<std::net::TcpListener, AppError> {
+        let fits = |socket: &std::net::TcpListener| socket.local_addr().is_ok_and(|opened| opened == address);
+        if let Some(at) = self.0.iter().position(fits) {
+            return Ok(self.0.swap_remove(at));
+        }
+        listener::listen(address).map_err(|source| AppError::Address { key, address, source })
+    }
+
+    /// Says which were opened for nothing: whoever connects there would wait for ever.
+    pub(super) fn warn_of_others(self) {
+        for opened in self.0.iter().filter_map(|socket| socket.local_addr().ok()) {
+            warn!(address = %opened, "the service manager opened a socket that is none of http.address, operator.address and probe.address: it is closed");
+        }
+    }
 }
 
 pub(super) fn local_address(listener: &std::net::TcpListener) -> Result<SocketAddr, AppError> {

@@ -27,7 +27,7 @@ pub use memory::{KeptOnce, MemoryBounds, PIECE_BYTES};
 pub use peer::{Claim, Peer};
 pub use requests::{RequestRules, watch};
 pub use serve::{ListenerSettings, serve};
-pub use socket::listen;
+pub use socket::{given, listen};
 pub use stream::{MAX_HEAD_BYTES, Stream};
 pub use take_over::{MayLeaveHttp, TakeOver, end};
 pub use workers::Workers;

@@ -28,6 +28,16 @@ pub fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     Ok(socket.into())
 }
 
+/// The listening sockets that a service manager opened for this process (sd_listen_fds(3)); none where it opened none. The first call
+/// takes them.
+///
+/// # Errors
+/// When one of them is not a listening TCP socket.
+pub fn given() -> io::Result<Vec<std::net::TcpListener>> {
+    let mut sockets = listenfd::ListenFd::from_env();
+    (0..sockets.len()).filter_map(|at| sockets.take_tcp_listener(at).transpose()).collect()
+}
+
 /// A connection that cannot be tuned is served all the same: it is then only found dead later.
 pub(super) fn tune(stream: &TcpStream) {
     let socket = socket2::SockRef::from(stream);
