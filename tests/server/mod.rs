@@ -3,6 +3,7 @@
 mod api_keys;
 mod assertions;
 mod cross_origin;
+mod frameworks;
 mod once;
 mod subjects;
 mod verifications;
