@@ -7,7 +7,7 @@ run: ## Serve on 127.0.0.1:8080, with a private PostgreSQL.
 	cargo run --release
 
 # Most tests wait for something most of the time.
-test: export RUST_TEST_THREADS ?= 10
+test: export RUST_TEST_THREADS ?= 6
 test: ## Run every test.
 	scripts/install-postgres
 	scripts/install-test-tools
