@@ -41,9 +41,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve (what happens without a command, too).
+    /// Run the gateway (the default).
     Serve,
-    /// Play the whole story, from a refused sign-in to a trusted device, and print it as a timeline.
+    /// Play a whole sign-in story, from a refused sign-in to a trusted device, and print it as a timeline.
     Demo {
         /// Use a running gateway in development mode instead of starting one, for instance http://127.0.0.1:8080.
         #[arg(long, value_name = "URL", conflicts_with = "push")]
@@ -52,13 +52,13 @@ enum Command {
         #[arg(long)]
         push: bool,
     },
-    /// Look at everything the gateway depends on, and say what is wrong and how to mend it.
+    /// Check everything the gateway depends on, and say what is wrong and how to fix it.
     Doctor,
-    /// See and move the share of accounts to which a running gateway offers two-step verification.
+    /// Show and change which accounts a running gateway offers two-step verification to.
     Rollout(RolloutArguments),
-    /// Make, rotate and revoke the keys that codes are derived with; running gateways take the changed file up by themselves.
+    /// Create, rotate and revoke the keys that codes are derived from. Running gateways pick up the changed file on their own.
     CodeKeys(CodeKeysArguments),
-    /// Make, list, rotate and revoke the keys of apps' servers.
+    /// Create, list, rotate and revoke API keys for apps' servers.
     Keys(KeysArguments),
     /// See an account, sign it out, or delete it.
     Account(AccountArguments),
@@ -66,22 +66,22 @@ enum Command {
     Device(DeviceArguments),
     /// Show the login activity of an account.
     Activity(ActivityArguments),
-    /// Write everything that is kept about an account, as JSON.
+    /// Export everything that is kept about an account, as JSON.
     Export(ExportArguments),
-    /// Bring the database up to date, and end.
+    /// Bring the database up to date, then exit.
     Migrate {
-        /// Change nothing; fail when there is something to do.
+        /// Change nothing; exit with 1 if there is something to do.
         #[arg(long)]
         check: bool,
     },
-    /// Print a script that completes commands in a shell.
+    /// Print a completion script for a shell.
     Completions {
         /// Which shell.
         shell: Shell,
     },
     /// Write a manual page for each command.
     Man {
-        /// A folder that is there.
+        /// An existing folder.
         folder: PathBuf,
     },
     /// Print the OpenAPI document of the HTTP API.
@@ -89,7 +89,7 @@ enum Command {
     /// Print the reference of all commands, for docs/cli.md.
     #[command(hide = true)]
     Reference,
-    /// Read the configuration and say whether it can be used.
+    /// Check the configuration without starting the gateway.
     CheckConfig,
     /// Print every setting with its default and its documentation.
     DefaultConfig,

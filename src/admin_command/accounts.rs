@@ -32,14 +32,14 @@ pub(super) struct Account {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AccountCommand {
-    /// Show how it stands; its address is masked.
+    /// Show an account; its address is masked.
     Show(Account),
     /// List accounts, oldest first; their addresses are masked.
     List {
-        /// Only those whose address, or subject, begins so.
+        /// Only accounts whose address or subject starts with this.
         #[arg(long, value_name = "TEXT")]
         starts_with: Option<String>,
-        /// How many at most.
+        /// Show at most this many.
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
     },
@@ -63,7 +63,7 @@ pub(super) enum AccountCommand {
         #[command(flatten)]
         confirmation: Confirmation,
     },
-    /// Delete it and everything about it, for good.
+    /// Delete an account and everything about it, for good.
     Delete {
         #[command(flatten)]
         account: Account,

@@ -22,35 +22,35 @@ pub struct KeysArguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
-    /// Make a key for an app's server and print it, once: nobody can show it again.
+    /// Create an API key for an app's server and print it. It is shown only this once.
     Create {
-        /// What people call it, up to 64 characters.
+        /// A name for people, up to 64 characters.
         #[arg(long)]
         name: String,
-        /// Whom its assertions are for; no other app's key may have it. The name when it is left out.
+        /// The audience (`aud`) of this app's assertions, unique to the app. Defaults to the name.
         #[arg(long)]
         audience: Option<String>,
         /// The id of a key of the same app, whose audience it shares.
         #[arg(long, value_name = "ID")]
         same_app_as: Option<Uuid>,
-        /// The subjects that it is for: those that begin so. All when it is left out.
+        /// Limit the key to subjects that start with this. Without it the key is for all subjects.
         #[arg(long, value_name = "PREFIX")]
         subject_prefix: Option<String>,
-        /// What it may be used for; repeat it for more.
+        /// What the key may be used for; can be repeated.
         #[arg(long = "scope", required = true, value_name = "SCOPE", value_parser = scope)]
         scopes: Vec<Scope>,
     },
-    /// Show every key with its scopes and its last use; never the keys themselves.
+    /// List the keys with their scopes and last use, never the keys themselves.
     List,
-    /// Make a key with the scopes of another one, which ends a little later.
+    /// Create a key with the same scopes. The old one keeps working for a while.
     Rotate {
         /// Its id, as `twostep keys list` shows it.
         id: Uuid,
-        /// For how long the old one is still good; a day if nothing is said.
+        /// How long the old key keeps working.
         #[arg(long, default_value_t = 86_400, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(0..=2_592_000))]
         grace_seconds: u32,
     },
-    /// End a key: within two seconds no node takes it any more.
+    /// Revoke a key. Every node refuses it within two seconds.
     Revoke {
         /// Its id.
         id: Uuid,

@@ -54,7 +54,7 @@ pub struct Common {
 /// Said before something is destroyed.
 #[derive(Debug, Clone, clap::Args)]
 struct Confirmation {
-    /// Do it without asking.
+    /// Don't ask for confirmation.
     #[arg(long)]
     yes: bool,
 }

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use self::file::{KeysText, Refused};
 use crate::domain::code::{CodeKeys, InvalidCodeKeys, KeyId, KeyState};
+use crate::domain::moment;
 use crate::settings;
 
 /// What may be said after `twostep code-keys`.
@@ -28,13 +29,13 @@ pub struct CodeKeysArguments {
 
 #[derive(Debug, Subcommand)]
 enum KeysCommand {
-    /// Show which keys there are and what they are good for; never the keys themselves.
+    /// List the keys and what each is used for, never the keys themselves.
     List,
-    /// Make a key that is accepted but makes no codes yet, and the file if there is none.
+    /// Add a key that is accepted but makes no codes yet. Creates the file if it doesn't exist.
     ///
     /// With several nodes: give the file to all of them, then promote the key.
     Add {
-        /// Its id; without one `k` and the next number.
+        /// The key's id. Defaults to `k` and the next number.
         #[arg(value_parser = key_id)]
         id: Option<KeyId>,
     },
@@ -189,7 +190,7 @@ fn as_text(keys: &KeysText, checked: &CodeKeys) -> String {
 fn as_json(keys: &KeysText, checked: &CodeKeys) -> String {
     let one = |id: &KeyId| {
         let state = checked.state(id).map(KeyState::as_str);
-        json!({ "id": id.as_str(), "state": state, "makes_no_codes_since": keys.since(id).map(|since| format!("{since:.0}")) })
+        json!({ "id": id.as_str(), "state": state, "makes_no_codes_since": keys.since(id).map(moment::text) })
     };
     format!("{}\n", json!({ "keys": keys.ids().map(one).collect::<Vec<_>>() }))
 }

@@ -32,12 +32,12 @@ enum RolloutCommand {
         #[arg(value_name = "N", value_parser = percent, allow_negative_numbers = true)]
         percent: f64,
     },
-    /// Offer it (on), or only count whom it would challenge (shadow).
+    /// Offer it (on), or only count who would be asked for a code (shadow).
     ///
     /// In shadow mode it is offered to the allow list only; sign-ins to the selected accounts that do not have it on
     /// count as if they had. Accounts that have it on stay protected in every mode.
     Mode {
-        /// What is done for the accounts that the share and the lists select.
+        /// What happens to the accounts that the share and the lists select.
         #[arg(value_parser = ["on", "shadow"])]
         mode: String,
     },
