@@ -86,7 +86,7 @@ function verification(challenge, typed) {
   const back = (notice) => {
     sessionStorage.removeItem(CHALLENGE);
     if (!enabling) return signIn({ notice, email: challenge.typed_email });
-    if (notice) announce(notice);
+    if (notice) announce(t(notice));
     goHome();
   };
   screen = showVerification({
@@ -118,7 +118,7 @@ async function goHome() {
   if (mine !== run) return;
   live = new Live();
   const codes = new Codes(live, { onAlarm: alarm, onChange: refresh });
-  const cards = new Security({ onChallenge: verification, onChange: refresh, onSignedOut: () => leave(t("signed-out-removed")) });
+  const cards = new Security({ onChallenge: verification, onChange: refresh, onSignedOut: () => leave("signed-out-removed") });
   const activity = new Activity({ onAlarm: alarm });
   home = { codes, cards, activity, connected: false };
   follow(live);
@@ -187,7 +187,7 @@ function follow(connection) {
   });
   connection.addEventListener("ended", ({ detail: { why } }) => {
     if (why === "replaced") document.getElementById("paused").hidden = false;
-    else leave(t(why === "removed" ? "signed-out-removed" : "signed-out-session"));
+    else leave(why === "removed" ? "signed-out-removed" : "signed-out-session");
   });
 }
 
@@ -216,12 +216,13 @@ async function signOut() {
   leave(null);
 }
 
-function leave(notice) {
+/** `why` is the name of a text, which the sign-in screen shows. */
+function leave(why) {
   hush();
   for (const dialog of document.querySelectorAll("dialog")) dialog.close("no");
   localStorage.removeItem(SIGNED_IN);
   localStorage.removeItem("twostep.notifications");
-  signIn({ notice });
+  signIn({ notice: why });
 }
 
 function stop() {
@@ -276,14 +277,14 @@ window.addEventListener("popstate", () => goTo(location.hash.slice(1)));
 window.addEventListener("storage", ({ key, newValue }) => {
   if (key !== SIGNED_IN) return;
   if (newValue && !home && !openChallenge()) goHome();
-  else if (!newValue && home) leave(t("signed-out-session"));
+  else if (!newValue && home) leave("signed-out-session");
 });
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && home?.codes.seen());
 document.getElementById("skip").addEventListener("click", (event) => {
   event.preventDefault();
   document.getElementById("main").focus();
 });
-whenSignedOut(() => leave(t("signed-out-session")));
+whenSignedOut(() => leave("signed-out-session"));
 await loadLanguage();
 document.getElementById("bar-end").append(languages);
 watchPermission();

@@ -38,7 +38,7 @@ export function showSignIn({ mode = "sign-in", notice = null, email = "", secret
 
   show([
     h("div", { class: "hello" }, h("h1", {}, t(creating ? "create-title" : "sign-in-title")), h("p", { class: "soft" }, t(creating ? "create-lead" : "sign-in-lead"))),
-    notice && h("div", { class: "note warm", role: "alert", id: "notice" }, notice),
+    notice && h("div", { class: "note warm", role: "alert", id: "notice" }, t(notice)),
     h("div", { class: "card" },
       h("form", { onsubmit: submit, id: "sign-in" },
         field("email", t("email"), address),

@@ -8,7 +8,7 @@ import { repeated } from "./sdk/repeat.js";
 import { clock, grouped, many, t } from "./text.js";
 
 /**
- * Shows the screen of a challenge, with what was `typed` on an earlier one of it. `onDone(answer)`, `onOver(why)` and
+ * Shows the screen of a challenge, with what was `typed` on an earlier one of it. `onDone(answer)`, `onOver(name of a text)` and
  * `onCancel()` say how it went on. `stop()` what it returns before another screen is shown.
  */
 export function showVerification({ challenge, typed, onDone, onOver, onCancel }) {
@@ -152,7 +152,7 @@ class Verification {
   refused(problem) {
     const left = problem.attemptsLeft;
     const isOver = problem.code === "challenge_closed" || problem.code === "unauthorized" || left === 0;
-    if (isOver) return this.leave(() => this.listeners.onOver(words(problem)));
+    if (isOver) return this.leave(() => this.listeners.onOver(`problem-${problem.code}`));
     if (problem.code === "wrong_code") {
       this.input.setAttribute("aria-invalid", "true");
       this.input.select();
@@ -200,7 +200,7 @@ class Verification {
     for (let failures = 0; !this.stopped.signal.aborted; failures++) {
       try {
         const answer = await open("GET", `${this.path}/events`, undefined, this.stopped.signal);
-        if (answer.status === 401 || answer.status === 404) return this.leave(() => this.listeners.onOver(t("problem-challenge_closed")));
+        if (answer.status === 401 || answer.status === 404) return this.leave(() => this.listeners.onOver("problem-challenge_closed"));
         if (answer.ok) {
           failures = 0;
           await readEvents(answer.body, (status) => this.heard(status));
@@ -216,7 +216,7 @@ class Verification {
     this.status = status;
     if (status.state !== "open") {
       // Our own right code ends it too, and the answer to that call goes on.
-      if (status.state !== "verified") this.leave(() => this.listeners.onOver(t(`over-${status.state}`)));
+      if (status.state !== "verified") this.leave(() => this.listeners.onOver(`over-${status.state}`));
       return;
     }
     this.take(status.challenge);

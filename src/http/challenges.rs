@@ -19,7 +19,6 @@ use crate::domain::challenge::{ChallengeState, Method, Outcome};
 use crate::domain::delivery::{Channel, DeliveryState, UnreachableReason};
 use crate::domain::hints::{Hint, HintCode};
 use crate::domain::id::ChallengeId;
-use crate::domain::locale::{Language, Locale};
 use crate::domain::moment;
 use crate::domain::token::{Token, TokenKind};
 use crate::texts::{delivery_texts, hint_text};
@@ -81,9 +80,8 @@ pub(super) struct ChallengeStatusAnswer {
 }
 
 impl ChallengeStatusAnswer {
-    /// In the language of whoever asked for the code; else in the one that this request likes.
-    fn new(status: ChallengeStatus, accepted: Option<&Locale>) -> Self {
-        let language = Language::of(status.locale.as_ref().or(accepted));
+    fn new(status: ChallengeStatus, accepted: &AcceptedLocale) -> Self {
+        let language = accepted.language(status.locale.as_ref());
         let texts = delivery_texts(language, &status.deliveries);
         let hint = |hint: &Hint| HintAnswer { code: hint.code(), text: hint_text(language, hint) };
         let deliveries = status.deliveries.iter().zip(texts).map(|(delivery, text)| DeliveryAnswer {
@@ -120,10 +118,10 @@ pub(super) async fn status(
     api: Data<Api>,
     id: Path<ChallengeId>,
     ChallengeToken(token): ChallengeToken,
-    AcceptedLocale(accepted): AcceptedLocale,
+    accepted: AcceptedLocale,
 ) -> Result<impl Responder, Problem> {
     let status = api.verification.status(*id, &token).await?;
-    Ok(HttpResponse::Ok().json(ChallengeStatusAnswer::new(status, accepted.as_ref())))
+    Ok(HttpResponse::Ok().json(ChallengeStatusAnswer::new(status, &accepted)))
 }
 
 /// A code.

@@ -16,11 +16,11 @@ use super::Api;
 use super::client_ip::Client;
 use super::json::Object;
 use super::limits::{Limited, Spender};
-use super::page::Page;
+use super::page::{Page, is_of_page};
 use super::problem::{Problem, ProblemCode};
 use super::security_log;
 use crate::domain::id::ChallengeId;
-use crate::domain::locale::Locale;
+use crate::domain::locale::{Language, Locale};
 use crate::domain::network::Network;
 use crate::domain::session::ActiveSession;
 use crate::domain::token::{Token, TokenKind};
@@ -170,14 +170,26 @@ pub(super) fn client_of(request: &HttpRequest) -> Option<Client> {
 }
 
 /// The language that a request likes best of those that there are texts in.
-pub(super) struct AcceptedLocale(pub(super) Option<Locale>);
+pub(super) struct AcceptedLocale {
+    locale: Option<Locale>,
+    /// Its user chose it, on our page: other clients may send what their system was made with.
+    is_chosen: bool,
+}
+
+impl AcceptedLocale {
+    /// The language to answer in, where the device said one of its own.
+    pub(super) fn language(&self, of_device: Option<&Locale>) -> Language {
+        let accepted = self.locale.as_ref();
+        Language::of(if self.is_chosen { accepted.or(of_device) } else { of_device.or(accepted) })
+    }
+}
 
 impl FromRequest for AcceptedLocale {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self(accepted_locale(request))))
+        ready(Ok(Self { locale: accepted_locale(request), is_chosen: is_of_page(request) }))
     }
 }
 

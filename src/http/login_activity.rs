@@ -16,7 +16,6 @@ use crate::domain::activity::{ActivityDevice, ActivityEntry, ActivityKind, Activ
 use crate::domain::challenge::Method;
 use crate::domain::device::Platform;
 use crate::domain::id::ActivityId;
-use crate::domain::locale::Language;
 use crate::domain::moment;
 use crate::store::activity::Cursor;
 use crate::texts::location_note;
@@ -137,7 +136,7 @@ pub(super) async fn page(
     api: Data<Api>,
     Session(session): Session,
     Query(query): Query<PageQuery>,
-    AcceptedLocale(accepted): AcceptedLocale,
+    accepted: AcceptedLocale,
 ) -> Result<impl Responder, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
@@ -148,7 +147,7 @@ pub(super) async fn page(
     Ok(HttpResponse::Ok().json(ActivityPageAnswer {
         entries: page.entries.into_iter().map(Into::into).collect(),
         next_cursor: page.next.map(|cursor| write_cursor(&cursor)),
-        location_note: location_note(Language::of(session.locale.as_ref().or(accepted.as_ref()))),
+        location_note: location_note(accepted.language(session.locale.as_ref())),
     }))
 }
 

@@ -126,13 +126,18 @@ impl Caller {
     }
 }
 
+/// Whether a request says that it is our page's. Nothing is allowed to it for that alone.
+pub(super) fn is_of_page(request: &HttpRequest) -> bool {
+    request.headers().contains_key(PAGE_HEADER)
+}
+
 impl Page {
     /// The page of a request; `None` when another client calls.
     ///
     /// # Errors
     /// [`ProblemCode::Forbidden`] when it says that it is our page and the browser does not.
     pub(super) fn of(request: &HttpRequest) -> Result<Option<Self>, Problem> {
-        if !request.headers().contains_key(PAGE_HEADER) {
+        if !is_of_page(request) {
             return Ok(None);
         }
         if !is_same_origin(request.headers()) {

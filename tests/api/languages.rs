@@ -252,3 +252,19 @@ async fn mails_go_by_the_clock_that_a_device_said_last() {
     }
     gateway.stop().await;
 }
+
+#[actix_web::test]
+async fn on_our_page_the_language_that_is_chosen_there_comes_first() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    client.new_protected_account(ANNA).await;
+    let challenge = client.begin_sign_in(ANNA, &Install::reading("New", "hu")).await;
+    let http = reqwest::Client::new();
+    let look = || http.get(format!("{}{}", client.base(), challenge.path("")));
+    let elsewhere = look().bearer_auth(&challenge.token);
+    assert_eq!(hint(&accepting("de", elsewhere).await, "email_offered"), HUNGARIAN_OFFER);
+    let cookie = format!("__Host-ts_ct={}", challenge.token);
+    let on_page = look().header("x-twostep-page", "1").header("sec-fetch-site", "same-origin").header("cookie", cookie);
+    assert_eq!(hint(&accepting("de", on_page).await, "email_offered"), GERMAN_OFFER);
+    gateway.stop().await;
+}

@@ -15,7 +15,6 @@ use tokio::time::timeout;
 use super::ChallengeStatusAnswer;
 use crate::bus::{GoesAway, Watcher};
 use crate::domain::id::ChallengeId;
-use crate::domain::locale::Locale;
 use crate::domain::network::Network;
 use crate::domain::token::Token;
 use crate::http::Api;
@@ -144,7 +143,7 @@ pub(in crate::http) async fn events(
     origin: Origin,
     id: Path<ChallengeId>,
     ChallengeToken(token): ChallengeToken,
-    AcceptedLocale(accepted): AcceptedLocale,
+    accepted: AcceptedLocale,
 ) -> Result<impl Responder, Problem> {
     // Watched before the first look, so that nothing falls between the two.
     let changes = api.verification.bus().watch(*id);
@@ -177,7 +176,7 @@ struct Watch {
     id: ChallengeId,
     token: Token,
     /// The language that the request likes.
-    accepted: Option<Locale>,
+    accepted: AcceptedLocale,
     changes: Watcher,
     is_over: bool,
     /// Something changed that was not told yet.
@@ -192,7 +191,7 @@ impl Watch {
     /// The next event, or `None` when the challenge is over and that was said.
     async fn next_event(&mut self) -> Option<String> {
         if let Some(first) = self.first.take() {
-            return Some(event(first, self.accepted.as_ref()));
+            return Some(event(first, &self.accepted));
         }
         if self.is_over {
             return None;
@@ -207,7 +206,7 @@ impl Watch {
             Ok(status) if self.has_news || status.outcome.is_some() => {
                 self.has_news = false;
                 self.is_over = status.outcome.is_some();
-                Some(event(status, self.accepted.as_ref()))
+                Some(event(status, &self.accepted))
             }
             Err(VerificationError::NotFound | VerificationError::Unauthorized) => None,
             // Nothing new, or the database is away: then the news is told at the next look.
@@ -216,7 +215,7 @@ impl Watch {
     }
 }
 
-fn event(status: ChallengeStatus, accepted: Option<&Locale>) -> String {
+fn event(status: ChallengeStatus, accepted: &AcceptedLocale) -> String {
     let data = serde_json::to_string(&ChallengeStatusAnswer::new(status, accepted));
     format!("event: state\ndata: {}\n\n", data.expect("an answer has string keys and no value that JSON lacks"))
 }
