@@ -9,7 +9,8 @@ use super::stage::{EMAIL, Stage};
 #[actix_web::test]
 async fn a_refused_mail_is_told_and_another_method_still_works() {
     let no_mailbox =
-        ["rcpt 550", "rcpt 554", "rcpt 550 5.1.1", "rcpt 550 5.1.2"].map(|refusal| (refusal, "mail_refused"));
+        ["rcpt 550", "rcpt 554", "rcpt 550 5.1.1", "rcpt 550 5.1.2", "rcpt 550 no such user at relay.example.com"]
+            .map(|refusal| (refusal, "mail_refused"));
     let full = ["rcpt 552", "rcpt 552 5.2.2", "rcpt 550 5.2.2"].map(|refusal| (refusal, "mailbox_full"));
     let spam = ["data 550", "data 554 5.7.1"].map(|refusal| (refusal, "mail_message_refused"));
     let relay = ["rcpt 554 5.7.1", "rcpt 550 5.7.54", "rcpt 550 relay not permitted"];

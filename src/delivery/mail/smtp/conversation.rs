@@ -156,10 +156,16 @@ fn recipient_refused(code: Option<u16>, words: &str) -> MailOutcome {
     match (subject, detail) {
         (SECURITY_OR_POLICY, _) => MailOutcome::Misconfigured(MailFault::RelayRefused),
         (MAILBOX, MAILBOX_FULL) => MailOutcome::Rejected(MailRefusal::MailboxFull),
-        (0, _) if words.to_ascii_lowercase().contains("relay") => MailOutcome::Misconfigured(MailFault::RelayRefused),
+        (0, _) if is_about_relaying(words) => MailOutcome::Misconfigured(MailFault::RelayRefused),
         (0, _) if code == Some(EXCEEDED_STORAGE) => MailOutcome::Rejected(MailRefusal::MailboxFull),
         _ => MailOutcome::Rejected(MailRefusal::Address),
     }
+}
+
+/// Whether a refusal has the word, other than in the name of a host.
+fn is_about_relaying(words: &str) -> bool {
+    let words = words.split_whitespace().map(|word| word.trim_matches(|character: char| !character.is_alphanumeric()));
+    words.into_iter().any(|word| ["relay", "relaying", "relayed"].iter().any(|about| word.eq_ignore_ascii_case(about)))
 }
 
 /// Subject and detail of the first enhanced status code of a final refusal in a text: of `5.7.1` they are 7 and 1.
