@@ -209,6 +209,9 @@ async fn an_operator_signs_an_account_out_everywhere() {
     let mut screen = client.connect(&first).await;
     let second = client.trust_another(ANNA, &mut screen, "Second").await;
     let found = get(&gateway, "/admin/accounts?email=anna%40example.com").await.expect(200);
+    for mixed in ["email=anna%40example.com&starts_with=a", "subject=anna&after=01932f5e-9b1c-7d42-8a6f-0e9d8c7b6a51"] {
+        get(&gateway, &format!("/admin/accounts?{mixed}")).await.expect_problem(400, "invalid_request");
+    }
     let path = format!("/admin/accounts/{}/sign-out-everywhere", found["id"].as_str().expect("an id"));
     operator.send(Method::POST, &path, None, None).await.expect(204);
     for device in [&first, &second] {

@@ -128,6 +128,10 @@ impl From<TrustedDevice> for DeviceAnswer {
 
 /// The account of an address or a subject; without either a page of all, or of those that begin so.
 async fn find(operator: Data<Operator>, Query(query): Query<AccountQuery>) -> Result<HttpResponse, Problem> {
+    let is_one = query.email.is_some() || query.subject.is_some();
+    if is_one && (query.starts_with.is_some() || query.after.is_some()) {
+        return Err(invalid("starts_with", "and `after` are for a list, not for one `email` or `subject`"));
+    }
     let id = match (&query.email, &query.subject) {
         (Some(email), None) => {
             let email = EmailAddress::parse(email).map_err(|error| invalid("email", error))?;
