@@ -57,6 +57,9 @@ pub enum JoinError {
         "bus.subject_prefix is {0:?}, but must be words of letters, digits, - and _, joined by dots, 64 characters at most"
     )]
     Prefix(String),
+    /// A certificate without its key, or the other way round.
+    #[error("bus.tls.certificate_file and bus.tls.key_file belong together: set both, or neither")]
+    HalfACertificate,
     /// The wait is outside its range.
     #[error("bus.presence_wait_ms is {0}, but must be 0 to 2000")]
     PresenceWait(u64),
@@ -113,7 +116,9 @@ impl CannotJoin {
         match self {
             Self::Settings(_) => "correct the setting or the file that it names",
             Self::Away(_) => "check TWOSTEP__BUS__URL and that the NATS server runs",
-            Self::Tls(_) => "check bus.tls.ca_file, and that the name in TWOSTEP__BUS__URL is the certificate's",
+            Self::Tls(_) => {
+                "check bus.tls.ca_file, that the name in TWOSTEP__BUS__URL is the certificate's, and bus.tls.certificate_file where the server asks for one"
+            }
             Self::Login(_) => {
                 "check the user and password, or the token (nats://TOKEN@host), in TWOSTEP__BUS__URL, or bus.credentials_file"
             }
@@ -272,9 +277,8 @@ pub(super) fn servers(urls: &str) -> Result<Vec<ServerAddr>, JoinError> {
     urls.split(',').map(|url| parse(url.trim())).collect()
 }
 
-/// Reads the credentials of a NATS user.
-fn read_credentials(path: &Path, privacy: Privacy) -> Result<SecretString, JoinError> {
-    let key = "bus.credentials_file";
+/// Reads the file of a secret, which a setting names.
+fn read_secret(key: &'static str, path: &Path, privacy: Privacy) -> Result<SecretString, JoinError> {
     private_file::read(path, privacy).map_err(|cause| match cause {
         NotPrivate::Unreadable { path, cause } => JoinError::File { key, path, source: cause },
         cause => JoinError::NotPrivate { key, cause },
@@ -287,12 +291,19 @@ fn options(settings: &BusSettings, privacy: Privacy) -> Result<ConnectOptions, J
     let mut options = with_login(ConnectOptions::new(), url);
     if let Some(path) = &settings.credentials_file {
         let refused = |source| JoinError::File { key: "bus.credentials_file", path: path.clone(), source };
-        options = with_credentials(options, read_credentials(path, privacy)?.expose_secret()).map_err(refused)?;
+        options = with_credentials(options, read_secret("bus.credentials_file", path, privacy)?.expose_secret())
+            .map_err(refused)?;
     }
     if let Some(path) = &settings.tls.ca_file {
         let refused = |source| JoinError::File { key: "bus.tls.ca_file", path: path.clone(), source };
         std::fs::File::open(path).map_err(refused)?;
         options = options.add_root_certificates(path.clone()).require_tls(true);
+    }
+    if let (Some(certificate), Some(key)) = (&settings.tls.certificate_file, &settings.tls.key_file) {
+        let refused = |source| JoinError::File { key: "bus.tls.certificate_file", path: certificate.clone(), source };
+        std::fs::File::open(certificate).map_err(refused)?;
+        read_secret("bus.tls.key_file", key, privacy)?;
+        options = options.add_client_certificate(certificate.clone(), key.clone()).require_tls(true);
     }
     Ok(options
         .name("twostep")

@@ -32,6 +32,12 @@ pub struct BusTlsSettings {
     /// PEM file of the only certificate authorities to trust; TLS is then required. Unset: those of the system.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
+    /// PEM file of the certificate that this node shows, with its chain, where the servers ask for one.
+    #[serde(default)]
+    pub certificate_file: Option<PathBuf>,
+    /// PEM file of its key.
+    #[serde(default)]
+    pub key_file: Option<PathBuf>,
 }
 
 impl BusSettings {
@@ -49,6 +55,9 @@ impl BusSettings {
         if self.presence_wait_ms > 2000 {
             return Err(JoinError::PresenceWait(self.presence_wait_ms));
         }
+        if self.tls.certificate_file.is_some() != self.tls.key_file.is_some() {
+            return Err(JoinError::HalfACertificate);
+        }
         self.url.as_ref().map_or(Ok(()), |url| servers(url.expose_secret()).map(|_| ()))
     }
 }
@@ -58,7 +67,8 @@ mod tests {
     use super::*;
 
     fn settings(url: &str, prefix: &str, presence_wait_ms: u64) -> BusSettings {
-        let (url, tls) = (Some(url.into()), BusTlsSettings { ca_file: None });
+        let tls = BusTlsSettings { ca_file: None, certificate_file: None, key_file: None };
+        let url = Some(url.into());
         BusSettings { url, credentials_file: None, subject_prefix: prefix.to_owned(), presence_wait_ms, tls }
     }
 
@@ -78,6 +88,9 @@ mod tests {
             assert!(error.starts_with("bus.subject_prefix"), "{error}");
         }
         assert!(settings("nats://a", "example.twostep", 0).check().is_ok());
+        let mut half = settings("nats://a", "twostep", 0);
+        half.tls.key_file = Some("key.pem".into());
+        assert!(half.check().expect_err("half").to_string().starts_with("bus.tls.certificate_file"));
         let error = settings("nats://a", "twostep", 2001).check().expect_err("too long").to_string();
         assert_eq!(error, "bus.presence_wait_ms is 2001, but must be 0 to 2000");
     }

@@ -110,3 +110,33 @@ async fn a_node_joins_over_tls_with_its_nkey_and_says_why_not() {
     }
     cluster.stop().await;
 }
+
+#[actix_web::test]
+async fn a_node_shows_its_certificate_to_servers_that_ask_for_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path
+    };
+    let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let certificate = file("cert.pem", &pair.cert.pem());
+    let key = file("key.pem", &pair.signing_key.serialize_pem());
+    let settings =
+        format!("tls {{ cert_file: {certificate:?}, key_file: {key:?}, ca_file: {certificate:?}, verify: true }}");
+    let settings = file("nats.conf", &settings);
+    let nats = NatsServer::start_with(&["-c", settings.to_str().expect("text")]).await.expect("nats-server starts");
+    let url = format!("tls://localhost:{}", nats.address().port());
+    let mut cluster = Cluster::without_nodes(nats).await;
+    for shows in [true, false] {
+        let secure = |settings: &mut twostep::settings::Settings| {
+            settings.bus.tls.ca_file = Some(certificate.clone());
+            settings.bus.tls.certificate_file = shows.then(|| certificate.clone());
+            settings.bus.tls.key_file = shows.then(|| key.clone());
+        };
+        cluster.add(&url, secure).await;
+    }
+    cluster.await_status_of(0, "ready").await;
+    cluster.await_status_of(1, "degraded").await;
+    cluster.stop().await;
+}
