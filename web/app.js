@@ -21,6 +21,10 @@ let screen = null;
 /** Counts what was shown: who waited for an answer sees whether it is still wanted. */
 let run = 0;
 let redraw = () => {};
+/** Our own sign-out ends the live connection, often before its answer is here. */
+let isSigningOut = false;
+/** The sign-in form is shown: a second reason to show it is no news, and it may be filled in already. */
+let isOut = false;
 /** Each screen has an address, so that Back and Forward lead from one to the other. */
 const SCREENS = ["sign-in", "create", "code", "security"];
 /** Back or Forward led here: what is shown instead takes its place, so that the way back stays open. */
@@ -66,6 +70,7 @@ function insecure() {
 
 function signIn(options = {}) {
   stop();
+  isOut = true;
   redraw = () => signIn({ ...options, ...screen.typed() });
   if (!options.keepsChallenge) sessionStorage.removeItem(CHALLENGE);
   at(options.mode === "create" ? "create" : "sign-in");
@@ -76,6 +81,7 @@ function signIn(options = {}) {
 
 function verification(challenge, typed) {
   stop();
+  isOut = false;
   redraw = () => verification(screen.challenge, screen.typed());
   sessionStorage.setItem(CHALLENGE, JSON.stringify(challenge));
   at("code");
@@ -101,6 +107,7 @@ function verification(challenge, typed) {
 
 async function goHome() {
   stop();
+  isOut = false;
   const mine = run;
   redraw = goHome;
   localStorage.setItem(SIGNED_IN, "1");
@@ -187,7 +194,7 @@ function follow(connection) {
   });
   connection.addEventListener("ended", ({ detail: { why } }) => {
     if (why === "replaced") document.getElementById("paused").hidden = false;
-    else leave(why === "removed" ? "signed-out-removed" : "signed-out-session");
+    else if (!isSigningOut) leave(why === "removed" ? "signed-out-removed" : "signed-out-session");
   });
 }
 
@@ -207,17 +214,22 @@ function unreachable(problem) {
 }
 
 async function signOut() {
+  isSigningOut = true;
   try {
     await signedCall("DELETE", "/v1/sessions/current");
   } catch (problem) {
     if (problem.code === "unauthorized") return;
     return announce(words(problem));
+  } finally {
+    isSigningOut = false;
   }
   leave(null);
 }
 
 /** `why` is the name of a text, which the sign-in screen shows. */
 function leave(why) {
+  // A refused call may come before the connection says why.
+  if (isOut && why !== "signed-out-removed") return;
   hush();
   for (const dialog of document.querySelectorAll("dialog")) dialog.close("no");
   localStorage.removeItem(SIGNED_IN);
