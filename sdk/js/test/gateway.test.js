@@ -227,7 +227,8 @@ test("whoever loses answers is not signed out, and nobody is taken for a thief",
       try {
         return await act();
       } catch (problem) {
-        if (problem.code !== "offline") throw problem;
+        // A busy machine may say "not now", which is no sign-out.
+        if (problem.code !== "offline" && problem.code !== "service_unavailable") throw problem;
       }
     }
     throw new Error("never answered");
