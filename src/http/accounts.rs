@@ -39,7 +39,7 @@ pub(super) struct CreateAccountBody {
     post, path = "/v1/accounts", operation_id = "createAccount", tag = "accounts", request_body = CreateAccountBody,
     responses(
         (status = 202, description = "A code was sent to the address", body = ChallengeEnvelope),
-        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "`invalid_request`, `common_password`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`forbidden`: this gateway takes no new accounts", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),

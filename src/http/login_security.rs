@@ -171,7 +171,7 @@ pub(super) struct PasswordBody {
     security(("session" = [])),
     responses(
         (status = 204, description = "It is changed"),
-        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "`invalid_request`, `common_password`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`unauthorized`, `invalid_credentials`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`device_not_trusted`, while two-step verification is on", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),

@@ -213,3 +213,23 @@ async fn every_body_and_every_answer_has_an_example() {
     assert_eq!(told, used);
     gateway.stop().await;
 }
+
+#[actix_web::test]
+async fn calls_that_take_a_new_password_say_that_a_common_one_is_refused() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let owner = client.new_account("anna@example.com").await;
+    let (old, common) = (crate::support::client::PASSWORD, "password1234");
+    let device = crate::support::client::Install::new("Other").json();
+    let create = serde_json::json!({ "email": "ben@example.com", "password": common, "device": device });
+    let change = serde_json::json!({ "current": old, "new": common });
+    let documented = documented(&document(&client).await);
+    for (path, token, body) in
+        [("/v1/accounts", None, create), ("/v1/login-security/password", Some(owner.access_token.as_str()), change)]
+    {
+        client.send(Method::POST, path, token, Some(body)).await.expect_problem(400, "common_password");
+        let told = &documented[&(path.to_owned(), "POST".to_owned())]["responses"]["400"]["description"];
+        assert!(told.as_str().is_some_and(|told| told.contains("`common_password`")), "{path}: {told}");
+    }
+    gateway.stop().await;
+}
