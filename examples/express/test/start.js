@@ -72,7 +72,7 @@ async function play(browser) {
   await first.getByRole("button", { name: DENY }).click();
   await intruder.getByText("That log-in is over. Log in again.").waitFor();
   await logIn(intruder);
-  await intruder.getByText("not theirs").waitFor();
+  await intruder.locator("#said", { hasText: "not theirs" }).waitFor();
 
   await first.getByRole("button", { name: ALLOW }).click();
   await first.getByText("New devices can log in again.").waitFor();
