@@ -33,7 +33,7 @@ export class Webhooks {
     const isSigned = given.some((one) => expected.some((good) => one.length === good.length && timingSafeEqual(one, good)));
     if (!isSigned) return null;
     try {
-      return { id, ...JSON.parse(bytes.toString("utf8")) };
+      return { ...JSON.parse(bytes.toString("utf8")), id };
     } catch {
       return null;
     }
