@@ -60,7 +60,8 @@ async fn a_page_that_loses_answers_stays_signed_in_and_alarms_nobody() {
         browser.go("/").await;
         browser.see("#devices h3", "Chrome on Linux").await;
     }
-    assert!(lift.lost() > 3, "the lift lost nothing (seed {})", lift.seed);
+    // More than ten answers went through it: its first three of ten are lost for certain.
+    assert!(lift.lost() >= 3, "the lift lost nothing (seed {})", lift.seed);
     let alarms = "SELECT count(*) FROM login_activity WHERE kind IN ('refresh_token_reused', 'trust_token_reused')";
     assert_eq!(stage.gateway.database.count(alarms).await, 0, "an alarm (seed {})", lift.seed);
     stage.end([browser]).await;

@@ -1,16 +1,21 @@
 //! Between a client and the gateway: a TCP proxy that loses answers at random, as a lift does. The gateway has answered, and the line is cut.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::gateway::TestGateway;
 
-/// Answers that are lost: so many of a hundred.
-const LOST_OF_HUNDRED: u64 = 30;
+/// Of so many answers …
+const SERIES: usize = 10;
+/// … so many are lost, in an order drawn anew for each series: a short run loses some, whatever is drawn.
+const LOST: usize = 3;
 
 pub struct Lift {
     pub url: String,
@@ -20,7 +25,8 @@ pub struct Lift {
 
 /// What is drawn for each request.
 struct Draws {
-    state: AtomicU64,
+    /// What becomes of the next answers of this series, and whence the next series is drawn.
+    series: Mutex<(Vec<bool>, StdRng)>,
     lost: AtomicU64,
     /// How the requests begin whose answers may be lost.
     of: &'static [&'static str],
@@ -33,7 +39,11 @@ impl Lift {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let seed = rand::random::<u64>();
-        let draws = Arc::new(Draws { state: AtomicU64::new(seed), lost: AtomicU64::new(0), of });
+        let draws = Arc::new(Draws {
+            series: Mutex::new((Vec::new(), StdRng::seed_from_u64(seed))),
+            lost: AtomicU64::new(0),
+            of,
+        });
         let drawn = Arc::clone(&draws);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -55,11 +65,13 @@ impl Draws {
         if !self.of.iter().any(|start| sent.starts_with(start.as_bytes())) {
             return false;
         }
-        // Knuth's generator (MMIX).
-        let step =
-            |state: u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
-        let drawn = self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, step).unwrap_or_else(|state| state);
-        (drawn >> 33) % 100 < LOST_OF_HUNDRED
+        let mut guard = self.series.lock().expect("nobody panics here");
+        let (series, draw) = &mut *guard;
+        if series.is_empty() {
+            series.extend((0..SERIES).map(|answer| answer < LOST));
+            series.shuffle(draw);
+        }
+        series.pop().is_some_and(|is_lost| is_lost)
     }
 }
 
