@@ -17,6 +17,7 @@ test: ## Run every test.
 check: ## Format, lints, dependencies; known weaknesses of these where the database can be had.
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features -- --deny warnings
+	cargo clippy --no-default-features -- --deny warnings
 	cargo deny check bans licenses sources
 	scripts/check-advisories
 

@@ -7,10 +7,10 @@ pub mod bus;
 pub mod clock;
 pub mod code_keys_command;
 pub mod delivery;
+#[cfg(feature = "demo")]
 pub mod demo;
 pub mod doctor;
 pub mod domain;
-pub mod embedded_postgres;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 pub mod gateway;

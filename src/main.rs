@@ -17,12 +17,14 @@ use twostep::admin_command::{
 };
 use twostep::app::{App, Found};
 use twostep::code_keys_command::CodeKeysArguments;
+#[cfg(feature = "demo")]
+use twostep::demo;
 use twostep::http::operator::Reloaded;
 use twostep::operator_client::Configured;
 use twostep::rollout_command::RolloutArguments;
 use twostep::settings::Settings;
 use twostep::store::mailbox_forms::Collision;
-use twostep::{app, code_keys_command, demo, doctor, rollout_command, settings, telemetry};
+use twostep::{app, code_keys_command, doctor, rollout_command, settings, telemetry};
 
 /// Memory of thousands of connections goes back to the system after they are gone: see docs/decisions/0013-allocator.md.
 #[global_allocator]
@@ -43,6 +45,7 @@ struct Arguments {
 enum Command {
     /// Run the gateway (the default).
     Serve,
+    #[cfg(feature = "demo")]
     /// Play a whole sign-in story, from a refused sign-in to a trusted device, and print it as a timeline.
     Demo {
         /// Use a running gateway in development mode instead of starting one, for instance http://127.0.0.1:8080.
@@ -126,6 +129,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             actix_web::rt::System::new().block_on(serve(&settings, config))?;
             Ok(ExitCode::SUCCESS)
         }
+        #[cfg(feature = "demo")]
         Command::Demo { url, push } => {
             let _log = telemetry::start_logging(telemetry::LogFormat::Text, "error");
             let stage = url.map_or(demo::Stage::Own { push }, demo::Stage::Running);

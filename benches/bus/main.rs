@@ -16,7 +16,7 @@ use futures_util::StreamExt;
 use serde_json::json;
 use twostep::domain::event::AccountEvent;
 use twostep::domain::id::ChallengeId;
-use twostep::embedded_postgres::EmbeddedPostgres;
+use twostep_private_postgres::PrivatePostgres;
 use twostep_simulators::NatsServer;
 use uuid::Uuid;
 
@@ -74,7 +74,7 @@ async fn one_subject(arguments: &Arguments) -> anyhow::Result<(u64, u64)> {
     let server_process = nats.process().context("nats-server is gone")?;
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
-    let postgres = tokio::task::spawn_blocking(move || EmbeddedPostgres::start(&data)).await??;
+    let postgres = tokio::task::spawn_blocking(move || PrivatePostgres::start(&data)).await??;
     let environment = [
         ("TWOSTEP__DATABASE__URL".to_owned(), postgres.connection_string()),
         ("TWOSTEP__BUS__URL".to_owned(), nats.url()),

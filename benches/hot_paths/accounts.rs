@@ -17,10 +17,10 @@ use twostep::domain::delivery::EmailFallback;
 use twostep::domain::id::NodeId;
 use twostep::domain::mail::MailRetry;
 use twostep::domain::service::Service;
-use twostep::embedded_postgres::EmbeddedPostgres;
 use twostep::store::session::TokenLifetimes;
 use twostep::store::{self, ConnectSettings, Store};
 use twostep::verification::{AssertionRules, PasswordCost, Passwords, Rules, Verification};
+use twostep_private_postgres::PrivatePostgres;
 use uuid::Uuid;
 
 use super::samples::keys;
@@ -30,12 +30,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LIFE: SignedDuration = SignedDuration::from_mins(5);
 
 /// A PostgreSQL of this run; it ends with the value.
-pub fn postgres(folder: &Path) -> anyhow::Result<EmbeddedPostgres> {
-    EmbeddedPostgres::start(&folder.join("data")).context("scripts/install-postgres installs PostgreSQL")
+pub fn postgres(folder: &Path) -> anyhow::Result<PrivatePostgres> {
+    PrivatePostgres::start(&folder.join("data")).context("scripts/install-postgres installs PostgreSQL")
 }
 
 /// Makes `accounts` accounts and the services over their database.
-pub async fn services(postgres: &EmbeddedPostgres, accounts: i32) -> anyhow::Result<Arc<Services>> {
+pub async fn services(postgres: &PrivatePostgres, accounts: i32) -> anyhow::Result<Arc<Services>> {
     let url = postgres.connection_string();
     let settings =
         ConnectSettings { url: url.clone().into(), ca_file: None, pool_size: 8, wait: PATIENCE, deadline: PATIENCE };

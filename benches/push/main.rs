@@ -16,7 +16,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Context;
 use clap::Parser;
-use twostep::embedded_postgres::EmbeddedPostgres;
+use twostep_private_postgres::PrivatePostgres;
 use twostep_simulators::{ApnsOptions, ApnsSimulator, FcmOptions, FcmSimulator};
 
 use self::report::Report;
@@ -41,7 +41,7 @@ async fn main() -> anyhow::Result<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
-    let postgres = tokio::task::spawn_blocking(move || EmbeddedPostgres::start(&data)).await??;
+    let postgres = tokio::task::spawn_blocking(move || PrivatePostgres::start(&data)).await??;
     let any_port: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
     let keep = usize::try_from(arguments.pushes)?;
     let fcm = FcmSimulator::start_with(any_port, FcmOptions { keep, ..FcmOptions::default() }).await?;

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::connect_settings;
+use super::parts::connect_settings;
 use crate::bus::Nats;
 use crate::delivery::mail::Smtp;
 use crate::delivery::push::{Apns, Fcm};

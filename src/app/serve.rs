@@ -11,7 +11,9 @@ use actix_web::web::Data;
 use actix_web::{App as WebApp, HttpServer};
 use tracing::warn;
 
-use super::{AppError, SHUTDOWN_SECONDS, cores};
+use super::AppError;
+use super::parts::cores;
+use super::shutdown::SHUTDOWN_SECONDS;
 use crate::gateway::AllowedOrigins;
 use crate::http::operator::{self, Operator};
 use crate::http::{self, Api, StreamBounds, Streams, Trust, no_room};

@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use super::report::{Complaint, Finding, Report};
+use crate::app::{AppError, PrivateDatabase, StartError};
 use crate::bus::Nats;
 use crate::delivery::mail::Smtp;
 use crate::delivery::push::{CheckError, MisconfiguredReason, PushProviders};
-use crate::embedded_postgres::{EmbeddedPostgres, StartError};
 use crate::listener::Certificate;
 use crate::places;
 use crate::settings::{self, Settings};
@@ -39,21 +39,18 @@ pub(super) async fn database(settings: &Settings, report: &mut Report) {
 }
 
 async fn private_database(settings: &Settings, report: &mut Report) {
-    let data_dir = settings.database.data_dir.clone();
-    let started = tokio::task::spawn_blocking(move || EmbeddedPostgres::start(&data_dir)).await;
-    match started {
-        Ok(Ok(postgres)) => {
-            let url = postgres.connection_string().into();
-            match inspect(&url, settings).await {
-                Ok(seen) => report.add("database", seen.version().map(|version| format!("private {version}"))),
-                Err(error) => {
-                    let mend = format!("look into {}", postgres.log_file().display());
-                    report.add("database", Err(Complaint::new(cause(&error), mend)));
-                }
+    match PrivateDatabase::start(&settings.database.data_dir).await {
+        Ok(postgres) => match inspect(&postgres.url(), settings).await {
+            Ok(seen) => report.add("database", seen.version().map(|version| format!("private {version}"))),
+            Err(error) => {
+                let mend = format!("look into {}", postgres.log_file().display());
+                report.add("database", Err(Complaint::new(cause(&error), mend)));
             }
+        },
+        Err(AppError::PrivatePostgres(error @ StartError::InUse { .. })) => {
+            report.add("database", Ok(format!("private, {error}")));
         }
-        Ok(Err(error @ StartError::InUse { .. })) => report.add("database", Ok(format!("private, {error}"))),
-        Ok(Err(error)) => report.add("database", Err(Complaint::new(error, "see above"))),
+        Err(AppError::PrivatePostgres(error)) => report.add("database", Err(Complaint::new(error, "see above"))),
         Err(error) => report.add("database", Err(Complaint::new(error, "run it again"))),
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
-use twostep::embedded_postgres::EmbeddedPostgres;
+use twostep_private_postgres::PrivatePostgres;
 
 use crate::holder::{spawn_holder, spawn_unready};
 use crate::machine::*;
@@ -16,7 +16,7 @@ fn server_ends_with_a_killed_gateway_and_starts_again_with_the_next() {
     query(&connection_string(place.path()), "CREATE TABLE kept ()");
     let (postmaster, watchdog) = (postmaster(place.path()), watchdog(place.path()));
     holder.kill();
-    let next = EmbeddedPostgres::start(place.path()).unwrap();
+    let next = PrivatePostgres::start(place.path()).unwrap();
     assert!(!is_alive(postmaster) && !is_alive(watchdog), "the next start waits for the end of the old server");
     assert_eq!(query(&next.connection_string(), "SELECT to_regclass('kept') IS NOT NULL"), "t");
 }
@@ -29,7 +29,7 @@ fn server_that_outlives_gateway_and_watchdog_is_taken_over() {
     holder.kill_with_watchdog(place.path());
     assert!(is_alive(pid));
 
-    let next = EmbeddedPostgres::start(place.path()).unwrap();
+    let next = PrivatePostgres::start(place.path()).unwrap();
     assert_eq!(postmaster(place.path()), pid);
     assert_eq!(query(&next.connection_string(), "SELECT 1"), "1");
     assert_ne!(watchdog(place.path()), old_watchdog);
@@ -41,7 +41,7 @@ fn server_that_outlives_gateway_and_watchdog_is_taken_over() {
 #[test]
 fn dead_postmaster_is_noticed_and_replaced() {
     let place = Place::new();
-    let mut postgres = EmbeddedPostgres::start(place.path()).unwrap();
+    let mut postgres = PrivatePostgres::start(place.path()).unwrap();
     query(&postgres.connection_string(), "CREATE TABLE kept AS SELECT 42 AS answer");
     assert!(!postgres.restart_if_dead().unwrap(), "nothing to do");
 
@@ -60,7 +60,7 @@ fn dead_postmaster_is_noticed_and_replaced() {
 #[test]
 fn backend_that_outlives_its_postmaster_is_waited_for() {
     let place = Place::new();
-    let mut postgres = EmbeddedPostgres::start(place.path()).unwrap();
+    let mut postgres = PrivatePostgres::start(place.path()).unwrap();
     let address = postgres.connection_string();
     let busy = "DO $$ BEGIN WHILE clock_timestamp() < now() + interval '2 s' LOOP END LOOP; END $$";
     let client = {
@@ -81,16 +81,16 @@ fn backend_that_outlives_its_postmaster_is_waited_for() {
 #[test]
 fn postmaster_that_died_unnoticed_does_not_hold_up_the_stop() {
     let place = Place::new();
-    let postgres = EmbeddedPostgres::start(place.path()).unwrap();
+    let postgres = PrivatePostgres::start(place.path()).unwrap();
     kill(postmaster(place.path()));
     drop(postgres);
-    assert!(EmbeddedPostgres::start(place.path()).unwrap().is_running());
+    assert!(PrivatePostgres::start(place.path()).unwrap().is_running());
 }
 
 #[test]
 fn killed_watchdog_is_replaced_and_missed_by_nobody() {
     let place = Place::new();
-    let mut postgres = EmbeddedPostgres::start(place.path()).unwrap();
+    let mut postgres = PrivatePostgres::start(place.path()).unwrap();
     let old = watchdog(place.path());
     kill(old);
     wait_until("the watchdog is dead", || !is_alive(old));
@@ -129,11 +129,11 @@ fn killed_while_the_server_starts() {
 #[test]
 fn reused_process_id_is_not_taken_for_the_server() {
     let place = Place::new();
-    drop(EmbeddedPostgres::start(place.path()).unwrap());
+    drop(PrivatePostgres::start(place.path()).unwrap());
     let mut bystander = bystander(place.path(), &["sleep", "600"]);
     pretend_to_be_the_server(place.path(), bystander.id());
 
-    let postgres = EmbeddedPostgres::start(place.path()).unwrap();
+    let postgres = PrivatePostgres::start(place.path()).unwrap();
     assert_ne!(postmaster(place.path()), bystander.id());
     kill(postmaster(place.path()));
     wait_until("death is noticed", || !postgres.is_running());
@@ -147,11 +147,11 @@ fn reused_process_id_is_not_taken_for_the_server() {
 #[test]
 fn zombie_with_the_servers_old_id_is_not_taken_for_the_server() {
     let place = Place::new();
-    drop(EmbeddedPostgres::start(place.path()).unwrap());
+    drop(PrivatePostgres::start(place.path()).unwrap());
     let mut zombie = bystander(place.path(), &["true"]);
     wait_until("it has ended, and nobody took notice", || !is_alive(zombie.id()));
     pretend_to_be_the_server(place.path(), zombie.id());
-    assert!(EmbeddedPostgres::start(place.path()).unwrap().is_running());
+    assert!(PrivatePostgres::start(place.path()).unwrap().is_running());
     zombie.wait().unwrap();
 }
 
@@ -162,7 +162,7 @@ fn next_start_works_after_a_kill_when(is_reached: impl Fn(&Path) -> bool) {
     let holder = spawn_unready(place.path());
     wait_until("the moment to kill", || is_reached(&root));
     holder.kill();
-    let next = EmbeddedPostgres::start(place.path()).unwrap();
+    let next = PrivatePostgres::start(place.path()).unwrap();
     assert_eq!(query(&next.connection_string(), "SELECT 1"), "1");
 }
 

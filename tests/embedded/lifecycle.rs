@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 
-use twostep::embedded_postgres::EmbeddedPostgres;
+use twostep_private_postgres::PrivatePostgres;
 
 use crate::holder::{PROGRAM, holder_command, wait_until_ready};
 use crate::machine::*;
@@ -13,7 +13,7 @@ use crate::machine::*;
 fn first_start_makes_a_durable_database_that_ends_with_stop() {
     let place = Place::new();
     let data_dir = place.path().join("data");
-    let mut postgres = EmbeddedPostgres::start(&data_dir).unwrap();
+    let mut postgres = PrivatePostgres::start(&data_dir).unwrap();
     let address = postgres.connection_string();
     assert_eq!(address, connection_string(&data_dir));
     for (sql, expected) in [
@@ -47,10 +47,10 @@ fn first_start_makes_a_durable_database_that_ends_with_stop() {
 #[test]
 fn second_start_finds_the_data() {
     let place = Place::new();
-    let mut postgres = EmbeddedPostgres::start(place.path()).unwrap();
+    let mut postgres = PrivatePostgres::start(place.path()).unwrap();
     query(&postgres.connection_string(), "CREATE TABLE kept AS SELECT 42 AS answer");
     postgres.stop();
-    let again = EmbeddedPostgres::start(place.path()).unwrap();
+    let again = PrivatePostgres::start(place.path()).unwrap();
     assert_eq!(query(&again.connection_string(), "SELECT answer FROM kept"), "42");
     drop(postgres);
     assert!(again.is_running(), "the first one has nothing to do with it any more");
@@ -62,7 +62,7 @@ fn second_start_finds_the_data() {
 #[test]
 fn clients_that_stay_connected_do_not_hold_up_the_stop() {
     let place = Place::new();
-    let postgres = EmbeddedPostgres::start(place.path()).unwrap();
+    let postgres = PrivatePostgres::start(place.path()).unwrap();
     let pid = postmaster(place.path());
     let _client = UnixStream::connect(private(place.path()).join("run/.s.PGSQL.5432")).unwrap();
     drop(postgres);
@@ -72,8 +72,8 @@ fn clients_that_stay_connected_do_not_hold_up_the_stop() {
 #[test]
 fn two_directories_have_two_servers() {
     let (here, there) = (Place::new(), Place::new());
-    let one = EmbeddedPostgres::start(here.path()).unwrap();
-    let two = EmbeddedPostgres::start(there.path()).unwrap();
+    let one = PrivatePostgres::start(here.path()).unwrap();
+    let two = PrivatePostgres::start(there.path()).unwrap();
     query(&one.connection_string(), "CREATE TABLE only_here ()");
     assert_eq!(query(&two.connection_string(), "SELECT to_regclass('only_here') IS NULL"), "t");
     drop(one);

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-use twostep::embedded_postgres::EmbeddedPostgres;
+use twostep_private_postgres::PrivatePostgres;
 
 use crate::holder::{PROGRAM, holder_command, wait_until_ready};
 use crate::machine::*;
@@ -16,7 +16,7 @@ fn path_that_is_too_long_for_a_socket() {
     let place = Place::new();
     let data_dir = place.path().join("deep/".repeat(30));
     starts_twice(&data_dir);
-    let postgres = EmbeddedPostgres::start(&data_dir).unwrap();
+    let postgres = PrivatePostgres::start(&data_dir).unwrap();
     let sockets = postgres.connection_string();
     let sockets = Path::new(sockets.split_whitespace().next().unwrap().strip_prefix("host=").unwrap());
     assert_eq!(fs::metadata(sockets).unwrap().mode() & 0o777, 0o700);
@@ -36,10 +36,10 @@ fn path_with_characters_that_mean_something_elsewhere() {
 fn link_leads_to_the_same_data() {
     let place = Place::new();
     let data_dir = place.path().join("data");
-    drop(EmbeddedPostgres::start(&data_dir).unwrap());
+    drop(PrivatePostgres::start(&data_dir).unwrap());
     let link = place.path().join("link");
     std::os::unix::fs::symlink(&data_dir, &link).unwrap();
-    let through_link = EmbeddedPostgres::start(&link).unwrap();
+    let through_link = PrivatePostgres::start(&link).unwrap();
     assert_eq!(through_link.connection_string(), connection_string(&data_dir));
 }
 
@@ -52,7 +52,7 @@ fn data_directory_in_a_closed_directory() {
     let (link, private) = (place.path().join("postgres"), private(place.path()));
     assert_eq!(link.is_symlink(), is_root());
     place.set_mode(0o755);
-    let postgres = EmbeddedPostgres::start(place.path()).unwrap();
+    let postgres = PrivatePostgres::start(place.path()).unwrap();
     assert_eq!(query(&postgres.connection_string(), "SELECT answer FROM kept"), "42", "found again when it opens up");
     drop(postgres);
     if link.is_symlink() {
@@ -83,7 +83,7 @@ fn ordinary_user_runs_the_server_as_itself() {
         holder.kill();
     }
     // Root takes such data as it is: the server goes on as its owner.
-    let postgres = EmbeddedPostgres::start(&data_dir).unwrap();
+    let postgres = PrivatePostgres::start(&data_dir).unwrap();
     let owner = fs::metadata(cluster(&data_dir)).unwrap().uid();
     assert_eq!(user_of(postmaster(&data_dir)), owner);
     drop(postgres);
@@ -108,9 +108,9 @@ fn server_is_recognized_without_the_right_to_look_into_processes() {
 }
 
 fn starts_twice(data_dir: &Path) {
-    let first = EmbeddedPostgres::start(data_dir).unwrap_or_else(|error| panic!("{}: {error}", data_dir.display()));
+    let first = PrivatePostgres::start(data_dir).unwrap_or_else(|error| panic!("{}: {error}", data_dir.display()));
     query(&first.connection_string(), "CREATE TABLE kept AS SELECT 42 AS answer");
     drop(first);
-    let second = EmbeddedPostgres::start(data_dir).unwrap_or_else(|error| panic!("{}: {error}", data_dir.display()));
+    let second = PrivatePostgres::start(data_dir).unwrap_or_else(|error| panic!("{}: {error}", data_dir.display()));
     assert_eq!(query(&second.connection_string(), "SELECT answer FROM kept"), "42", "{}", data_dir.display());
 }

@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use twostep::embedded_postgres::{EmbeddedPostgres, StartError};
+use twostep_private_postgres::{PrivatePostgres, StartError};
 
 use crate::holder::{PROGRAM, holder_command, refusal, spawn_holder, wait_until_ready};
 use crate::machine::*;
@@ -16,7 +16,7 @@ use crate::machine::*;
 fn second_gateway_on_a_directory_is_refused_with_the_first_ones_id() {
     let place = Place::new();
     let holder = spawn_holder(place.path());
-    let error = EmbeddedPostgres::start(place.path()).unwrap_err();
+    let error = PrivatePostgres::start(place.path()).unwrap_err();
     assert!(matches!(&error, StartError::InUse { pid, .. } if *pid == holder.pid()), "{error}");
     let said = refusal(&mut holder_command(PROGRAM, place.path()));
     assert!(said.contains(&format!("pid {}", holder.pid())), "{said}");
@@ -29,7 +29,7 @@ fn data_of_an_unsupported_version_is_left_alone() {
     let place = Place::new();
     start_once(place.path());
     fs::write(cluster(place.path()).join("PG_VERSION"), "14\n").unwrap();
-    let error = EmbeddedPostgres::start(place.path()).unwrap_err();
+    let error = PrivatePostgres::start(place.path()).unwrap_err();
     assert!(matches!(error, StartError::UnsupportedMajor { made_by: 14, .. }), "{error}");
     assert!(error.to_string().contains("made by PostgreSQL 14"), "{error}");
 }
@@ -75,7 +75,7 @@ fn files_that_are_no_cluster_are_not_touched() {
     let cluster = place.path().join("postgres/pg");
     fs::create_dir_all(&cluster).unwrap();
     fs::write(cluster.join("holiday.jpg"), "precious").unwrap();
-    let error = EmbeddedPostgres::start(place.path()).unwrap_err();
+    let error = PrivatePostgres::start(place.path()).unwrap_err();
     assert!(matches!(error, StartError::NotACluster { .. }), "{error}");
     assert_eq!(fs::read_to_string(cluster.join("holiday.jpg")).unwrap(), "precious");
 }
@@ -85,7 +85,7 @@ fn data_directory_that_cannot_be_made_is_named() {
     let place = Place::new();
     let file = place.path().join("file");
     fs::write(&file, "").unwrap();
-    let error = EmbeddedPostgres::start(&file.join("data")).unwrap_err();
+    let error = PrivatePostgres::start(&file.join("data")).unwrap_err();
     assert!(matches!(error, StartError::File { action: "create", .. }), "{error}");
     assert!(error.to_string().contains("TWOSTEP__DATABASE__DATA_DIR"), "{error}");
 }
@@ -95,12 +95,12 @@ fn server_that_refuses_its_data_is_quoted() {
     let place = Place::new();
     start_once(place.path());
     fs::write(cluster(place.path()).join("postgresql.auto.conf"), "no_such_setting = 1\n").unwrap();
-    let error = EmbeddedPostgres::start(place.path()).unwrap_err();
+    let error = PrivatePostgres::start(place.path()).unwrap_err();
     assert!(matches!(&error, StartError::Refused { log, .. } if log.is_file()), "{error}");
     assert!(error.to_string().contains("FATAL"), "{error}");
     assert_eq!(error.to_string().lines().count(), 1, "{error}");
     fs::write(cluster(place.path()).join("postgresql.auto.conf"), "").unwrap();
-    assert!(EmbeddedPostgres::start(place.path()).unwrap().is_running(), "and starts once that is put right");
+    assert!(PrivatePostgres::start(place.path()).unwrap().is_running(), "and starts once that is put right");
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn server_that_was_started_by_hand_is_left_alone() {
     wait_until("it is ready", || {
         fs::read_to_string(cluster.join("postmaster.pid")).is_ok_and(|text| text.trim_end().ends_with("ready"))
     });
-    let error = EmbeddedPostgres::start(place.path()).unwrap_err();
+    let error = PrivatePostgres::start(place.path()).unwrap_err();
     assert!(matches!(&error, StartError::ForeignServer { pid, .. } if *pid == by_hand.id()), "{error}");
     assert!(is_alive(by_hand.id()));
     by_hand.kill().unwrap();
@@ -132,7 +132,7 @@ fn server_that_was_started_by_hand_is_left_alone() {
 
 /// Starts and stops the server, so that there is data: where its programs are on this machine.
 fn start_once(data_dir: &Path) -> PathBuf {
-    let _postgres = EmbeddedPostgres::start(data_dir).unwrap();
+    let _postgres = PrivatePostgres::start(data_dir).unwrap();
     let arguments = fs::read_to_string(format!("/proc/{}/cmdline", postmaster(data_dir))).unwrap();
     Path::new(arguments.split('\0').next().unwrap()).parent().unwrap().to_owned()
 }

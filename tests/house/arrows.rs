@@ -9,7 +9,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("telemetry", &[]),
     ("traces", &[]),
-    ("embedded_postgres", &[]),
     ("private_file", &[]),
     ("protocol", &["domain"]),
     ("store", &["domain", "traces"]),
@@ -46,7 +45,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("listener", &["domain", "private_file", "telemetry"]),
     ("demo", &["app", "outbound", "protocol", "settings"]),
-    ("doctor", &["bus", "delivery", "embedded_postgres", "listener", "places", "settings", "store"]),
+    ("doctor", &["app", "bus", "delivery", "listener", "places", "settings", "store"]),
     ("code_keys_command", &["domain", "settings"]),
     ("places", &["domain"]),
     ("fuzzing", &["delivery", "domain", "gateway", "http", "listener", "places", "protocol", "settings"]),
@@ -88,7 +87,7 @@ fn every_arrow_between_rooms_is_on_the_list() {
 /// The WebSocket codec is named in one room, actix in the rooms that are made of it.
 #[test]
 fn crates_stay_in_their_rooms() {
-    let inner = ["domain", "protocol", "store", "bus", "delivery", "verification", "settings", "embedded_postgres"];
+    let inner = ["domain", "protocol", "store", "bus", "delivery", "verification", "settings"];
     for path in files("src", "rs") {
         let relative = path.strip_prefix(root().join("src")).expect("below src").to_str().expect("UTF-8").to_owned();
         let text = read(&path);

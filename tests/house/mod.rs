@@ -11,6 +11,7 @@ mod page_safety;
 mod page_texts;
 mod queries;
 mod settings;
+mod shipped;
 mod standards;
 mod statements;
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
-use twostep::embedded_postgres::EmbeddedPostgres;
 use twostep::store::{self, ConnectSettings, Store};
+use twostep_private_postgres::PrivatePostgres;
 
 use super::client::DEADLINE;
 
@@ -20,7 +20,7 @@ static ENDED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 struct Server {
     /// Statics are not dropped: the server's watchdog stops it when the process ends.
-    _postgres: Mutex<EmbeddedPostgres>,
+    _postgres: Mutex<PrivatePostgres>,
     base: String,
 }
 
@@ -28,7 +28,7 @@ impl Server {
     /// The data stays for the next run, which starts in a moment; the databases of earlier runs go.
     async fn start() -> Self {
         let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("data");
-        let postgres = tokio::task::spawn_blocking(move || EmbeddedPostgres::start(&path))
+        let postgres = tokio::task::spawn_blocking(move || PrivatePostgres::start(&path))
             .await
             .expect("the thread lives")
             .expect("PostgreSQL starts: scripts/install-postgres installs it");

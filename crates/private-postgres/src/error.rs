@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
-/// Why [`EmbeddedPostgres::start`](super::EmbeddedPostgres::start) failed.
+/// Why [`PrivatePostgres::start`](super::PrivatePostgres::start) failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The machine has no server programs of a supported version.

@@ -8,7 +8,7 @@
 //! run/           the socket (in /tmp where this path would be too long for one)
 //! postgres.log   what the server says
 //! ```
-//! Three things end the server: [`EmbeddedPostgres::stop`] in the normal case; the watchdog, a shell at the other
+//! Three things end the server: [`PrivatePostgres::stop`] in the normal case; the watchdog, a shell at the other
 //! end of a pipe, when the gateway is killed; and nobody when both are killed, so the next start takes that server
 //! over. A kill at any moment leaves a directory that the next start can use.
 
@@ -37,14 +37,14 @@ use watchdog::Watchdog;
 
 /// A running private PostgreSQL. Dropping it stops the server and waits until it is down.
 #[derive(Debug)]
-pub struct EmbeddedPostgres {
+pub struct PrivatePostgres {
     server: Server,
     watchdog: Option<Watchdog>,
     /// Gone once the server was stopped on purpose. Declared last: released when all else is done.
     lock: Option<Lock>,
 }
 
-impl EmbeddedPostgres {
+impl PrivatePostgres {
     /// Starts the server of `data_dir`, and makes its data first if there is none. Returns when it accepts connections:
     /// about a second later the first time, a fraction of that afterwards.
     ///
@@ -150,7 +150,7 @@ impl EmbeddedPostgres {
     }
 }
 
-impl Drop for EmbeddedPostgres {
+impl Drop for PrivatePostgres {
     fn drop(&mut self) {
         self.stop();
     }

@@ -1,0 +1,56 @@
+//! The end of a node, in order.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use super::App;
+use crate::store;
+
+/// How long a node takes to stop at most, less a margin for the private PostgreSQL (design section 12: 30 s).
+pub(super) const SHUTDOWN_SECONDS: u64 = 12;
+/// How long after that it waits for the mail server to take what it was given.
+const MAIL_PATIENCE: Duration = Duration::from_secs(6);
+/// How long what other nodes should know may take to leave at the end.
+const BUS_FLUSH: Duration = Duration::from_secs(1);
+
+impl App {
+    /// Stops in order: not ready any more, goodbye to every connection, requests under way finish, the database last.
+    pub async fn stop(self) {
+        self.draining.store(true, Ordering::Relaxed);
+        info!("draining");
+        // What waits is for nodes that stay: what this one took up now, another would take over, and send as well.
+        for taker in &self.takers {
+            taker.abort();
+        }
+        self.bus.end_watching();
+        // Asked for first: a device that comes back at once must find another node.
+        let stopped = self.public.stop(true);
+        self.directory.drain(self.reconnect_spread).await;
+        let graceful = tokio::time::timeout(Duration::from_secs(SHUTDOWN_SECONDS), stopped);
+        if graceful.await.is_err() {
+            warn!("some requests did not finish in time");
+        }
+        let mails = self.mails_under_way.end(MAIL_PATIENCE).await;
+        if mails > 0 {
+            warn!(mails, "mails are under way still: another node sends them once more");
+        }
+        for server in &self.private {
+            server.stop(false).await;
+        }
+        self.bus.flush(BUS_FLUSH).await;
+        for task in &self.tasks {
+            task.abort();
+        }
+        let node = self.node;
+        if self.store.run(async |db| store::node::leave(db, node).await).await.is_err() {
+            warn!("this node could not say that it is gone: others find out in a moment");
+        }
+        self.store.close();
+        if let Some(traces) = self.traces {
+            traces.stop().await;
+        }
+        info!("stopped");
+    }
+}
