@@ -1,27 +1,24 @@
 //! The user actor: knows the account's connections, fans codes out, listens to receipts.
 
+mod codes;
 mod connections;
 mod deliver;
-mod elsewhere;
-mod facts;
+mod events;
 mod mail;
-mod overtaken;
 mod presence;
 mod push;
 mod record;
+mod remote_devices;
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix::prelude::*;
 use rand::RngExt;
 use tracing::{error, warn};
 
+use self::codes::{Codes, SentCode};
 use self::connections::Connections;
-use self::deliver::{AwaitedReceipts, SentCode};
-use self::elsewhere::Elsewhere;
-use self::overtaken::AtWork;
 use super::Services;
 use super::directory::Shard;
 use super::messages::{Attach, Deliver, Detach, DeviceSays, Drain, Fact, Outgoing, Release};
@@ -50,11 +47,7 @@ pub struct User {
     /// Steps under way that the actor waits for.
     under_way: usize,
     connections: Connections,
-    awaited: AwaitedReceipts,
-    /// When the codes that are awaited were written to their connections.
-    sent_at: HashMap<SentCode, Instant>,
-    at_work: HashMap<ChallengeId, AtWork>,
-    elsewhere: Elsewhere,
+    codes: Codes,
 }
 
 /// [`Attach`], as the directory passes it on. No reply.
@@ -85,10 +78,7 @@ impl User {
             handled: 0,
             under_way: 0,
             connections: Connections::default(),
-            awaited: HashMap::new(),
-            sent_at: HashMap::new(),
-            at_work: HashMap::new(),
-            elsewhere: Elsewhere::default(),
+            codes: Codes::default(),
         }
     }
 
@@ -111,7 +101,6 @@ impl User {
     fn settle(&mut self, context: &mut Context<Self>) {
         if self.under_way == 0 {
             self.connections.forget_closed_challenges();
-            self.elsewhere.forget();
         }
         self.stop_if_idle(context);
     }

@@ -6,6 +6,7 @@ use tokio_postgres::Row;
 use super::row::{as_integer, by_place, count, get, id, optional_id, optional_word, seconds, small_count, word};
 use super::{Db, StoreError, execute, node, query, rows};
 use crate::domain::challenge::Method;
+use crate::domain::delivery::ladder::DeliveryUpdate;
 use crate::domain::delivery::{Channel, Delivery, DeliveryState, DeliveryView, UnreachableReason};
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId, NodeId};
 use crate::domain::limits::MAX_UNANSWERED_ALERTS;
@@ -62,21 +63,6 @@ pub struct TracedDelivery {
     pub created_at: Timestamp,
     /// How far it came.
     pub view: DeliveryView,
-}
-
-/// How far one delivery came.
-#[derive(Debug, Clone, Copy)]
-pub struct DeliveryNews {
-    /// Which.
-    pub id: DeliveryId,
-    /// How far.
-    pub state: DeliveryState,
-    /// Why not further.
-    pub reason: Option<UnreachableReason>,
-    /// What the provider answered, in one word.
-    pub detail: Option<&'static str>,
-    /// When it is due again; `None` when nothing is left to do.
-    pub due_in: Option<SignedDuration>,
 }
 
 /// Writes the deliveries of a challenge's code, in the transaction that makes the code; returns how many.
@@ -166,7 +152,7 @@ pub async fn claim_overdue(db: &impl Db, limit: i64, node: NodeId) -> Result<Vec
     claimed.iter().map(claimed_row).collect()
 }
 
-/// Writes how far deliveries of one challenge came.
+/// Writes how far deliveries of one challenge came, and when they are due again; `None` when nothing is left to do.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -174,13 +160,15 @@ pub async fn record_states(
     db: &impl Db,
     account: AccountId,
     challenge: ChallengeId,
-    news: &[DeliveryNews],
+    updates: &[DeliveryUpdate],
+    due_in: Option<SignedDuration>,
 ) -> Result<(), StoreError> {
-    let ids: Vec<uuid::Uuid> = news.iter().map(|news| news.id.uuid()).collect();
-    let states: Vec<&str> = news.iter().map(|news| news.state.as_str()).collect();
-    let reasons: Vec<Option<&str>> = news.iter().map(|news| news.reason.map(UnreachableReason::as_str)).collect();
-    let details: Vec<Option<&str>> = news.iter().map(|news| news.detail).collect();
-    let due: Vec<Option<f64>> = news.iter().map(|news| news.due_in.map(seconds)).collect();
+    let ids: Vec<uuid::Uuid> = updates.iter().map(|update| update.delivery.uuid()).collect();
+    let states: Vec<&str> = updates.iter().map(|update| update.state.as_str()).collect();
+    let reasons: Vec<Option<&str>> =
+        updates.iter().map(|update| update.reason.map(UnreachableReason::as_str)).collect();
+    let details: Vec<Option<&str>> = updates.iter().map(|update| update.detail).collect();
+    let due: Vec<Option<f64>> = vec![due_in.map(seconds); updates.len()];
     let lease = seconds(Lease::WORK);
     let parameters: super::Parameters<'_> =
         &[&account.uuid(), &challenge.uuid(), &ids, &states, &reasons, &details, &due, &lease];

@@ -9,6 +9,7 @@
 mod breakages;
 mod explore;
 mod guessing;
+mod ladder;
 mod steps;
 mod trusting;
 mod world;

@@ -1,29 +1,35 @@
-//! The ladder: a live connection first; no connection, or no receipt in time, then push; neither, then say why.
+//! The driver of the delivery ladder: what a code's ladder says is carried out, and what happens is told to it.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::prelude::*;
+use jiff::SignedDuration;
 use tracing::{error, info};
 
 use super::super::messages::Place;
 use super::User;
-use super::elsewhere::{Asked, Away};
-use super::overtaken::{Overtaken, is_overtaken};
-use super::record::{count, news};
+use super::codes::{Cancelled, SentCode, is_cancelled};
+use super::record::count;
 use crate::clock;
 use crate::domain::code::{Code, CodeSource, NoCode};
+use crate::domain::delivery::ladder::{Action, DeliveryUpdate, Event, Others, Planned, PushPlan};
 use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState, Reach};
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId};
+use crate::domain::event::AccountEvent;
+use crate::domain::id::{AccountId, ChallengeId, DeviceId};
 use crate::domain::locale::Locale;
 use crate::domain::zone::ZoneName;
 use crate::protocol::message::ServerMessage;
 use crate::store::challenge::ToDeliver;
-use crate::store::delivery::{DeliveryNews, PlannedPush};
+use crate::store::delivery::PlannedPush;
 use crate::store::{self, Store, StoreError};
 use crate::traces::{Kind, Step};
 use crate::verification::Verification;
+
+/// When a push that found no room in memory is due again.
+const PUT_BACK_FOR: SignedDuration = SignedDuration::from_secs(2);
 
 /// Where the mails of an account go, and in which language.
 pub(super) struct Mailbox {
@@ -43,16 +49,6 @@ struct Work {
     /// This node issued the code, and told the others so.
     are_others_told: bool,
 }
-
-/// The code of a challenge that devices were sent over their connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct SentCode {
-    pub(super) challenge: ChallengeId,
-    pub(super) generation: u32,
-}
-
-/// Devices that have not said yet that they show a code, with the delivery of each.
-pub(super) type AwaitedReceipts = HashMap<SentCode, HashMap<DeviceId, DeliveryId>>;
 
 impl User {
     /// Works a challenge that this node started.
@@ -78,7 +74,7 @@ impl User {
         place: Option<Place>,
         context: &mut Context<Self>,
     ) {
-        let (services, account, overtaken) = (Arc::clone(&self.services), self.account, self.overtaken(challenge));
+        let (services, account, cancelled) = (Arc::clone(&self.services), self.account, self.cancellation(challenge));
         let step = Step::of(self.trace_of(challenge), Kind::Internal, "deliver a code");
         step.note("challenge.id", challenge.to_string());
         let load = async move {
@@ -88,8 +84,8 @@ impl User {
         self.run(context, load, move |actor, (work, _step), context| match work {
             // It closed meanwhile, or has a newer code.
             Ok(None) => {}
-            Ok(Some(_)) if is_overtaken(&overtaken) => {}
-            Ok(Some(work)) => actor.work(work, &overtaken, place, context),
+            Ok(Some(_)) if is_cancelled(&cancelled) => {}
+            Ok(Some(work)) => actor.work(work, &cancelled, place, context),
             // The rows stay due: a sweeper takes them up again.
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
@@ -98,87 +94,115 @@ impl User {
         });
     }
 
-    fn work(&mut self, work: Work, overtaken: &Overtaken, place: Option<Place>, context: &mut Context<Self>) {
+    fn work(&mut self, work: Work, cancelled: &Cancelled, place: Option<Place>, context: &mut Context<Self>) {
         let Some(code) = self.code(&work.issued) else { return };
         let sent = SentCode { challenge: work.issued.challenge_id, generation: work.issued.generation };
         let text: Arc<str> = ServerMessage::code(&work.issued, &code, clock::now()).to_text().into();
-        self.works_on(sent);
-        let mut asked = Asked { away: HashMap::new(), held: HashMap::new(), news: Vec::new(), place };
+        let held_elsewhere = self.works_on(sent);
+        if let Some(at_work) = self.at_work(sent) {
+            at_work.place = place;
+        }
+        for device in held_elsewhere {
+            self.handle_event(sent, Event::HeldElsewhere(device), context);
+        }
+        let mut planned = Vec::new();
         for delivery in &work.deliveries {
             match (delivery.channel, delivery.device_id) {
                 (Channel::Websocket, Some(device)) => {
-                    self.work_device(sent, device, delivery, &work.reach, &text, &mut asked);
+                    planned.push(self.begin_device(sent, device, delivery, &work.reach, &text));
                 }
                 (Channel::Email, _) => {
-                    self.send_mail(&work.issued, &work.mailbox, delivery, &code, overtaken.clone(), context);
+                    self.send_mail(&work.issued, &work.mailbox, delivery, &code, cancelled.clone(), context);
                 }
                 (Channel::Fcm | Channel::Apns, _) | (Channel::Websocket, None) => {}
             }
         }
-        self.ask_others(sent, asked, work.are_others_told, context);
+        let others = match self.services.verification.bus().is_joined() {
+            false => Others::None,
+            true if work.are_others_told => Others::Told,
+            true => Others::ToBeTold,
+        };
+        self.handle_event(sent, Event::Planned(planned, others), context);
         for push in work.pushes {
-            self.push(&work.issued, &code, push, overtaken.clone(), context);
+            self.push(&work.issued, &code, push, cancelled.clone(), context);
         }
     }
 
-    /// The first step for a device: its connection, if it is here.
-    fn work_device(
+    /// Writes the code to the connection of a device, if that is here.
+    fn begin_device(
         &mut self,
         sent: SentCode,
         device: DeviceId,
         delivery: &Delivery,
         reach: &HashMap<DeviceId, Reach>,
         text: &Arc<str>,
-        asked: &mut Asked,
-    ) {
+    ) -> Planned {
         let SentCode { challenge, generation } = sent;
-        // It lost its trust since the delivery was planned.
-        let Some(reach) = reach.get(&device).copied() else {
-            return asked.news.push(news(delivery.id, DeliveryState::Cancelled, None));
-        };
+        let reach = reach.get(&device).copied();
         let had_it = self.connections.was_shown(device, challenge, generation);
-        let is_connected = had_it || self.connections.show(device, challenge, generation, text);
-        // A lost node sent it before and the time for a receipt is over.
-        let is_silent = delivery.already_sent && reach.unreachable_reason().is_none();
-        if is_connected && !is_silent {
-            let news = self.expect_receipt(sent, device, delivery.id);
-            asked.news.push(news);
-        } else {
-            let away = Away { delivery: delivery.id, reach, already_sent: delivery.already_sent };
-            asked.away.insert(device, away);
+        let is_shown_here = reach.is_some() && (had_it || self.connections.show(device, challenge, generation, text));
+        Planned { device, delivery: delivery.id, reach, already_sent: delivery.already_sent, is_shown_here }
+    }
+
+    /// Lets the ladder of a code take an event in, and carries out what it says. Nothing comes of it where the code is over.
+    pub(super) fn handle_event(&mut self, sent: SentCode, event: Event, context: &mut Context<Self>) {
+        let Some(at_work) = self.at_work(sent) else { return };
+        let actions = at_work.ladder.handle(event);
+        let mut place = if at_work.ladder.is_asking() { None } else { at_work.place.take() };
+        for action in actions {
+            self.carry_out(sent, action, &mut place, context);
         }
     }
 
-    /// Goes on to push for the devices that stay silent for the receipt window.
-    pub(super) fn await_receipts(&mut self, sent: SentCode, context: &mut Context<Self>) {
-        if !self.awaited.contains_key(&sent) {
-            return;
+    fn carry_out(&mut self, sent: SentCode, action: Action, place: &mut Option<Place>, context: &mut Context<Self>) {
+        match action {
+            Action::AskOthers { round, are_to_be_told } => {
+                if are_to_be_told {
+                    self.tell_others(AccountEvent::CodeIssued { challenge_id: sent.challenge });
+                }
+                self.event_after(self.services.presence_wait, sent, Event::AskedLongEnough(round), context);
+            }
+            Action::AwaitReceipts(round) => {
+                self.event_after(self.services.receipt_window, sent, Event::WindowOver(round), context);
+            }
+            Action::RecordSent(deliveries) => self.record_sent(sent, deliveries, context),
+            Action::Record(updates) => {
+                let is_new = |update: &&DeliveryUpdate| match update.channel {
+                    // What was sent was counted then.
+                    Channel::Websocket => !matches!(update.state, DeliveryState::Accepted | DeliveryState::Cancelled),
+                    _ => true,
+                };
+                updates.iter().filter(is_new).for_each(|update| count(update.channel, update.state));
+                self.record(sent.challenge, updates, None, context);
+            }
+            Action::Postpone { delivery, detail } => {
+                self.postpone(sent.challenge, delivery, detail, PUT_BACK_FOR, context);
+            }
+            Action::PlanPushes(devices) => self.plan_pushes(sent, devices, place.take(), context),
+            Action::CountReceipt(shown) => self.count_receipt(sent, shown),
         }
+    }
+
+    fn event_after(&mut self, wait: Duration, sent: SentCode, event: Event, context: &mut Context<Self>) {
         self.under_way += 1;
-        context.run_later(self.services.receipt_window, move |actor, context| {
+        context.run_later(wait, move |actor, context| {
             actor.under_way -= 1;
-            actor.sent_at.remove(&sent);
-            let silent = actor.awaited.remove(&sent).unwrap_or_default();
-            actor.escalate(sent, silent, None, context);
+            actor.handle_event(sent, event, context);
             actor.settle(context);
         });
     }
 
     /// Plans and makes the pushes to devices that the socket did not reach.
-    pub(super) fn escalate(
+    fn plan_pushes(
         &mut self,
         sent: SentCode,
-        devices: HashMap<DeviceId, DeliveryId>,
+        devices: Vec<DeviceId>,
         place: Option<Place>,
         context: &mut Context<Self>,
     ) {
-        if devices.is_empty() {
-            return;
-        }
-        let (services, account, names) =
-            (Arc::clone(&self.services), self.account, devices.keys().copied().collect::<Vec<_>>());
+        let (services, account, names) = (Arc::clone(&self.services), self.account, devices.clone());
         let SentCode { challenge, generation } = sent;
-        let overtaken = self.overtaken(challenge);
+        let cancelled = self.cancellation(challenge);
         let plan = async move {
             let _place = place;
             let (store, node) = (services.verification.store(), services.verification.node());
@@ -191,7 +215,7 @@ impl User {
                 .await
         };
         self.run(context, plan, move |actor, planned, context| match planned {
-            Ok((pushes, Some(found))) => actor.make_pushes(&found.issued, pushes, devices, &overtaken, context),
+            Ok((pushes, Some(found))) => actor.make_pushes(&found.issued, pushes, &devices, &cancelled, context),
             Ok((_, None)) => {}
             // The rows become due again: a sweeper goes on.
             Err(error) => {
@@ -205,26 +229,22 @@ impl User {
         &mut self,
         issued: &CodeToDeliver,
         pushes: Vec<PlannedPush>,
-        mut devices: HashMap<DeviceId, DeliveryId>,
-        overtaken: &Overtaken,
+        devices: &[DeviceId],
+        cancelled: &Cancelled,
         context: &mut Context<Self>,
     ) {
         let Some(code) = self.code(issued) else { return };
+        let sent = SentCode { challenge: issued.challenge_id, generation: issued.generation };
+        let plan = |device: &DeviceId| {
+            let is_pushed = pushes.iter().any(|push| push.device_id == *device);
+            let is_shown_here = self.connections.was_shown(*device, sent.challenge, sent.generation);
+            (*device, if is_pushed { PushPlan::Pushed } else { PushPlan::NotPushed { is_shown_here } })
+        };
+        let plans = devices.iter().map(plan).collect();
         for push in pushes {
-            devices.remove(&push.device_id);
-            self.push(issued, &code, push, overtaken.clone(), context);
+            self.push(issued, &code, push, cancelled.clone(), context);
         }
-        // No provider knows these. What was written to a connection here rests there; that another node wrote it is hearsay, and a
-        // device that then says nothing did not get it.
-        let rest = devices.into_iter().map(|(device, delivery)| {
-            if self.connections.was_shown(device, issued.challenge_id, issued.generation) {
-                return news(delivery, DeliveryState::Accepted, None);
-            }
-            count(Channel::Websocket, DeliveryState::Failed);
-            DeliveryNews { detail: Some("no_receipt"), ..news(delivery, DeliveryState::Failed, None) }
-        });
-        let rest = rest.collect();
-        self.record(issued.challenge_id, rest, context);
+        self.handle_event(sent, Event::PushesPlanned(plans), context);
     }
 
     /// The message that shows a code, or `None` when this node lacks its key.

@@ -7,17 +7,17 @@ use jiff::Timestamp;
 use tracing::{error, warn};
 
 use super::User;
+use super::codes::Cancelled;
 use super::deliver::Mailbox;
-use super::overtaken::Overtaken;
-use super::record::{count, news};
+use super::record::count;
 use crate::clock;
 use crate::delivery::mail::{MailOutcome, code_mail};
 use crate::domain::challenge::Method;
 use crate::domain::code::Code;
+use crate::domain::delivery::ladder::DeliveryUpdate;
 use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState};
 use crate::domain::id::{ChallengeId, DeliveryId};
 use crate::domain::zone::Reader;
-use crate::store::delivery::DeliveryNews;
 use crate::traces::{Kind, Step};
 
 /// A mail that is tried, and what decides about the next try.
@@ -36,7 +36,7 @@ impl User {
         mailbox: &Mailbox,
         delivery: &Delivery,
         code: &Code,
-        mut overtaken: Overtaken,
+        mut cancelled: Cancelled,
         context: &mut Context<Self>,
     ) {
         // No delivery goes to the mailbox of an account that has none, unless it was taken away meanwhile.
@@ -53,10 +53,10 @@ impl User {
         let send = async move {
             let outcome = tokio::select! {
                 biased;
-                _ = overtaken.changed() => None,
+                _ = cancelled.changed() => None,
                 outcome = services.mail.send(&mail) => Some(outcome),
             };
-            step.note("outcome", outcome.map_or("overtaken", MailOutcome::word));
+            step.note("outcome", outcome.map_or("cancelled", MailOutcome::word));
             outcome
         };
         self.run(context, send, move |actor, outcome, context| {
@@ -94,7 +94,8 @@ impl User {
             }
         };
         count(Channel::Email, state);
-        let news = DeliveryNews { detail: Some(outcome.word()), ..news(tried.delivery, state, None) };
-        self.record(tried.challenge, vec![news], context);
+        let update = DeliveryUpdate::new(tried.delivery, Channel::Email, state);
+        let update = DeliveryUpdate { detail: Some(outcome.word()), ..update };
+        self.record(tried.challenge, vec![update], None, context);
     }
 }

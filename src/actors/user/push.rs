@@ -9,25 +9,24 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::{error, warn};
 
 use super::User;
-use super::overtaken::Overtaken;
-use super::record::{count, log_failure, news};
+use super::codes::{Cancelled, SentCode};
+use super::record::log_failure;
 use crate::actors::Services;
 use crate::clock;
 use crate::delivery::push::{Push, PushContent, PushOutcome, UnavailableReason};
 use crate::domain::code::Code;
-use crate::domain::delivery::{CodeToDeliver, DeliveryState, UnreachableReason};
+use crate::domain::delivery::ladder::{DeliveryUpdate, Event, PushEnd, PushResult};
+use crate::domain::delivery::{Channel, CodeToDeliver, DeliveryState};
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId};
 use crate::domain::push::AccountTag;
 use crate::store;
-use crate::store::delivery::{DeliveryNews, PlannedPush};
+use crate::store::delivery::PlannedPush;
 use crate::texts::{PushText, code_push_text, wake_push_text};
 use crate::traces::{Kind, Step};
 
 /// How often a push that takes long says so, well before its lease (60 s) ends: a provider may ask for a wait that is
 /// longer, and nobody else should push meanwhile.
 const LEASE_RENEWAL: Duration = Duration::from_secs(40);
-/// When a push that found no room in memory is due again.
-const PUT_BACK_FOR: SignedDuration = SignedDuration::from_secs(2);
 
 /// What became of a push.
 enum Ended {
@@ -36,7 +35,7 @@ enum Ended {
     /// This gateway has no such provider.
     ProviderOff,
     /// The challenge closed or has a newer code.
-    Overtaken,
+    Cancelled,
 }
 
 impl User {
@@ -46,7 +45,7 @@ impl User {
         issued: &CodeToDeliver,
         code: &Code,
         planned: PlannedPush,
-        overtaken: Overtaken,
+        cancelled: Cancelled,
         context: &mut Context<Self>,
     ) {
         let push = Push {
@@ -58,6 +57,7 @@ impl User {
             content: self.content(&planned, issued, code),
         };
         let (account, challenge) = (self.account, issued.challenge_id);
+        let sent = SentCode { challenge, generation: issued.generation };
         let services = Arc::clone(&self.services);
         let step = Step::of(self.trace_of(challenge), Kind::Client, "push a code");
         let send = async move {
@@ -67,11 +67,11 @@ impl User {
                     None => Ended::ProviderOff,
                 }
             };
-            let lease = keep_lease(&services, account, challenge, planned.delivery_id);
-            (until_overtaken(overtaken, lease, ended).await, planned)
+            let lease = keep_lease(&services, account, challenge, (planned.delivery_id, planned.channel));
+            (until_cancelled(cancelled, lease, ended).await, planned)
         };
         self.run(context, send, move |actor, (ended, planned), context| {
-            actor.on_push_ended(challenge, ended, planned, context);
+            actor.on_push_ended(sent, ended, planned, context);
         });
     }
 
@@ -88,104 +88,95 @@ impl User {
         }
     }
 
-    fn on_push_ended(
-        &mut self,
-        challenge: ChallengeId,
-        ended: Ended,
-        planned: PlannedPush,
-        context: &mut Context<Self>,
-    ) {
-        let (id, channel) = (planned.delivery_id, planned.channel);
+    fn on_push_ended(&mut self, sent: SentCode, ended: Ended, planned: PlannedPush, context: &mut Context<Self>) {
+        let (delivery, channel) = (planned.delivery_id, planned.channel);
         let outcome = match ended {
             Ended::Answered(outcome) => outcome,
-            Ended::Overtaken => return,
+            Ended::Cancelled => return,
             Ended::ProviderOff => {
                 warn!(delivery.channel = %channel, "a device registered for push with a provider that is not configured");
-                return self.record(challenge, vec![failed(id, "provider_off")], context);
+                let outcome = PushResult::Refused;
+                let end = PushEnd { delivery, channel, outcome, detail: "provider_off" };
+                return self.handle_event(sent, Event::PushEnded(end), context);
             }
         };
         let detail = outcome.word();
-        let news = match outcome {
-            PushOutcome::Accepted { .. } => {
-                DeliveryNews { detail: Some(detail), ..news(id, DeliveryState::Accepted, None) }
-            }
-            PushOutcome::TokenDead { as_of } => return self.forget_address(challenge, planned, as_of, context),
-            // There is no room for it in this node's memory: the database keeps it for whoever has room.
-            PushOutcome::Unavailable(UnavailableReason::Overloaded) => {
-                return self.postpone(challenge, id, detail, PUT_BACK_FOR, context);
-            }
+        let result = match outcome {
+            PushOutcome::Accepted { .. } => PushResult::Accepted,
+            PushOutcome::TokenDead { as_of } => return self.forget_address(sent, planned, as_of, context),
+            PushOutcome::Unavailable(UnavailableReason::Overloaded) => PushResult::NoRoom,
             PushOutcome::Misconfigured(_) => {
-                error!(delivery.id = %id, delivery.channel = %channel, push.outcome = detail, "a provider refuses the settings: run `twostep doctor`");
-                failed(id, detail)
+                error!(delivery.id = %delivery, delivery.channel = %channel, push.outcome = detail, "a provider refuses the settings: run `twostep doctor`");
+                PushResult::Refused
             }
             PushOutcome::Rejected(_) | PushOutcome::RetryAfter { .. } | PushOutcome::Unavailable(_) => {
-                failed(id, detail)
+                PushResult::Refused
             }
         };
-        count(channel, news.state);
-        self.record(challenge, vec![news], context);
+        self.handle_event(sent, Event::PushEnded(PushEnd { delivery, channel, outcome: result, detail }), context);
     }
 
     /// Forgets an address that its provider calls dead, unless the device registered since then.
     fn forget_address(
         &mut self,
-        challenge: ChallengeId,
+        sent: SentCode,
         planned: PlannedPush,
         as_of: Option<Timestamp>,
         context: &mut Context<Self>,
     ) {
-        let (services, account, id) = (Arc::clone(&self.services), self.account, planned.delivery_id);
+        let (services, account) = (Arc::clone(&self.services), self.account);
+        let (delivery, channel) = (planned.delivery_id, planned.channel);
         let forget = async move {
             let store = services.verification.store();
             let (device, address) = (planned.device_id, planned.address);
             store.run(async |db| store::device::forget_push_address(db, account, device, &address, as_of).await).await
         };
         self.run(context, forget, move |actor, forgotten, context| {
-            let failed = failed(id, "token_dead");
-            let news = match forgotten {
-                Ok(true) => {
-                    let reason = Some(UnreachableReason::TokenExpired);
-                    DeliveryNews { reason, state: DeliveryState::Unreachable, ..failed }
-                }
-                Ok(false) => failed,
+            let outcome = match forgotten {
+                Ok(true) => PushResult::AddressForgotten,
+                // The device registered meanwhile.
+                Ok(false) => PushResult::Refused,
                 Err(error) => {
                     // It stays, and the next push finds it dead again.
                     error!(error = &error as &dyn std::error::Error, "a dead push address was not forgotten");
-                    failed
+                    PushResult::Refused
                 }
             };
-            actor.record(challenge, vec![news], context);
+            let end = PushEnd { delivery, channel, outcome, detail: "token_dead" };
+            actor.handle_event(sent, Event::PushEnded(end), context);
         });
     }
 }
 
-fn failed(id: DeliveryId, detail: &'static str) -> DeliveryNews {
-    DeliveryNews { detail: Some(detail), ..news(id, DeliveryState::Failed, None) }
-}
-
-/// What came first: the challenge was overtaken, or the push ended. `lease` runs beside it.
-async fn until_overtaken(
-    mut overtaken: Overtaken,
+/// What came first: the challenge was cancelled, or the push ended. `lease` runs beside it.
+async fn until_cancelled(
+    mut cancelled: Cancelled,
     lease: impl Future<Output = Infallible>,
     send: impl Future<Output = Ended>,
 ) -> Ended {
     tokio::select! {
-        // What was overtaken before it began must not be sent at all.
+        // What was cancelled before it began must not be sent at all.
         biased;
-        _ = overtaken.changed() => Ended::Overtaken,
+        _ = cancelled.changed() => Ended::Cancelled,
         ended = send => ended,
         never = lease => match never {},
     }
 }
 
 /// Renews the lease of a push for as long as it is polled.
-async fn keep_lease(services: &Services, account: AccountId, challenge: ChallengeId, id: DeliveryId) -> Infallible {
-    let under_way = [news(id, DeliveryState::Pending, Some(SignedDuration::ZERO))];
+async fn keep_lease(
+    services: &Services,
+    account: AccountId,
+    challenge: ChallengeId,
+    (delivery, channel): (DeliveryId, Channel),
+) -> Infallible {
+    let under_way = [DeliveryUpdate::new(delivery, channel, DeliveryState::Pending)];
+    let due = Some(SignedDuration::ZERO);
     loop {
         tokio::time::sleep(LEASE_RENEWAL).await;
         let store = services.verification.store();
         let renewed =
-            store.run(async |db| store::delivery::record_states(db, account, challenge, &under_way).await).await;
+            store.run(async |db| store::delivery::record_states(db, account, challenge, &under_way, due).await).await;
         log_failure(challenge, &renewed);
     }
 }
@@ -197,16 +188,16 @@ mod tests {
     use super::*;
 
     #[actix::test]
-    async fn what_was_overtaken_before_it_began_is_not_sent() {
-        let (sender, overtaken) = watch::channel(());
+    async fn what_was_cancelled_before_it_began_is_not_sent() {
+        let (sender, cancelled) = watch::channel(());
         drop(sender);
         let send = async { panic!("sent") };
-        assert!(matches!(until_overtaken(overtaken, std::future::pending(), send).await, Ended::Overtaken));
+        assert!(matches!(until_cancelled(cancelled, std::future::pending(), send).await, Ended::Cancelled));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_push_may_wait_longer_than_its_lease() {
-        let (_sender, overtaken) = watch::channel(());
+        let (_sender, cancelled) = watch::channel(());
         let renewals = std::cell::Cell::new(0);
         let lease = async {
             loop {
@@ -218,7 +209,7 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(130)).await;
             Ended::ProviderOff
         };
-        assert!(matches!(until_overtaken(overtaken, lease, send).await, Ended::ProviderOff));
+        assert!(matches!(until_cancelled(cancelled, lease, send).await, Ended::ProviderOff));
         assert_eq!(renewals.get(), 3);
     }
 }

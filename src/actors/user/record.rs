@@ -1,19 +1,18 @@
 //! Writing down how far deliveries came, and telling those who watch.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::prelude::*;
 use jiff::SignedDuration;
 use tracing::{debug, error, info};
 
 use super::User;
-use super::deliver::SentCode;
+use super::codes::SentCode;
+use crate::domain::delivery::ladder::{DeliveryUpdate, Event, Shown};
 use crate::domain::delivery::{Channel, CodeToDeliver, DeliveryState};
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId};
-use crate::store::delivery::DeliveryNews;
 use crate::store::receipt::Receipt;
 use crate::store::{self, StoreError};
 use crate::telemetry::{DELIVERIES, RECEIPT_SECONDS};
@@ -24,19 +23,27 @@ use crate::verification::Verification;
 const RECEIPTS_FIRST: Duration = Duration::from_millis(25);
 
 impl User {
-    pub(super) fn record(&mut self, challenge: ChallengeId, news: Vec<DeliveryNews>, context: &mut Context<Self>) {
-        if news.is_empty() {
+    pub(super) fn record(
+        &mut self,
+        challenge: ChallengeId,
+        updates: Vec<DeliveryUpdate>,
+        due_in: Option<SignedDuration>,
+        context: &mut Context<Self>,
+    ) {
+        if updates.is_empty() {
             return;
         }
-        for one in &news {
-            debug!(challenge.id = %challenge, delivery.id = %one.id, delivery.state = %one.state, delivery.detail = one.detail, "a delivery came further");
+        for update in &updates {
+            debug!(challenge.id = %challenge, delivery.id = %update.delivery, delivery.state = %update.state, delivery.detail = update.detail, "a delivery came further");
         }
         let (services, account) = (Arc::clone(&self.services), self.account);
         let under_way = services.mails_under_way.begin();
         let record = async move {
             let _under_way = under_way;
             let store = services.verification.store();
-            store.run(async |db| store::delivery::record_states(db, account, challenge, &news).await).await?;
+            store
+                .run(async |db| store::delivery::record_states(db, account, challenge, &updates, due_in).await)
+                .await?;
             tell(&services.verification, account, challenge).await;
             Ok(())
         };
@@ -45,18 +52,21 @@ impl User {
 
     /// Writes down that a code was sent to devices, unless they say meanwhile that they show it: then that is written, and one
     /// statement does for two. Until then the deliveries are leased to this node since they were planned.
-    pub(super) fn record_unanswered(&mut self, sent: SentCode, news: Vec<DeliveryNews>, context: &mut Context<Self>) {
-        if news.is_empty() {
-            return;
+    pub(super) fn record_sent(&mut self, sent: SentCode, deliveries: Vec<DeliveryId>, context: &mut Context<Self>) {
+        deliveries.iter().for_each(|_| count(Channel::Websocket, DeliveryState::Accepted));
+        if let Some(at_work) = self.at_work(sent) {
+            at_work.sent_at.get_or_insert_with(Instant::now);
         }
         self.under_way += 1;
         context.run_later(RECEIPTS_FIRST, move |actor, context| {
             actor.under_way -= 1;
-            let awaited: HashSet<DeliveryId> =
-                actor.awaited.get(&sent).into_iter().flat_map(HashMap::values).copied().collect();
-            // From who lost its trust nothing is awaited, and that is still to be written down.
-            let is_open = |one: &DeliveryNews| one.state != DeliveryState::Accepted || awaited.contains(&one.id);
-            actor.record(sent.challenge, news.into_iter().filter(is_open).collect(), context);
+            let window = SignedDuration::try_from(actor.services.receipt_window).unwrap_or_default();
+            if let Some(at_work) = actor.at_work(sent) {
+                let silent = deliveries.into_iter().filter(|delivery| at_work.ladder.awaits(*delivery));
+                let sent_to = |delivery| DeliveryUpdate::new(delivery, Channel::Websocket, DeliveryState::Accepted);
+                let updates = silent.map(sent_to).collect();
+                actor.record(sent.challenge, updates, Some(window), context);
+            }
             actor.settle(context);
         });
     }
@@ -98,11 +108,10 @@ impl User {
             return;
         }
         debug!(challenge.id = %challenge, device.id = %device, receipt.shown = shown, "a device says whether it shows a code");
-        let awaited = self.awaited.get_mut(&sent).and_then(|devices| devices.remove_entry(&device));
-        if awaited.is_some() {
-            self.count_receipt(sent, shown);
-        }
-        let (services, account, is_mine) = (Arc::clone(&self.services), self.account, awaited.is_some());
+        let said = if shown { Shown::Yes } else { Shown::No };
+        let is_mine = self.at_work(sent).is_some_and(|at_work| at_work.ladder.awaits_receipt_of(device));
+        self.handle_event(sent, Event::Receipt(device, said), context);
+        let (services, account) = (Arc::clone(&self.services), self.account);
         let record = async move {
             let receipt = Receipt { account, challenge, generation, device, shown };
             if store::receipt::record(services.verification.store(), receipt).await? {
@@ -117,17 +126,18 @@ impl User {
         };
         self.run(context, record, move |actor, result, context| {
             log_failure(challenge, &result);
-            // It came, but is not on the screen: a notification may be.
-            if !shown {
-                actor.escalate(sent, awaited.into_iter().collect(), None, context);
-            }
+            actor.handle_event(sent, Event::ReceiptWritten(device), context);
         });
     }
 
     /// Counts a receipt that was waited for, and how long that took.
-    pub(super) fn count_receipt(&self, sent: SentCode, shown: bool) {
-        count(Channel::Websocket, if shown { DeliveryState::Shown } else { DeliveryState::NotShown });
-        if let Some(at) = self.sent_at.get(&sent) {
+    pub(super) fn count_receipt(&mut self, sent: SentCode, shown: Shown) {
+        let state = match shown {
+            Shown::Yes => DeliveryState::Shown,
+            Shown::No => DeliveryState::NotShown,
+        };
+        count(Channel::Websocket, state);
+        if let Some(at) = self.at_work(sent).and_then(|at_work| at_work.sent_at) {
             metrics::histogram!(RECEIPT_SECONDS).record(at.elapsed());
             Step::record_past(self.trace_of(sent.challenge), Kind::Client, "await a receipt", at.elapsed());
         }
@@ -152,10 +162,6 @@ impl User {
 /// Counts how far a delivery came on this node.
 pub(super) fn count(channel: Channel, state: DeliveryState) {
     metrics::counter!(DELIVERIES, "channel" => channel.as_str(), "outcome" => state.as_str()).increment(1);
-}
-
-pub(super) fn news(id: DeliveryId, state: DeliveryState, due_in: Option<SignedDuration>) -> DeliveryNews {
-    DeliveryNews { id, state, reason: None, detail: None, due_in }
 }
 
 async fn tell(verification: &Verification, account: AccountId, challenge_id: ChallengeId) {

@@ -1,4 +1,4 @@
-//! What user actors do about facts.
+//! What user actors do about what happened.
 //!
 //! A fact of this node was committed by it. One from elsewhere may be a forgery by somebody who can publish on the same NATS,
 //! a repetition, or out of date: what would do harm is looked up in the database first, and it decides.
@@ -10,7 +10,9 @@ use jiff::SignedDuration;
 use tracing::{error, warn};
 
 use super::User;
+use super::codes::SentCode;
 use crate::clock;
+use crate::domain::delivery::ladder::{Event, Shown};
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
 use crate::protocol::close::CloseReason;
@@ -58,10 +60,12 @@ impl User {
         match event {
             AccountEvent::CodeIssued { challenge_id } => self.show_for_another_node(challenge_id, context),
             AccountEvent::CodeSent { challenge_id, generation, device_id } => {
-                self.on_sent_elsewhere(challenge_id, generation, device_id, context);
+                self.on_sent_elsewhere(SentCode { challenge: challenge_id, generation }, device_id, context);
             }
             AccountEvent::ReceiptCame { challenge_id, generation, device_id, shown } => {
-                self.on_receipt_elsewhere(challenge_id, generation, device_id, shown, context);
+                let (sent, shown) =
+                    (SentCode { challenge: challenge_id, generation }, if shown { Shown::Yes } else { Shown::No });
+                self.handle_event(sent, Event::ReceiptElsewhere(device_id, shown), context);
             }
             AccountEvent::ChallengeClosed { challenge_id, .. } => self.close_if_closed(challenge_id, context),
             AccountEvent::SessionEnded { session_id } => {
@@ -116,7 +120,7 @@ impl User {
     /// A challenge may be over. Nothing is to be done when no screen here shows it and no step is under way that could show it:
     /// looks into the database tell of an end again and again.
     fn close_if_closed(&mut self, challenge: ChallengeId, context: &mut Context<Self>) {
-        let is_here = self.connections.shows(challenge) || self.at_work.contains_key(&challenge);
+        let is_here = self.connections.shows(challenge) || self.codes.contains_key(&challenge);
         if !is_here && self.under_way == 0 {
             return;
         }

@@ -1,14 +1,16 @@
 //! Deliveries: one challenge on its way to one destination by one channel.
 
+pub mod ladder;
+
 use jiff::Timestamp;
 
-use super::challenge::{Method, Purpose};
-use super::code::{CodeSalt, KeyId};
 use super::device::DeviceInfo;
 use super::id::{AccountId, ActivityId, ChallengeId, DeliveryId, DeviceId, SessionId};
 use super::locale::{Language, Locale};
 use super::words::words;
 use super::zone::ZoneName;
+use crate::domain::challenge::{Method, Purpose};
+use crate::domain::code::{CodeSalt, KeyId};
 
 words! {
     /// The way to a destination.
@@ -108,7 +110,7 @@ pub struct CodeToDeliver {
 }
 
 /// What is known of the way to a trusted device besides its connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Reach {
     /// `false` when its user turned notifications off.
     pub notifications_allowed: bool,
@@ -206,38 +208,6 @@ impl Reach {
     }
 }
 
-/// The next step of the ladder for one trusted device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// Send the code over the device's connection and wait for its receipt.
-    Socket,
-    /// Hand the code to the device's provider.
-    Push,
-    /// There is no way.
-    Unreachable(UnreachableReason),
-    /// Nothing more can be done: the code was sent over the socket, and no provider knows the device.
-    Rest,
-}
-
-/// Where the ladder begins: a live connection first, push where there is none.
-#[must_use]
-pub fn first_step(is_connected: bool, reach: &Reach) -> Step {
-    match (is_connected, reach.unreachable_reason()) {
-        (true, _) => Step::Socket,
-        (false, None) => Step::Push,
-        (false, Some(reason)) => Step::Unreachable(reason),
-    }
-}
-
-/// How it goes on when a device did not say within the receipt window that it shows the code.
-#[must_use]
-pub fn step_after_silence(reach: &Reach) -> Step {
-    match reach.unreachable_reason() {
-        None => Step::Push,
-        Some(_) => Step::Rest,
-    }
-}
-
 words! {
     /// May a sign-in code go by email (`delivery.email_fallback`)?
     EmailFallback("email fallback") {
@@ -322,17 +292,6 @@ mod tests {
         );
         let expired = Reach { has_push_address: false, push_address_expired: true, ..reach };
         assert_eq!(expired.unreachable_reason(), Some(UnreachableReason::TokenExpired));
-    }
-
-    #[test]
-    fn the_ladder_goes_from_the_socket_to_push() {
-        let asleep = Reach { notifications_allowed: true, has_push_address: true, push_address_expired: false };
-        let mute = Reach { notifications_allowed: false, ..asleep };
-        assert_eq!(first_step(true, &mute), Step::Socket);
-        assert_eq!(first_step(false, &asleep), Step::Push);
-        assert_eq!(first_step(false, &mute), Step::Unreachable(UnreachableReason::NotificationsOff));
-        assert_eq!(step_after_silence(&asleep), Step::Push);
-        assert_eq!(step_after_silence(&mute), Step::Rest);
     }
 
     const NOWHERE: DevicesStand = DevicesStand { may_show: false, are_absent: true };

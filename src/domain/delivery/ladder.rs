@@ -1,0 +1,476 @@
+//! The delivery ladder: how one code reaches the trusted devices of an account. A pure rule: an event comes in, and what to do about
+//! it comes out. The user actor carries it out (`actors/user/`); a model explores it (`tests/model/ladder.rs`).
+//!
+//! Each device stands on a rung of its own:
+//!
+//! ```text
+//! planned ──shown here──────────────▶ awaited ──receipt "shown"──▶ done
+//!    │                                 ▲  │
+//!    └─not here─▶ asked ──another node─┘  ├──window over───────────┐
+//!                  │      holds it        └──receipt "not shown"───┤
+//!                  │                                               ▼
+//!                  ├──nobody holds it, a provider knows it───▶ planning a push ──▶ pushed ──▶ done
+//!                  └──nobody holds it, no provider───────────▶ unreachable, with the reason
+//! ```
+//!
+//! The state is that of one code on the node that works it. It is lost with the node, and nothing else is: every delivery that has a
+//! next step is due in the database at a time, and then a sweeper hands it to a node that lives (`Planned::already_sent`).
+//! The ladder of a code that is over is dropped: nothing comes of an event that is late.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Channel, DeliveryState, Reach, UnreachableReason};
+use crate::domain::id::{DeliveryId, DeviceId};
+use crate::domain::limits::MAX_UNANSWERED_ALERTS;
+
+/// Answers of other nodes that may come before this one knows what it asks.
+const MAX_EARLY: usize = 64;
+
+/// How far the deliveries of one code came on this node.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Ladder {
+    rungs: BTreeMap<DeviceId, Rung>,
+    early: BTreeSet<DeviceId>,
+    round: Round,
+}
+
+/// Deliveries that are worked together have their waits together. A sweeper may hand on further ones of the same code.
+pub type Round = u32;
+
+/// Where a device stands that is not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Rung {
+    /// Other nodes are asked whether they hold its connection; one that does is waited for with the others.
+    Asked { delivery: DeliveryId, reach: Reach, round: Round, is_held: bool },
+    /// The code is on a connection of it, and a receipt is awaited.
+    Awaited { delivery: DeliveryId, round: Round },
+    /// It said that the code is not on its screen; that is being written down.
+    NotShown { delivery: DeliveryId },
+    /// The database plans a push to it.
+    PlanningPush { delivery: DeliveryId },
+}
+
+/// A delivery to the connection of a device, to be worked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Planned {
+    /// To which device.
+    pub device: DeviceId,
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// How else the device is reached; `None` when it lost its trust since the delivery was planned.
+    pub reach: Option<Reach>,
+    /// A node that was lost had written the code to a connection: the time for a receipt is over.
+    pub already_sent: bool,
+    /// The code was written to a connection of it just now, or before.
+    pub is_shown_here: bool,
+}
+
+/// Whether other nodes may hold devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Others {
+    /// There are none.
+    None,
+    /// They know nothing of the code yet.
+    ToBeTold,
+    /// They know of the code, and may have answered.
+    Told,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// This node issued the code, or a sweeper claimed these deliveries for it.
+    Planned(Vec<Planned>, Others),
+    /// Another node wrote the code to the connection that it holds of the device.
+    HeldElsewhere(DeviceId),
+    /// Other nodes had the time of `bus.presence_wait_ms` to speak up.
+    AskedLongEnough(Round),
+    /// The device said over its connection to this node whether it shows the code.
+    Receipt(DeviceId, Shown),
+    /// That receipt is written down.
+    ReceiptWritten(DeviceId),
+    /// Another node, or somebody else, says that the device said so.
+    ReceiptElsewhere(DeviceId, Shown),
+    /// The receipt window (`delivery.receipt_window_ms`) is over.
+    WindowOver(Round),
+    /// The database planned the pushes that were asked for.
+    PushesPlanned(Vec<(DeviceId, PushPlan)>),
+    /// A push came to an end.
+    PushEnded(PushEnd),
+}
+
+/// What a device says about a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shown {
+    /// It is on the screen.
+    Yes,
+    /// It came, and is not on the screen.
+    No,
+}
+
+/// What the database says of a push that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PushPlan {
+    /// It is under way.
+    Pushed,
+    /// No provider knows the device, or it shows the code.
+    NotPushed {
+        /// The code was written to a connection of it here.
+        is_shown_here: bool,
+    },
+}
+
+/// How a push ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PushEnd {
+    /// Its delivery.
+    pub delivery: DeliveryId,
+    /// By which way.
+    pub channel: Channel,
+    /// What came of it.
+    pub outcome: PushResult,
+    /// What the provider answered, in one word.
+    pub detail: &'static str,
+}
+
+/// What came of a push, as far as the ladder goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PushResult {
+    /// The provider took it.
+    Accepted,
+    /// The provider, or this gateway's settings, refused it for good.
+    Refused,
+    /// The provider says that the address is dead, and it was forgotten.
+    AddressForgotten,
+    /// This node has no room for it now.
+    NoRoom,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Tell other nodes of the code if they were not told, and say [`Event::AskedLongEnough`] after the presence wait.
+    AskOthers {
+        /// Of which deliveries.
+        round: Round,
+        /// They know nothing of the code yet.
+        are_to_be_told: bool,
+    },
+    /// Say [`Event::WindowOver`] after the receipt window.
+    AwaitReceipts(Round),
+    /// Write down that the code is on connections, unless their receipts come first: then one statement does for two. Due again when
+    /// the receipt window is over, should this node not live to see that.
+    RecordSent(Vec<DeliveryId>),
+    /// Write down what is final.
+    Record(Vec<DeliveryUpdate>),
+    /// Give a push back, for whichever node has room.
+    Postpone {
+        /// Which.
+        delivery: DeliveryId,
+        /// Why, in one word.
+        detail: &'static str,
+    },
+    /// Have the database plan a push to each of these devices, make those that it plans, and say [`Event::PushesPlanned`].
+    PlanPushes(Vec<DeviceId>),
+    /// A receipt that was awaited came.
+    CountReceipt(Shown),
+}
+
+/// How far one delivery came, for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DeliveryUpdate {
+    /// Which.
+    pub delivery: DeliveryId,
+    /// By which way it goes.
+    pub channel: Channel,
+    /// How far.
+    pub state: DeliveryState,
+    /// Why not further.
+    pub reason: Option<UnreachableReason>,
+    /// What the provider answered, in one word.
+    pub detail: Option<&'static str>,
+}
+
+impl DeliveryUpdate {
+    /// An update that says no more than how far it came.
+    #[must_use]
+    pub fn new(delivery: DeliveryId, channel: Channel, state: DeliveryState) -> Self {
+        Self { delivery, channel, state, reason: None, detail: None }
+    }
+
+    fn to_connection(delivery: DeliveryId, state: DeliveryState) -> Self {
+        Self::new(delivery, Channel::Websocket, state)
+    }
+}
+
+impl Ladder {
+    /// Takes an event in, and says what to do about it.
+    #[must_use]
+    pub fn handle(&mut self, event: Event) -> Vec<Action> {
+        match event {
+            Event::Planned(planned, others) => self.begin(planned, others),
+            Event::HeldElsewhere(device) => self.hear(device),
+            Event::AskedLongEnough(round) => self.end_asking(round),
+            Event::Receipt(device, shown) => self.receipt(device, shown),
+            Event::ReceiptWritten(device) => self.receipt_written(device),
+            Event::ReceiptElsewhere(device, shown) => self.receipt_elsewhere(device, shown),
+            Event::WindowOver(round) => self.end_window(round),
+            Event::PushesPlanned(plans) => self.pushes_planned(plans),
+            Event::PushEnded(end) => vec![push_ended(end)],
+        }
+    }
+
+    /// Whether other nodes are still asked for devices.
+    #[must_use]
+    pub fn is_asking(&self) -> bool {
+        self.rungs.values().any(|rung| matches!(rung, Rung::Asked { .. }))
+    }
+
+    /// Whether a receipt of this device is awaited.
+    #[must_use]
+    pub fn awaits_receipt_of(&self, device: DeviceId) -> bool {
+        matches!(self.rungs.get(&device), Some(Rung::Awaited { .. }))
+    }
+
+    /// Whether a receipt for this delivery is still awaited.
+    #[must_use]
+    pub fn awaits(&self, wanted: DeliveryId) -> bool {
+        self.rungs.values().any(|rung| matches!(rung, Rung::Awaited { delivery, .. } if *delivery == wanted))
+    }
+
+    fn begin(&mut self, planned: Vec<Planned>, others: Others) -> Vec<Action> {
+        // Pushes alone were taken over.
+        if planned.is_empty() {
+            return Vec::new();
+        }
+        self.round += 1;
+        let round = self.round;
+        let mut next = Next::default();
+        for Planned { device, delivery, reach, already_sent, is_shown_here } in planned {
+            let Some(reach) = reach else {
+                self.rungs.remove(&device);
+                next.updates.push(DeliveryUpdate::to_connection(delivery, DeliveryState::Cancelled));
+                continue;
+            };
+            let is_overdue = already_sent && reach.unreachable_reason().is_none();
+            let rung = if is_overdue {
+                next.push(device, delivery)
+            } else if is_shown_here {
+                next.sent.push(delivery);
+                Rung::Awaited { delivery, round }
+            } else if others != Others::None {
+                Rung::Asked { delivery, reach, round, is_held: self.early.contains(&device) }
+            } else if let Some(rung) = next.reach(device, delivery, reach) {
+                rung
+            } else {
+                self.rungs.remove(&device);
+                continue;
+            };
+            self.rungs.insert(device, rung);
+        }
+        self.early.clear();
+        let mut actions = next.actions();
+        if self.is_asking_in(round) {
+            actions.push(Action::AskOthers { round, are_to_be_told: others == Others::ToBeTold });
+        } else {
+            actions.extend(self.end_asking(round));
+        }
+        actions
+    }
+
+    fn hear(&mut self, device: DeviceId) -> Vec<Action> {
+        match self.rungs.get_mut(&device) {
+            Some(Rung::Asked { is_held, round, .. }) => {
+                *is_held = true;
+                let round = *round;
+                if self.is_asking_in(round) { Vec::new() } else { self.end_asking(round) }
+            }
+            None if self.early.len() < MAX_EARLY => {
+                self.early.insert(device);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether there are devices that nobody spoke up for.
+    fn is_asking_in(&self, of: Round) -> bool {
+        let is_silent = |rung: &Rung| matches!(rung, Rung::Asked { round, is_held: false, .. } if *round == of);
+        self.rungs.values().any(is_silent)
+    }
+
+    /// What another node holds is waited for; what nobody holds goes on to push, or is out of reach.
+    fn end_asking(&mut self, of: Round) -> Vec<Action> {
+        let mut next = Next::default();
+        self.rungs.retain(|device, rung| {
+            let (delivery, reach, is_held) = match *rung {
+                Rung::Asked { delivery, reach, round, is_held } if round == of => (delivery, reach, is_held),
+                _ => return true,
+            };
+            if is_held {
+                next.sent.push(delivery);
+                *rung = Rung::Awaited { delivery, round: of };
+                return true;
+            }
+            let further = next.reach(*device, delivery, reach);
+            further.is_some_and(|further| {
+                *rung = further;
+                true
+            })
+        });
+        let mut actions = next.actions();
+        if self.rungs.values().any(|rung| matches!(rung, Rung::Awaited { round, .. } if *round == of)) {
+            actions.push(Action::AwaitReceipts(of));
+        }
+        actions
+    }
+
+    fn receipt(&mut self, device: DeviceId, shown: Shown) -> Vec<Action> {
+        let Some(Rung::Awaited { delivery, .. }) = self.rungs.get(&device).copied() else { return Vec::new() };
+        match shown {
+            Shown::Yes => self.rungs.remove(&device),
+            Shown::No => self.rungs.insert(device, Rung::NotShown { delivery }),
+        };
+        vec![Action::CountReceipt(shown)]
+    }
+
+    /// It came, but is not on the screen: a notification may be.
+    fn receipt_written(&mut self, device: DeviceId) -> Vec<Action> {
+        match self.rungs.get(&device) {
+            Some(Rung::NotShown { .. }) => self.plan_pushes(&[device]),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is said on the bus is believed no further than that: whether a device shows the code is read from the database when the
+    /// window is over, so nobody can keep a code from being pushed by saying so.
+    fn receipt_elsewhere(&mut self, device: DeviceId, shown: Shown) -> Vec<Action> {
+        match (self.rungs.get(&device), shown) {
+            (Some(Rung::Awaited { .. }), Shown::No) => {
+                let mut actions = vec![Action::CountReceipt(shown)];
+                actions.extend(self.plan_pushes(&[device]));
+                actions
+            }
+            (Some(Rung::Awaited { .. } | Rung::Asked { is_held: true, .. }), Shown::Yes) => {
+                vec![Action::CountReceipt(shown)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn end_window(&mut self, of: Round) -> Vec<Action> {
+        let is_silent = |rung: &Rung| matches!(rung, Rung::Awaited { round, .. } if *round == of);
+        let silent = self.rungs.iter().filter(|(_, rung)| is_silent(rung)).map(|(device, _)| *device);
+        let silent: Vec<DeviceId> = silent.collect();
+        self.plan_pushes(&silent)
+    }
+
+    fn plan_pushes(&mut self, devices: &[DeviceId]) -> Vec<Action> {
+        let mut next = Next::default();
+        for device in devices {
+            if let Some(rung) = self.rungs.get_mut(device) {
+                *rung = next.push(*device, rung.delivery());
+            }
+        }
+        next.actions()
+    }
+
+    /// Of the devices that get no push, those that hold the code here rest there. That another node holds one is hearsay: a device that
+    /// then says nothing did not get the code.
+    fn pushes_planned(&mut self, plans: Vec<(DeviceId, PushPlan)>) -> Vec<Action> {
+        let mut next = Next::default();
+        for (device, plan) in plans {
+            let Some(Rung::PlanningPush { delivery }) = self.rungs.get(&device).copied() else { continue };
+            self.rungs.remove(&device);
+            match plan {
+                PushPlan::Pushed => {}
+                PushPlan::NotPushed { is_shown_here: true } => {
+                    next.updates.push(DeliveryUpdate::to_connection(delivery, DeliveryState::Accepted));
+                }
+                PushPlan::NotPushed { is_shown_here: false } => {
+                    let failed = DeliveryUpdate::to_connection(delivery, DeliveryState::Failed);
+                    next.updates.push(DeliveryUpdate { detail: Some("no_receipt"), ..failed });
+                }
+            }
+        }
+        next.actions()
+    }
+}
+
+impl Rung {
+    fn delivery(self) -> DeliveryId {
+        match self {
+            Self::Asked { delivery, .. }
+            | Self::Awaited { delivery, .. }
+            | Self::NotShown { delivery }
+            | Self::PlanningPush { delivery } => delivery,
+        }
+    }
+}
+
+/// What follows for several devices at once.
+#[derive(Default)]
+struct Next {
+    sent: Vec<DeliveryId>,
+    updates: Vec<DeliveryUpdate>,
+    pushes: Vec<DeviceId>,
+}
+
+impl Next {
+    fn push(&mut self, device: DeviceId, delivery: DeliveryId) -> Rung {
+        self.pushes.push(device);
+        Rung::PlanningPush { delivery }
+    }
+
+    /// For a device that nobody holds: push, or the reason why not, and it is done.
+    fn reach(&mut self, device: DeviceId, delivery: DeliveryId, reach: Reach) -> Option<Rung> {
+        match reach.unreachable_reason() {
+            None => Some(self.push(device, delivery)),
+            Some(reason) => {
+                let unreachable = DeliveryUpdate::to_connection(delivery, DeliveryState::Unreachable);
+                self.updates.push(DeliveryUpdate { reason: Some(reason), ..unreachable });
+                None
+            }
+        }
+    }
+
+    fn actions(self) -> Vec<Action> {
+        let mut actions = Vec::new();
+        if !self.sent.is_empty() {
+            actions.push(Action::RecordSent(self.sent));
+        }
+        if !self.updates.is_empty() {
+            actions.push(Action::Record(self.updates));
+        }
+        if !self.pushes.is_empty() {
+            actions.push(Action::PlanPushes(self.pushes));
+        }
+        actions
+    }
+}
+
+fn push_ended(PushEnd { delivery, channel, outcome, detail }: PushEnd) -> Action {
+    let (state, reason) = match outcome {
+        // There is no room for it in this node's memory: the database keeps it for whoever has room.
+        PushResult::NoRoom => return Action::Postpone { delivery, detail },
+        PushResult::Accepted => (DeliveryState::Accepted, None),
+        PushResult::Refused => (DeliveryState::Failed, None),
+        PushResult::AddressForgotten => (DeliveryState::Unreachable, Some(UnreachableReason::TokenExpired)),
+    };
+    Action::Record(vec![DeliveryUpdate { delivery, channel, state, reason, detail: Some(detail) }])
+}
+
+/// Whether a device for which a push is planned gets one. The database decides: `sql/queries/delivery/escalate.sql` holds the same
+/// rule, and `tests/ladder/rule.rs` compares the two.
+#[must_use]
+pub fn gets_push(reach: Option<&Reach>, shows_the_code: bool, has_a_push_of_it: bool) -> bool {
+    let is_reached = reach.is_some_and(|reach| reach.unreachable_reason().is_none());
+    is_reached && !shows_the_code && !has_a_push_of_it
+}
+
+/// Whether the pushes of a code ring: after [`MAX_UNANSWERED_ALERTS`] codes that rang and that nobody answered they are silent. A code that rang on one
+/// device rings on all.
+#[must_use]
+pub fn rings(rang: bool, unanswered: i16) -> bool {
+    rang || unanswered < MAX_UNANSWERED_ALERTS
+}
