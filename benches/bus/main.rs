@@ -14,7 +14,7 @@ use async_nats::Client;
 use clap::Parser;
 use futures_util::StreamExt;
 use serde_json::json;
-use twostep::domain::event::AccountEvent;
+use twostep::domain::event::NodeMessage;
 use twostep::domain::id::ChallengeId;
 use twostep_private_postgres::PrivatePostgres;
 use twostep_simulators::NatsServer;
@@ -157,7 +157,7 @@ async fn publish(client: &Client, arguments: &Arguments, subject: impl Fn(u32) -
         if number.is_multiple_of(a_burst) {
             ticks.tick().await;
         }
-        let event = AccountEvent::CodeIssued { challenge_id: ChallengeId::new(Uuid::now_v7()) };
+        let event = NodeMessage::CodeIssued { challenge_id: ChallengeId::new(Uuid::now_v7()) };
         let mut fact = serde_json::to_value(event)?;
         fact["v"] = 1.into();
         fact["node"] = json!(node);

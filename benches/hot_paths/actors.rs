@@ -9,7 +9,7 @@ use criterion::Criterion;
 use criterion::async_executor::AsyncExecutor;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use twostep::actors::{Attach, Directory, Outgoing, ToConnection};
-use twostep::bus::{Envelope, Source};
+use twostep::bus::{Envelope, News};
 use twostep::domain::challenge::Outcome;
 use twostep::domain::event::AccountEvent;
 use twostep::domain::id::{AccountId, ChallengeId, ConnectionId, DeviceId, SessionId};
@@ -78,9 +78,8 @@ impl Person {
     }
 
     async fn tell(&self, event: AccountEvent) {
-        self.directory
-            .route(Envelope { account_id: self.account_id, event, source: Source::Here, trace: Trace::NONE })
-            .await;
+        let news = News::Committed(event);
+        self.directory.route(Envelope { account_id: self.account_id, news, trace: Trace::NONE }).await;
     }
 
     /// Tells every device that a challenge is over, and waits until all know.
@@ -128,7 +127,7 @@ fn measure_directory(criterion: &mut Criterion, system: &SystemRunner, people: &
     let nothing = AccountEvent::SessionEnded { session_id: SessionId::new(Uuid::nil()) };
     criterion.bench_function("directory/find among 10,000", |bencher| {
         bencher.to_async(Inside(system)).iter(|| {
-            let person = next();
+            let (person, nothing) = (next(), nothing.clone());
             #[expect(clippy::await_holding_refcell_ref, reason = "one iteration runs at a time")]
             async move {
                 person.borrow().tell(nothing).await;

@@ -61,11 +61,18 @@ INSERT INTO challenges (
     install_id, requester, ip, location, session_id, password_hash, address_taken, activity_id, code_salt, asker)
 VALUES (:account_id::uuid, lpad(:id::text, 32, '0')::uuid, sha256(:id::text::bytea), 'sign_in', 'app', 'bench', 6, :now::timestamptz + interval '30 seconds', :now::timestamptz, :now::timestamptz + interval '5 minutes', lpad(:device_3::text, 32, '0')::uuid, '{"name": "Phone", "model": "Model", "platform": "android", "os_version": "15", "app_version": "1.0.0", "install_id": "00000000-0000-0000-0000-000000000003"}'::jsonb, '192.0.2.1'::text::inet, NULL, NULL, NULL, false, lpad(:id::text, 32, '0')::uuid, substr(sha256(:id::text::bytea), 1, 16), NULL::text::inet);
 -- delivery/plan_app.sql
-INSERT INTO deliveries (
-    account_id, challenge_id, delivery_id, generation, device_id, channel, due_at, claimed_by, lease_until, tries)
-SELECT account_id, lpad(:id::text, 32, '0')::uuid, gen_random_uuid(), 1, device_id, 'websocket', now(), '00000000-0000-7000-8000-000000000001'::uuid, now() + make_interval(secs => 30), 1
-FROM devices
-WHERE account_id = :account_id::uuid AND is_trusted(trusted_at, last_seen_at);
+WITH planned AS (
+    INSERT INTO deliveries (
+        account_id, challenge_id, delivery_id, generation, device_id, channel, due_at, claimed_by, lease_until, tries)
+    SELECT account_id, lpad(:id::text, 32, '0')::uuid, gen_random_uuid(), 1, device_id, 'websocket', now(), '00000000-0000-7000-8000-000000000001'::uuid, now() + make_interval(secs => 30), 1
+    FROM devices
+    WHERE account_id = :account_id::uuid AND is_trusted(trusted_at, last_seen_at)
+    RETURNING account_id, delivery_id, device_id
+)
+SELECT planned.delivery_id, planned.device_id, devices.notifications_allowed,
+    devices.push_address IS NOT NULL AS has_push_address, devices.push_expired_at IS NOT NULL AS push_address_expired
+FROM planned
+JOIN devices USING (account_id, device_id);
 -- activity/record.sql
 INSERT INTO login_activity (account_id, activity_id, at, kind, outcome, method, device, ip, location, challenge_id,
     shadow_reach, about, device_id, session_id)
@@ -78,29 +85,6 @@ WHERE NOT EXISTS (
     WHERE account_id = :account_id::uuid AND kind = 'sign_in_unfinished'
         AND (sent_at > now() - make_interval(secs => 86400) OR (sent_at IS NULL AND install_id = lpad(:device_3::text, 32, '0')::uuid)));
 COMMIT;
-
--- The code goes to the devices.
--- challenge/to_deliver.sql
-SELECT asked.place, account_id, challenge_id, purpose, generation, key_id, code_salt, digits, challenges.created_at,
-    expires_at, requester, host(ip) AS ip, location, activity_id, address_taken, coalesce(accounts.email, accounts.contact_email) AS email,
-    accounts.locale, accounts.time_zone
-FROM unnest(array[:account_id]::uuid[], array[lpad(:id::text, 32, '0')]::uuid[]) WITH ORDINALITY AS asked (account_id, challenge_id, place)
-JOIN challenges USING (account_id, challenge_id)
-JOIN accounts USING (account_id)
-WHERE outcome IS NULL AND expires_at > now();
--- delivery/planned.sql
-SELECT asked.place, deliveries.account_id, deliveries.challenge_id, deliveries.delivery_id, deliveries.device_id,
-    deliveries.channel, deliveries.state, deliveries.generation, deliveries.tries, deliveries.silent
-FROM unnest(array[:account_id]::uuid[], array[lpad(:id::text, 32, '0')]::uuid[], array['00000000-0000-7000-8000-000000000001']::uuid[]) WITH ORDINALITY AS asked (account_id, challenge_id, node_id, place)
-JOIN challenges USING (account_id, challenge_id)
-JOIN deliveries USING (account_id, challenge_id, generation)
-WHERE deliveries.due_at <= now() AND deliveries.claimed_by = asked.node_id;
--- device/reach.sql
-SELECT asked.place, device_id, notifications_allowed, push_address IS NOT NULL AS has_push_address,
-    push_expired_at IS NOT NULL AS push_address_expired
-FROM unnest(array[:account_id]::uuid[]) WITH ORDINALITY AS asked (account_id, place)
-JOIN devices USING (account_id)
-WHERE is_trusted(trusted_at, last_seen_at);
 
 -- The devices say that they show it.
 -- delivery/record_receipts.sql

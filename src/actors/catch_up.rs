@@ -11,8 +11,8 @@ use jiff::SignedDuration;
 use tracing::{error, info};
 
 use super::Services;
-use crate::bus::{Bus, Envelope, Health, Source};
-use crate::domain::event::AccountEvent;
+use crate::bus::{Bus, Health};
+use crate::domain::event::NodeMessage;
 use crate::domain::id::AccountId;
 use crate::store::{self, StoreError};
 use crate::traces::Trace;
@@ -65,7 +65,7 @@ pub async fn catch_up(services: Arc<Services>) {
 async fn look(services: &Services, bus: &Bus, within: SignedDuration, missed: bool) -> Result<(), StoreError> {
     let store = services.verification.store();
     for (account, session_id) in store.run(async |db| store::lately::ended_sessions(db, within, BATCH).await).await? {
-        take(bus, account, AccountEvent::SessionEnded { session_id }).await;
+        take(bus, account, NodeMessage::SessionEnded { session_id }).await;
     }
     if !missed {
         return Ok(());
@@ -77,14 +77,14 @@ async fn look(services: &Services, bus: &Bus, within: SignedDuration, missed: bo
     });
     let (issued, closed) = challenges.await?;
     for (account, challenge_id) in issued {
-        take(bus, account, AccountEvent::CodeIssued { challenge_id }).await;
+        take(bus, account, NodeMessage::CodeIssued { challenge_id }).await;
     }
     for (account, challenge_id, outcome) in closed {
-        take(bus, account, AccountEvent::ChallengeClosed { challenge_id, outcome }).await;
+        take(bus, account, NodeMessage::ChallengeClosed { challenge_id, outcome }).await;
     }
     Ok(())
 }
 
-async fn take(bus: &Bus, account_id: AccountId, event: AccountEvent) {
-    bus.take(Envelope { account_id, event, source: Source::Elsewhere, trace: Trace::NONE }).await;
+async fn take(bus: &Bus, account_id: AccountId, message: NodeMessage) {
+    bus.take(account_id, message, Trace::NONE).await;
 }

@@ -16,7 +16,7 @@ use tracing::error;
 use super::Services;
 use super::messages::{Attach, Deliver, Detach, DirectoryError, Drain, Fact, Observe, Place, Release};
 use super::user::User;
-use crate::bus::{Envelope, Source};
+use crate::bus::{Envelope, News};
 use crate::domain::delivery::Delivery;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ChallengeId};
@@ -76,8 +76,8 @@ impl Directory {
     /// Hands a fact to the user actor of its account, if one is alive or the fact needs one. Only a full shard is waited for, so
     /// that facts that come together cost one change of thread.
     pub async fn route(&self, envelope: Envelope) {
-        let Envelope { account_id, event, source, trace } = envelope;
-        let fact = Fact { account_id, event, source, trace };
+        let Envelope { account_id, news, trace } = envelope;
+        let fact = Fact { account_id, news, trace };
         if let Err(SendError::Full(fact)) = self.shard(account_id).try_send(fact) {
             count_full_mailbox("shard");
             self.deliver_to_shard(account_id, fact).await;
@@ -221,7 +221,7 @@ impl Handler<Fact> for Shard {
 
     fn handle(&mut self, fact: Fact, context: &mut Self::Context) {
         // Who issued a code brings it to every device; other nodes show it on the connections that they have.
-        if fact.source == Source::Here && matches!(fact.event, AccountEvent::CodeIssued { .. }) {
+        if matches!(fact.news, News::Committed(AccountEvent::CodeIssued(_))) {
             let entry = self.user(fact.account_id, context.address());
             Self::send(entry, fact, context);
         } else if let Some(entry) = self.users.get_mut(&fact.account_id) {

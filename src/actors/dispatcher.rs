@@ -6,7 +6,7 @@ use tracing::info;
 
 use super::withdraw::Withdrawals;
 use super::{Directory, Services};
-use crate::bus::{Inbox, Source};
+use crate::bus::{Inbox, News};
 use crate::domain::event::AccountEvent;
 
 /// Routes every fact of the bus until the bus is gone.
@@ -14,8 +14,8 @@ pub async fn dispatch(mut inbox: Inbox, services: Arc<Services>, directory: Dire
     let withdrawals = Withdrawals::new(services);
     while let Some(envelope) = inbox.recv().await {
         // Whoever closed it takes its notifications back.
-        if let (Source::Here, AccountEvent::ChallengeClosed { challenge_id, .. }) = (envelope.source, envelope.event) {
-            withdrawals.begin(envelope.account_id, challenge_id);
+        if let News::Committed(AccountEvent::ChallengeClosed { challenge_id, .. }) = &envelope.news {
+            withdrawals.begin(envelope.account_id, *challenge_id);
         }
         directory.route(envelope).await;
     }

@@ -10,9 +10,8 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::user::User;
-use crate::bus::Source;
+use crate::bus::News;
 use crate::domain::delivery::Delivery;
-use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ChallengeId, ConnectionId, DeviceId, SessionId};
 use crate::domain::locale::Language;
 use crate::protocol::close::CloseReason;
@@ -164,12 +163,11 @@ pub enum DeviceSays {
 }
 
 /// A fact about an account. No reply.
-#[derive(Message, Clone, Copy)]
+#[derive(Message, Clone)]
 #[rtype(result = "()")]
 pub(super) struct Fact {
     pub(super) account_id: AccountId,
-    pub(super) event: AccountEvent,
-    pub(super) source: Source,
+    pub(super) news: News,
     pub(super) trace: Trace,
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{Attach, Directory, MailsUnderWay, Outgoing, Services, ToConnection, User};
-use crate::bus::{Bus, Envelope, Source};
+use crate::bus::{Bus, Envelope, News};
 use crate::delivery::mail::Outbox;
 use crate::delivery::push::CurrentProviders;
 use crate::domain::assertion::AssertionHeader;
@@ -124,10 +124,8 @@ impl Connected {
 
     /// Ends the session of the connection: it is registered if it is told so, and nothing else before.
     async fn expect_served(&mut self, directory: &Directory) {
-        let event = AccountEvent::SessionEnded { session_id: self.session_id };
-        directory
-            .route(Envelope { account_id: self.account_id, event, source: Source::Here, trace: Trace::NONE })
-            .await;
+        let news = News::Committed(AccountEvent::SessionEnded { session_id: self.session_id });
+        directory.route(Envelope { account_id: self.account_id, news, trace: Trace::NONE }).await;
         assert_eq!(self.closed().await, CloseReason::SessionEnded);
     }
 

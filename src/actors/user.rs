@@ -22,9 +22,9 @@ use self::connections::Connections;
 use super::Services;
 use super::directory::Shard;
 use super::messages::{Attach, Deliver, Detach, DeviceSays, Drain, Fact, Outgoing, Release};
-use crate::bus::Source;
+use crate::bus::News;
 use crate::domain::delivery::CodeToDeliver;
-use crate::domain::event::AccountEvent;
+use crate::domain::event::NodeMessage;
 use crate::domain::id::{AccountId, ChallengeId, ConnectionId, DeviceId};
 use crate::domain::token::{Token, TokenKind};
 use crate::protocol::close::CloseReason;
@@ -206,7 +206,7 @@ impl Handler<AttachHere> for User {
         self.handled += 1;
         self.connections.insert(&attach);
         let Attach { device_id, connection_id, .. } = attach;
-        self.tell_others(AccountEvent::DeviceConnected { device_id, connection_id });
+        self.tell_others(NodeMessage::DeviceConnected { device_id, connection_id });
         self.note_connected(device_id, connection_id, context);
         self.welcome(&attach, context);
     }
@@ -218,9 +218,9 @@ impl Handler<Fact> for User {
     fn handle(&mut self, fact: Fact, context: &mut Self::Context) {
         self.handled += 1;
         let _here = fact.trace.enter();
-        match fact.source {
-            Source::Here => self.on_fact(fact.event, context),
-            Source::Elsewhere => self.on_fact_from_elsewhere(fact.event, context),
+        match fact.news {
+            News::Committed(event) => self.on_event(event, context),
+            News::FromNode(message) => self.on_message(message, context),
         }
         self.settle(context);
     }

@@ -5,35 +5,34 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{mpsc, watch};
 
+use super::closed::RecentlyClosed;
 use super::health::{Health, HealthCell};
 use super::nats::Nats;
 use super::watchers::{Watcher, Watchers};
 use crate::domain::code::CodeKeys;
-use crate::domain::event::AccountEvent;
+use crate::domain::event::{AccountEvent, NodeMessage};
 use crate::domain::id::{AccountId, ChallengeId};
 use crate::traces::Trace;
 
 /// Facts that wait to be routed. When it is full, who publishes waits: nothing is dropped.
 const INBOX_CAPACITY: usize = 4096;
 
-/// Who says a fact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// A use case of this node, which committed it.
-    Here,
-    /// Another node, or whoever can publish on the same NATS: to be looked up in the database before it is acted on.
-    Elsewhere,
+/// What is heard of an account.
+#[derive(Debug, Clone)]
+pub enum News {
+    /// A use case of this node committed it.
+    Committed(AccountEvent),
+    /// Another node says so, or whoever can publish on the same NATS: to be looked up in the database before it is acted on.
+    FromNode(NodeMessage),
 }
 
-/// A fact and whose it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// News, and whose they are.
+#[derive(Debug, Clone)]
 pub struct Envelope {
     /// Whose.
     pub account_id: AccountId,
     /// What.
-    pub event: AccountEvent,
-    /// Who says so.
-    pub source: Source,
+    pub news: News,
     /// The trace that it happened in.
     pub trace: Trace,
 }
@@ -46,6 +45,7 @@ pub struct Bus {
     others: Option<Nats>,
     /// Another node is alive and does not hear this one: what it does is in the database only.
     other_cut_off: Arc<AtomicBool>,
+    closed: Arc<RecentlyClosed>,
     health: HealthCell,
 }
 
@@ -61,7 +61,8 @@ impl Bus {
 
     pub(super) fn new(health: HealthCell) -> (Self, Inbox) {
         let (inbox, receiver) = mpsc::channel(INBOX_CAPACITY);
-        (Self { inbox, watchers: Watchers::default(), others: None, other_cut_off: Arc::default(), health }, receiver)
+        let (watchers, other_cut_off, closed) = (Watchers::default(), Arc::default(), Arc::default());
+        (Self { inbox, watchers, others: None, other_cut_off, closed, health }, receiver)
     }
 
     pub(super) fn with_others(self, others: Nats) -> Self {
@@ -70,24 +71,46 @@ impl Bus {
 
     /// Tells everybody, on every node. Call it after the commit; it waits while the directory is behind, and never for NATS.
     pub async fn publish(&self, account_id: AccountId, event: AccountEvent) {
-        self.tell_others(account_id, event);
-        self.take(Envelope { account_id, event, source: Source::Here, trace: Trace::current() }).await;
+        let message = NodeMessage::from(&event);
+        self.tell_others(account_id, message);
+        self.hand_on(message, Envelope { account_id, news: News::Committed(event), trace: Trace::current() }).await;
+    }
+
+    /// Wakes whoever watches a challenge, on every node: how far a delivery came was committed.
+    pub fn wake(&self, account_id: AccountId, challenge_id: ChallengeId) {
+        self.tell_others(account_id, NodeMessage::DeliveryChanged { challenge_id });
+        self.watchers.wake(challenge_id);
     }
 
     /// Tells the other nodes only, if there are any. Never waits: what NATS cannot take is lost, and found in the database.
-    pub fn tell_others(&self, account_id: AccountId, event: AccountEvent) {
+    pub fn tell_others(&self, account_id: AccountId, message: NodeMessage) {
         if let Some(others) = &self.others {
-            others.tell(account_id, event);
+            others.tell(account_id, message);
         }
     }
 
-    /// Hands a fact to the parts of this node only.
-    pub async fn take(&self, envelope: Envelope) {
-        self.watchers.tell(&envelope.event);
-        // At the very end of a node nobody reads the inbox, which is fine.
-        if envelope.event.is_for_actors() {
+    /// Hands what another node says to the parts of this one.
+    pub async fn take(&self, account_id: AccountId, message: NodeMessage, trace: Trace) {
+        self.hand_on(message, Envelope { account_id, news: News::FromNode(message), trace }).await;
+    }
+
+    async fn hand_on(&self, message: NodeMessage, envelope: Envelope) {
+        if let NodeMessage::ChallengeClosed { challenge_id, .. } = message {
+            self.closed.note(challenge_id);
+        }
+        if let Some(challenge) = message.changed_challenge() {
+            self.watchers.wake(challenge);
+        }
+        // Nobody but those who watch wants to know of deliveries. At the very end of a node nobody reads the inbox, which is fine.
+        if !matches!(message, NodeMessage::DeliveryChanged { .. }) {
             let _ = self.inbox.send(envelope).await;
         }
+    }
+
+    /// Whether the end of a challenge was heard of a moment ago: it may have overtaken the news that its code was issued.
+    #[must_use]
+    pub fn may_be_over(&self, challenge: ChallengeId) -> bool {
+        self.closed.holds(challenge)
     }
 
     /// How the way to other nodes stands.

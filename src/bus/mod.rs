@@ -4,6 +4,7 @@
 //! loses what it cannot deliver, so nothing depends on it alone: the database holds every fact, and a node looks there as
 //! well (docs/decisions/0012-nats-subjects.md).
 
+mod closed;
 mod health;
 mod local;
 mod nats;
@@ -13,7 +14,7 @@ mod watchers;
 mod wire;
 
 pub use health::Health;
-pub use local::{Bus, Envelope, Inbox, Source};
+pub use local::{Bus, Envelope, Inbox, News};
 pub use nats::{CannotJoin, JoinError, Nats};
 pub use seal::CLOCKS_DIFFER;
 pub use settings::{BusSettings, BusTlsSettings};

@@ -19,13 +19,13 @@ use tokio::time::timeout;
 use tracing::{debug, warn};
 
 use super::health::{Health, HealthCell};
-use super::local::{Bus, Envelope, Inbox, Source};
+use super::local::{Bus, Inbox};
 use super::seal::BusKeys;
 use super::settings::BusSettings;
 use super::wire::{self, Message, Unread};
 use crate::clock;
 use crate::domain::code::CodeKeys;
-use crate::domain::event::AccountEvent;
+use crate::domain::event::NodeMessage;
 use crate::domain::id::{AccountId, NodeId};
 use crate::private_file::{self, NotPrivate, Privacy};
 use crate::telemetry::BUS_FACTS;
@@ -143,7 +143,7 @@ fn cannot_connect(error: &async_nats::ConnectError) -> CannotJoin {
 }
 
 enum Outward {
-    Fact(AccountId, AccountEvent, Trace),
+    Fact(AccountId, NodeMessage, Trace),
     Flush(oneshot::Sender<()>),
 }
 
@@ -238,7 +238,7 @@ impl Nats {
         }
     }
 
-    pub(super) fn tell(&self, account: AccountId, event: AccountEvent) {
+    pub(super) fn tell(&self, account: AccountId, event: NodeMessage) {
         let told = self.outward.try_send(Outward::Fact(account, event, Trace::current())).is_ok();
         count(if told { "sent" } else { "dropped" });
     }
@@ -397,7 +397,7 @@ async fn hear(mut heard: Subscriber, node: NodeId, keys: BusKeys, bus: Bus) {
                 count("heard");
                 let trace = message.headers.as_ref().and_then(|headers| headers.get(Trace::HEADER));
                 let trace = trace.map_or(Trace::NONE, |value| Trace::from_header(value.as_str()));
-                bus.take(Envelope { account_id, event, source: Source::Elsewhere, trace }).await;
+                bus.take(account_id, event, trace).await;
             }
             Err(why) => {
                 count("passed_over");

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::domain::event::AccountEvent;
 use crate::domain::id::ChallengeId;
 
 /// Everybody who watches a challenge. Cheap to clone. Its memory is bounded by those who watch.
@@ -45,9 +44,8 @@ impl Watchers {
         Watcher { id, changes, watchers: self.clone() }
     }
 
-    /// Wakes those whom a fact concerns. Several facts before one looks are one change.
-    pub(super) fn tell(&self, event: &AccountEvent) {
-        let Some(id) = event.changed_challenge() else { return };
+    /// Wakes those who watch a challenge. Several changes before one looks are one.
+    pub(super) fn wake(&self, id: ChallengeId) {
         if let Some(sender) = self.watched().as_ref().and_then(|watched| watched.get(&id)) {
             sender.send_replace(());
         }
@@ -102,18 +100,14 @@ mod tests {
         ChallengeId::new(Uuid::from_u128(number))
     }
 
-    fn changed(number: u128) -> AccountEvent {
-        AccountEvent::DeliveryChanged { challenge_id: id(number) }
-    }
-
     #[test]
     fn a_fact_wakes_those_whom_it_concerns_and_nobody_else() {
         let watchers = Watchers::default();
         let mut concerned = [watchers.watch(id(1)), watchers.watch(id(1))];
         let mut other = watchers.watch(id(2));
-        watchers.tell(&changed(1));
-        watchers.tell(&changed(1));
-        watchers.tell(&changed(3));
+        watchers.wake(id(1));
+        watchers.wake(id(1));
+        watchers.wake(id(3));
         for watcher in &mut concerned {
             assert_eq!(watcher.changed().now_or_never(), Some(Ok(())));
             assert_eq!(watcher.changed().now_or_never(), None, "two facts before a look are one change");
@@ -141,6 +135,6 @@ mod tests {
         for watcher in [&mut before, &mut after] {
             assert_eq!(watcher.changed().now_or_never(), Some(Err(GoesAway)));
         }
-        watchers.tell(&changed(1));
+        watchers.wake(id(1));
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::seal::{BusKeys, CLOCKS_DIFFER};
-use crate::domain::event::AccountEvent;
+use crate::domain::event::NodeMessage;
 use crate::domain::id::{AccountId, NodeId};
 
 /// The version of messages; the subject names it as well, so that a later one can live beside it.
@@ -28,7 +28,7 @@ pub(super) struct Message {
     #[serde(default)]
     at: i64,
     #[serde(flatten)]
-    pub(super) event: AccountEvent,
+    pub(super) event: NodeMessage,
 }
 
 /// A message with its MAC, as it goes over the line.
@@ -68,7 +68,7 @@ pub(super) fn subject(prefix: &str) -> String {
 }
 
 impl Message {
-    pub(super) fn new(node: NodeId, account: AccountId, event: AccountEvent, now: Timestamp) -> Self {
+    pub(super) fn new(node: NodeId, account: AccountId, event: NodeMessage, now: Timestamp) -> Self {
         Self { v: VERSION, node, account, at: now.as_second(), event }
     }
 
@@ -119,23 +119,23 @@ mod tests {
         BusKeys::new(Arc::new(CodeKeys::single(KeyId::parse("k").expect("valid"), [byte; 32])))
     }
 
-    fn message(event: AccountEvent) -> Message {
+    fn message(event: NodeMessage) -> Message {
         Message::new(NodeId::new(ID), AccountId::new(ID), event, NOW)
     }
 
-    fn every_event() -> Vec<AccountEvent> {
+    fn every_event() -> Vec<NodeMessage> {
         let (challenge_id, device_id) = (ChallengeId::new(ID), DeviceId::new(ID));
         vec![
-            AccountEvent::CodeIssued { challenge_id },
-            AccountEvent::CodeSent { challenge_id, generation: u32::MAX, device_id },
-            AccountEvent::ReceiptCame { challenge_id, generation: 1, device_id, shown: false },
-            AccountEvent::ChallengeClosed { challenge_id, outcome: Outcome::AttemptsExhausted },
-            AccountEvent::DeliveryChanged { challenge_id },
-            AccountEvent::SessionEnded { session_id: SessionId::new(ID) },
-            AccountEvent::DeviceRemoved { device_id },
-            AccountEvent::DeviceConnected { device_id, connection_id: ConnectionId::new(ID) },
-            AccountEvent::LanguageChanged { device_id, language: Language::English },
-            AccountEvent::SecurityAlert { kind: AlertKind::TooManyWrongCodes },
+            NodeMessage::CodeIssued { challenge_id },
+            NodeMessage::CodeSent { challenge_id, generation: u32::MAX, device_id },
+            NodeMessage::ReceiptCame { challenge_id, generation: 1, device_id, shown: false },
+            NodeMessage::ChallengeClosed { challenge_id, outcome: Outcome::AttemptsExhausted },
+            NodeMessage::DeliveryChanged { challenge_id },
+            NodeMessage::SessionEnded { session_id: SessionId::new(ID) },
+            NodeMessage::DeviceRemoved { device_id },
+            NodeMessage::DeviceConnected { device_id, connection_id: ConnectionId::new(ID) },
+            NodeMessage::LanguageChanged { device_id, language: Language::English },
+            NodeMessage::SecurityAlert { kind: AlertKind::TooManyWrongCodes },
         ]
     }
 
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_newer_nodes_fields_versions_and_facts_do_no_harm() {
-        let event = AccountEvent::CodeIssued { challenge_id: ChallengeId::new(ID) };
+        let event = NodeMessage::CodeIssued { challenge_id: ChallengeId::new(ID) };
         let known = String::from_utf8(message(event).to_bytes(&keys(1))).expect("UTF-8");
         let parse = |text: &str| Message::parse(text.as_bytes(), &keys(1), NOW);
         let with_more = known.replace("\"v\":1", "\"v\":1,\"shoe_size\":43");
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn who_holds_no_key_is_not_heard_and_neither_is_the_past() {
-        let event = AccountEvent::DeviceRemoved { device_id: DeviceId::new(ID) };
+        let event = NodeMessage::DeviceRemoved { device_id: DeviceId::new(ID) };
         let bytes = message(event).to_bytes(&keys(1));
         assert_eq!(Message::parse(&bytes, &keys(2), NOW), Err(Unread::NoMac));
         let text = String::from_utf8(bytes.clone()).expect("UTF-8");

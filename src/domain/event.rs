@@ -1,8 +1,12 @@
-//! What the nodes tell one another about an account: ids and facts, never codes or addresses.
+//! What happens to an account: facts that this node committed, and what nodes tell one another of theirs (ids, never codes or
+//! addresses).
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::challenge::Outcome;
+use super::delivery::IssuedCode;
 use super::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
 use super::locale::Language;
 use super::words::words;
@@ -46,10 +50,46 @@ words! {
     }
 }
 
-/// A fact about an account, already committed.
+/// A fact about an account that this node committed.
+#[derive(Debug, Clone)]
+pub enum AccountEvent {
+    /// A challenge started or has a new code: deliver it.
+    CodeIssued(Arc<IssuedCode>),
+    /// A challenge ended.
+    ChallengeClosed {
+        /// Which.
+        challenge_id: ChallengeId,
+        /// How.
+        outcome: Outcome,
+    },
+    /// A session is over.
+    SessionEnded {
+        /// Which.
+        session_id: SessionId,
+    },
+    /// A device is no longer trusted.
+    DeviceRemoved {
+        /// Which.
+        device_id: DeviceId,
+    },
+    /// A device reads another language.
+    LanguageChanged {
+        /// Which device.
+        device_id: DeviceId,
+        /// Which language.
+        language: Language,
+    },
+    /// The owner should know.
+    SecurityAlert {
+        /// What about.
+        kind: AlertKind,
+    },
+}
+
+/// What one node tells the others about an account: ids only, and to be looked up before it is acted on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub enum AccountEvent {
+pub enum NodeMessage {
     /// A challenge started or has a new code: show it.
     CodeIssued {
         /// Which.
@@ -118,7 +158,20 @@ pub enum AccountEvent {
     },
 }
 
-impl AccountEvent {
+impl From<&AccountEvent> for NodeMessage {
+    fn from(event: &AccountEvent) -> Self {
+        match *event {
+            AccountEvent::CodeIssued(ref issued) => Self::CodeIssued { challenge_id: issued.code.challenge_id },
+            AccountEvent::ChallengeClosed { challenge_id, outcome } => Self::ChallengeClosed { challenge_id, outcome },
+            AccountEvent::SessionEnded { session_id } => Self::SessionEnded { session_id },
+            AccountEvent::DeviceRemoved { device_id } => Self::DeviceRemoved { device_id },
+            AccountEvent::LanguageChanged { device_id, language } => Self::LanguageChanged { device_id, language },
+            AccountEvent::SecurityAlert { kind } => Self::SecurityAlert { kind },
+        }
+    }
+}
+
+impl NodeMessage {
     /// The challenge that stands otherwise since: those who watch it should look at it again.
     #[must_use]
     pub fn changed_challenge(&self) -> Option<ChallengeId> {
@@ -134,12 +187,6 @@ impl AccountEvent {
             | Self::LanguageChanged { .. }
             | Self::SecurityAlert { .. } => None,
         }
-    }
-
-    /// Whether user actors do something about it; the others are for those who watch a challenge.
-    #[must_use]
-    pub fn is_for_actors(&self) -> bool {
-        !matches!(self, Self::DeliveryChanged { .. })
     }
 }
 

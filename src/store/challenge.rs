@@ -13,14 +13,12 @@ use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::budget::{Budget, BudgetKind, BudgetRules};
 use crate::domain::challenge::{Method, Outcome, Progress, Purpose, SupersededBy};
 use crate::domain::code::{CodeSalt, KeyId, MAX_DIGITS};
-use crate::domain::delivery::{CodeToDeliver, Requester};
+use crate::domain::delivery::{CodeToDeliver, Mailbox, Requester};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AccountId, ActivityId, ChallengeId, InstallId, SessionId};
 use crate::domain::limits::{MAX_ATTEMPTS, MAX_REPEATS, REPEAT_WITHIN};
-use crate::domain::locale::Locale;
 use crate::domain::sends::{Sent, SentCodes};
 use crate::domain::token::TokenHash;
-use crate::domain::zone::ZoneName;
 
 /// What a challenge begins with.
 pub struct NewChallenge {
@@ -54,6 +52,27 @@ pub struct NewChallenge {
     pub address_taken: bool,
     /// The sign-in attempt in the login activity.
     pub activity_id: Option<ActivityId>,
+}
+
+impl NewChallenge {
+    /// Its current code.
+    #[must_use]
+    pub fn code(&self) -> CodeToDeliver {
+        CodeToDeliver {
+            account_id: self.account_id,
+            challenge_id: self.challenge_id,
+            purpose: self.purpose,
+            generation: self.progress.generation,
+            key_id: self.key_id.clone(),
+            salt: self.salt.clone(),
+            digits: self.digits,
+            expires_at: self.progress.expires_at,
+            requester: self.requester.clone(),
+            requested_at: self.created_at,
+            activity_id: self.activity_id,
+            address_taken: self.address_taken,
+        }
+    }
 }
 
 /// A challenge as it stands.
@@ -93,11 +112,9 @@ pub struct OpenChallenges {
 
 /// A challenge whose code is about to be replaced.
 pub struct Replaceable {
-    /// Which.
-    pub challenge_id: ChallengeId,
-    /// What for.
-    pub purpose: Purpose,
-    /// How it stands.
+    /// The code.
+    pub code: CodeToDeliver,
+    /// How the challenge stands.
     pub progress: Progress,
     /// The database's clock.
     pub now: Timestamp,
@@ -455,13 +472,9 @@ pub(super) async fn open_for_apps(db: &impl Db, accounts: &[AccountId]) -> Resul
 /// A challenge's current code with what else is needed to deliver it.
 pub struct ToDeliver {
     /// The code.
-    pub issued: CodeToDeliver,
-    /// The account's mailbox, if it has one.
-    pub email: Option<EmailAddress>,
-    /// The account's language.
-    pub locale: Option<Locale>,
-    /// The account's clock.
-    pub time_zone: Option<ZoneName>,
+    pub code: CodeToDeliver,
+    /// The account's mailbox.
+    pub mailbox: Mailbox,
 }
 
 /// The current codes of challenges; `None` where one is not open any more.
@@ -475,14 +488,12 @@ pub async fn to_deliver(
     let (accounts, ids): (Vec<_>, Vec<_>) =
         challenges.iter().map(|(account, challenge)| (account.uuid(), challenge.uuid())).unzip();
     let found = rows(db, query!("challenge/to_deliver"), &[&accounts, &ids]).await?;
-    one_by_place(&found, challenges.len(), |row| {
-        Ok(ToDeliver {
-            issued: code_to_deliver(row)?,
-            email: super::account::email(row)?,
-            locale: locale(row)?,
-            time_zone: time_zone(row)?,
-        })
-    })
+    one_by_place(&found, challenges.len(), |row| Ok(ToDeliver { code: code_to_deliver(row)?, mailbox: mailbox(row)? }))
+}
+
+/// The mailbox of an account, and how its owner reads it.
+pub(super) fn mailbox(row: &Row) -> Result<Mailbox, StoreError> {
+    Ok(Mailbox { email: super::account::email(row)?, locale: locale(row)?, time_zone: time_zone(row)? })
 }
 
 /// A challenge's current code and how it travels, while the challenge is open.
@@ -551,14 +562,7 @@ pub async fn shown_on_devices(db: &impl Db, account: AccountId) -> Result<Vec<Re
 async fn open_by(db: &impl Db, account: AccountId, method: Method) -> Result<Vec<Replaceable>, StoreError> {
     let open = rows(db, query!("challenge/open_for_reissue"), &[&account.uuid(), &method.as_str()]).await?;
     open.iter()
-        .map(|row| {
-            Ok(Replaceable {
-                challenge_id: challenge_id(row)?,
-                purpose: word(row, "purpose")?,
-                progress: progress(row)?,
-                now: get(row, "now")?,
-            })
-        })
+        .map(|row| Ok(Replaceable { code: code_to_deliver(row)?, progress: progress(row)?, now: get(row, "now")? }))
         .collect()
 }
 

@@ -3,11 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 
-use super::row::{as_integer, by_place, count, get, id, optional_id, optional_word, seconds, small_count, word};
-use super::{Db, StoreError, execute, node, query, rows};
+use super::row::{as_integer, count, get, id, optional_id, optional_word, seconds, small_count, word};
+use super::{Db, StoreError, execute, node, one_row, query, rows};
 use crate::domain::challenge::Method;
 use crate::domain::delivery::ladder::DeliveryUpdate;
-use crate::domain::delivery::{Channel, Delivery, DeliveryState, DeliveryView, UnreachableReason};
+use crate::domain::delivery::{
+    Channel, Delivery, DeliveryState, DeliveryView, Mailbox, PlannedDeliveries, UnreachableReason,
+};
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId, NodeId};
 use crate::domain::limits::MAX_UNANSWERED_ALERTS;
 use crate::domain::locale::Language;
@@ -65,7 +67,7 @@ pub struct TracedDelivery {
     pub view: DeliveryView,
 }
 
-/// Writes the deliveries of a challenge's code, in the transaction that makes the code; returns how many.
+/// Writes the deliveries of a challenge's code, in the transaction that makes the code, and says what is needed to work them.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -73,23 +75,46 @@ pub async fn plan(
     db: &impl Db,
     account: AccountId,
     challenge: ChallengeId,
-    code_generation: u32,
+    generation: u32,
     method: Method,
     node: NodeId,
-) -> Result<u64, StoreError> {
-    let lease = Lease::handover(node);
-    let (account, challenge, code_generation) = (account.uuid(), challenge.uuid(), as_integer(code_generation));
-    let (node, length) = (lease.node.uuid(), seconds(lease.length));
+) -> Result<PlannedDeliveries, StoreError> {
+    let lease = match method {
+        Method::App => Lease::handover(node),
+        // A mail may take longer than it takes to hand it over.
+        Method::Email => Lease::work(node),
+    };
+    let parameters: super::Parameters<'_> =
+        &[&account.uuid(), &challenge.uuid(), &as_integer(generation), &lease.node.uuid(), &seconds(lease.length)];
     match method {
         Method::App => {
-            let parameters: super::Parameters<'_> = &[&account, &challenge, &code_generation, &node, &length];
-            execute(db, query!("delivery/plan_app"), parameters).await
+            let planned = rows(db, query!("delivery/plan_app"), parameters).await?;
+            let deliveries = planned.iter().map(|row| planned_delivery(row, Channel::Websocket, generation));
+            let reach = planned.iter().map(super::device::device_reach);
+            Ok(PlannedDeliveries {
+                deliveries: deliveries.collect::<Result<_, _>>()?,
+                reach: reach.collect::<Result<_, _>>()?,
+                mailbox: Mailbox::default(),
+            })
         }
         Method::Email => {
-            let parameters: super::Parameters<'_> = &[&account, &challenge, &code_generation, &node, &length];
-            execute(db, query!("delivery/plan_email"), parameters).await
+            let row = one_row(db, query!("delivery/plan_email"), parameters).await?;
+            Ok(PlannedDeliveries {
+                deliveries: vec![planned_delivery(&row, Channel::Email, generation)?],
+                reach: Vec::new(),
+                mailbox: super::challenge::mailbox(&row)?,
+            })
         }
     }
+}
+
+fn planned_delivery(row: &Row, channel: Channel, generation: u32) -> Result<Delivery, StoreError> {
+    let device_id = match channel {
+        Channel::Email => None,
+        _ => Some(id(row, "device_id", DeviceId::new)?),
+    };
+    let id = id(row, "delivery_id", DeliveryId::new)?;
+    Ok(Delivery { id, device_id, channel, already_sent: false, generation, tries: 1, silent: false })
 }
 
 /// Cancels what is still to be delivered, up to a generation.
@@ -105,39 +130,6 @@ pub async fn cancel(
     let last = last_generation.map_or(i32::MAX, as_integer);
     execute(db, query!("delivery/cancel"), &[&account.uuid(), &challenge.uuid(), &last]).await?;
     Ok(())
-}
-
-/// The deliveries of challenges' current codes that their node planned just now, and that nobody took up since.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub(super) async fn planned(
-    db: &impl Db,
-    challenges: &[(AccountId, ChallengeId)],
-    nodes: &[NodeId],
-) -> Result<Vec<Vec<Delivery>>, StoreError> {
-    let (accounts, ids): (Vec<_>, Vec<_>) =
-        challenges.iter().map(|(account, challenge)| (account.uuid(), challenge.uuid())).unzip();
-    let nodes: Vec<uuid::Uuid> = nodes.iter().map(|node| node.uuid()).collect();
-    let found = rows(db, query!("delivery/planned"), &[&accounts, &ids, &nodes]).await?;
-    by_place(&found, challenges.len(), delivery_row)
-}
-
-/// Claims the deliveries of a challenge that this node started.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn claim(
-    db: &impl Db,
-    account: AccountId,
-    challenge: ChallengeId,
-    node: NodeId,
-) -> Result<Vec<Claimed>, StoreError> {
-    let lease = Lease::work(node);
-    let parameters: super::Parameters<'_> =
-        &[&account.uuid(), &challenge.uuid(), &lease.node.uuid(), &seconds(lease.length)];
-    let claimed = rows(db, query!("delivery/claim"), parameters).await?;
-    claimed.iter().map(claimed_row).collect()
 }
 
 /// Claims deliveries that are due and that no living node works.
@@ -210,8 +202,9 @@ pub struct PlannedPush {
     pub silent: bool,
 }
 
-/// Goes on from the socket to push for those of `devices` that a provider can reach; the others are not in the answer. A code
-/// that rings is counted until somebody answers, and after [`MAX_UNANSWERED_ALERTS`] the pushes are silent.
+/// Goes on from the socket to push for those of `devices` that a provider can reach; the others are not in the answer. `None` when the
+/// code is not the current one of an open challenge. A code that rings is counted until somebody answers, and after
+/// [`MAX_UNANSWERED_ALERTS`] the pushes are silent.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -222,7 +215,7 @@ pub async fn escalate(
     code_generation: u32,
     devices: &[DeviceId],
     node: NodeId,
-) -> Result<Vec<PlannedPush>, StoreError> {
+) -> Result<Option<Vec<PlannedPush>>, StoreError> {
     let lease = Lease::work(node);
     let devices: Vec<uuid::Uuid> = devices.iter().map(|device| device.uuid()).collect();
     let parameters: super::Parameters<'_> = &[
@@ -234,8 +227,15 @@ pub async fn escalate(
         &seconds(lease.length),
         &MAX_UNANSWERED_ALERTS,
     ];
-    let pushes = rows(db, query!("delivery/escalate"), parameters).await?;
-    pushes.iter().map(planned_push).collect()
+    let found = rows(db, query!("delivery/escalate"), parameters).await?;
+    // One row for an open code without pushes.
+    let mut pushes = Vec::new();
+    for row in &found {
+        if optional_id(row, "delivery_id", DeliveryId::new)?.is_some() {
+            pushes.push(planned_push(row)?);
+        }
+    }
+    Ok((!found.is_empty()).then_some(pushes))
 }
 
 /// Takes the pushes of a closed challenge whose notification may be on a screen, each with the generation it showed.

@@ -256,14 +256,17 @@ pub async fn register_push(
 pub async fn reach(db: &impl Db, accounts: &[AccountId]) -> Result<Vec<Vec<(DeviceId, Reach)>>, StoreError> {
     let ids: Vec<uuid::Uuid> = accounts.iter().map(|account| account.uuid()).collect();
     let found = rows(db, query!("device/reach"), &[&ids]).await?;
-    by_place(&found, accounts.len(), |row| {
-        let reach = Reach {
-            notifications_allowed: get(row, "notifications_allowed")?,
-            has_push_address: get(row, "has_push_address")?,
-            push_address_expired: get(row, "push_address_expired")?,
-        };
-        Ok((id(row, "device_id", DeviceId::new)?, reach))
-    })
+    by_place(&found, accounts.len(), device_reach)
+}
+
+/// A device, and how it is reached besides its connections.
+pub(super) fn device_reach(row: &Row) -> Result<(DeviceId, Reach), StoreError> {
+    let reach = Reach {
+        notifications_allowed: get(row, "notifications_allowed")?,
+        has_push_address: get(row, "has_push_address")?,
+        push_address_expired: get(row, "push_address_expired")?,
+    };
+    Ok((id(row, "device_id", DeviceId::new)?, reach))
 }
 
 /// The push addresses of devices that may be notified, each with the language of its device.

@@ -2,12 +2,12 @@
 
 use deadpool_postgres::Object;
 use futures_util::FutureExt;
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::try_join;
 
 use super::challenge::ToDeliver;
-use super::{Store, StoreError, challenge, delivery, device, session, together};
-use crate::domain::delivery::{CodeToDeliver, Delivery, Reach};
-use crate::domain::id::{AccountId, ChallengeId, DeviceId, NodeId, SessionId};
+use super::{Store, StoreError, challenge, device, session, together};
+use crate::domain::delivery::{CodeToDeliver, Reach};
+use crate::domain::id::{AccountId, ChallengeId, DeviceId, SessionId};
 use crate::domain::session::ActiveSession;
 
 /// What a connection that was registered begins with.
@@ -22,8 +22,6 @@ pub struct Opening {
 pub struct Work {
     /// The code, and the way to the mailbox.
     pub to_deliver: ToDeliver,
-    /// Its deliveries that this node planned just now.
-    pub planned: Vec<Delivery>,
     /// The account's trusted devices.
     pub reach: Vec<(DeviceId, Reach)>,
 }
@@ -44,26 +42,18 @@ async fn openings(db: &Object, sessions: &[(AccountId, SessionId)]) -> Result<Ve
     Ok(codes.into_iter().zip(sessions).map(|(codes, session)| Opening { codes, session }).collect())
 }
 
-/// What is to be done for a challenge; `None` when it is not open any more.
+/// What is to be done for a challenge that this node takes over; `None` when it is not open any more.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn work(
-    store: &Store,
-    account: AccountId,
-    challenge: ChallengeId,
-    node: NodeId,
-) -> Result<Option<Work>, StoreError> {
-    store.ask(|gathered| &gathered.work, ((account, challenge), node), |db, all| all_work(db, all).boxed()).await
+pub async fn work(store: &Store, account: AccountId, challenge: ChallengeId) -> Result<Option<Work>, StoreError> {
+    store.ask(|gathered| &gathered.work, (account, challenge), |db, all| all_work(db, all).boxed()).await
 }
 
-async fn all_work(db: &Object, asked: &[((AccountId, ChallengeId), NodeId)]) -> Result<Vec<Option<Work>>, StoreError> {
-    let (challenges, nodes): (Vec<_>, Vec<_>) = asked.iter().copied().unzip();
+async fn all_work(db: &Object, challenges: &[(AccountId, ChallengeId)]) -> Result<Vec<Option<Work>>, StoreError> {
     let accounts: Vec<AccountId> = challenges.iter().map(|(account, _)| *account).collect();
-    let to_deliver = challenge::to_deliver(db, &challenges);
-    let planned = delivery::planned(db, &challenges, &nodes);
-    let found = together(db, try_join3(to_deliver, planned, device::reach(db, &accounts))).await?;
-    let (to_deliver, planned, reach) = found;
-    let all = to_deliver.into_iter().zip(planned).zip(reach);
-    Ok(all.map(|((to_deliver, planned), reach)| Some(Work { to_deliver: to_deliver?, planned, reach })).collect())
+    let to_deliver = challenge::to_deliver(db, challenges);
+    let (to_deliver, reach) = together(db, try_join(to_deliver, device::reach(db, &accounts))).await?;
+    let all = to_deliver.into_iter().zip(reach);
+    Ok(all.map(|(to_deliver, reach)| Some(Work { to_deliver: to_deliver?, reach })).collect())
 }

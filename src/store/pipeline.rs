@@ -10,7 +10,7 @@ use futures_util::future::try_join_all;
 use super::{Db, StoreError, query};
 
 /// The statements of pipelines.
-const STATEMENTS: [&str; 27] = [
+const STATEMENTS: [&str; 26] = [
     query!("account/lock"),
     query!("activity/record"),
     query!("activity/set_outcome"),
@@ -24,7 +24,6 @@ const STATEMENTS: [&str; 27] = [
     query!("delivery/cancel"),
     query!("delivery/plan_app"),
     query!("delivery/plan_email"),
-    query!("delivery/planned"),
     query!("device/reach"),
     query!("device/trust"),
     query!("device/trusted_beyond"),

@@ -24,7 +24,7 @@ use super::live::{Opening, Work};
 use super::receipt::Receipt;
 use super::session::ShownSession;
 use super::{StoreError, pipeline};
-use crate::domain::id::{AccountId, ChallengeId, NodeId, SessionId};
+use crate::domain::id::{AccountId, ChallengeId, SessionId};
 
 use crate::domain::token::TokenHash;
 use crate::traces::{Kind, Step};
@@ -75,7 +75,7 @@ impl<E: From<StoreError> + std::error::Error + 'static> Failure for E {}
 pub(super) struct Gathered {
     pub(super) sessions: Gather<TokenHash, Option<ShownSession>>,
     pub(super) openings: Gather<(AccountId, SessionId), Opening>,
-    pub(super) work: Gather<((AccountId, ChallengeId), NodeId), Option<Work>>,
+    pub(super) work: Gather<(AccountId, ChallengeId), Option<Work>>,
     pub(super) receipts: Gather<Receipt, Option<bool>>,
 }
 

@@ -1,10 +1,9 @@
 //! Asking for a new code, perhaps by another method.
 
-use super::start::{mail_spender, spend_mail};
+use super::start::{issued, mail_spender, spend_mail};
 use super::{ChallengeView, Destination, Verification, VerificationError};
 use crate::domain::challenge::{Method, Purpose, Refusal};
 use crate::domain::delivery::{DeliveryView, device_may_show};
-use crate::domain::event::AccountEvent;
 use crate::domain::id::ChallengeId;
 use crate::domain::token::Token;
 use crate::store::challenge::{NewChallenge, StoredChallenge};
@@ -68,14 +67,15 @@ impl Verification {
                 .map_err(Into::into)
         });
         let Some(planned) = transaction.await? else { return Ok(None) };
-        self.publish(account, vec![AccountEvent::CodeIssued { challenge_id: id }]).await;
-        let new = NewChallenge { progress: next, ..stored.challenge };
+        let new = NewChallenge { progress: next, key_id: key, ..stored.challenge };
+        let count = planned.deliveries.len() as u64;
+        self.publish(account, vec![issued(new.code(), planned)]).await;
         let destination = match next.method {
-            Method::App => Destination::TrustedDevices(planned),
+            Method::App => Destination::TrustedDevices(count),
             Method::Email => Destination::mailbox(stored.email.as_ref()),
         };
         // What may come next is told by the state; now a device may show it, or the mailbox was good enough.
-        let device_may_show = next.method == Method::App && planned > 0;
+        let device_may_show = next.method == Method::App && count > 0;
         let mailbox = self.mailbox_stands(stored.email.as_ref(), stored.mailbox_changed_at, stored.now);
         let look = async |db: &_| self.methods(db, account, purpose, device_may_show, mailbox).await;
         let methods = self.store.run(look).await?;

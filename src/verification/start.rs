@@ -1,5 +1,7 @@
 //! Starting a challenge: the challenge, its deliveries and the activity entry in one transaction.
 
+use std::sync::Arc;
+
 use futures_util::future::try_join4;
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +12,7 @@ use super::{ChallengeView, Destination, Verification, VerificationError, challen
 use crate::domain::activity::{ActivityKind, ActivityOutcome};
 use crate::domain::challenge::{Method, Progress, Purpose};
 use crate::domain::code::confirmation_digits;
-use crate::domain::delivery::Requester;
+use crate::domain::delivery::{CodeToDeliver, IssuedCode, PlannedDeliveries, Requester};
 use crate::domain::email::EmailAddress;
 use crate::domain::event::AccountEvent;
 use crate::domain::id::{AccountId, ActivityId, ChallengeId, SessionId};
@@ -86,19 +88,20 @@ impl Verification {
         if let Some(audience) = for_app {
             store::verification::add(db, new.account_id, new.challenge_id, audience, self.rules.webhooks).await?;
         }
-        events.push(AccountEvent::CodeIssued { challenge_id: new.challenge_id });
+        let count = planned.deliveries.len() as u64;
+        events.push(issued(new.code(), planned));
         let destination = match start.method {
-            Method::App => Destination::TrustedDevices(planned),
+            Method::App => Destination::TrustedDevices(count),
             Method::Email => Destination::mailbox(mailbox),
         };
-        let device_may_show = start.method == Method::App && planned > 0;
+        let device_may_show = start.method == Method::App && count > 0;
         let stands = self.mailbox_stands(mailbox, start.mailbox_changed_at, start.now);
         let methods = self.methods(db, new.account_id, new.purpose, device_may_show, stands).await?;
         Ok(self.view(&new, Some(token), destination, methods))
     }
 
-    /// Writes a challenge down with all that begins with it; returns how many deliveries are planned.
-    async fn write(&self, db: &impl Db, new: &NewChallenge) -> Result<u64, VerificationError> {
+    /// Writes a challenge down with all that begins with it; returns what its delivery needs.
+    async fn write(&self, db: &impl Db, new: &NewChallenge) -> Result<PlannedDeliveries, VerificationError> {
         let (account, id, progress) = (new.account_id, new.challenge_id, &new.progress);
         let start = async { Ok(store::challenge::start(db, new).await?) };
         let plan = async {
@@ -146,6 +149,11 @@ impl Verification {
         }
         Ok(())
     }
+}
+
+/// A code was issued, and these are its deliveries.
+pub(super) fn issued(code: CodeToDeliver, planned: PlannedDeliveries) -> AccountEvent {
+    AccountEvent::CodeIssued(Arc::new(IssuedCode { code, planned }))
 }
 
 /// The network that asks for an address to be confirmed; `None` for every other purpose, where an account asks.

@@ -109,7 +109,7 @@ impl Verification {
         store::subject::set_mailbox(db, account, email).await?;
         let has_devices = store::device::has_trusted(db, account).await?;
         let (by_devices, by_mail): (Vec<_>, Vec<_>) =
-            mailed.into_iter().partition(|open| has_devices && open.purpose != Purpose::EnableTwoStep);
+            mailed.into_iter().partition(|open| has_devices && open.code.purpose != Purpose::EnableTwoStep);
         self.replace_codes(db, account, by_devices, Some(Method::App), events).await?;
         self.replace_codes(db, account, by_mail, None, events).await?;
         self.record_change(db, account, ActivityKind::MailboxChanged, None).await?;

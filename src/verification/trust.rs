@@ -2,9 +2,11 @@
 
 use futures_util::future::try_join;
 
+use super::start::issued;
 use super::{Verification, VerificationError};
 use crate::domain::activity::ActivityKind;
 use crate::domain::challenge::{Method, Progress};
+use crate::domain::delivery::CodeToDeliver;
 use crate::domain::delivery::Requester;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::id::{AccountId, DeviceId};
@@ -92,10 +94,13 @@ impl Verification {
         for open in seen {
             let next = open.progress.reissue(open.now)?;
             let next = Progress { method: method.unwrap_or(next.method), ..next };
-            if store::challenge::replace_code(db, account, open.challenge_id, &open.progress, &next, &key).await? {
-                store::delivery::cancel(db, account, open.challenge_id, Some(open.progress.generation)).await?;
-                store::delivery::plan(db, account, open.challenge_id, next.generation, next.method, self.node).await?;
-                events.push(AccountEvent::CodeIssued { challenge_id: open.challenge_id });
+            let challenge = open.code.challenge_id;
+            if store::challenge::replace_code(db, account, challenge, &open.progress, &next, &key).await? {
+                store::delivery::cancel(db, account, challenge, Some(open.progress.generation)).await?;
+                let (generation, method) = (next.generation, next.method);
+                let planned = store::delivery::plan(db, account, challenge, generation, method, self.node).await?;
+                let (key_id, expires_at) = (key.clone(), next.expires_at);
+                events.push(issued(CodeToDeliver { generation, key_id, expires_at, ..open.code }, planned));
             }
         }
         Ok(())

@@ -10,6 +10,7 @@ mod closing;
 mod contents;
 mod crash;
 mod hang;
+mod rule;
 mod stage;
 mod steps;
 mod traces;

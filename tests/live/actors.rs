@@ -6,7 +6,7 @@ use std::time::Instant;
 use actix::prelude::*;
 use tokio::sync::mpsc;
 use twostep::actors::{Attach, Detach, Directory, Outgoing, ToConnection, User};
-use twostep::bus::{Envelope, Source};
+use twostep::bus::{Envelope, News};
 use twostep::domain::event::{AccountEvent, AlertKind};
 use twostep::domain::id::{AccountId, ConnectionId, DeviceId, SessionId};
 use twostep::domain::locale::Language;
@@ -80,7 +80,7 @@ impl Holder {
     async fn alert(self, directory: &Directory) {
         let event = AccountEvent::SecurityAlert { kind: AlertKind::SignInDenied };
         directory
-            .route(Envelope { account_id: self.account_id, event, source: Source::Here, trace: Trace::NONE })
+            .route(Envelope { account_id: self.account_id, news: News::Committed(event), trace: Trace::NONE })
             .await;
     }
 }

@@ -1,6 +1,6 @@
 //! A device that reads too slowly, or not at all.
 
-use twostep::bus::{Envelope, Source};
+use twostep::bus::{Envelope, News};
 use twostep::domain::event::{AccountEvent, AlertKind};
 use twostep::domain::id::AccountId;
 use twostep::traces::Trace;
@@ -28,13 +28,12 @@ async fn a_device_that_does_not_read_is_let_go_and_blocks_nobody() {
     let row = database.query_one("SELECT account_id FROM accounts", &[]).await.expect("a row");
     let envelope = Envelope {
         account_id: AccountId::new(row.get(0)),
-        event: AccountEvent::SecurityAlert { kind: AlertKind::SignInDenied },
-        source: Source::Here,
+        news: News::Committed(AccountEvent::SecurityAlert { kind: AlertKind::SignInDenied }),
         trace: Trace::NONE,
     };
     for _ in 0..MESSAGES / BATCH {
         for _ in 0..BATCH {
-            gateway.app.directory().route(envelope).await;
+            gateway.app.directory().route(envelope.clone()).await;
         }
         // The other device gets each one while the stuck one takes none: nobody waits for it.
         for _ in 0..BATCH {

@@ -3,7 +3,7 @@
 -- One statement, so that a crash leaves either step due. The account is locked first, as everywhere.
 -- $1 uuid: account; $2 uuid: challenge; $3 integer: generation; $4 uuid[]: devices; $5 uuid: node;
 -- $6 double precision: its lease in seconds; $7 smallint: codes that may ring without an answer.
--- Returns the new deliveries with their addresses. Index: accounts_pkey, challenges_pkey, deliveries_pkey, devices_pkey.
+-- Returns the new deliveries with their addresses; a row of NULLs when there are none although the code is current. Index: accounts_pkey, challenges_pkey, deliveries_pkey, devices_pkey.
 WITH account AS MATERIALIZED (
     SELECT account_id, unanswered_alerts FROM accounts WHERE account_id = $1 FOR NO KEY UPDATE
 ), code AS MATERIALIZED (
@@ -44,5 +44,6 @@ WITH account AS MATERIALIZED (
 )
 SELECT pushed.delivery_id, pushed.device_id, pushed.channel, pushed.silent,
     devices.push_kind, devices.push_address, devices.push_environment, devices.locale
-FROM pushed
-JOIN devices USING (account_id, device_id)
+FROM code
+LEFT JOIN pushed USING (account_id)
+LEFT JOIN devices ON devices.account_id = pushed.account_id AND devices.device_id = pushed.device_id

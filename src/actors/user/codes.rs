@@ -1,12 +1,14 @@
 //! The codes that this node works: where each stands on the ladder, and what stops the work.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::watch;
 
 use super::super::messages::Place;
 use super::User;
+use crate::domain::delivery::CodeToDeliver;
 use crate::domain::delivery::ladder::Ladder;
 use crate::domain::id::{ChallengeId, DeviceId};
 use crate::traces::Trace;
@@ -39,6 +41,8 @@ pub(super) struct AtWork {
     /// What other nodes said before it was: of which code, and which device.
     early: Vec<(u32, DeviceId)>,
     pub(super) ladder: Ladder,
+    /// What is delivered, once it is known.
+    pub(super) code: Option<Arc<CodeToDeliver>>,
     /// When the code was written to connections whose receipts are awaited.
     pub(super) sent_at: Option<Instant>,
     /// Held until only providers are waited for.
@@ -57,6 +61,7 @@ impl AtWork {
             generation: None,
             early: Vec::new(),
             ladder: Ladder::default(),
+            code: None,
             sent_at: None,
             place: None,
             trace: Trace::current(),
@@ -77,11 +82,18 @@ impl User {
     }
 
     /// Says which code is under way; returns the devices that other nodes spoke up for before.
-    pub(super) fn works_on(&mut self, sent: SentCode) -> Vec<DeviceId> {
+    pub(super) fn works_on(&mut self, sent: SentCode, code: &Arc<CodeToDeliver>) -> Vec<DeviceId> {
         let Some(at_work) = self.codes.get_mut(&sent.challenge) else { return Vec::new() };
         at_work.generation = Some(sent.generation);
+        at_work.code = Some(Arc::clone(code));
         let early = std::mem::take(&mut at_work.early).into_iter();
         early.filter(|(generation, _)| *generation == sent.generation).map(|(_, device)| device).collect()
+    }
+
+    /// Whether a newer code of the challenge is under way than this one.
+    pub(super) fn has_newer(&self, sent: SentCode) -> bool {
+        let generation = self.codes.get(&sent.challenge).and_then(|at_work| at_work.generation);
+        generation.is_some_and(|generation| generation > sent.generation)
     }
 
     /// The work on this code, if it still is the one under way.

@@ -73,14 +73,15 @@ impl Connections {
         self.keep_if(device, is_open)
     }
 
-    /// Sends a code unless this connection had it. `false` when the device has no connection or had it, and when the
-    /// challenge is over.
+    /// Sends a code unless this connection had it, or a newer one. `false` when the device has no connection or had it, and when
+    /// the challenge is over.
     pub(super) fn show(&mut self, device: DeviceId, challenge: ChallengeId, generation: u32, text: &Arc<str>) -> bool {
         if self.just_closed.contains(&challenge) {
             return false;
         }
         let Some(live) = self.live.get_mut(&device) else { return false };
-        if !live.shown.insert((challenge, generation)) {
+        let is_newer = |(shown, newer): &(ChallengeId, u32)| *shown == challenge && *newer > generation;
+        if live.shown.iter().any(is_newer) || !live.shown.insert((challenge, generation)) {
             return false;
         }
         let is_open = live.send(text);

@@ -15,32 +15,21 @@ use super::record::count;
 use crate::clock;
 use crate::domain::code::{Code, CodeSource, NoCode};
 use crate::domain::delivery::ladder::{Action, DeliveryUpdate, Event, Others, Planned, PushPlan};
-use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState, Reach};
-use crate::domain::email::EmailAddress;
-use crate::domain::event::AccountEvent;
+use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState, IssuedCode, Mailbox, Reach};
+use crate::domain::event::NodeMessage;
 use crate::domain::id::{AccountId, ChallengeId, DeviceId};
-use crate::domain::locale::Locale;
-use crate::domain::zone::ZoneName;
 use crate::protocol::message::ServerMessage;
 use crate::store::challenge::ToDeliver;
 use crate::store::delivery::PlannedPush;
 use crate::store::{self, Store, StoreError};
 use crate::traces::{Kind, Step};
-use crate::verification::Verification;
 
 /// When a push that found no room in memory is due again.
 const PUT_BACK_FOR: SignedDuration = SignedDuration::from_secs(2);
 
-/// Where the mails of an account go, and in which language.
-pub(super) struct Mailbox {
-    pub(super) email: Option<EmailAddress>,
-    pub(super) locale: Option<Locale>,
-    pub(super) time_zone: Option<ZoneName>,
-}
-
 /// What is needed to work the deliveries of a challenge.
 struct Work {
-    issued: CodeToDeliver,
+    code: Arc<CodeToDeliver>,
     mailbox: Mailbox,
     deliveries: Vec<Delivery>,
     reach: HashMap<DeviceId, Reach>,
@@ -48,12 +37,34 @@ struct Work {
     pushes: Vec<PlannedPush>,
     /// This node issued the code, and told the others so.
     are_others_told: bool,
+    place: Option<Place>,
 }
 
 impl User {
-    /// Works a challenge that this node started.
-    pub(super) fn deliver_claiming(&mut self, challenge: ChallengeId, context: &mut Context<Self>) {
-        self.load_and_work(challenge, None, None, context);
+    /// Works a code that this node issued.
+    pub(super) fn deliver_issued(&mut self, issued: &IssuedCode, context: &mut Context<Self>) {
+        let sent = SentCode { challenge: issued.code.challenge_id, generation: issued.code.generation };
+        if self.has_newer(sent) {
+            return;
+        }
+        self.drop_older_codes(sent.challenge);
+        let deliveries = issued.planned.deliveries.clone();
+        if self.services.verification.bus().may_be_over(sent.challenge) {
+            return self.look_and_work(sent.challenge, deliveries, true, None, context);
+        }
+        let work = Work {
+            code: Arc::new(issued.code.clone()),
+            mailbox: issued.planned.mailbox.clone(),
+            deliveries,
+            reach: issued.planned.reach.iter().copied().collect(),
+            pushes: Vec::new(),
+            are_others_told: true,
+            place: None,
+        };
+        let cancelled = self.cancellation(sent.challenge);
+        let step = Step::of(self.trace_of(sent.challenge), Kind::Internal, "deliver a code");
+        step.note("challenge.id", sent.challenge.to_string());
+        self.work(work, &cancelled, context);
     }
 
     /// Works deliveries that the sweeper claimed because nobody else did.
@@ -64,13 +75,15 @@ impl User {
         place: Place,
         context: &mut Context<Self>,
     ) {
-        self.load_and_work(challenge, Some(claimed), Some(place), context);
+        self.look_and_work(challenge, claimed, false, Some(place), context);
     }
 
-    fn load_and_work(
+    /// Looks first whether the challenge is still open, and which code is the current one.
+    fn look_and_work(
         &mut self,
         challenge: ChallengeId,
-        claimed: Option<Vec<Delivery>>,
+        deliveries: Vec<Delivery>,
+        are_others_told: bool,
         place: Option<Place>,
         context: &mut Context<Self>,
     ) {
@@ -78,14 +91,14 @@ impl User {
         let step = Step::of(self.trace_of(challenge), Kind::Internal, "deliver a code");
         step.note("challenge.id", challenge.to_string());
         let load = async move {
-            let work = step.run(load(&services.verification, account, challenge, claimed)).await;
-            (work, step)
+            let work = step.run(load(services.verification.store(), account, challenge, deliveries)).await;
+            (work.map(|work| work.map(|work| Work { are_others_told, place, ..work })), step)
         };
         self.run(context, load, move |actor, (work, _step), context| match work {
             // It closed meanwhile, or has a newer code.
             Ok(None) => {}
             Ok(Some(_)) if is_cancelled(&cancelled) => {}
-            Ok(Some(work)) => actor.work(work, &cancelled, place, context),
+            Ok(Some(work)) => actor.work(work, &cancelled, context),
             // The rows stay due: a sweeper takes them up again.
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
@@ -94,13 +107,13 @@ impl User {
         });
     }
 
-    fn work(&mut self, work: Work, cancelled: &Cancelled, place: Option<Place>, context: &mut Context<Self>) {
-        let Some(code) = self.code(&work.issued) else { return };
-        let sent = SentCode { challenge: work.issued.challenge_id, generation: work.issued.generation };
-        let text: Arc<str> = ServerMessage::code(&work.issued, &code, clock::now()).to_text().into();
-        let held_elsewhere = self.works_on(sent);
+    fn work(&mut self, work: Work, cancelled: &Cancelled, context: &mut Context<Self>) {
+        let Some(code) = self.code(&work.code) else { return };
+        let sent = SentCode { challenge: work.code.challenge_id, generation: work.code.generation };
+        let text: Arc<str> = ServerMessage::code(&work.code, &code, clock::now()).to_text().into();
+        let held_elsewhere = self.works_on(sent, &work.code);
         if let Some(at_work) = self.at_work(sent) {
-            at_work.place = place;
+            at_work.place = work.place;
         }
         for device in held_elsewhere {
             self.handle_event(sent, Event::HeldElsewhere(device), context);
@@ -112,7 +125,7 @@ impl User {
                     planned.push(self.begin_device(sent, device, delivery, &work.reach, &text));
                 }
                 (Channel::Email, _) => {
-                    self.send_mail(&work.issued, &work.mailbox, delivery, &code, cancelled.clone(), context);
+                    self.send_mail(&work.code, &work.mailbox, delivery, &code, cancelled.clone(), context);
                 }
                 (Channel::Fcm | Channel::Apns, _) | (Channel::Websocket, None) => {}
             }
@@ -124,7 +137,7 @@ impl User {
         };
         self.handle_event(sent, Event::Planned(planned, others), context);
         for push in work.pushes {
-            self.push(&work.issued, &code, push, cancelled.clone(), context);
+            self.push(&work.code, &code, push, cancelled.clone(), context);
         }
     }
 
@@ -158,7 +171,7 @@ impl User {
         match action {
             Action::AskOthers { round, are_to_be_told } => {
                 if are_to_be_told {
-                    self.tell_others(AccountEvent::CodeIssued { challenge_id: sent.challenge });
+                    self.tell_others(NodeMessage::CodeIssued { challenge_id: sent.challenge });
                 }
                 self.event_after(self.services.presence_wait, sent, Event::AskedLongEnough(round), context);
             }
@@ -207,16 +220,13 @@ impl User {
             let _place = place;
             let (store, node) = (services.verification.store(), services.verification.node());
             store
-                .run(async |db| {
-                    let pushes = store::delivery::escalate(db, account, challenge, generation, &names, node).await?;
-                    let found = store::challenge::to_deliver(db, &[(account, challenge)]).await?;
-                    Ok::<_, StoreError>((pushes, found.into_iter().flatten().next()))
-                })
+                .run(async |db| store::delivery::escalate(db, account, challenge, generation, &names, node).await)
                 .await
         };
-        self.run(context, plan, move |actor, planned, context| match planned {
-            Ok((pushes, Some(found))) => actor.make_pushes(&found.issued, pushes, &devices, &cancelled, context),
-            Ok((_, None)) => {}
+        self.run(context, plan, move |actor, planned: Result<_, StoreError>, context| match planned {
+            Ok(Some(pushes)) => actor.make_pushes(sent, pushes, &devices, &cancelled, context),
+            // It closed meanwhile, or has a newer code.
+            Ok(None) => {}
             // The rows become due again: a sweeper goes on.
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
@@ -227,14 +237,14 @@ impl User {
 
     fn make_pushes(
         &mut self,
-        issued: &CodeToDeliver,
+        sent: SentCode,
         pushes: Vec<PlannedPush>,
         devices: &[DeviceId],
         cancelled: &Cancelled,
         context: &mut Context<Self>,
     ) {
-        let Some(code) = self.code(issued) else { return };
-        let sent = SentCode { challenge: issued.challenge_id, generation: issued.generation };
+        let Some(issued) = self.at_work(sent).and_then(|at_work| at_work.code.clone()) else { return };
+        let Some(code) = self.code(&issued) else { return };
         let plan = |device: &DeviceId| {
             let is_pushed = pushes.iter().any(|push| push.device_id == *device);
             let is_shown_here = self.connections.was_shown(*device, sent.challenge, sent.generation);
@@ -242,7 +252,7 @@ impl User {
         };
         let plans = devices.iter().map(plan).collect();
         for push in pushes {
-            self.push(issued, &code, push, cancelled.clone(), context);
+            self.push(&issued, &code, push, cancelled.clone(), context);
         }
         self.handle_event(sent, Event::PushesPlanned(plans), context);
     }
@@ -277,28 +287,18 @@ impl User {
 }
 
 async fn load(
-    verification: &Verification,
+    store: &Store,
     account: AccountId,
     challenge: ChallengeId,
-    claimed: Option<Vec<Delivery>>,
+    mut deliveries: Vec<Delivery>,
 ) -> Result<Option<Work>, StoreError> {
-    let (store, node, are_others_told) = (verification.store(), verification.node(), claimed.is_none());
-    let Some(found) = store::live::work(store, account, challenge, node).await? else { return Ok(None) };
-    let ToDeliver { issued, email, locale, time_zone } = found.to_deliver;
-    let mut deliveries = match claimed {
-        Some(claimed) => claimed,
-        // A mail may take longer than the lease of what was planned just now.
-        None if found.planned.iter().any(|delivery| delivery.channel == Channel::Email) => {
-            let claimed = store.run(async |db| store::delivery::claim(db, account, challenge, node).await).await?;
-            claimed.into_iter().map(|claimed| claimed.delivery).collect()
-        }
-        None => found.planned,
-    };
+    let Some(found) = store::live::work(store, account, challenge).await? else { return Ok(None) };
+    let ToDeliver { code, mailbox } = found.to_deliver;
     // A newer code overtook the others after they were claimed.
-    deliveries.retain(|delivery| delivery.generation == issued.generation);
+    deliveries.retain(|delivery| delivery.generation == code.generation);
     let pushes = begun_pushes(store, account, &deliveries).await?;
-    let (mailbox, reach) = (Mailbox { email, locale, time_zone }, found.reach.into_iter().collect());
-    Ok(Some(Work { issued, mailbox, deliveries, reach, pushes, are_others_told }))
+    let (code, reach) = (Arc::new(code), found.reach.into_iter().collect());
+    Ok(Some(Work { code, mailbox, deliveries, reach, pushes, are_others_told: false, place: None }))
 }
 
 /// The pushes among claimed deliveries, with the addresses of today.

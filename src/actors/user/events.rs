@@ -12,8 +12,9 @@ use tracing::{error, warn};
 use super::User;
 use super::codes::SentCode;
 use crate::clock;
+use crate::domain::challenge::Outcome;
 use crate::domain::delivery::ladder::{Event, Shown};
-use crate::domain::event::{AccountEvent, AlertKind};
+use crate::domain::event::{AccountEvent, AlertKind, NodeMessage};
 use crate::domain::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
 use crate::protocol::close::CloseReason;
 use crate::protocol::message::ServerMessage;
@@ -25,60 +26,57 @@ use crate::texts::notice_text;
 const ALERT_IS_NEW: SignedDuration = SignedDuration::from_secs(60);
 
 impl User {
-    pub(super) fn on_fact(&mut self, event: AccountEvent, context: &mut Context<Self>) {
+    /// What this node committed.
+    pub(super) fn on_event(&mut self, event: AccountEvent, context: &mut Context<Self>) {
         match event {
-            AccountEvent::CodeIssued { challenge_id } => {
-                self.drop_older_codes(challenge_id);
-                self.deliver_claiming(challenge_id, context);
-            }
-            AccountEvent::ChallengeClosed { challenge_id, outcome } => {
-                let text = ServerMessage::ChallengeClosed { challenge_id, outcome }.to_text();
-                self.drop_older_codes(challenge_id);
-                self.connections.close_challenge(challenge_id);
-                self.connections.send_to_all(&text.into());
-            }
-            AccountEvent::SecurityAlert { kind } => {
-                let at = clock::now();
-                self.connections.send_in_each_language(|language| {
-                    let text = &notice_text(language, kind);
-                    ServerMessage::SecurityAlert { kind, at, text }.to_text().into()
-                });
-            }
+            AccountEvent::CodeIssued(issued) => self.deliver_issued(&issued, context),
+            AccountEvent::ChallengeClosed { challenge_id, outcome } => self.close_challenge(challenge_id, outcome),
+            AccountEvent::SecurityAlert { kind } => self.alert(kind),
             AccountEvent::SessionEnded { session_id } => self.connections.end_session(session_id),
             AccountEvent::LanguageChanged { device_id, language } => self.connections.set_language(device_id, language),
             AccountEvent::DeviceRemoved { device_id } => self.connections.remove_device(device_id),
-            // Between nodes only.
-            AccountEvent::DeliveryChanged { .. }
-            | AccountEvent::CodeSent { .. }
-            | AccountEvent::ReceiptCame { .. }
-            | AccountEvent::DeviceConnected { .. } => {}
         }
     }
 
-    /// A fact that another node, or somebody else, told.
-    pub(super) fn on_fact_from_elsewhere(&mut self, event: AccountEvent, context: &mut Context<Self>) {
-        match event {
-            AccountEvent::CodeIssued { challenge_id } => self.show_for_another_node(challenge_id, context),
-            AccountEvent::CodeSent { challenge_id, generation, device_id } => {
+    fn close_challenge(&mut self, challenge_id: ChallengeId, outcome: Outcome) {
+        let text = ServerMessage::ChallengeClosed { challenge_id, outcome }.to_text();
+        self.drop_older_codes(challenge_id);
+        self.connections.close_challenge(challenge_id);
+        self.connections.send_to_all(&text.into());
+    }
+
+    fn alert(&mut self, kind: AlertKind) {
+        let at = clock::now();
+        self.connections.send_in_each_language(|language| {
+            let text = &notice_text(language, kind);
+            ServerMessage::SecurityAlert { kind, at, text }.to_text().into()
+        });
+    }
+
+    /// What another node, or somebody else, told.
+    pub(super) fn on_message(&mut self, message: NodeMessage, context: &mut Context<Self>) {
+        match message {
+            NodeMessage::CodeIssued { challenge_id } => self.show_for_another_node(challenge_id, context),
+            NodeMessage::CodeSent { challenge_id, generation, device_id } => {
                 self.on_sent_elsewhere(SentCode { challenge: challenge_id, generation }, device_id, context);
             }
-            AccountEvent::ReceiptCame { challenge_id, generation, device_id, shown } => {
+            NodeMessage::ReceiptCame { challenge_id, generation, device_id, shown } => {
                 let (sent, shown) =
                     (SentCode { challenge: challenge_id, generation }, if shown { Shown::Yes } else { Shown::No });
                 self.handle_event(sent, Event::ReceiptElsewhere(device_id, shown), context);
             }
-            AccountEvent::ChallengeClosed { challenge_id, .. } => self.close_if_closed(challenge_id, context),
-            AccountEvent::SessionEnded { session_id } => {
+            NodeMessage::ChallengeClosed { challenge_id, .. } => self.close_if_closed(challenge_id, context),
+            NodeMessage::SessionEnded { session_id } => {
                 self.check_sessions(|_, session| session == session_id, context);
             }
-            AccountEvent::DeviceRemoved { device_id } => self.check_sessions(|device, _| device == device_id, context),
-            AccountEvent::DeviceConnected { device_id, connection_id } => {
+            NodeMessage::DeviceRemoved { device_id } => self.check_sessions(|device, _| device == device_id, context),
+            NodeMessage::DeviceConnected { device_id, connection_id } => {
                 self.connections.replace_older(device_id, connection_id);
             }
-            AccountEvent::SecurityAlert { kind } => self.alert_if_true(kind, context),
+            NodeMessage::SecurityAlert { kind } => self.alert_if_true(kind, context),
             // Words in the wrong language are the worst that can come of it.
-            AccountEvent::LanguageChanged { .. } => self.on_fact(event, context),
-            AccountEvent::DeliveryChanged { .. } => {}
+            NodeMessage::LanguageChanged { device_id, language } => self.connections.set_language(device_id, language),
+            NodeMessage::DeliveryChanged { .. } => {}
         }
     }
 
@@ -128,9 +126,9 @@ impl User {
         let look = async move {
             services.verification.store().run(async |db| store::challenge::outcome(db, account, challenge).await).await
         };
-        self.run(context, look, move |actor, outcome: Result<_, StoreError>, context| match outcome {
+        self.run(context, look, move |actor, outcome: Result<_, StoreError>, _| match outcome {
             Ok(Some(outcome)) if actor.connections.shows(challenge) => {
-                actor.on_fact(AccountEvent::ChallengeClosed { challenge_id: challenge, outcome }, context);
+                actor.close_challenge(challenge, outcome);
             }
             // Nobody here has to be told, but a step under way must not show it any more.
             Ok(Some(_)) => {
@@ -155,15 +153,15 @@ impl User {
             let store = services.verification.store();
             store.run(async |db| store::notice::was_added(db, account, kind, ALERT_IS_NEW).await).await
         };
-        self.run(context, look, move |actor, is_true: Result<_, StoreError>, context| match is_true {
-            Ok(true) => actor.on_fact(AccountEvent::SecurityAlert { kind }, context),
+        self.run(context, look, move |actor, is_true: Result<_, StoreError>, _| match is_true {
+            Ok(true) => actor.alert(kind),
             Ok(false) => warn!(alert.kind = %kind, "the bus tells of an alert, the database does not"),
             // Its mail and push tell the owner.
             Err(error) => error!(error = &error as &dyn std::error::Error, "an alert was not shown"),
         });
     }
 
-    pub(super) fn tell_others(&self, event: AccountEvent) {
-        self.services.verification.bus().tell_others(self.account, event);
+    pub(super) fn tell_others(&self, message: NodeMessage) {
+        self.services.verification.bus().tell_others(self.account, message);
     }
 }

@@ -8,14 +8,13 @@ use tracing::{error, warn};
 
 use super::User;
 use super::codes::Cancelled;
-use super::deliver::Mailbox;
 use super::record::count;
 use crate::clock;
 use crate::delivery::mail::{MailOutcome, code_mail};
 use crate::domain::challenge::Method;
 use crate::domain::code::Code;
 use crate::domain::delivery::ladder::DeliveryUpdate;
-use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState};
+use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState, Mailbox};
 use crate::domain::id::{ChallengeId, DeliveryId};
 use crate::domain::zone::Reader;
 use crate::traces::{Kind, Step};

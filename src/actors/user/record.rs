@@ -11,7 +11,7 @@ use super::User;
 use super::codes::SentCode;
 use crate::domain::delivery::ladder::{DeliveryUpdate, Event, Shown};
 use crate::domain::delivery::{Channel, CodeToDeliver, DeliveryState};
-use crate::domain::event::AccountEvent;
+use crate::domain::event::NodeMessage;
 use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId};
 use crate::store::receipt::Receipt;
 use crate::store::{self, StoreError};
@@ -44,7 +44,7 @@ impl User {
             store
                 .run(async |db| store::delivery::record_states(db, account, challenge, &updates, due_in).await)
                 .await?;
-            tell(&services.verification, account, challenge).await;
+            tell(&services.verification, account, challenge);
             Ok(())
         };
         self.run(context, record, move |_, result, _| log_failure(challenge, &result));
@@ -89,7 +89,7 @@ impl User {
             store
                 .run(async |db| store::delivery::postpone(db, account, challenge, delivery, detail, wait).await)
                 .await?;
-            tell(&services.verification, account, challenge).await;
+            tell(&services.verification, account, challenge);
             Ok(())
         };
         self.run(context, postpone, move |_, result, _| log_failure(challenge, &result));
@@ -115,11 +115,11 @@ impl User {
         let record = async move {
             let receipt = Receipt { account, challenge, generation, device, shown };
             if store::receipt::record(services.verification.store(), receipt).await? {
-                tell(&services.verification, account, challenge).await;
+                tell(&services.verification, account, challenge);
             }
             if !is_mine {
                 let receipt =
-                    AccountEvent::ReceiptCame { challenge_id: challenge, generation, device_id: device, shown };
+                    NodeMessage::ReceiptCame { challenge_id: challenge, generation, device_id: device, shown };
                 services.verification.bus().tell_others(account, receipt);
             }
             Ok(())
@@ -152,7 +152,7 @@ impl User {
             store
                 .run(async |db| store::delivery::record_replay(db, account, challenge, generation, device).await)
                 .await?;
-            tell(&services.verification, account, challenge).await;
+            tell(&services.verification, account, challenge);
             Ok(())
         };
         self.run(context, record, move |_, result, _| log_failure(challenge, &result));
@@ -164,8 +164,8 @@ pub(super) fn count(channel: Channel, state: DeliveryState) {
     metrics::counter!(DELIVERIES, "channel" => channel.as_str(), "outcome" => state.as_str()).increment(1);
 }
 
-async fn tell(verification: &Verification, account: AccountId, challenge_id: ChallengeId) {
-    verification.bus().publish(account, AccountEvent::DeliveryChanged { challenge_id }).await;
+fn tell(verification: &Verification, account: AccountId, challenge: ChallengeId) {
+    verification.bus().wake(account, challenge);
 }
 
 pub(super) fn log_failure(challenge: ChallengeId, result: &Result<(), StoreError>) {

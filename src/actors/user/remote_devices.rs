@@ -15,7 +15,7 @@ use super::codes::SentCode;
 use crate::domain::challenge::Method;
 use crate::domain::delivery::CodeToDeliver;
 use crate::domain::delivery::ladder::Event;
-use crate::domain::event::AccountEvent;
+use crate::domain::event::NodeMessage;
 use crate::domain::id::{ChallengeId, DeviceId};
 use crate::store::{self, StoreError};
 use crate::traces::{Kind, Step};
@@ -70,7 +70,7 @@ impl User {
         for device_id in trusted {
             let had_it = self.connections.was_shown(*device_id, challenge_id, generation);
             if had_it || self.connections.show(*device_id, challenge_id, generation, &text) {
-                self.tell_others(AccountEvent::CodeSent { challenge_id, generation, device_id: *device_id });
+                self.tell_others(NodeMessage::CodeSent { challenge_id, generation, device_id: *device_id });
             }
         }
     }

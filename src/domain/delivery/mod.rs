@@ -5,6 +5,7 @@ pub mod ladder;
 use jiff::Timestamp;
 
 use super::device::DeviceInfo;
+use super::email::EmailAddress;
 use super::id::{AccountId, ActivityId, ChallengeId, DeliveryId, DeviceId, SessionId};
 use super::locale::{Language, Locale};
 use super::words::words;
@@ -107,6 +108,38 @@ pub struct CodeToDeliver {
     pub activity_id: Option<ActivityId>,
     /// The address was already somebody's: its owner gets a mail that says so, and no code.
     pub address_taken: bool,
+}
+
+/// Where the mails of an account go, and how its owner reads them.
+#[derive(Debug, Clone, Default)]
+pub struct Mailbox {
+    /// The address, if there is one.
+    pub email: Option<EmailAddress>,
+    /// The account's language.
+    pub locale: Option<Locale>,
+    /// The account's clock.
+    pub time_zone: Option<ZoneName>,
+}
+
+/// The deliveries of a code, as the transaction that made the code planned them.
+#[derive(Debug, Clone, Default)]
+pub struct PlannedDeliveries {
+    /// One to each trusted device, or one to the mailbox.
+    pub deliveries: Vec<Delivery>,
+    /// How else each of these devices is reached.
+    pub reach: Vec<(DeviceId, Reach)>,
+    /// The mailbox, where the code goes there.
+    pub mailbox: Mailbox,
+}
+
+/// A code that a transaction of this node wrote, with all that its delivery needs: handed on in memory, so that nobody reads back what
+/// was just written.
+#[derive(Debug, Clone)]
+pub struct IssuedCode {
+    /// The code.
+    pub code: CodeToDeliver,
+    /// Its deliveries, leased to this node.
+    pub planned: PlannedDeliveries,
 }
 
 /// What is known of the way to a trusted device besides its connections.
