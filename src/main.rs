@@ -12,19 +12,20 @@ use sd_notify::NotifyState;
 use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info, warn};
-use twostep::admin_command::{
+use twostep::app::{App, Found};
+use twostep::cli::admin::{
     AccountArguments, ActivityArguments, AdminCommand, DeviceArguments, ExportArguments, KeysArguments,
 };
-use twostep::app::{App, Found};
-use twostep::code_keys_command::CodeKeysArguments;
+use twostep::cli::code_keys::CodeKeysArguments;
 #[cfg(feature = "demo")]
-use twostep::demo;
+use twostep::cli::demo;
+use twostep::cli::operator_client::Configured;
+use twostep::cli::rollout::RolloutArguments;
+use twostep::cli::{code_keys, doctor, rollout};
 use twostep::http::operator::Reloaded;
-use twostep::operator_client::Configured;
-use twostep::rollout_command::RolloutArguments;
 use twostep::settings::Settings;
 use twostep::store::mailbox_forms::Collision;
-use twostep::{app, code_keys_command, doctor, rollout_command, settings, telemetry};
+use twostep::{app, settings, telemetry};
 
 /// Memory of thousands of connections goes back to the system after they are gone: see docs/decisions/0013-allocator.md.
 #[global_allocator]
@@ -142,12 +143,12 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         Command::Rollout(rollout) => {
             let configured = rollout.needs_configuration().then(|| configured(config)).transpose()?;
-            actix_web::rt::System::new().block_on(rollout_command::run(&rollout, configured.as_ref()))?;
+            actix_web::rt::System::new().block_on(rollout::run(&rollout, configured.as_ref()))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::CodeKeys(keys) => {
             let settings = keys.needs_file().then(|| settings::load_unchecked(config)).transpose()?;
-            code_keys_command::run(&keys, settings.and_then(|settings| settings.codes.keys_file))?;
+            code_keys::run(&keys, settings.and_then(|settings| settings.codes.keys_file))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Keys(arguments) => administer(config, &AdminCommand::Keys(arguments)),

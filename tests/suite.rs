@@ -5,13 +5,13 @@
 #![expect(unreachable_pub, reason = "a test binary has no public side")]
 
 mod api;
+mod architecture;
 mod attacks;
 mod cluster;
 mod command;
 mod edge;
 mod failover;
 mod faults;
-mod house;
 mod ladder;
 mod live;
 mod mail;

@@ -15,7 +15,7 @@ use clap::Parser;
 use futures_util::StreamExt;
 use serde_json::json;
 use twostep::domain::event::NodeMessage;
-use twostep::domain::id::ChallengeId;
+use twostep::domain::value::id::ChallengeId;
 use twostep_private_postgres::PrivatePostgres;
 use twostep_simulators::NatsServer;
 use uuid::Uuid;

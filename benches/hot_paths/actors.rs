@@ -10,11 +10,11 @@ use criterion::async_executor::AsyncExecutor;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use twostep::actors::{Attach, Directory, Outgoing, ToConnection};
 use twostep::bus::{Envelope, News};
+use twostep::domain::account::locale::Language;
 use twostep::domain::challenge::Outcome;
 use twostep::domain::event::AccountEvent;
-use twostep::domain::id::{AccountId, ChallengeId, ConnectionId, DeviceId, SessionId};
-use twostep::domain::locale::Language;
-use twostep::traces::Trace;
+use twostep::domain::value::id::{AccountId, ChallengeId, ConnectionId, DeviceId, SessionId};
+use twostep::telemetry::traces::Trace;
 use uuid::Uuid;
 
 use super::accounts;

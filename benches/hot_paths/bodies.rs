@@ -1,10 +1,10 @@
 //! The bodies of requests to push providers.
 
 use criterion::Criterion;
-use twostep::delivery::push::{ApnsEnvironment, Push, PushAddress, PushAddressKind, PushContent};
-use twostep::domain::id::AccountId;
-use twostep::domain::push::AccountTag;
+use twostep::domain::delivery::push_address::AccountTag;
+use twostep::domain::value::id::AccountId;
 use twostep::fuzzing::{apns_body, fcm_body};
+use twostep::providers::push::{ApnsEnvironment, Push, PushAddress, PushAddressKind, PushContent};
 use uuid::Uuid;
 
 use super::samples::{code, issued};

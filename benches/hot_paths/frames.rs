@@ -6,7 +6,7 @@ use actix_web::web::BytesMut;
 use criterion::Criterion;
 use jiff::Timestamp;
 use twostep::fuzzing::read_frames;
-use twostep::protocol::message::{DeviceMessage, ServerMessage};
+use twostep::websocket_protocol::message::{DeviceMessage, ServerMessage};
 use uuid::Uuid;
 
 use super::samples::{code, issued};

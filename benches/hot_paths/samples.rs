@@ -5,7 +5,7 @@ use twostep::domain::challenge::Purpose;
 use twostep::domain::code::{Code, CodeKeys, CodeSalt, CodeSource, KeyId};
 use twostep::domain::delivery::{CodeToDeliver, Requester};
 use twostep::domain::device::{DeviceInfo, Platform};
-use twostep::domain::id::{AccountId, ChallengeId, InstallId};
+use twostep::domain::value::id::{AccountId, ChallengeId, InstallId};
 use uuid::Uuid;
 
 pub fn key_id() -> KeyId {

@@ -1,4 +1,4 @@
--- Challenges and their deliveries. No column holds a code: codes are derived (src/domain/code.rs).
+-- Challenges and their deliveries. No column holds a code: codes are derived (src/domain/code/mod.rs).
 
 CREATE TABLE challenges (
     account_id uuid NOT NULL REFERENCES accounts ON DELETE CASCADE,

@@ -19,7 +19,7 @@ use super::user::User;
 use crate::bus::{Envelope, News};
 use crate::domain::delivery::Delivery;
 use crate::domain::event::AccountEvent;
-use crate::domain::id::{AccountId, ChallengeId};
+use crate::domain::value::id::{AccountId, ChallengeId};
 use crate::telemetry::count_full_mailbox;
 
 /// Messages that wait for a shard. A full one makes the sender wait.
@@ -85,7 +85,7 @@ impl Directory {
     }
 
     /// Hands claimed deliveries to the user actor of their account.
-    pub(super) async fn deliver(
+    pub(crate) async fn deliver(
         &self,
         account_id: AccountId,
         challenge_id: ChallengeId,

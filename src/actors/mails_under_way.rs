@@ -16,7 +16,7 @@ pub struct MailUnderWay(Arc<watch::Sender<usize>>);
 
 impl MailsUnderWay {
     /// One more.
-    pub(super) fn begin(&self) -> MailUnderWay {
+    pub(crate) fn begin(&self) -> MailUnderWay {
         self.0.send_modify(|count| *count += 1);
         MailUnderWay(Arc::clone(&self.0))
     }

@@ -11,12 +11,12 @@ use secrecy::SecretString;
 
 use super::user::User;
 use crate::bus::News;
+use crate::domain::account::locale::Language;
 use crate::domain::delivery::Delivery;
-use crate::domain::id::{AccountId, ChallengeId, ConnectionId, DeviceId, SessionId};
-use crate::domain::locale::Language;
-use crate::protocol::close::CloseReason;
+use crate::domain::value::id::{AccountId, ChallengeId, ConnectionId, DeviceId, SessionId};
 use crate::telemetry::count_full_mailbox;
-use crate::traces::Trace;
+use crate::telemetry::traces::Trace;
+use crate::websocket_protocol::close::CloseReason;
 
 /// To a connection: do this. No reply.
 #[derive(Message, Clone)]

@@ -11,22 +11,22 @@ use uuid::Uuid;
 
 use super::{Attach, Directory, MailsUnderWay, Outgoing, Services, ToConnection, User};
 use crate::bus::{Bus, Envelope, News};
-use crate::delivery::mail::Outbox;
-use crate::delivery::push::CurrentProviders;
-use crate::domain::assertion::AssertionHeader;
+use crate::domain::account::locale::Language;
+use crate::domain::account::service::Service;
+use crate::domain::app_server::assertion::AssertionHeader;
 use crate::domain::challenge::Lifetimes;
 use crate::domain::code::{CodeKeys, KeyId};
 use crate::domain::delivery::EmailFallback;
+use crate::domain::delivery::mail_retry::MailRetry;
 use crate::domain::event::AccountEvent;
-use crate::domain::id::{AccountId, ConnectionId, DeviceId, NodeId, SessionId};
-use crate::domain::locale::Language;
-use crate::domain::mail::MailRetry;
-use crate::domain::service::Service;
-use crate::protocol::close::CloseReason;
+use crate::domain::value::id::{AccountId, ConnectionId, DeviceId, NodeId, SessionId};
+use crate::providers::mail::Outbox;
+use crate::providers::push::CurrentProviders;
+use crate::service::{AssertionRules, PasswordCost, Passwords, Rules, Verification};
 use crate::store::session::TokenLifetimes;
 use crate::store::{ConnectSettings, Store};
-use crate::traces::Trace;
-use crate::verification::{AssertionRules, PasswordCost, Passwords, Rules, Verification};
+use crate::telemetry::traces::Trace;
+use crate::websocket_protocol::close::CloseReason;
 
 const DEADLINE: Duration = Duration::from_secs(20);
 

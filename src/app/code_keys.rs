@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tracing::{error, info};
 
+use crate::service::Verification;
 use crate::settings::CodeKeysFile;
-use crate::verification::Verification;
 
 /// How often the file is looked at.
 const LOOK_PERIOD: Duration = Duration::from_secs(2);

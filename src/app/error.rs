@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 
 use super::StartError;
 use crate::bus::JoinError;
-use crate::delivery::mail::MailSetupError;
-use crate::delivery::push::PushSetupError;
-use crate::delivery::webhook::WebhookSetupError;
 use crate::listener::CertificateError;
+use crate::providers::mail::MailSetupError;
+use crate::providers::push::PushSetupError;
+use crate::providers::webhook::WebhookSetupError;
 use crate::settings::{KeysError, OperatorTokenError};
 use crate::store::StoreError;
-use crate::traces::TraceSetupError;
+use crate::telemetry::traces::TraceSetupError;
 
 /// Why the gateway cannot start. Each text is one line that says what to do.
 #[derive(Debug, thiserror::Error)]

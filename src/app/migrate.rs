@@ -20,7 +20,7 @@ pub struct Found {
 pub async fn migrate(settings: &Settings, only_look: bool) -> Result<Found, AppError> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let (_private, store) = parts::open_database(settings).await?;
-    store::server::require(&store).await?;
+    store::postgres::server::require(&store).await?;
     let missing = match store::look(&store).await? {
         Schema::Lacks(missing) => missing,
         Schema::UpToDate | Schema::Newer { .. } => Vec::new(),

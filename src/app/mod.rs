@@ -24,19 +24,20 @@ use tokio::task::JoinHandle;
 use tracing::field::display;
 use tracing::{info, warn};
 
-use crate::actors::{self, Directory, MailsUnderWay, Services};
+use crate::actors::{Directory, MailsUnderWay, Services};
 use crate::bus::{Bus, Nats};
-use crate::delivery::push::{CurrentProviders, PushProviders};
-use crate::delivery::webhook::Webhooks;
-use crate::domain::id::NodeId;
+use crate::domain::value::id::NodeId;
+use crate::geoip::Places;
 use crate::http::operator::{Operator, OperatorAccess, ReloadWish, Reloaded};
 use crate::http::{Api, Limits, Tokens};
+use crate::jobs;
 use crate::listener::Workers;
-use crate::places::Places;
+use crate::providers::push::{CurrentProviders, PushProviders};
+use crate::providers::webhook::Webhooks;
 use crate::settings::{self, PushContentSetting, Registration, Settings};
 use crate::store::{self, Store};
 use crate::telemetry;
-use crate::traces::Exporter;
+use crate::telemetry::traces::Exporter;
 
 pub use self::error::AppError;
 pub use self::migrate::{Found, migrate};
@@ -82,7 +83,7 @@ impl App {
         let certificate = serve::certificate(settings).await?;
         let metrics = telemetry::start_metrics();
         let (private, store) = parts::open_database(settings).await?;
-        store::server::require(&store).await?;
+        store::postgres::server::require(&store).await?;
         store::migrate(&store).await?;
         settings.warnings().iter().for_each(|warning| warn!("{warning}"));
         let code_keys = settings::code_keys(settings)?;
@@ -116,9 +117,9 @@ impl App {
         let mut tasks = tasks::background_tasks(&services, &directory, inbox);
         let takers = vec![
             tasks::start_sweeper(&services, &directory, settings),
-            actix_web::rt::spawn(actors::send_notices(Arc::clone(&services))),
+            actix_web::rt::spawn(jobs::send_notices(Arc::clone(&services))),
         ];
-        let send_webhooks = |webhooks| actix_web::rt::spawn(actors::send_webhooks(Arc::clone(&verification), webhooks));
+        let send_webhooks = |webhooks| actix_web::rt::spawn(jobs::send_webhooks(Arc::clone(&verification), webhooks));
         tasks.extend(webhooks.map(send_webhooks));
         tasks.extend(carriers);
         tasks.push(upkeep);

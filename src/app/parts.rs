@@ -8,15 +8,15 @@ use secrecy::SecretString;
 
 use super::{AppError, PrivateDatabase};
 use crate::bus::Bus;
-use crate::delivery::mail::{MailSetupError, Mailer, Outbox, Smtp};
 use crate::domain::challenge::Lifetimes;
 use crate::domain::code::CodeKeys;
-use crate::domain::id::NodeId;
-use crate::gateway::ConnectionSettings;
+use crate::domain::value::id::NodeId;
+use crate::providers::mail::{MailSetupError, Mailer, Outbox, Smtp};
+use crate::service::{AssertionRules, PasswordCost, Passwords, Rules, Verification};
 use crate::settings::{Mode, Settings};
 use crate::store::session::TokenLifetimes;
 use crate::store::{ConnectSettings, Store};
-use crate::verification::{AssertionRules, PasswordCost, Passwords, Rules, Verification};
+use crate::websocket::ConnectionSettings;
 
 /// The configured database, or a private one.
 pub(super) async fn open_database(settings: &Settings) -> Result<(Option<PrivateDatabase>, Store), AppError> {

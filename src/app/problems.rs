@@ -5,11 +5,11 @@ use jiff::Timestamp;
 
 use super::parts::connect_settings;
 use crate::bus::Nats;
-use crate::delivery::mail::Smtp;
-use crate::delivery::push::{Apns, Fcm};
-use crate::delivery::webhook::Webhooks;
 use crate::listener::Certificate;
 use crate::private_file::{self, Privacy};
+use crate::providers::mail::Smtp;
+use crate::providers::push::{Apns, Fcm};
+use crate::providers::webhook::Webhooks;
 use crate::settings::{self, Mode, Settings};
 use crate::store::Store;
 
@@ -46,7 +46,7 @@ pub fn cautions(settings: &Settings) -> Vec<String> {
         )),
         _ => None,
     };
-    let places = settings.places.files.iter().filter_map(|file| crate::places::check(file).err());
+    let places = settings.places.files.iter().filter_map(|file| crate::geoip::check(file).err());
     ended.into_iter().chain(places.map(|error| format!("places.files: {}", chain(&error)))).collect()
 }
 

@@ -9,11 +9,11 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::serve;
 use crate::actors::Services;
-use crate::delivery::push::{PushProviders, PushSetupError};
-use crate::gateway::AllowedOrigins;
 use crate::http::operator::{OperatorAccess, ReloadWish, Reloaded};
 use crate::http::{LimitSettings, Limits};
+use crate::providers::push::{PushProviders, PushSetupError};
 use crate::settings::{self, OperatorTokenError, Settings};
+use crate::websocket::AllowedOrigins;
 
 /// Wishes that may wait at the same time.
 const WISHES: usize = 4;
@@ -98,7 +98,8 @@ impl Reload {
         let now = flat(settings);
         let differs = |key: &&String| self.started_with.get(*key) != now.get(*key);
         let keys = self.started_with.keys().chain(now.keys().filter(|key| !self.started_with.contains_key(*key)));
-        let is_reloaded = |key: &str| RELOADED.iter().any(|room| key == *room || key.starts_with(&format!("{room}.")));
+        let is_reloaded =
+            |key: &str| RELOADED.iter().any(|section| key == *section || key.starts_with(&format!("{section}.")));
         Ok(Reloaded {
             reloaded: RELOADED.to_vec(),
             followed: FOLLOWED.to_vec(),
@@ -110,12 +111,12 @@ impl Reload {
 /// Every setting by its key; secrets are hidden, so that a change of one does not show.
 fn flat(settings: &Settings) -> BTreeMap<String, Value> {
     let mut keys = BTreeMap::new();
-    let mut rooms = vec![(String::new(), serde_json::to_value(settings).unwrap_or_default())];
-    while let Some((prefix, value)) = rooms.pop() {
+    let mut sections = vec![(String::new(), serde_json::to_value(settings).unwrap_or_default())];
+    while let Some((prefix, value)) = sections.pop() {
         match value {
             Value::Object(below) => {
                 let dot = if prefix.is_empty() { "" } else { "." };
-                rooms.extend(below.into_iter().map(|(name, value)| (format!("{prefix}{dot}{name}"), value)));
+                sections.extend(below.into_iter().map(|(name, value)| (format!("{prefix}{dot}{name}"), value)));
             }
             value => {
                 keys.insert(prefix, value);

@@ -14,11 +14,11 @@ use tracing::warn;
 use super::AppError;
 use super::parts::cores;
 use super::shutdown::SHUTDOWN_SECONDS;
-use crate::gateway::AllowedOrigins;
 use crate::http::operator::{self, Operator};
 use crate::http::{self, Api, StreamBounds, Streams, Trust, no_room};
 use crate::listener::{self, Certificate, ListenerSettings, MemoryBounds, RequestRules, Workers};
 use crate::settings::{Mode, ProxyProtocol, Settings};
+use crate::websocket::AllowedOrigins;
 
 /// Connections of the operator's side at the same time, and as many of the side for probes.
 const OPERATOR_CONNECTIONS: usize = 64;

@@ -6,9 +6,10 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::task::JoinHandle;
 
-use crate::actors::{self, Directory, Services, SweepSettings};
+use crate::actors::{Directory, Services};
+use crate::geoip::{Places, RELOAD_PERIOD};
 use crate::http::Limits;
-use crate::places::{Places, RELOAD_PERIOD};
+use crate::jobs::{self, SweepSettings};
 use crate::settings::Settings;
 
 /// How often metrics are summed up.
@@ -49,9 +50,9 @@ pub(super) fn background_tasks(
     inbox: crate::bus::Inbox,
 ) -> Vec<JoinHandle<()>> {
     vec![
-        actix_web::rt::spawn(actors::dispatch(inbox, Arc::clone(services), directory.clone())),
-        actix_web::rt::spawn(actors::beat(Arc::clone(services))),
-        actix_web::rt::spawn(actors::catch_up(Arc::clone(services))),
+        actix_web::rt::spawn(jobs::dispatch(inbox, Arc::clone(services), directory.clone())),
+        actix_web::rt::spawn(jobs::beat(Arc::clone(services))),
+        actix_web::rt::spawn(jobs::catch_up(Arc::clone(services))),
     ]
 }
 
@@ -61,5 +62,5 @@ pub(super) fn start_sweeper(services: &Arc<Services>, directory: &Directory, set
         activity_months: settings.login_activity.keep_months,
         shorten_ip_days: settings.login_activity.shorten_ip_days,
     };
-    actix_web::rt::spawn(actors::sweep(Arc::clone(services), directory.clone(), sweep))
+    actix_web::rt::spawn(jobs::sweep(Arc::clone(services), directory.clone(), sweep))
 }

@@ -1,11 +1,11 @@
 //! The way of traces to their collector.
 
 use super::AppError;
-use crate::delivery::push::{PushSetupError, tls_client};
-use crate::domain::id::NodeId;
+use crate::domain::value::id::NodeId;
 use crate::outbound;
+use crate::providers::push::{PushSetupError, tls_client};
 use crate::settings::Settings;
-use crate::traces::{self, Exporter};
+use crate::telemetry::traces::{self, Exporter};
 
 /// Starts recording, if a collector is named.
 pub(super) fn start(settings: &Settings, node: NodeId) -> Result<Option<Exporter>, AppError> {

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::domain::id::ChallengeId;
+use crate::domain::value::id::ChallengeId;
 
 /// An end is remembered at least so long: far longer than a thread waits for its turn, and as long as a request may take.
 const REMEMBERED: Duration = Duration::from_secs(30);

@@ -11,8 +11,8 @@ use super::nats::Nats;
 use super::watchers::{Watcher, Watchers};
 use crate::domain::code::CodeKeys;
 use crate::domain::event::{AccountEvent, NodeMessage};
-use crate::domain::id::{AccountId, ChallengeId};
-use crate::traces::Trace;
+use crate::domain::value::id::{AccountId, ChallengeId};
+use crate::telemetry::traces::Trace;
 
 /// Facts that wait to be routed. When it is full, who publishes waits: nothing is dropped.
 const INBOX_CAPACITY: usize = 4096;

@@ -26,10 +26,10 @@ use super::wire::{self, Message, Unread};
 use crate::clock;
 use crate::domain::code::CodeKeys;
 use crate::domain::event::NodeMessage;
-use crate::domain::id::{AccountId, NodeId};
+use crate::domain::value::id::{AccountId, NodeId};
 use crate::private_file::{self, NotPrivate, Privacy};
 use crate::telemetry::BUS_FACTS;
-use crate::traces::Trace;
+use crate::telemetry::traces::Trace;
 
 /// Facts for other nodes that wait for NATS, here and once more in its client. Each is below 300 bytes.
 const OUTWARD_CAPACITY: usize = 2048;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::domain::id::ChallengeId;
+use crate::domain::value::id::ChallengeId;
 
 /// Everybody who watches a challenge. Cheap to clone. Its memory is bounded by those who watch.
 #[derive(Clone)]

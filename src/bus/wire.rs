@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::seal::{BusKeys, CLOCKS_DIFFER};
 use crate::domain::event::NodeMessage;
-use crate::domain::id::{AccountId, NodeId};
+use crate::domain::value::id::{AccountId, NodeId};
 
 /// The version of messages; the subject names it as well, so that a later one can live beside it.
 const VERSION: u8 = 1;
@@ -106,11 +106,11 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::domain::account::locale::Language;
     use crate::domain::challenge::Outcome;
     use crate::domain::code::{CodeKeys, KeyId};
     use crate::domain::event::AlertKind;
-    use crate::domain::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
-    use crate::domain::locale::Language;
+    use crate::domain::value::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
 
     const ID: Uuid = Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0001);
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;

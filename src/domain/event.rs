@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::challenge::Outcome;
 use super::delivery::IssuedCode;
-use super::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
-use super::locale::Language;
-use super::words::words;
+use crate::domain::account::locale::Language;
+use crate::domain::value::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
+use crate::domain::value::string_enum::words;
 
 words! {
     /// What a security alert is about.

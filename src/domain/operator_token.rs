@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use super::token::TokenHash;
+use crate::domain::device::token::TokenHash;
 
 /// Fewest characters of a token. Those that the gateway makes have 49; a shorter one could be guessed.
 pub const MIN_CHARS: usize = 16;

@@ -1,21 +1,21 @@
 //! What strangers can send, and what must hold whatever they do: the checks that fuzzing runs (`make fuzz`), and that the tests run over its
-//! corpus. A check panics when something does not hold. What `benches/hot_paths` measures inside a room is reached here too.
+//! corpus. A check panics when something does not hold. What `benches/hot_paths` measures inside a module is reached here too.
 
 use jiff::Timestamp;
 
-pub use crate::delivery::push::fuzzing::{apns_body, fcm_body, provider_answers};
+use crate::domain::account::password::Password;
+use crate::domain::account::password_strength::estimate;
+use crate::domain::app_server::idempotency::{IdempotencyKey, NONCE_BYTES, RequestHash};
 use crate::domain::code::{CodeKeys, KeyId, MIN_DIGITS, TypedCode};
-use crate::domain::idempotency::{IdempotencyKey, NONCE_BYTES, RequestHash};
-use crate::domain::password::Password;
-use crate::domain::push::{ApnsEnvironment, PushAddress, PushAddressKind};
-use crate::domain::strength::estimate;
-use crate::domain::token::{Token, TokenKind};
-pub use crate::gateway::fuzzing::{frames, read_frames};
+use crate::domain::delivery::push_address::{ApnsEnvironment, PushAddress, PushAddressKind};
+use crate::domain::device::token::{Token, TokenKind};
+pub use crate::geoip::fuzzing::places;
 pub use crate::http::fuzzing::{bodies, cookies, cursors, headers};
 pub use crate::listener::fuzzing::{framing, http2_heads, proxy_header};
-pub use crate::places::fuzzing::places;
-use crate::protocol::message::{DeviceMessage, ServerMessage};
+pub use crate::providers::push::fuzzing::{apns_body, fcm_body, provider_answers};
 use crate::settings;
+pub use crate::websocket::fuzzing::{frames, read_frames};
+use crate::websocket_protocol::message::{DeviceMessage, ServerMessage};
 
 /// A check.
 pub type Check = fn(&[u8]);

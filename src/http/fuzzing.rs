@@ -7,27 +7,27 @@ use actix_web::web::Query;
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 
-use super::accounts::CreateAccountBody;
-use super::challenges::{ResendBody, VerifyBody};
-use super::client_ip::client_ip;
-use super::cookies::{TOKEN_COOKIES, TokenCookies};
-use super::devices::{RenameBody, UpdateDeviceBody};
-use super::extract::json_detail;
-use super::json::Object;
-use super::login_activity::{PageQuery, read_cursor, write_cursor};
-use super::login_security::{PasswordBody, TwoStepBody};
 use super::operator::RolloutBody;
-use super::password_strength::PasswordStrengthBody;
-use super::sessions::RefreshBody;
-use super::sign_in::SignInBody;
-use super::views::{DeviceBody, SecretText, email};
+use crate::domain::account::email::EmailAddress;
+use crate::domain::account::locale::Locale;
+use crate::domain::account::password::{MAX_CHARS, MIN_CHARS, Password};
 use crate::domain::code::{MIN_DIGITS, TypedCode};
+use crate::domain::device::token::{Token, TokenKind};
 use crate::domain::device::{NAME_MAX_CHARS, VERSION_MAX_CHARS};
-use crate::domain::email::EmailAddress;
-use crate::domain::locale::Locale;
-use crate::domain::password::{MAX_CHARS, MIN_CHARS, Password};
-use crate::domain::text::{cleaned, is_clean};
-use crate::domain::token::{Token, TokenKind};
+use crate::domain::value::short_text::{cleaned, is_clean};
+use crate::http::device::accounts::CreateAccountBody;
+use crate::http::device::challenges::{ResendBody, VerifyBody};
+use crate::http::device::devices::{RenameBody, UpdateDeviceBody};
+use crate::http::device::login_activity::{PageQuery, read_cursor, write_cursor};
+use crate::http::device::login_security::{PasswordBody, TwoStepBody};
+use crate::http::device::password_strength::PasswordStrengthBody;
+use crate::http::device::sessions::RefreshBody;
+use crate::http::device::sign_in::SignInBody;
+use crate::http::request::client_ip::client_ip;
+use crate::http::request::cookies::{TOKEN_COOKIES, TokenCookies};
+use crate::http::request::dto::{DeviceBody, SecretText, email};
+use crate::http::request::extract::json_detail;
+use crate::http::request::json::Object;
 
 /// A letter for the call, then its body.
 ///

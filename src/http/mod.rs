@@ -1,48 +1,14 @@
 //! HTTP: a handler parses, makes one call, maps the answer.
 
-mod accounts;
-mod api_caller;
-mod challenges;
-mod client_address;
-mod client_ip;
-mod connect;
-mod cookies;
-mod cross_origin;
-mod development;
-mod devices;
-mod docs;
-mod encoding;
-mod examples;
-mod extract;
-mod fixed;
+mod app_server;
+mod device;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
-mod head;
-mod headers;
-mod host;
-mod json;
-mod jwks;
-mod limits;
-mod login_activity;
-mod login_security;
-mod measured;
-mod once;
-mod openapi;
+mod middleware;
 pub mod operator;
-mod page;
-mod password_strength;
 pub mod problem;
-mod security_log;
-mod sessions;
-mod sign_in;
-mod status;
-mod subjects;
-mod support;
-mod tokens;
-mod traced;
-mod verifications;
-mod views;
-mod web;
+mod request;
+mod site;
 
 use std::future::ready;
 use std::sync::Arc;
@@ -55,22 +21,22 @@ use ipnet::IpNet;
 use jiff::SignedDuration;
 
 use crate::actors::Directory;
-use crate::delivery::mail::Outbox;
-use crate::gateway::{AllowedOrigins, ConnectionSettings};
-use crate::places::Places;
+use crate::geoip::Places;
+use crate::providers::mail::Outbox;
+use crate::service::{Verification, VerificationError};
 use crate::telemetry::count_refusal;
-use crate::traces;
-use crate::verification::{Verification, VerificationError};
+use crate::telemetry::traces;
+use crate::websocket::{AllowedOrigins, ConnectionSettings};
 
-pub use self::challenges::{StreamBounds, Streams};
-pub use self::client_ip::Trust;
-pub use self::connect::WEBSOCKET_PATH;
-pub use self::encoding::refuse_encoded;
-pub use self::limits::{LimitSettings, Limits};
-pub use self::measured::measure;
-pub use self::openapi::text as openapi_text;
 use self::problem::{Problem, ProblemCode};
-pub use self::tokens::Tokens;
+pub use device::challenges::{StreamBounds, Streams};
+pub use device::connect::WEBSOCKET_PATH;
+pub use device::tokens::Tokens;
+pub use middleware::encoding::refuse_encoded;
+pub use middleware::measured::measure;
+pub use request::client_ip::Trust;
+pub use request::rate_limits::{LimitSettings, Limits};
+pub use site::openapi::text as openapi_text;
 
 /// How soon a request that there was no memory for may come again.
 const NO_ROOM_RETRY: SignedDuration = SignedDuration::from_secs(1);
@@ -110,39 +76,39 @@ pub struct Api {
 /// Adds every public route.
 pub fn routes(config: &mut ServiceConfig, api: Data<Api>) {
     let has_outbox = api.outbox.is_some();
-    extract::limits(config, api.max_body_bytes);
+    request::extract::limits(config, api.max_body_bytes);
     let everything = actix::scope("")
-        .wrap(from_fn(head::answer))
-        .wrap(from_fn(page::clear_doubled))
-        .wrap(from_fn(security_log::note))
-        .wrap(from_fn(headers::guard))
-        .wrap(from_fn(cross_origin::share))
-        .wrap(from_fn(traced::trace));
+        .wrap(from_fn(middleware::head::answer))
+        .wrap(from_fn(site::session_cookies::clear_doubled))
+        .wrap(from_fn(middleware::security_log::note))
+        .wrap(from_fn(middleware::headers::guard))
+        .wrap(from_fn(middleware::cors::share))
+        .wrap(from_fn(middleware::trace_context::trace));
     config.app_data(api).service(everything.configure(|config| resources(config, has_outbox)));
 }
 
 fn resources(config: &mut ServiceConfig, has_outbox: bool) {
     config
-        .configure(accounts::routes)
-        .configure(sign_in::routes)
-        .configure(challenges::routes)
-        .configure(sessions::routes)
-        .configure(login_security::routes)
-        .configure(devices::routes)
-        .configure(login_activity::routes)
-        .configure(connect::routes)
-        .configure(client_address::routes)
-        .configure(support::routes)
-        .configure(verifications::routes)
-        .configure(subjects::routes)
-        .configure(jwks::routes)
-        .configure(password_strength::routes)
-        .configure(openapi::routes)
-        .configure(docs::routes)
-        .configure(web::routes)
+        .configure(device::accounts::routes)
+        .configure(device::sign_in::routes)
+        .configure(device::challenges::routes)
+        .configure(device::sessions::routes)
+        .configure(device::login_security::routes)
+        .configure(device::devices::routes)
+        .configure(device::login_activity::routes)
+        .configure(device::connect::routes)
+        .configure(device::client_address::routes)
+        .configure(device::support::routes)
+        .configure(app_server::verifications::routes)
+        .configure(app_server::subjects::routes)
+        .configure(app_server::jwks::routes)
+        .configure(device::password_strength::routes)
+        .configure(site::openapi::routes)
+        .configure(site::docs::routes)
+        .configure(site::assets::routes)
         .default_service(actix::to(no_such_route));
     if has_outbox {
-        development::routes(config);
+        site::dev_outbox::routes(config);
     }
 }
 

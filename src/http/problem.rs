@@ -9,10 +9,10 @@ use tracing::error;
 use utoipa::ToSchema;
 
 use crate::domain::challenge::{Outcome, Refusal, SupersededBy};
-use crate::domain::words::words;
+use crate::domain::value::string_enum::words;
+use crate::service::VerificationError;
 use crate::store::StoreError;
 use crate::telemetry::count_refusal;
-use crate::verification::VerificationError;
 
 /// Come back after this long when the database is away or too many sign-ins come at once.
 const UNAVAILABLE_RETRY: SignedDuration = SignedDuration::from_secs(2);
@@ -419,7 +419,7 @@ fn stored(error: &StoreError) -> Problem {
                 .retry_after(UNAVAILABLE_RETRY)
         }
         StoreError::Refused(_) | StoreError::Corrupt(_) | StoreError::Settings(_) => {
-            error!(error = error as &dyn std::error::Error, "a mistake of ours in the database room");
+            error!(error = error as &dyn std::error::Error, "the database refused a statement of ours");
             Problem::internal()
         }
     }

@@ -18,7 +18,7 @@ use actix_http::Extensions;
 use actix_web::body::BodySize;
 use tokio::sync::Notify;
 
-use crate::domain::network::Network;
+use crate::domain::value::network::Network;
 use crate::telemetry::count_refusal;
 
 /// Fields of a request at most; actix-http 3.20 has the same bound for HTTP/1.1.

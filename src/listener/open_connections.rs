@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use metrics::gauge;
 use tracing::{info, warn};
 
-use crate::domain::network::Network;
+use crate::domain::value::network::Network;
 use crate::telemetry::HTTP_CONNECTIONS_OPEN;
 
 /// Counts connections of every worker. Its memory is bounded by the connections themselves.

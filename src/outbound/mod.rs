@@ -4,14 +4,14 @@
 //! they mean to curl (<https://everything.curl.dev/usingcurl/proxies/env.html>). An empty variable is an unset one.
 //! Calls to this machine never go to a proxy, whatever the variables say.
 
+mod dialer;
+
 use std::net::IpAddr;
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use reqwest::redirect::Policy;
 use reqwest::{ClientBuilder, Proxy, Url};
-
-mod dialer;
 
 pub use dialer::{DialError, Dialer, Stream};
 

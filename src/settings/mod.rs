@@ -1,4 +1,4 @@
-//! Settings: files, then the environment, into one typed struct a room. The only reader of either.
+//! Settings: files, then the environment, into one typed struct a section. The only reader of either.
 
 mod environment;
 mod http;
@@ -6,8 +6,8 @@ mod keys;
 mod mistakes;
 mod operator_token;
 mod production;
-mod rooms;
 mod secrets;
+mod sections;
 
 use std::path::Path;
 
@@ -15,20 +15,20 @@ use figment::Figment;
 use figment::providers::{Format, Toml};
 
 use crate::bus::JoinError;
-use crate::delivery::mail::MailSetupError;
-use crate::delivery::webhook::WebhookSetupError;
 use crate::private_file::Privacy;
 pub use crate::private_file::{NotPrivate, read_unchecked as read_secret, replace as replace_secret};
-use crate::traces::TraceSetupError;
+use crate::providers::mail::MailSetupError;
+use crate::providers::webhook::WebhookSetupError;
+use crate::telemetry::traces::TraceSetupError;
 
+pub use crate::settings::sections::*;
 pub use http::{HttpSettings, ProxyProtocol, TlsSettings};
 pub use keys::{CodeKeysFile, CodeKeysSource, KeysError, code_keys, random_line};
 pub use operator_token::{OperatorTokenError, operator_token};
-pub use rooms::*;
 pub use secrets::{SECRETS, SecretSetting};
 
 /// The defaults, which are also the documentation of every key.
-pub const DEFAULTS: &str = include_str!("../../config/default.toml");
+pub const DEFAULTS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/config/default.toml"));
 const PREFIX: &str = "TWOSTEP__";
 
 /// Why the settings cannot be used.
@@ -193,9 +193,9 @@ mod tests {
     #[test]
     fn the_defaults_document_every_key() {
         let settings = serde_json::to_value(defaults().expect("valid")).expect("serializable");
-        for (room, keys) in settings.as_object().expect("an object") {
+        for (section, keys) in settings.as_object().expect("an object") {
             if let Some(keys) = keys.as_object() {
-                expect_documented(room, keys);
+                expect_documented(section, keys);
             }
         }
     }
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn the_sample_of_production_needs_only_secrets() {
-        let sample = include_str!("../../config/production.example.toml");
+        let sample = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/config/production.example.toml"));
         let figment = Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(sample));
         let mut settings: Settings = figment.extract().expect("readable");
         settings.database.url = Some("postgres://a@db.example.com/b?sslmode=require".to_owned().into());

@@ -6,8 +6,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::config::{Config, Host, SslMode};
 
 use super::{Mode, Settings, SettingsError};
-use crate::delivery::mail::SmtpTls;
 use crate::private_file::{self, NotPrivate};
+use crate::providers::mail::SmtpTls;
 
 impl Settings {
     /// Makes sure that production has no convenience of development and sends nothing in the clear.
@@ -148,7 +148,7 @@ pub(super) fn check_files(settings: &Settings) -> Vec<SettingsError> {
 }
 
 /// Whether a database is on another machine and not spoken to by TLS (OWASP ASVS 5.0 section 12.3.1). A URL that cannot be read
-/// is complained about by the room that reads it.
+/// is complained about by the section that reads it.
 fn travels_in_the_clear(url: &SecretString) -> bool {
     let Ok(config) = url.expose_secret().parse::<Config>() else { return false };
     let by_name = config.get_hosts().iter().any(|host| match host {

@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::Row;
 
-use super::row::{get, id, optional_id, seconds};
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
-use crate::domain::email::EmailAddress;
-use crate::domain::id::{AccountId, DeviceId, InstallId};
-use crate::domain::limits::ROTATION_GRACE;
-use crate::domain::locale::Locale;
-use crate::domain::token::TokenHash;
-use crate::domain::zone::ZoneName;
+use crate::domain::account::email::EmailAddress;
+use crate::domain::account::locale::Locale;
+use crate::domain::account::zone::ZoneName;
+use crate::domain::challenge::limits::ROTATION_GRACE;
+use crate::domain::device::token::TokenHash;
+use crate::domain::value::id::{AccountId, DeviceId, InstallId};
+use crate::store::postgres::row::{get, id, optional_id, seconds};
 
 /// What signing in needs to know of an account.
 pub struct SignInAccount {

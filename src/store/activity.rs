@@ -2,14 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::row::{count, get, id, optional_id, optional_word, seconds, word};
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
-use crate::domain::activity::{ActivityDevice, ActivityEntry, ActivityKind, ActivityOutcome};
+use crate::domain::account::activity::{ActivityDevice, ActivityEntry, ActivityKind, ActivityOutcome};
+use crate::domain::account::rollout::ShadowReach;
 use crate::domain::challenge::Method;
+use crate::domain::challenge::limits::FOLD_WITHIN;
 use crate::domain::delivery::{Acting, Requester};
-use crate::domain::id::{AccountId, ActivityId, ChallengeId, DeviceId, SessionId};
-use crate::domain::limits::FOLD_WITHIN;
-use crate::domain::rollout::ShadowReach;
+use crate::domain::value::id::{AccountId, ActivityId, ChallengeId, DeviceId, SessionId};
+use crate::store::postgres::row::{count, get, id, optional_id, optional_word, seconds, word};
 
 /// What is written when something happens.
 pub struct NewEntry<'a> {

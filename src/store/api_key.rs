@@ -3,11 +3,11 @@
 use jiff::SignedDuration;
 use tokio_postgres::Row;
 
-use super::row::{get, id, seconds, token_hash};
 use super::{Db, StoreError, execute, one_row, query, rows};
-use crate::domain::api_key::{ApiKey, Scope};
-use crate::domain::id::ApiKeyId;
-use crate::domain::token::TokenHash;
+use crate::domain::app_server::api_key::{ApiKey, Scope};
+use crate::domain::device::token::TokenHash;
+use crate::domain::value::id::ApiKeyId;
+use crate::store::postgres::row::{get, id, seconds, token_hash};
 
 /// Waits until nobody else makes a key, in the transaction that makes one.
 ///

@@ -2,10 +2,10 @@
 
 use tokio_postgres::Row;
 
-use super::row::{count, get};
 use super::{Db, StoreError, execute, optional_row, query};
-use crate::domain::budget::{Budget, BudgetKind, BudgetRules};
-use crate::domain::id::AccountId;
+use crate::domain::challenge::guess_budget::{Budget, BudgetKind, BudgetRules};
+use crate::domain::value::id::AccountId;
+use crate::store::postgres::row::{count, get};
 
 /// How a budget stands. A transaction that means to decide by it holds the account's lock.
 ///
@@ -46,7 +46,7 @@ pub async fn refill_all(db: &impl Db, account: AccountId) -> Result<(), StoreErr
 /// # Errors
 /// [`StoreError`] when the database does not answer.
 pub async fn extend(db: &impl Db, account: AccountId, kind: BudgetKind, budget: Budget) -> Result<(), StoreError> {
-    let allowed = super::row::as_integer(budget.allowed);
+    let allowed = crate::store::postgres::row::as_integer(budget.allowed);
     execute(db, query!("budget/extend"), &[&account.uuid(), &kind.as_str(), &allowed]).await?;
     Ok(())
 }

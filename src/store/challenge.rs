@@ -5,20 +5,20 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::Row;
 
-use super::row::{
-    as_integer, by_place, count, get, id, json, locale, one_by_place, optional_id, optional_word, seconds, small_count,
-    time_zone, token_hash, word,
-};
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
-use crate::domain::budget::{Budget, BudgetKind, BudgetRules};
+use crate::domain::account::email::EmailAddress;
+use crate::domain::challenge::guess_budget::{Budget, BudgetKind, BudgetRules};
+use crate::domain::challenge::limits::{MAX_ATTEMPTS, MAX_REPEATS, REPEAT_WITHIN};
+use crate::domain::challenge::send_quota::{Sent, SentCodes};
 use crate::domain::challenge::{Method, Outcome, Progress, Purpose, SupersededBy};
 use crate::domain::code::{CodeSalt, KeyId, MAX_DIGITS};
 use crate::domain::delivery::{CodeToDeliver, Mailbox, Requester};
-use crate::domain::email::EmailAddress;
-use crate::domain::id::{AccountId, ActivityId, ChallengeId, InstallId, SessionId};
-use crate::domain::limits::{MAX_ATTEMPTS, MAX_REPEATS, REPEAT_WITHIN};
-use crate::domain::sends::{Sent, SentCodes};
-use crate::domain::token::TokenHash;
+use crate::domain::device::token::TokenHash;
+use crate::domain::value::id::{AccountId, ActivityId, ChallengeId, InstallId, SessionId};
+use crate::store::postgres::row::{
+    as_integer, by_place, count, get, id, json, locale, one_by_place, optional_id, optional_word, seconds, small_count,
+    time_zone, token_hash, word,
+};
 
 /// What a challenge begins with.
 pub struct NewChallenge {
@@ -261,7 +261,7 @@ pub async fn close(
         &account_id.uuid(),
         &challenge_id.uuid(),
         &outcome.as_str(),
-        &generation.map(super::row::as_integer),
+        &generation.map(crate::store::postgres::row::as_integer),
         &outcome.is_answer(),
     ];
     let closed = optional_row(db, query!("challenge/close"), parameters).await?;
@@ -340,11 +340,11 @@ pub async fn replace_code(
         &account.uuid(),
         &challenge.uuid(),
         &to.method.as_str(),
-        &super::row::as_integer(to.generation),
+        &crate::store::postgres::row::as_integer(to.generation),
         &i16::try_from(to.resends).unwrap_or(i16::MAX),
         &to.resend_at,
         &to.expires_at,
-        &super::row::as_integer(from.generation),
+        &crate::store::postgres::row::as_integer(from.generation),
         &key.as_str(),
     ];
     Ok(execute(db, query!("challenge/replace_code"), parameters).await? == 1)

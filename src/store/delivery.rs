@@ -3,17 +3,17 @@
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 
-use super::row::{as_integer, count, get, id, optional_id, optional_word, seconds, small_count, word};
 use super::{Db, StoreError, execute, node, one_row, query, rows};
+use crate::domain::account::locale::Language;
 use crate::domain::challenge::Method;
+use crate::domain::challenge::limits::MAX_UNANSWERED_ALERTS;
 use crate::domain::delivery::ladder::DeliveryUpdate;
+use crate::domain::delivery::push_address::PushAddress;
 use crate::domain::delivery::{
     Channel, Delivery, DeliveryState, DeliveryView, Mailbox, PlannedDeliveries, UnreachableReason,
 };
-use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId, NodeId};
-use crate::domain::limits::MAX_UNANSWERED_ALERTS;
-use crate::domain::locale::Language;
-use crate::domain::push::PushAddress;
+use crate::domain::value::id::{AccountId, ChallengeId, DeliveryId, DeviceId, NodeId};
+use crate::store::postgres::row::{as_integer, count, get, id, optional_id, optional_word, seconds, small_count, word};
 
 /// Which node works a delivery, and how long before another may take over although this one lives.
 #[derive(Debug, Clone, Copy)]

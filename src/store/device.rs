@@ -6,15 +6,15 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 
-use super::row::{by_place, get, id, locale, optional_word, seconds, word};
 use super::{Db, StoreError, execute, node, one_row, optional_row, query, rows};
+use crate::domain::account::locale::{Language, Locale};
+use crate::domain::account::zone::ZoneName;
+use crate::domain::challenge::limits::MAX_TRUSTED_DEVICES;
 use crate::domain::delivery::Reach;
+use crate::domain::delivery::push_address::{ApnsEnvironment, PushAddress};
 use crate::domain::device::{Device, DeviceInfo};
-use crate::domain::id::{AccountId, ConnectionId, DeviceId, InstallId, NodeId};
-use crate::domain::limits::MAX_TRUSTED_DEVICES;
-use crate::domain::locale::{Language, Locale};
-use crate::domain::push::{ApnsEnvironment, PushAddress};
-use crate::domain::zone::ZoneName;
+use crate::domain::value::id::{AccountId, ConnectionId, DeviceId, InstallId, NodeId};
+use crate::store::postgres::row::{by_place, get, id, locale, optional_word, seconds, word};
 
 /// A trusted device as its owner sees it.
 pub struct TrustedDevice {

@@ -1,9 +1,9 @@
 //! Requests that may come twice, and the answers to the first.
 
-use super::row::{get, seconds};
 use super::{Db, StoreError, execute, optional_row, query};
-use crate::domain::id::{AccountId, ApiKeyId};
-use crate::domain::idempotency::{CLAIMED_FOR, IdempotencyKey, KEPT_FOR, RequestHash};
+use crate::domain::app_server::idempotency::{CLAIMED_FOR, IdempotencyKey, KEPT_FOR, RequestHash};
+use crate::domain::value::id::{AccountId, ApiKeyId};
+use crate::store::postgres::row::{get, seconds};
 
 /// A request, as it is known.
 #[derive(Clone, Copy)]

@@ -1,9 +1,9 @@
 //! Mails to mailboxes, counted whichever account they are for.
 
-use super::row::{count, get};
 use super::{Db, StoreError, execute, one_row, query};
-use crate::domain::email::MailboxHash;
-use crate::domain::sends::{MailSpender, Sent, SentMails};
+use crate::domain::account::email::MailboxHash;
+use crate::domain::challenge::send_quota::{MailSpender, Sent, SentMails};
+use crate::store::postgres::row::{count, get};
 
 /// How many codes were mailed to a mailbox lately, by strangers or by accounts as `spender` is one. Locks the mailbox until the
 /// transaction ends, so that what is decided by it holds: call it after the account's lock.

@@ -3,10 +3,10 @@
 use tokio_postgres::Row;
 use tracing::warn;
 
-use super::row::{get, id};
 use super::{Db, Store, StoreError, execute, optional_row, query, rows};
-use crate::domain::email::EmailAddress;
-use crate::domain::id::AccountId;
+use crate::domain::account::email::EmailAddress;
+use crate::domain::value::id::AccountId;
+use crate::store::postgres::row::{get, id};
 
 /// Two accounts of one mailbox: which of them its owner wants only people can say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,35 +5,26 @@
 
 pub mod account;
 pub mod activity;
-mod address;
 pub mod api_key;
 pub mod budget;
 pub mod challenge;
 pub mod delivery;
 pub mod device;
-mod gather;
-mod hosts;
 pub mod idempotent_request;
-pub mod lately;
-pub mod live;
 pub mod mailbox;
 pub mod mailbox_forms;
-mod migrate;
 pub mod node;
 pub mod notice;
-mod pipeline;
-mod pool;
+pub mod postgres;
 pub mod receipt;
+pub mod recent_changes;
 pub mod refresh_token;
 pub mod rollout;
-mod row;
-pub mod server;
 pub mod session;
-mod sql_state;
 pub mod subject;
 pub mod ticket;
 pub mod trust_token;
-pub mod upkeep;
+pub mod user_actor_reads;
 pub mod verification;
 
 use deadpool_postgres::{GenericClient, Object};
@@ -41,9 +32,9 @@ use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
-pub use migrate::{MIGRATIONS, Schema, look, migrate};
-pub(crate) use pipeline::together;
-pub use pool::{ConnectSettings, Store, Usage};
+pub use postgres::migrate::{MIGRATIONS, Schema, look, migrate};
+pub(crate) use postgres::pipeline::together;
+pub use postgres::pool::{ConnectSettings, Store, Usage};
 
 /// Something statements can run on: a connection on loan, in a transaction or not.
 pub trait Db: GenericClient {
@@ -82,7 +73,7 @@ impl StoreError {
     pub(super) fn spoils_connection(error: &(dyn std::error::Error + 'static)) -> bool {
         std::iter::successors(Some(error), |error| error.source())
             .filter_map(|error| error.downcast_ref::<tokio_postgres::Error>()?.code())
-            .any(|state| sql_state::spoils_connection(state.code()))
+            .any(|state| postgres::sql_state::spoils_connection(state.code()))
     }
 }
 
@@ -91,7 +82,7 @@ impl From<tokio_postgres::Error> for StoreError {
         match error.code().map(SqlState::code) {
             None => Self::Unavailable(error.into()),
             Some(state) if state == SqlState::UNIQUE_VIOLATION.code() => Self::Conflict,
-            Some(state) if sql_state::says_not_now(state) => Self::Unavailable(error.into()),
+            Some(state) if postgres::sql_state::says_not_now(state) => Self::Unavailable(error.into()),
             Some(_) => Self::Refused(error),
         }
     }

@@ -2,9 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::row::seconds;
 use super::{Db, StoreError, execute, one_row, query};
-use crate::domain::id::NodeId;
+use crate::domain::value::id::NodeId;
+use crate::store::postgres::row::seconds;
 
 /// A node that was not seen for this long is gone.
 pub(super) const GONE_AFTER: SignedDuration = SignedDuration::from_millis(2500);

@@ -2,15 +2,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::row::{get, id, locale, seconds, small_count, time_zone, word};
 use super::{Db, StoreError, execute, one_row, query, rows};
+use crate::domain::account::email::EmailAddress;
+use crate::domain::account::locale::Language;
+use crate::domain::account::zone::Reader;
 use crate::domain::delivery::Requester;
-use crate::domain::email::EmailAddress;
+use crate::domain::delivery::push_address::PushAddress;
 use crate::domain::event::AlertKind;
-use crate::domain::id::{AccountId, DeviceId, InstallId, NoticeId};
-use crate::domain::locale::Language;
-use crate::domain::push::PushAddress;
-use crate::domain::zone::Reader;
+use crate::domain::value::id::{AccountId, DeviceId, InstallId, NoticeId};
+use crate::store::postgres::row::{get, id, locale, seconds, small_count, time_zone, word};
 
 /// A node works a notice for this long before another may take it over: longer than a mail server may take.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);

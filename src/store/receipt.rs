@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use deadpool_postgres::Object;
 use futures_util::FutureExt;
 
-use super::row::{as_integer, get, one_by_place};
 use super::{Db, Store, StoreError, execute, query, rows};
 use crate::domain::delivery::DeliveryState;
-use crate::domain::id::{AccountId, ChallengeId, DeviceId};
+use crate::domain::value::id::{AccountId, ChallengeId, DeviceId};
+use crate::store::postgres::row::{as_integer, get, one_by_place};
 
 /// A device says whether it shows a code.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,7 @@ impl Receipt {
 /// # Errors
 /// [`StoreError`] when the database does not answer.
 pub async fn record(store: &Store, receipt: Receipt) -> Result<bool, StoreError> {
-    let together = store.ask(|gathered| &gathered.receipts, receipt, |db, all| record_all(db, all).boxed()).await?;
+    let together = store.ask(|batches| &batches.receipts, receipt, |db, all| record_all(db, all).boxed()).await?;
     match together {
         Some(is_news) => Ok(is_news),
         None => store.run(async |db| record_alone(db, receipt).await).await,

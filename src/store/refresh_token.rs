@@ -1,12 +1,12 @@
 //! Refresh tokens: each buys one renewal of its session.
 
-use super::row::{chain_link, id, seconds, successor_key};
 use super::{Db, StoreError, execute, optional_row, query};
+use crate::domain::account::owner::{Worth, worth};
+use crate::domain::challenge::limits::ROTATION_GRACE;
 use crate::domain::code::KeyId;
-use crate::domain::id::{AccountId, DeviceId, SessionId};
-use crate::domain::limits::ROTATION_GRACE;
-use crate::domain::owner::{Worth, worth};
-use crate::domain::token::TokenHash;
+use crate::domain::device::token::TokenHash;
+use crate::domain::value::id::{AccountId, DeviceId, SessionId};
+use crate::store::postgres::row::{chain_link, id, seconds, successor_key};
 
 /// A refresh token that the gateway issued, now or earlier.
 #[derive(Debug, Clone)]

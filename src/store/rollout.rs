@@ -3,10 +3,10 @@
 use tokio_postgres::Row;
 
 use super::account::email;
-use super::row::{get, id, optional_word, word};
 use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
-use crate::domain::id::AccountId;
-use crate::domain::rollout::{Listed, ListedAccount, Rollout, RolloutMode, RolloutState};
+use crate::domain::account::rollout::{Listed, ListedAccount, Rollout, RolloutMode, RolloutState};
+use crate::domain::value::id::AccountId;
+use crate::store::postgres::row::{get, id, optional_word, word};
 
 /// The switch as it stands, with the counts of its lists.
 ///

@@ -5,13 +5,13 @@ use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 
-use super::row::{get, id, locale, one_by_place, seconds};
 use super::{Db, Store, StoreError, execute, optional_row, query, rows};
+use crate::domain::challenge::limits::MAX_SESSIONS_A_DEVICE;
 use crate::domain::device::Device;
-use crate::domain::id::{AccountId, DeviceId, SessionId};
-use crate::domain::limits::MAX_SESSIONS_A_DEVICE;
-use crate::domain::session::{ActiveSession, CONNECTION_EXPIRY_GRACE, SessionEnd};
-use crate::domain::token::TokenHash;
+use crate::domain::device::session::{ActiveSession, CONNECTION_EXPIRY_GRACE, SessionEnd};
+use crate::domain::device::token::TokenHash;
+use crate::domain::value::id::{AccountId, DeviceId, SessionId};
+use crate::store::postgres::row::{get, id, locale, one_by_place, seconds};
 
 /// How long tokens of a session live.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +74,7 @@ pub async fn create(
 /// # Errors
 /// [`StoreError`] when the database does not answer.
 pub async fn by_access_token(store: &Store, access: TokenHash) -> Result<Option<ShownSession>, StoreError> {
-    store.ask(|gathered| &gathered.sessions, access, |db, hashes| by_access_tokens(db, hashes).boxed()).await
+    store.ask(|batches| &batches.sessions, access, |db, hashes| by_access_tokens(db, hashes).boxed()).await
 }
 
 async fn by_access_tokens(db: &Object, hashes: &[TokenHash]) -> Result<Vec<Option<ShownSession>>, StoreError> {

@@ -1,11 +1,11 @@
 //! Subjects: accounts that apps keep.
 
-use super::row::id;
 use super::{Db, StoreError, execute, one_row, optional_row, query};
-use crate::domain::email::EmailAddress;
-use crate::domain::id::AccountId;
-use crate::domain::locale::Locale;
-use crate::domain::subject::Subject;
+use crate::domain::account::email::EmailAddress;
+use crate::domain::account::locale::Locale;
+use crate::domain::account::subject::Subject;
+use crate::domain::value::id::AccountId;
+use crate::store::postgres::row::id;
 
 /// The account of a subject.
 ///

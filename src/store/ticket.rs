@@ -1,11 +1,11 @@
 //! Tickets: one WebSocket each, for browsers.
 
-use super::row::seconds;
 use super::{Db, StoreError, execute, optional_row, query};
-use crate::domain::id::{AccountId, SessionId};
-use crate::domain::limits::{MAX_TICKETS_A_SESSION, TICKET_LIFETIME};
-use crate::domain::session::ActiveSession;
-use crate::domain::token::TokenHash;
+use crate::domain::challenge::limits::{MAX_TICKETS_A_SESSION, TICKET_LIFETIME};
+use crate::domain::device::session::ActiveSession;
+use crate::domain::device::token::TokenHash;
+use crate::domain::value::id::{AccountId, SessionId};
+use crate::store::postgres::row::seconds;
 
 /// Stores a ticket of a session.
 ///

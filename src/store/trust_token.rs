@@ -1,12 +1,12 @@
 //! Trust tokens.
 
-use super::row::{chain_link, get, id, optional_id, seconds, successor_key};
 use super::{Db, StoreError, execute, one_row, optional_row, query};
+use crate::domain::account::owner::{Worth, worth};
+use crate::domain::challenge::limits::ROTATION_GRACE;
 use crate::domain::code::KeyId;
-use crate::domain::id::{AccountId, DeviceId, InstallId, SessionId};
-use crate::domain::limits::ROTATION_GRACE;
-use crate::domain::owner::{Worth, worth};
-use crate::domain::token::TokenHash;
+use crate::domain::device::token::TokenHash;
+use crate::domain::value::id::{AccountId, DeviceId, InstallId, SessionId};
+use crate::store::postgres::row::{chain_link, get, id, optional_id, seconds, successor_key};
 
 /// What a trust token that somebody shows is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 
-use super::row::{get, id, optional_id, optional_word, seconds, small_count, word};
 use super::{Db, StoreError, execute, optional_row, query, rows};
+use crate::domain::account::subject::Subject;
 use crate::domain::challenge::{Method, Outcome};
-use crate::domain::id::{AccountId, ChallengeId, DeviceId};
-use crate::domain::subject::Subject;
+use crate::domain::value::id::{AccountId, ChallengeId, DeviceId};
+use crate::store::postgres::row::{get, id, optional_id, optional_word, seconds, small_count, word};
 
 /// A node tells an end for this long before another may take it over: longer than an app's server may take to answer.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);

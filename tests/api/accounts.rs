@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use twostep::domain::challenge::Purpose;
 use twostep::domain::code::{CodeKeys, CodeSalt, CodeSource, KeyId};
-use twostep::domain::id::ChallengeId;
+use twostep::domain::value::id::ChallengeId;
 use twostep::settings::Registration;
 
 use super::{ANNA, BEN, count, wait_out_resend};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use twostep::places::Places;
+use twostep::geoip::Places;
 
 use super::ANNA;
 use crate::support::client::{Client, Install, PASSWORD};

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::house;
+use crate::architecture;
 use crate::server::{AppServer, IP};
 use crate::support::client::{Call, Challenge, Client, Install, PASSWORD, SignedIn};
 use crate::support::gateway::{TestGateway, operator_token_file};
@@ -53,8 +53,8 @@ const SPOILS: [&str; 21] = [
 /// Every call there is, read from where the routes are.
 fn calls() -> BTreeSet<String> {
     let mut calls = BTreeSet::new();
-    for path in house::files("src/http", "rs") {
-        let text = house::read(&path);
+    for path in architecture::files("src/http", "rs") {
+        let text = architecture::read(&path);
         let is_of_operator =
             path.components().any(|part| part.as_os_str() == "operator" || part.as_os_str() == "operator.rs");
         for piece in text.split("resource(").skip(1) {
@@ -75,7 +75,7 @@ fn calls() -> BTreeSet<String> {
 
 /// The table: for each call who may make it.
 fn table() -> BTreeMap<String, Vec<bool>> {
-    let page = house::read(&house::root().join("docs/threat-model.md"));
+    let page = architecture::read(&architecture::root().join("docs/threat-model.md"));
     let section = page.split("## Every call, and who may make it").nth(1).expect("the section");
     let rows = section.lines().filter(|line| line.starts_with("| `"));
     rows.map(|row| {

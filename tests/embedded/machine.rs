@@ -65,7 +65,7 @@ pub(crate) fn cluster(data_dir: &Path) -> PathBuf {
     private(data_dir).join("pg")
 }
 
-/// How the room's documentation says that clients connect, where the path needs no quoting.
+/// How the crate's documentation says that clients connect, where the path needs no quoting.
 pub(crate) fn connection_string(data_dir: &Path) -> String {
     format!("host={}/run port=5432 user=twostep dbname=twostep", private(data_dir).display())
 }

@@ -6,7 +6,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use twostep::domain::delivery::Reach;
 use twostep::domain::delivery::ladder::{gets_push, rings};
-use twostep::domain::id::{AccountId, ChallengeId, DeviceId, NodeId};
+use twostep::domain::value::id::{AccountId, ChallengeId, DeviceId, NodeId};
 use twostep::store;
 use uuid::Uuid;
 

@@ -7,11 +7,11 @@ use actix::prelude::*;
 use tokio::sync::mpsc;
 use twostep::actors::{Attach, Detach, Directory, Outgoing, ToConnection, User};
 use twostep::bus::{Envelope, News};
+use twostep::domain::account::locale::Language;
 use twostep::domain::event::{AccountEvent, AlertKind};
-use twostep::domain::id::{AccountId, ConnectionId, DeviceId, SessionId};
-use twostep::domain::locale::Language;
-use twostep::protocol::close::CloseReason;
-use twostep::traces::Trace;
+use twostep::domain::value::id::{AccountId, ConnectionId, DeviceId, SessionId};
+use twostep::telemetry::traces::Trace;
+use twostep::websocket_protocol::close::CloseReason;
 use uuid::Uuid;
 
 use crate::support::client::{DEADLINE, Install};

@@ -2,8 +2,8 @@
 
 use twostep::bus::{Envelope, News};
 use twostep::domain::event::{AccountEvent, AlertKind};
-use twostep::domain::id::AccountId;
-use twostep::traces::Trace;
+use twostep::domain::value::id::AccountId;
+use twostep::telemetry::traces::Trace;
 
 use crate::support::gateway::TestGateway;
 use crate::support::raw_socket::RawSocket;

@@ -1,6 +1,6 @@
 //! Mail that arrives: what it says and what it carries, and that it comes once.
 
-use twostep::delivery::mail::SmtpTls;
+use twostep::providers::mail::SmtpTls;
 
 use super::server::{MailServer, Speaks};
 use super::stage::{EMAIL, Stage};

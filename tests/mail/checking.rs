@@ -1,7 +1,7 @@
 //! `twostep doctor` and the mail server: what is wrong, and how to mend it, without a mail being sent.
 
-use twostep::delivery::mail::{MailCheckError, MailOutcome, Smtp, SmtpTls};
-use twostep::domain::mail::{MailDelay, MailFault};
+use twostep::domain::delivery::mail_retry::{MailDelay, MailFault};
+use twostep::providers::mail::{MailCheckError, MailOutcome, Smtp, SmtpTls};
 use twostep::settings::{self, Settings};
 
 use super::server::{MailServer, Speaks};

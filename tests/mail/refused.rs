@@ -1,7 +1,7 @@
 //! Mail that is refused for good: said at once, and not tried again.
 
 use serde_json::json;
-use twostep::delivery::mail::SmtpTls;
+use twostep::providers::mail::SmtpTls;
 
 use super::server::Speaks;
 use super::stage::{EMAIL, Stage};

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use tracing::instrument::WithSubscriber;
 use tracing_subscriber::fmt::MakeWriter;
-use twostep::delivery::mail::{Mail, MailOutcome, Mailer, Smtp};
-use twostep::domain::email::EmailAddress;
-use twostep::domain::locale::Language;
-use twostep::domain::mail::{MailDelay, MailFault, MailRefusal};
+use twostep::domain::account::email::EmailAddress;
+use twostep::domain::account::locale::Language;
+use twostep::domain::delivery::mail_retry::{MailDelay, MailFault, MailRefusal};
+use twostep::providers::mail::{Mail, MailOutcome, Mailer, Smtp};
 use twostep::settings;
 use uuid::Uuid;
 

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::watch;
-use twostep::delivery::mail::SmtpTls;
+use twostep::providers::mail::SmtpTls;
 use twostep::settings::Settings;
 
 use crate::support::client::{DEADLINE, code_in};

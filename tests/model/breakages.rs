@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use stateright::{Checker, HasDiscoveries, Model};
-use twostep::domain::budget::BudgetRules;
+use twostep::domain::challenge::guess_budget::BudgetRules;
 
 use super::explore::SMALL;
 use super::guessing::Guessing;

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use stateright::{Checker, Model};
-use twostep::domain::budget::{BUDGET_RULES, BudgetKind, BudgetRules};
+use twostep::domain::challenge::guess_budget::{BUDGET_RULES, BudgetKind, BudgetRules};
 
 use super::guessing::Guessing;
 use super::steps::REACHED;

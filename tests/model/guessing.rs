@@ -1,7 +1,7 @@
 //! What one step does: what one transaction does, or a node between two of them. The rules are those of `domain`; a broken
 //! model has one of them wrong ([`Breakage`]).
 
-use twostep::domain::budget::{Budget, BudgetKind, BudgetRules};
+use twostep::domain::challenge::guess_budget::{Budget, BudgetKind, BudgetRules};
 use twostep::domain::challenge::{Method, Progress, Purpose};
 
 use super::breakages::Breakage;

@@ -1,8 +1,8 @@
 //! Which steps there are from a world, and what must hold of every world.
 
 use stateright::{Model, Property};
-use twostep::domain::budget::BudgetKind;
-use twostep::domain::limits::MAX_ATTEMPTS;
+use twostep::domain::challenge::guess_budget::BudgetKind;
+use twostep::domain::challenge::limits::MAX_ATTEMPTS;
 
 use super::breakages::Breakage;
 use super::guessing::Guessing;

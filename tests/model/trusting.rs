@@ -4,9 +4,9 @@
 //! and of a chain of trust tokens two never go on side by side.
 
 use stateright::{Checker, Model, Property};
+use twostep::domain::account::owner::{Link, Undo, Worth, speaks_for_owner, undo, worth};
 use twostep::domain::delivery::Acting;
-use twostep::domain::id::{DeviceId, SessionId};
-use twostep::domain::owner::{Link, Undo, Worth, speaks_for_owner, undo, worth};
+use twostep::domain::value::id::{DeviceId, SessionId};
 use uuid::Uuid;
 
 /// Tokens of the chain that are told apart.

@@ -1,7 +1,7 @@
 //! What there is: the counters of one account in the database, its open challenges, and guessers under way.
 
 use jiff::{SignedDuration, Timestamp};
-use twostep::domain::budget::Budget;
+use twostep::domain::challenge::guess_budget::Budget;
 use twostep::domain::challenge::{Lifetimes, Method, Progress, Purpose};
 
 /// Guessers at once, at most.

@@ -6,10 +6,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::task::JoinSet;
-use twostep::delivery::push::{
+use twostep::private_file::Privacy;
+use twostep::providers::push::{
     CheckError, Fcm, MisconfiguredReason, PushOutcome, PushProvider, PushSetupError, TransientCause,
 };
-use twostep::private_file::Privacy;
 use twostep_simulators::TokenBehaviour;
 
 use crate::support::{code, fcm, fcm_settings, fcm_simulator, fcm_token, push};
@@ -150,7 +150,7 @@ async fn check_tells_a_refused_key_from_a_provider_that_is_away() {
 #[tokio::test]
 async fn bad_settings_are_named() {
     let simulator = fcm_simulator().await;
-    let error = |change: &dyn Fn(&mut twostep::delivery::push::FcmSettings)| {
+    let error = |change: &dyn Fn(&mut twostep::providers::push::FcmSettings)| {
         let mut settings = fcm_settings(&simulator);
         change(&mut settings);
         Fcm::open(&settings, Privacy::Unchecked).map(|_| ()).unwrap_err().to_string()

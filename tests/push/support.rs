@@ -4,12 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use twostep::delivery::push::{
+use twostep::domain::delivery::push_address::AccountTag;
+use twostep::domain::value::id::AccountId;
+use twostep::private_file::Privacy;
+use twostep::providers::push::{
     Apns, ApnsSettings, Fcm, FcmSettings, GuardSettings, Push, PushAddress, PushAddressKind, PushContent,
 };
-use twostep::domain::id::AccountId;
-use twostep::domain::push::AccountTag;
-use twostep::private_file::Privacy;
 use twostep_simulators::{ApnsSimulator, FcmSimulator};
 use uuid::Uuid;
 

@@ -6,7 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it set it up")]
 
 #[path = "../push/support.rs"]
-#[expect(dead_code, reason = "the other tests of the room use the rest")]
+#[expect(dead_code, reason = "the other tests of the module use the rest")]
 mod support;
 
 use std::io;
@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use tracing::instrument::WithSubscriber;
 use tracing_subscriber::fmt::MakeWriter;
-use twostep::delivery::push::{GuardSettings, Guarded};
+use twostep::providers::push::{GuardSettings, Guarded};
 use twostep_simulators::{ApnsBehaviour, ApnsFailure, FcmBehaviour, FcmFailure};
 
 use crate::support::{apns, apns_simulator, apns_token, apns_token_text, code, fcm, fcm_simulator, fcm_token, push};

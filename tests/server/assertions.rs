@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::{Value, json};
-use twostep::domain::assertion::AssertionHeader;
+use twostep::domain::app_server::assertion::AssertionHeader;
 use twostep::settings;
 
 use super::AppServer;

@@ -10,8 +10,8 @@ use super::super::messages::Place;
 use super::User;
 use crate::domain::delivery::CodeToDeliver;
 use crate::domain::delivery::ladder::Ladder;
-use crate::domain::id::{ChallengeId, DeviceId};
-use crate::traces::Trace;
+use crate::domain::value::id::{ChallengeId, DeviceId};
+use crate::telemetry::traces::Trace;
 
 /// Answers of other nodes that may come before the code is read from the database.
 const MAX_EARLY: usize = 64;

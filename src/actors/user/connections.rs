@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::super::messages::{Attach, Outgoing, ToConnection};
 use crate::bus::CLOCKS_DIFFER;
-use crate::domain::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
-use crate::domain::locale::Language;
-use crate::domain::session::ActiveSession;
-use crate::protocol::close::CloseReason;
+use crate::domain::account::locale::Language;
+use crate::domain::device::session::ActiveSession;
+use crate::domain::value::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
+use crate::websocket_protocol::close::CloseReason;
 
 /// The connections, by device.
 #[derive(Default)]

@@ -17,12 +17,12 @@ use crate::domain::code::{Code, CodeSource, NoCode};
 use crate::domain::delivery::ladder::{Action, DeliveryUpdate, Event, Others, Planned, PushPlan};
 use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState, IssuedCode, Mailbox, Reach};
 use crate::domain::event::NodeMessage;
-use crate::domain::id::{AccountId, ChallengeId, DeviceId};
-use crate::protocol::message::ServerMessage;
+use crate::domain::value::id::{AccountId, ChallengeId, DeviceId};
 use crate::store::challenge::ToDeliver;
 use crate::store::delivery::PlannedPush;
 use crate::store::{self, Store, StoreError};
-use crate::traces::{Kind, Step};
+use crate::telemetry::traces::{Kind, Step};
+use crate::websocket_protocol::message::ServerMessage;
 
 /// When a push that found no room in memory is due again.
 const PUT_BACK_FOR: SignedDuration = SignedDuration::from_secs(2);
@@ -292,7 +292,7 @@ async fn load(
     challenge: ChallengeId,
     mut deliveries: Vec<Delivery>,
 ) -> Result<Option<Work>, StoreError> {
-    let Some(found) = store::live::work(store, account, challenge).await? else { return Ok(None) };
+    let Some(found) = store::user_actor_reads::work(store, account, challenge).await? else { return Ok(None) };
     let ToDeliver { code, mailbox } = found.to_deliver;
     // A newer code overtook the others after they were claimed.
     deliveries.retain(|delivery| delivery.generation == code.generation);

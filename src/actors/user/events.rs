@@ -15,12 +15,12 @@ use crate::clock;
 use crate::domain::challenge::Outcome;
 use crate::domain::delivery::ladder::{Event, Shown};
 use crate::domain::event::{AccountEvent, AlertKind, NodeMessage};
-use crate::domain::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
-use crate::protocol::close::CloseReason;
-use crate::protocol::message::ServerMessage;
+use crate::domain::value::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
+use crate::i18n::notice_text;
 use crate::store::session::Standing;
 use crate::store::{self, StoreError};
-use crate::texts::notice_text;
+use crate::websocket_protocol::close::CloseReason;
+use crate::websocket_protocol::message::ServerMessage;
 
 /// An alert that another node tells of was written within this time.
 const ALERT_IS_NEW: SignedDuration = SignedDuration::from_secs(60);

@@ -10,14 +10,14 @@ use super::User;
 use super::codes::Cancelled;
 use super::record::count;
 use crate::clock;
-use crate::delivery::mail::{MailOutcome, code_mail};
+use crate::domain::account::zone::Reader;
 use crate::domain::challenge::Method;
 use crate::domain::code::Code;
 use crate::domain::delivery::ladder::DeliveryUpdate;
 use crate::domain::delivery::{Channel, CodeToDeliver, Delivery, DeliveryState, Mailbox};
-use crate::domain::id::{ChallengeId, DeliveryId};
-use crate::domain::zone::Reader;
-use crate::traces::{Kind, Step};
+use crate::domain::value::id::{ChallengeId, DeliveryId};
+use crate::providers::mail::{MailOutcome, code_mail};
+use crate::telemetry::traces::{Kind, Step};
 
 /// A mail that is tried, and what decides about the next try.
 struct Tried {

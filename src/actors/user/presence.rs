@@ -6,7 +6,7 @@ use actix::Context;
 use tracing::error;
 
 use super::User;
-use crate::domain::id::{ConnectionId, DeviceId};
+use crate::domain::value::id::{ConnectionId, DeviceId};
 use crate::store::{self, StoreError};
 
 impl User {

@@ -13,16 +13,16 @@ use super::codes::{Cancelled, SentCode};
 use super::record::log_failure;
 use crate::actors::Services;
 use crate::clock;
-use crate::delivery::push::{Push, PushContent, PushOutcome, UnavailableReason};
 use crate::domain::code::Code;
 use crate::domain::delivery::ladder::{DeliveryUpdate, Event, PushEnd, PushResult};
+use crate::domain::delivery::push_address::AccountTag;
 use crate::domain::delivery::{Channel, CodeToDeliver, DeliveryState};
-use crate::domain::id::{AccountId, ChallengeId, DeliveryId};
-use crate::domain::push::AccountTag;
+use crate::domain::value::id::{AccountId, ChallengeId, DeliveryId};
+use crate::i18n::{PushText, code_push_text, wake_push_text};
+use crate::providers::push::{Push, PushContent, PushOutcome, UnavailableReason};
 use crate::store;
 use crate::store::delivery::PlannedPush;
-use crate::texts::{PushText, code_push_text, wake_push_text};
-use crate::traces::{Kind, Step};
+use crate::telemetry::traces::{Kind, Step};
 
 /// How often a push that takes long says so, well before its lease (60 s) ends: a provider may ask for a wait that is
 /// longer, and nobody else should push meanwhile.

@@ -12,12 +12,12 @@ use super::codes::SentCode;
 use crate::domain::delivery::ladder::{DeliveryUpdate, Event, Shown};
 use crate::domain::delivery::{Channel, CodeToDeliver, DeliveryState};
 use crate::domain::event::NodeMessage;
-use crate::domain::id::{AccountId, ChallengeId, DeliveryId, DeviceId};
+use crate::domain::value::id::{AccountId, ChallengeId, DeliveryId, DeviceId};
+use crate::service::Verification;
 use crate::store::receipt::Receipt;
 use crate::store::{self, StoreError};
+use crate::telemetry::traces::{Kind, Step};
 use crate::telemetry::{DELIVERIES, RECEIPT_SECONDS};
-use crate::traces::{Kind, Step};
-use crate::verification::Verification;
 
 /// A device that shows a code says so within a few milliseconds, and a moment later over a slow network.
 const RECEIPTS_FIRST: Duration = Duration::from_millis(25);

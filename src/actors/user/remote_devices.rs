@@ -16,9 +16,9 @@ use crate::domain::challenge::Method;
 use crate::domain::delivery::CodeToDeliver;
 use crate::domain::delivery::ladder::Event;
 use crate::domain::event::NodeMessage;
-use crate::domain::id::{ChallengeId, DeviceId};
+use crate::domain::value::id::{ChallengeId, DeviceId};
 use crate::store::{self, StoreError};
-use crate::traces::{Kind, Step};
+use crate::telemetry::traces::{Kind, Step};
 
 impl User {
     /// Another node sent the code to a device that it holds.

@@ -296,8 +296,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::super::super::challenge::Purpose;
-    use super::super::super::id::ChallengeId;
     use super::*;
+    use crate::domain::value::id::ChallengeId;
 
     fn parse(text: &str) -> Result<CodeKeys, InvalidCodeKeys> {
         CodeKeys::parse(&text.to_owned().into())

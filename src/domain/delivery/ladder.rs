@@ -20,8 +20,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Channel, DeliveryState, Reach, UnreachableReason};
-use crate::domain::id::{DeliveryId, DeviceId};
-use crate::domain::limits::MAX_UNANSWERED_ALERTS;
+use crate::domain::challenge::limits::MAX_UNANSWERED_ALERTS;
+use crate::domain::value::id::{DeliveryId, DeviceId};
 
 /// Answers of other nodes that may come before this one knows what it asks.
 const MAX_EARLY: usize = 64;

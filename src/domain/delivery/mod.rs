@@ -1,17 +1,19 @@
 //! Deliveries: one challenge on its way to one destination by one channel.
 
 pub mod ladder;
+pub mod mail_retry;
+pub mod push_address;
 
 use jiff::Timestamp;
 
 use super::device::DeviceInfo;
-use super::email::EmailAddress;
-use super::id::{AccountId, ActivityId, ChallengeId, DeliveryId, DeviceId, SessionId};
-use super::locale::{Language, Locale};
-use super::words::words;
-use super::zone::ZoneName;
+use crate::domain::account::email::EmailAddress;
+use crate::domain::account::locale::{Language, Locale};
+use crate::domain::account::zone::ZoneName;
 use crate::domain::challenge::{Method, Purpose};
 use crate::domain::code::{CodeSalt, KeyId};
+use crate::domain::value::id::{AccountId, ActivityId, ChallengeId, DeliveryId, DeviceId, SessionId};
+use crate::domain::value::string_enum::words;
 
 words! {
     /// The way to a destination.

@@ -10,7 +10,7 @@ use actix_web::web::Data;
 
 use super::Operator;
 use crate::domain::operator_token::OperatorToken;
-use crate::http::host;
+use crate::http::middleware::host;
 use crate::http::problem::{Problem, ProblemCode};
 
 /// What is said where there is no token. Nobody is let in then.

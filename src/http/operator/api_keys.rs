@@ -6,17 +6,17 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{NotFromAnotherPage, Operator};
-use crate::domain::api_key::{ApiKey, Scope};
-use crate::domain::id::ApiKeyId;
-use crate::domain::moment;
-use crate::domain::subject::Subject;
-use crate::domain::text::{cleaned, is_clean};
-use crate::http::extract::invalid;
-use crate::http::json::Json;
+use crate::domain::account::subject::Subject;
+use crate::domain::app_server::api_key::{ApiKey, Scope};
+use crate::domain::value::id::ApiKeyId;
+use crate::domain::value::moment;
+use crate::domain::value::short_text::{cleaned, is_clean};
 use crate::http::problem::Problem;
-use crate::http::views::SentToken;
+use crate::http::request::dto::SentToken;
+use crate::http::request::extract::invalid;
+use crate::http::request::json::Json;
 use crate::http::{resource, to_the_end};
-use crate::verification::{NewApiKey, WantedApiKey};
+use crate::service::{NewApiKey, WantedApiKey};
 
 /// Longest name of a key in characters.
 const LONGEST_NAME: usize = 64;

@@ -6,15 +6,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{NotFromAnotherPage, Operator};
-use crate::domain::email::EmailAddress;
-use crate::domain::id::AccountId;
-use crate::domain::moment;
-use crate::domain::rollout::{Listed, ListedAccount, RolloutMode, RolloutState};
-use crate::http::extract::invalid;
-use crate::http::json::Json;
+use crate::domain::account::email::EmailAddress;
+use crate::domain::account::rollout::{Listed, ListedAccount, RolloutMode, RolloutState};
+use crate::domain::value::id::AccountId;
+use crate::domain::value::moment;
 use crate::http::problem::{Problem, ProblemCode};
+use crate::http::request::extract::invalid;
+use crate::http::request::json::Json;
 use crate::http::resource;
-use crate::verification::VerificationError;
+use crate::service::VerificationError;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     let account = resource("/rollout/accounts/{id}", "PUT, DELETE");

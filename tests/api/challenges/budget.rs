@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 use twostep::app::App;
-use twostep::domain::budget::BUDGET_RULES;
+use twostep::domain::challenge::guess_budget::BUDGET_RULES;
 
 use super::{ANNA, BEN, Scene, expire};
 use crate::support::client::{Answer, Challenge, Client, Install, PASSWORD, SignedIn, wrong};

@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use twostep::domain::budget::{Budget, BudgetKind, BudgetRules};
+use twostep::domain::challenge::guess_budget::{Budget, BudgetKind, BudgetRules};
 use twostep::domain::challenge::{Lifetimes, Method, Outcome, Progress, Purpose};
-use twostep::domain::id::{AccountId, ChallengeId};
+use twostep::domain::value::id::{AccountId, ChallengeId};
 use twostep::store::{self, Store};
 use uuid::Uuid;
 

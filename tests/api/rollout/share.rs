@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::json;
-use twostep::domain::id::AccountId;
+use twostep::domain::value::id::AccountId;
 use twostep::store;
 
 use super::set;

@@ -6,7 +6,7 @@ use twostep::domain::delivery::ladder::{
     Action, Event, Ladder, Others, Planned, PushEnd, PushPlan, PushResult, Shown, gets_push,
 };
 use twostep::domain::delivery::{Channel, DeliveryState, Reach};
-use twostep::domain::id::{DeliveryId, DeviceId};
+use twostep::domain::value::id::{DeliveryId, DeviceId};
 use uuid::Uuid;
 
 use super::breakages::Breakage;

@@ -1,0 +1,35 @@
+//! What user actors and jobs work with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::MailsUnderWay;
+use crate::domain::account::service::Service;
+use crate::domain::delivery::mail_retry::MailRetry;
+use crate::providers::mail::Mailer;
+use crate::providers::push::CurrentProviders;
+use crate::service::Verification;
+
+/// What user actors work with.
+pub struct Services {
+    /// The use cases, with the database, the keys and the bus.
+    pub verification: Arc<Verification>,
+    /// The way out for mail.
+    pub mail: Arc<dyn Mailer>,
+    /// The mails that a node which stops waits for.
+    pub mails_under_way: MailsUnderWay,
+    /// For whom mails speak.
+    pub service: Service,
+    /// How long to wait between two tries to send a mail.
+    pub mail_retry: MailRetry,
+    /// The push providers.
+    pub push: CurrentProviders,
+    /// Notifications show the code; otherwise they wake the app, which fetches it.
+    pub push_shows_code: bool,
+    /// How long a device may take to say that it shows a code.
+    pub receipt_window: Duration,
+    /// How long to wait for other nodes to say that they hold a device, before it is pushed.
+    pub presence_wait: Duration,
+    /// How often connections are pinged; told to devices in `welcome`.
+    pub heartbeat: Duration,
+}

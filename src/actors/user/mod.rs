@@ -1,0 +1,301 @@
+//! The user actor: knows the account's connections, fans codes out, listens to receipts.
+
+mod codes;
+mod connections;
+mod deliver;
+mod events;
+mod mail;
+mod presence;
+mod push;
+mod record;
+mod remote_devices;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use rand::RngExt;
+use tracing::{error, warn};
+
+use self::codes::{Codes, SentCode};
+use self::connections::Connections;
+use super::Services;
+use super::directory::Shard;
+use super::messages::{Attach, Deliver, Detach, DeviceSays, Drain, Fact, Outgoing, Release};
+use crate::bus::News;
+use crate::domain::delivery::CodeToDeliver;
+use crate::domain::device::token::{Token, TokenKind};
+use crate::domain::event::NodeMessage;
+use crate::domain::value::id::{AccountId, ChallengeId, ConnectionId, DeviceId};
+use crate::service::VerificationError;
+use crate::websocket_protocol::close::CloseReason;
+use crate::websocket_protocol::message::{GoodbyeReason, ServerMessage};
+
+/// Messages that wait for a user actor; see `Shard::send` for what happens when it is full.
+const MAILBOX: usize = 128;
+/// How long an actor whose release the directory could not take waits before it asks again.
+const RELEASE_RETRY: Duration = Duration::from_millis(100);
+
+/// The actor of one account on this node.
+pub struct User {
+    account: AccountId,
+    services: Arc<Services>,
+    shard: Addr<Shard>,
+    incarnation: u64,
+    /// Messages of the directory handled so far.
+    handled: u64,
+    /// Steps under way that the actor waits for.
+    under_way: usize,
+    connections: Connections,
+    codes: Codes,
+}
+
+/// [`Attach`], as the directory passes it on. No reply.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct AttachHere(pub(super) Attach);
+
+/// [`Detach`], as the directory passes it on. No reply.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct DetachHere(pub(super) Detach);
+
+impl Actor for User {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        context.set_mailbox_capacity(MAILBOX);
+    }
+}
+
+impl User {
+    pub(super) fn new(account: AccountId, services: Arc<Services>, shard: Addr<Shard>, incarnation: u64) -> Self {
+        Self {
+            account,
+            services,
+            shard,
+            incarnation,
+            handled: 0,
+            under_way: 0,
+            connections: Connections::default(),
+            codes: Codes::default(),
+        }
+    }
+
+    /// Runs `work` beside the actor and then `finish` on it; the actor stays until that is done.
+    fn run<T: 'static>(
+        &mut self,
+        context: &mut Context<Self>,
+        work: impl Future<Output = T> + 'static,
+        finish: impl FnOnce(&mut Self, T, &mut Context<Self>) + 'static,
+    ) {
+        self.under_way += 1;
+        context.spawn(work.into_actor(self).map(move |result, actor, context| {
+            actor.under_way -= 1;
+            finish(actor, result, context);
+            actor.settle(context);
+        }));
+    }
+
+    /// After each event: forgets what only steps under way needed, and stops when nothing is left.
+    fn settle(&mut self, context: &mut Context<Self>) {
+        if self.under_way == 0 {
+            self.connections.forget_closed_challenges();
+        }
+        self.stop_if_idle(context);
+    }
+
+    /// Asks the directory to be forgotten when nothing is left.
+    fn stop_if_idle(&mut self, context: &mut Context<Self>) {
+        if !self.connections.is_empty() || self.under_way > 0 {
+            return;
+        }
+        let asked_at = self.handled;
+        let release = Release { account_id: self.account, handled: asked_at, incarnation: self.incarnation };
+        self.under_way += 1;
+        context.spawn(self.shard.send(release).into_actor(self).map(move |answer, actor, context| {
+            actor.under_way -= 1;
+            match answer {
+                Ok(true) => context.stop(),
+                // The message that was on its way came while the question was: nothing else asks again.
+                Ok(false) if actor.handled != asked_at => actor.stop_if_idle(context),
+                // It still is on its way; after it the question comes up again.
+                Ok(false) => {}
+                Err(_) => {
+                    context.run_later(RELEASE_RETRY, Self::stop_if_idle);
+                }
+            }
+        }));
+    }
+
+    /// The connection is registered: look at the database once more, then welcome it with what is open.
+    fn welcome(&mut self, attach: &Attach, context: &mut Context<Self>) {
+        let (account, device, connection) = (attach.account_id, attach.device_id, attach.connection_id);
+        let (services, session) = (Arc::clone(&self.services), attach.session_id);
+        let open = async move { services.verification.open_codes(account, session).await };
+        self.run(context, open, move |actor, open, context| match open {
+            Ok(codes) => actor.replay(device, connection, &codes, context),
+            Err(error) => {
+                let reason = refusal(&error);
+                if reason == CloseReason::InternalError {
+                    error!(connection.id = %connection, error = &error as &dyn std::error::Error, "a connection could not be welcomed");
+                }
+                actor.connections.close(device, connection, reason);
+            }
+        });
+    }
+
+    fn replay(
+        &mut self,
+        device: DeviceId,
+        connection: ConnectionId,
+        codes: &[CodeToDeliver],
+        context: &mut Context<Self>,
+    ) {
+        let heartbeat_seconds = self.services.heartbeat.as_secs();
+        let welcome = ServerMessage::Welcome { connection_id: connection, heartbeat_seconds };
+        if !self.connections.make_ready(device, connection, &welcome.to_text().into()) {
+            return;
+        }
+        for code in codes {
+            let Some(text) = self.code_text(code) else { continue };
+            if self.connections.show(device, code.challenge_id, code.generation, &text) {
+                self.record_replay(device, code, context);
+            }
+        }
+    }
+
+    /// In the name of the session that the device's connection belongs to now, which may be newer than its handshake.
+    fn deny(&mut self, device: DeviceId, challenge: ChallengeId, context: &mut Context<Self>) {
+        let Some(session) = self.connections.session_of(device) else { return };
+        let (services, account) = (Arc::clone(&self.services), self.account);
+        let deny = async move { services.verification.deny_over_connection(account, session, challenge).await };
+        self.run(context, deny, move |_, result, _| match result {
+            Ok(()) => {}
+            Err(VerificationError::Store(error)) => {
+                error!(challenge.id = %challenge, error = &error as &dyn std::error::Error, "a denial was not recorded");
+            }
+            Err(error) => warn!(challenge.id = %challenge, %error, "a denial came to nothing"),
+        });
+    }
+
+    fn refresh(&mut self, device: DeviceId, token: Token, context: &mut Context<Self>) {
+        let services = Arc::clone(&self.services);
+        let session = async move { services.verification.authenticate(&token).await };
+        self.run(context, session, move |actor, session, _| match session {
+            Ok(active) if active.device_id == device => actor.connections.renew(&active),
+            Err(VerificationError::Store(_)) => {}
+            _ => actor.connections.close_device(device, CloseReason::SessionEnded),
+        });
+    }
+}
+
+/// Why a connection that was let in must close after all.
+fn refusal(error: &VerificationError) -> CloseReason {
+    match error {
+        VerificationError::Unauthorized => CloseReason::SessionEnded,
+        VerificationError::DeviceNotTrusted => CloseReason::DeviceRemoved,
+        _ => CloseReason::InternalError,
+    }
+}
+
+impl Handler<AttachHere> for User {
+    type Result = ();
+
+    fn handle(&mut self, AttachHere(attach): AttachHere, context: &mut Self::Context) {
+        self.handled += 1;
+        self.connections.insert(&attach);
+        let Attach { device_id, connection_id, .. } = attach;
+        self.tell_others(NodeMessage::DeviceConnected { device_id, connection_id });
+        self.note_connected(device_id, connection_id, context);
+        self.welcome(&attach, context);
+    }
+}
+
+impl Handler<Fact> for User {
+    type Result = ();
+
+    fn handle(&mut self, fact: Fact, context: &mut Self::Context) {
+        self.handled += 1;
+        let _here = fact.trace.enter();
+        match fact.news {
+            News::Committed(event) => self.on_event(event, context),
+            News::FromNode(message) => self.on_message(message, context),
+        }
+        self.settle(context);
+    }
+}
+
+impl Handler<Deliver> for User {
+    type Result = ();
+
+    fn handle(&mut self, deliver: Deliver, context: &mut Self::Context) {
+        self.handled += 1;
+        self.deliver_claimed(deliver.challenge_id, deliver.claimed, deliver.place, context);
+    }
+}
+
+impl Handler<Drain> for User {
+    type Result = ();
+
+    fn handle(&mut self, drain: Drain, context: &mut Self::Context) {
+        self.handled += 1;
+        for to in self.connections.take_all() {
+            let reconnect_after_ms = rand::rng().random_range(0..=drain.spread_ms);
+            let goodbye = ServerMessage::Goodbye { reason: GoodbyeReason::Drain, reconnect_after_ms };
+            if to.send(Outgoing::Text(goodbye.to_text().into())) {
+                to.send(Outgoing::Close(CloseReason::Drain));
+            }
+        }
+        self.stop_if_idle(context);
+    }
+}
+
+impl Handler<Detach> for User {
+    type Result = ();
+
+    fn handle(&mut self, detach: Detach, context: &mut Self::Context) {
+        self.connections.remove(detach.device_id, detach.connection_id);
+        self.note_gone(detach.device_id, detach.connection_id, context);
+        self.stop_if_idle(context);
+    }
+}
+
+impl Handler<DetachHere> for User {
+    type Result = ();
+
+    fn handle(&mut self, DetachHere(detach): DetachHere, context: &mut Self::Context) {
+        self.handled += 1;
+        self.handle(detach, context);
+    }
+}
+
+impl Handler<DeviceSays> for User {
+    type Result = ();
+
+    fn handle(&mut self, says: DeviceSays, context: &mut Self::Context) {
+        match says {
+            DeviceSays::Receipt { device_id, challenge_id, generation, shown } => {
+                let sent = SentCode { challenge: challenge_id, generation };
+                self.record_receipt(device_id, sent, shown, context);
+            }
+            DeviceSays::Deny { device_id, challenge_id } => self.deny(device_id, challenge_id, context),
+            DeviceSays::Refresh { device_id, access_token } => {
+                use secrecy::ExposeSecret;
+                match Token::parse(TokenKind::Access, access_token.expose_secret()) {
+                    Some(token) => self.refresh(device_id, token, context),
+                    None => self.connections.close_device(device_id, CloseReason::SessionEnded),
+                }
+            }
+        }
+    }
+}
+
+/// A panic must not leave connections behind that nobody serves: they close and come back to a new actor.
+impl Drop for User {
+    fn drop(&mut self) {
+        for to in self.connections.take_all() {
+            to.send(Outgoing::Close(CloseReason::InternalError));
+        }
+    }
+}

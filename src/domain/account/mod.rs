@@ -1,0 +1,13 @@
+//! Accounts: who signs in, and what their owner decides.
+
+pub mod activity;
+pub mod email;
+pub mod locale;
+pub mod login_throttle;
+pub mod owner;
+pub mod password;
+pub mod password_strength;
+pub mod rollout;
+pub mod service;
+pub mod subject;
+pub mod zone;

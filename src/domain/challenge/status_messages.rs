@@ -1,0 +1,311 @@
+//! "Did not receive a code?": what is known about a challenge, decided here and worded in `texts`.
+
+use jiff::Timestamp;
+
+use super::limits::MAX_RESENDS;
+use crate::domain::challenge::{Method, Outcome, Progress, SupersededBy};
+use crate::domain::delivery::mail_retry::MailRefusal;
+use crate::domain::delivery::{Channel, DeliveryState, DeliveryView, UnreachableReason};
+use crate::domain::value::string_enum::words;
+
+words! {
+    /// A stable name for a hint; the text beside it may change.
+    HintCode("hint") {
+        /// No trusted device can be reached.
+        NoTrustedDeviceReachable = "no_trusted_device_reachable",
+        /// A trusted device says that it shows the code.
+        ShownOnTrustedDevice = "shown_on_trusted_device",
+        /// Handed to a device or its provider; no sign yet that it was seen.
+        WaitingForDevice = "waiting_for_device",
+        /// A notification was taken by its provider, and no device has said anything yet.
+        HandedToProvider = "handed_to_provider",
+        /// So many requests went unanswered that trusted devices are no longer alerted.
+        AlertsPaused = "alerts_paused",
+        /// Notifications are off on some trusted device.
+        NotificationsOff = "notifications_off",
+        /// A trusted device lost its registration for push.
+        PushTokenExpired = "push_token_expired",
+        /// The mail server took the mail.
+        MailAccepted = "mail_accepted",
+        /// The mail is on its way to the mail server.
+        MailPending = "mail_pending",
+        /// The mail server wants it later, or could not be reached: it is tried again.
+        MailDelayed = "mail_delayed",
+        /// The mail server says that there is no such mailbox.
+        MailRefused = "mail_refused",
+        /// The mailbox has no room left.
+        MailboxFull = "mailbox_full",
+        /// The mail itself is refused, as spam for example.
+        MailMessageRefused = "mail_message_refused",
+        /// The mail server cannot write to an address with these letters.
+        MailAddressUnsupported = "mail_address_unsupported",
+        /// No mail gets through, for a reason that is not the address's.
+        MailFailed = "mail_failed",
+        /// The code can go by email.
+        EmailOffered = "email_offered",
+        /// A new code can be asked for now.
+        ResendPossible = "resend_possible",
+        /// A new code can be asked for a little later.
+        ResendLater = "resend_later",
+        /// The challenge is over.
+        Closed = "closed",
+    }
+}
+
+/// One hint, with what its words need. The words themselves are in `texts`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hint {
+    /// [`HintCode::NoTrustedDeviceReachable`].
+    NoTrustedDeviceReachable,
+    /// [`HintCode::ShownOnTrustedDevice`].
+    ShownOnTrustedDevice {
+        /// So many show it.
+        devices: u64,
+    },
+    /// [`HintCode::WaitingForDevice`].
+    WaitingForDevice,
+    /// [`HintCode::HandedToProvider`].
+    HandedToProvider {
+        /// Seconds since the last one was.
+        seconds: i64,
+    },
+    /// [`HintCode::AlertsPaused`].
+    AlertsPaused,
+    /// [`HintCode::NotificationsOff`].
+    NotificationsOff,
+    /// [`HintCode::PushTokenExpired`].
+    PushTokenExpired,
+    /// [`HintCode::MailAccepted`].
+    MailAccepted {
+        /// The address that the mail comes from.
+        sender: String,
+    },
+    /// [`HintCode::MailPending`].
+    MailPending,
+    /// [`HintCode::MailDelayed`].
+    MailDelayed,
+    /// [`HintCode::MailRefused`].
+    MailRefused,
+    /// [`HintCode::MailboxFull`].
+    MailboxFull,
+    /// [`HintCode::MailMessageRefused`].
+    MailMessageRefused,
+    /// [`HintCode::MailAddressUnsupported`].
+    MailAddressUnsupported,
+    /// [`HintCode::MailFailed`].
+    MailFailed,
+    /// [`HintCode::EmailOffered`].
+    EmailOffered,
+    /// [`HintCode::ResendPossible`].
+    ResendPossible,
+    /// [`HintCode::ResendLater`].
+    ResendLater {
+        /// Seconds to wait.
+        seconds: i64,
+    },
+    /// [`HintCode::Closed`].
+    Closed(Outcome),
+    /// [`HintCode::Closed`], superseded, and it is known why.
+    Superseded(SupersededBy),
+}
+
+impl Hint {
+    /// Its stable name.
+    #[must_use]
+    pub fn code(&self) -> HintCode {
+        match self {
+            Self::NoTrustedDeviceReachable => HintCode::NoTrustedDeviceReachable,
+            Self::ShownOnTrustedDevice { .. } => HintCode::ShownOnTrustedDevice,
+            Self::WaitingForDevice => HintCode::WaitingForDevice,
+            Self::HandedToProvider { .. } => HintCode::HandedToProvider,
+            Self::AlertsPaused => HintCode::AlertsPaused,
+            Self::NotificationsOff => HintCode::NotificationsOff,
+            Self::PushTokenExpired => HintCode::PushTokenExpired,
+            Self::MailAccepted { .. } => HintCode::MailAccepted,
+            Self::MailPending => HintCode::MailPending,
+            Self::MailDelayed => HintCode::MailDelayed,
+            Self::MailRefused => HintCode::MailRefused,
+            Self::MailboxFull => HintCode::MailboxFull,
+            Self::MailMessageRefused => HintCode::MailMessageRefused,
+            Self::MailAddressUnsupported => HintCode::MailAddressUnsupported,
+            Self::MailFailed => HintCode::MailFailed,
+            Self::EmailOffered => HintCode::EmailOffered,
+            Self::ResendPossible => HintCode::ResendPossible,
+            Self::ResendLater { .. } => HintCode::ResendLater,
+            Self::Closed(_) | Self::Superseded(_) => HintCode::Closed,
+        }
+    }
+}
+
+/// What can be said at `now`, most helpful first. `sender` is the address that mail comes from.
+#[must_use]
+pub fn hints(
+    progress: &Progress,
+    offered: &[Method],
+    deliveries: &[DeliveryView],
+    sender: &str,
+    now: Timestamp,
+) -> Vec<Hint> {
+    if let Some(outcome) = progress.outcome_at(now) {
+        return vec![progress.superseded_by.map_or(Hint::Closed(outcome), Hint::Superseded)];
+    }
+    let mut hints = match progress.method {
+        Method::App => app_hints(deliveries, now),
+        Method::Email => vec![email_hint(deliveries, sender)],
+    };
+    if progress.method == Method::App && offered.contains(&Method::Email) {
+        hints.push(Hint::EmailOffered);
+    }
+    hints.extend(resend_hint(progress, now));
+    hints
+}
+
+fn app_hints(deliveries: &[DeliveryView], now: Timestamp) -> Vec<Hint> {
+    let with = |state| deliveries.iter().filter(move |delivery| delivery.state == state);
+    let because = |reason| with(DeliveryState::Unreachable).any(|delivery| delivery.reason == Some(reason));
+    let shown = with(DeliveryState::Shown).count();
+    let waiting = with(DeliveryState::Accepted).count() + with(DeliveryState::Pending).count();
+    let mut hints = Vec::new();
+    hints.push(if shown > 0 {
+        Hint::ShownOnTrustedDevice { devices: u64::try_from(shown).unwrap_or(u64::MAX) }
+    } else if deliveries.iter().any(|delivery| delivery.silent) {
+        Hint::AlertsPaused
+    } else if waiting > 0 {
+        Hint::WaitingForDevice
+    } else {
+        Hint::NoTrustedDeviceReachable
+    });
+    let rings = |delivery: &&DeliveryView| matches!(delivery.channel, Channel::Fcm | Channel::Apns) && !delivery.silent;
+    let handed = with(DeliveryState::Accepted).filter(rings).filter_map(|delivery| delivery.accepted_at).max();
+    if let Some(at) = handed.filter(|_| shown == 0) {
+        hints.push(Hint::HandedToProvider { seconds: now.duration_since(at).as_secs().max(0) });
+    }
+    if because(UnreachableReason::NotificationsOff) {
+        hints.push(Hint::NotificationsOff);
+    }
+    if because(UnreachableReason::TokenExpired) {
+        hints.push(Hint::PushTokenExpired);
+    }
+    hints
+}
+
+fn email_hint(deliveries: &[DeliveryView], sender: &str) -> Hint {
+    let mail = deliveries.iter().find(|delivery| delivery.channel == Channel::Email);
+    let detail = mail.and_then(|mail| mail.detail.as_deref());
+    match mail.map_or(DeliveryState::Pending, |mail| mail.state) {
+        DeliveryState::Accepted => Hint::MailAccepted { sender: sender.to_owned() },
+        DeliveryState::Failed => match detail.and_then(|word| word.parse().ok()) {
+            Some(MailRefusal::Address) => Hint::MailRefused,
+            Some(MailRefusal::MailboxFull) => Hint::MailboxFull,
+            Some(MailRefusal::Message) => Hint::MailMessageRefused,
+            Some(MailRefusal::AddressUnsupported) => Hint::MailAddressUnsupported,
+            None => Hint::MailFailed,
+        },
+        _ if detail.is_some() => Hint::MailDelayed,
+        _ => Hint::MailPending,
+    }
+}
+
+fn resend_hint(progress: &Progress, now: Timestamp) -> Option<Hint> {
+    if progress.resends >= MAX_RESENDS {
+        return None;
+    }
+    let seconds = progress.resend_at.duration_since(now).as_secs();
+    Some(if seconds > 0 { Hint::ResendLater { seconds } } else { Hint::ResendPossible })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::domain::challenge::{Lifetimes, Purpose};
+
+    fn codes(method: Method, deliveries: &[DeliveryView], second: i64) -> Vec<HintCode> {
+        let minutes = SignedDuration::from_mins(5);
+        let lifetimes = Lifetimes { app: minutes, email: minutes, confirmation: minutes };
+        let progress = Progress::start(Purpose::SignIn, method, &lifetimes, Timestamp::UNIX_EPOCH);
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second);
+        let sender = "no-reply@example.com";
+        let hints = hints(&progress, &[Method::App, Method::Email], deliveries, sender, now);
+        hints.iter().map(Hint::code).collect()
+    }
+
+    fn delivery(state: DeliveryState, reason: Option<UnreachableReason>) -> DeliveryView {
+        let (detail, accepted_at, receipt_at) = (None, None, None);
+        let (destination, channel, silent) = (1, Channel::Websocket, false);
+        DeliveryView { destination, channel, state, reason, detail, accepted_at, receipt_at, silent }
+    }
+
+    #[test]
+    fn nobody_reachable_offers_email() {
+        let off = delivery(DeliveryState::Unreachable, Some(UnreachableReason::NotificationsOff));
+        assert_eq!(
+            codes(Method::App, &[off], 0),
+            [
+                HintCode::NoTrustedDeviceReachable,
+                HintCode::NotificationsOff,
+                HintCode::EmailOffered,
+                HintCode::ResendLater
+            ]
+        );
+    }
+
+    #[test]
+    fn a_shown_code_is_said_first() {
+        let first = codes(Method::App, &[delivery(DeliveryState::Shown, None)], 31);
+        assert_eq!(first, [HintCode::ShownOnTrustedDevice, HintCode::EmailOffered, HintCode::ResendPossible]);
+    }
+
+    #[test]
+    fn a_mail_is_told_apart_by_how_far_it_came() {
+        let first = |state, detail: Option<&str>| {
+            let detail = detail.map(str::to_owned);
+            let mail = DeliveryView { channel: Channel::Email, detail, ..delivery(state, None) };
+            codes(Method::Email, &[mail], 0)[0]
+        };
+        assert_eq!(first(DeliveryState::Pending, None), HintCode::MailPending);
+        assert_eq!(first(DeliveryState::Pending, Some("try_later")), HintCode::MailDelayed);
+        assert_eq!(first(DeliveryState::Accepted, Some("accepted")), HintCode::MailAccepted);
+        assert_eq!(first(DeliveryState::Failed, Some("address_refused")), HintCode::MailRefused);
+        assert_eq!(first(DeliveryState::Failed, Some("mailbox_full")), HintCode::MailboxFull);
+        assert_eq!(first(DeliveryState::Failed, Some("message_refused")), HintCode::MailMessageRefused);
+        assert_eq!(first(DeliveryState::Failed, Some("address_unsupported")), HintCode::MailAddressUnsupported);
+        assert_eq!(first(DeliveryState::Failed, Some("relay_refused")), HintCode::MailFailed);
+        assert_eq!(first(DeliveryState::Failed, Some("no_starttls")), HintCode::MailFailed);
+        assert_eq!(first(DeliveryState::Failed, Some("try_later")), HintCode::MailFailed);
+    }
+
+    #[test]
+    fn a_notification_that_nobody_answered_is_said_to_be_on_its_way_for_so_long() {
+        let taken = DeliveryView {
+            channel: Channel::Apns,
+            accepted_at: Some(Timestamp::UNIX_EPOCH + SignedDuration::from_secs(4)),
+            ..delivery(DeliveryState::Accepted, None)
+        };
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(16);
+        assert_eq!(
+            app_hints(std::slice::from_ref(&taken), now),
+            [Hint::WaitingForDevice, Hint::HandedToProvider { seconds: 12 }]
+        );
+        let shown = delivery(DeliveryState::Shown, None);
+        assert_eq!(app_hints(&[shown, taken], now), [Hint::ShownOnTrustedDevice { devices: 1 }]);
+        let by_socket =
+            DeliveryView { accepted_at: Some(Timestamp::UNIX_EPOCH), ..delivery(DeliveryState::Accepted, None) };
+        assert_eq!(app_hints(&[by_socket], now), [Hint::WaitingForDevice]);
+    }
+
+    #[test]
+    fn a_push_that_does_not_ring_is_said_until_the_code_is_shown() {
+        let (channel, accepted_at) = (Channel::Fcm, Some(Timestamp::UNIX_EPOCH));
+        let silent = DeliveryView { channel, accepted_at, silent: true, ..delivery(DeliveryState::Accepted, None) };
+        assert_eq!(app_hints(std::slice::from_ref(&silent), Timestamp::UNIX_EPOCH), [Hint::AlertsPaused]);
+        let shown = delivery(DeliveryState::Shown, None);
+        assert_eq!(app_hints(&[silent, shown], Timestamp::UNIX_EPOCH), [Hint::ShownOnTrustedDevice { devices: 1 }]);
+    }
+
+    #[test]
+    fn a_closed_challenge_has_one_hint() {
+        assert_eq!(codes(Method::App, &[], 300), [HintCode::Closed]);
+    }
+}

@@ -1,0 +1,303 @@
+//! `/v1/challenges/{id}`: state, live state, verify, resend, cancel, deny.
+
+mod events;
+
+use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::{HttpResponse, Responder};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::challenge::status_messages::{Hint, HintCode};
+use crate::domain::challenge::{ChallengeState, Method, Outcome};
+use crate::domain::delivery::{Channel, DeliveryState, UnreachableReason};
+use crate::domain::device::token::{Token, TokenKind};
+use crate::domain::value::id::ChallengeId;
+use crate::domain::value::moment;
+use crate::http::problem::{Problem, ProblemBody};
+use crate::http::request::dto::{ChallengeAnswer, ChallengeEnvelope, DeviceAnswer, SecretText, SignedInAnswer};
+use crate::http::request::extract::{AcceptedLocale, ChallengeToken, OptionalBody, Session};
+use crate::http::request::json::Json;
+use crate::http::request::status::{TwoStepDisabledStatus, TwoStepEnabledStatus};
+use crate::http::site::session_cookies::{Caller, HoldsTokens};
+use crate::http::{Api, resource, to_the_end};
+use crate::i18n::{delivery_texts, hint_text};
+use crate::service::{ChallengeStatus, Verified};
+
+pub(in crate::http) use crate::http::device::challenges::events::__path_events;
+pub use events::{StreamBounds, Streams};
+
+pub(in crate::http) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(resource("/v1/challenges/{id}", "GET").route(web::get().to(status)))
+        .service(resource("/v1/challenges/{id}/events", "GET").route(web::get().to(events::events)))
+        .service(resource("/v1/challenges/{id}/verify", "POST").route(web::post().to(verify)))
+        .service(resource("/v1/challenges/{id}/resend", "POST").route(web::post().to(resend)))
+        .service(resource("/v1/challenges/{id}/cancel", "POST").route(web::post().to(cancel)))
+        .service(resource("/v1/challenges/{id}/deny", "POST").route(web::post().to(deny)));
+}
+
+/// A delivery of the current code. Devices are counted, not named. That it was handed on and that the device said
+/// something are two facts.
+#[derive(Serialize, PartialEq, Eq, ToSchema)]
+pub(in crate::http) struct DeliveryAnswer {
+    /// Which trusted device, by number; the mailbox is 1.
+    destination: u16,
+    channel: Channel,
+    state: DeliveryState,
+    /// Why it did not come further.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<UnreachableReason>,
+    /// When it was handed on: written to the device's connection, or taken by the provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "moment::write_optional")]
+    accepted_at: Option<Timestamp>,
+    /// When the device said whether it shows the code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "moment::write_optional")]
+    receipt_at: Option<Timestamp>,
+    /// What a user reads.
+    text: String,
+}
+
+/// Something that is known, in words that help.
+#[derive(Serialize, PartialEq, Eq, ToSchema)]
+pub(in crate::http) struct HintAnswer {
+    code: HintCode,
+    /// What a user reads.
+    text: String,
+}
+
+/// How a challenge stands.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct ChallengeStatusAnswer {
+    challenge: ChallengeAnswer,
+    state: ChallengeState,
+    /// The right code was typed, or a trusted device said "this wasn't me".
+    answered: bool,
+    deliveries: Vec<DeliveryAnswer>,
+    hints: Vec<HintAnswer>,
+}
+
+impl ChallengeStatusAnswer {
+    fn new(status: ChallengeStatus, accepted: &AcceptedLocale) -> Self {
+        let language = accepted.language(status.locale.as_ref());
+        let texts = delivery_texts(language, &status.deliveries);
+        let hint = |hint: &Hint| HintAnswer { code: hint.code(), text: hint_text(language, hint) };
+        let deliveries = status.deliveries.iter().zip(texts).map(|(delivery, text)| DeliveryAnswer {
+            destination: delivery.destination,
+            channel: delivery.channel,
+            state: delivery.state,
+            reason: delivery.reason,
+            accepted_at: delivery.accepted_at,
+            receipt_at: delivery.receipt_at,
+            text,
+        });
+        Self {
+            state: status.outcome.into(),
+            answered: status.outcome.is_some_and(Outcome::is_answer),
+            deliveries: deliveries.collect(),
+            hints: status.hints.iter().map(hint).collect(),
+            challenge: status.challenge.into(),
+        }
+    }
+}
+
+/// How a challenge stands, in words a user understands.
+#[utoipa::path(
+    get, path = "/v1/challenges/{id}", operation_id = "getChallenge", tag = "challenges", params(("id" = ChallengeId, Path, description = "The challenge")),
+    security(("challenge_token" = [])),
+    responses(
+        (status = 200, description = "How it stands", body = ChallengeStatusAnswer),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::http) async fn status(
+    api: Data<Api>,
+    id: Path<ChallengeId>,
+    ChallengeToken(token): ChallengeToken,
+    accepted: AcceptedLocale,
+) -> Result<impl Responder, Problem> {
+    let status = api.verification.status(*id, &token).await?;
+    Ok(HttpResponse::Ok().json(ChallengeStatusAnswer::new(status, &accepted)))
+}
+
+/// A code.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct VerifyBody {
+    /// The digits, of any script, with anything around them.
+    pub(in crate::http) code: SecretText,
+    /// Trust this device from now on (`sign_in` only).
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    trust_device: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Two-step verification is on.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct TwoStepEnabledAnswer {
+    #[schema(inline)]
+    status: TwoStepEnabledStatus,
+    device: DeviceAnswer,
+}
+
+/// Two-step verification is off.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct TwoStepDisabledAnswer {
+    #[schema(inline)]
+    status: TwoStepDisabledStatus,
+    device: DeviceAnswer,
+}
+
+/// What the right code brought.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(in crate::http) enum VerifiedAnswer {
+    /// `sign_in`, `create_account`.
+    SignedIn(SignedInAnswer),
+    /// `enable_two_step`.
+    TwoStepEnabled(TwoStepEnabledAnswer),
+    /// `disable_two_step`.
+    TwoStepDisabled(TwoStepDisabledAnswer),
+}
+
+impl HoldsTokens for VerifiedAnswer {
+    fn take_tokens(&mut self) -> Vec<(TokenKind, Token)> {
+        match self {
+            Self::SignedIn(answer) => answer.take_tokens(),
+            Self::TwoStepEnabled(answer) => answer.device.take_tokens(),
+            Self::TwoStepDisabled(answer) => answer.device.take_tokens(),
+        }
+    }
+}
+
+/// Check a code. If the answer gets lost, send the same again: the right code brings the same answer for 60 s, tokens included.
+#[utoipa::path(
+    post, path = "/v1/challenges/{id}/verify", operation_id = "verifyChallenge", tag = "challenges", request_body = VerifyBody,
+    params(("id" = ChallengeId, Path, description = "The challenge")), security(("challenge_token" = [])),
+    responses(
+        (status = 200, description = "The code was right", body = VerifiedAnswer),
+        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`two_step_unavailable`: the offer was taken back since", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`account_frozen`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "`challenge_closed`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`wrong_code`, with `attempts_left`; with `earlier_code` it cost no attempt", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`, `too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::http) async fn verify(
+    api: Data<Api>,
+    id: Path<ChallengeId>,
+    ChallengeToken(token): ChallengeToken,
+    caller: Caller,
+    Json(body): Json<VerifyBody>,
+) -> Result<impl Responder, Problem> {
+    let typed = body.code.into();
+    let trust = body.trust_device;
+    let verified = to_the_end(async move { api.verification.verify(*id, &token, &typed, trust).await }).await?;
+    let answer = match verified {
+        Verified::SignedIn { signed_in, assertion } => {
+            VerifiedAnswer::SignedIn(SignedInAnswer::from(*signed_in).asserted(assertion))
+        }
+        Verified::TwoStepEnabled { device, trust_token } => VerifiedAnswer::TwoStepEnabled(TwoStepEnabledAnswer {
+            status: TwoStepEnabledStatus::TwoStepEnabled,
+            device: DeviceAnswer::new(device, Some(trust_token)),
+        }),
+        Verified::TwoStepDisabled { device } => VerifiedAnswer::TwoStepDisabled(TwoStepDisabledAnswer {
+            status: TwoStepDisabledStatus::TwoStepDisabled,
+            device: DeviceAnswer::new(device, None),
+        }),
+    };
+    let mut response = HttpResponse::Ok();
+    caller.forget(&mut response, &[TokenKind::Challenge]);
+    Ok(caller.answer(response, caller.account(TokenKind::Challenge).as_ref(), answer))
+}
+
+/// How to send the new code.
+#[derive(Deserialize, Default, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct ResendBody {
+    /// One of the challenge's `methods`; as before when it is left out.
+    #[serde(default)]
+    method: Option<Method>,
+}
+
+/// Ask for a new code, perhaps by another method. The earlier one is then wrong.
+#[utoipa::path(
+    post, path = "/v1/challenges/{id}/resend", operation_id = "resendCode", tag = "challenges", request_body = Option<ResendBody>,
+    params(("id" = ChallengeId, Path, description = "The challenge")), security(("challenge_token" = [])),
+    responses(
+        (status = 202, description = "A new code is on its way", body = ChallengeEnvelope),
+        (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "`challenge_closed`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`resend_too_soon`, `too_many_attempts`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::http) async fn resend(
+    api: Data<Api>,
+    id: Path<ChallengeId>,
+    ChallengeToken(token): ChallengeToken,
+    OptionalBody(body): OptionalBody<ResendBody>,
+) -> Result<impl Responder, Problem> {
+    let method = body.method;
+    let challenge = to_the_end(async move { api.verification.resend(*id, &token, method).await }).await?;
+    Ok(HttpResponse::Accepted().json(ChallengeEnvelope::from(challenge)))
+}
+
+/// Give up: end the challenge that this device asked for. Trusted devices stop showing its code.
+#[utoipa::path(
+    post, path = "/v1/challenges/{id}/cancel", operation_id = "cancelChallenge", tag = "challenges",
+    params(("id" = ChallengeId, Path, description = "The challenge")), security(("challenge_token" = [])),
+    responses(
+        (status = 204, description = "It is over, or was before"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::http) async fn cancel(
+    api: Data<Api>,
+    id: Path<ChallengeId>,
+    ChallengeToken(token): ChallengeToken,
+) -> Result<impl Responder, Problem> {
+    to_the_end(async move { api.verification.cancel(*id, &token).await }).await?;
+    Ok(HttpResponse::NoContent())
+}
+
+/// "This wasn't me": end the challenge of somebody else's sign-in, or of somebody else's wish to turn two-step verification off.
+/// No new device can sign in then, until a trusted device allows it or the password changes.
+#[utoipa::path(
+    post, path = "/v1/challenges/{id}/deny", operation_id = "denyChallenge", tag = "challenges",
+    params(("id" = ChallengeId, Path, description = "The challenge")), security(("session" = [])),
+    responses(
+        (status = 204, description = "It is over, and everybody was told"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`device_not_trusted`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "`challenge_closed`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::http) async fn deny(
+    api: Data<Api>,
+    id: Path<ChallengeId>,
+    Session(session): Session,
+) -> Result<impl Responder, Problem> {
+    to_the_end(async move { api.verification.deny(&session, *id).await }).await?;
+    Ok(HttpResponse::NoContent())
+}

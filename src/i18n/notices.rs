@@ -1,0 +1,54 @@
+//! Security notices: what mails, notifications and alerts say about them.
+
+use super::bundle::words;
+use super::text::Text;
+use crate::domain::account::locale::Language;
+use crate::domain::event::AlertKind;
+
+/// The subject of a notice's mail, and the title of its push.
+#[must_use]
+pub fn notice_title(language: Language, kind: AlertKind) -> String {
+    let text = match kind {
+        AlertKind::SignInDenied => Text::NoticeSignInDeniedTitle,
+        AlertKind::SignInReported => Text::NoticeSignInReportedTitle,
+        AlertKind::SignInUnfinished => Text::NoticeSignInUnfinishedTitle,
+        AlertKind::TooManyWrongCodes => Text::NoticeTooManyWrongCodesTitle,
+        AlertKind::NewDeviceSignedIn => Text::NoticeNewDeviceSignedInTitle,
+        AlertKind::SignInsUnfrozen => Text::NoticeSignInsUnfrozenTitle,
+        AlertKind::TwoStepEnabled => Text::NoticeTwoStepEnabledTitle,
+        AlertKind::TwoStepDisabled => Text::NoticeTwoStepDisabledTitle,
+        AlertKind::MailboxChanged => Text::NoticeMailboxChangedTitle,
+        AlertKind::PushAddressChanged => Text::NoticePushAddressChangedTitle,
+        AlertKind::PasswordChanged => Text::NoticePasswordChangedTitle,
+        AlertKind::TokenReused => Text::NoticeTokenReusedTitle,
+        AlertKind::DeviceRemoved => Text::NoticeDeviceRemovedTitle,
+        AlertKind::DeviceEvicted => Text::NoticeDeviceEvictedTitle,
+        AlertKind::DisablingDenied => Text::NoticeDisablingDeniedTitle,
+        AlertKind::AddressTaken => Text::NoticeAddressTakenTitle,
+    };
+    words(language, text)
+}
+
+/// What happened and what to do: in the mail, in the push, and as the alert of a connected device.
+#[must_use]
+pub fn notice_text(language: Language, kind: AlertKind) -> String {
+    let text = match kind {
+        AlertKind::SignInDenied => Text::NoticeSignInDeniedBody,
+        AlertKind::SignInReported => Text::NoticeSignInReportedBody,
+        AlertKind::SignInUnfinished => Text::NoticeSignInUnfinishedBody,
+        AlertKind::TooManyWrongCodes => Text::NoticeTooManyWrongCodesBody,
+        AlertKind::NewDeviceSignedIn => Text::NoticeNewDeviceSignedInBody,
+        AlertKind::SignInsUnfrozen => Text::NoticeSignInsUnfrozenBody,
+        AlertKind::TwoStepEnabled => Text::NoticeTwoStepEnabledBody,
+        AlertKind::TwoStepDisabled => Text::NoticeTwoStepDisabledBody,
+        AlertKind::MailboxChanged => Text::NoticeMailboxChangedBody,
+        AlertKind::PushAddressChanged => Text::NoticePushAddressChangedBody,
+        AlertKind::PasswordChanged => Text::NoticePasswordChangedBody,
+        AlertKind::TokenReused => Text::NoticeTokenReusedBody,
+        AlertKind::DeviceRemoved => Text::NoticeDeviceRemovedBody,
+        AlertKind::DeviceEvicted => Text::NoticeDeviceEvictedBody,
+        AlertKind::DisablingDenied => Text::NoticeDisablingDeniedBody,
+        AlertKind::AddressTaken => Text::NoticeAddressTakenBody,
+    };
+    words(language, text)
+}

@@ -1,0 +1,102 @@
+//! Telling apps' servers how the verifications ended that they began.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use jiff::Timestamp;
+use serde::Serialize;
+use tracing::{error, info, warn};
+
+use crate::clock;
+use crate::domain::app_server::webhook::wait_after;
+use crate::domain::challenge::ChallengeState;
+use crate::domain::value::id::ChallengeId;
+use crate::domain::value::moment;
+use crate::providers::webhook::{WebhookOutcome, Webhooks};
+use crate::service::Verification;
+use crate::store::verification::AppVerification;
+use crate::store::{self, StoreError};
+use crate::telemetry::WEBHOOKS;
+
+/// Ends claimed at a time, which is also how many are told at the same time.
+const BATCH: i64 = 16;
+/// How long between two looks when nobody rings.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// A message, as its receiver reads it.
+#[derive(Serialize)]
+struct Message<'a> {
+    r#type: String,
+    #[serde(serialize_with = "moment::write")]
+    timestamp: Timestamp,
+    data: Data<'a>,
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    id: ChallengeId,
+    subject: &'a str,
+    status: ChallengeState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assertion: Option<String>,
+}
+
+/// Tells them as they come, for as long as the node runs.
+pub async fn send_webhooks(verification: Arc<Verification>, webhooks: Webhooks) {
+    let bell = verification.webhooks();
+    loop {
+        match send_due(&verification, &webhooks).await {
+            Ok(told) if told == BATCH as usize => continue,
+            Ok(_) => {}
+            Err(error) => error!(error = &error as &dyn std::error::Error, "webhooks wait for the database"),
+        }
+        // Woken early by the bell or late by the clock: both are fine.
+        let _ = tokio::time::timeout(PERIOD, bell.notified()).await;
+    }
+}
+
+async fn send_due(verification: &Verification, webhooks: &Webhooks) -> Result<usize, StoreError> {
+    let claimed = verification.store().run(async |db| store::verification::claim_due(db, BATCH).await).await?;
+    let count = claimed.len();
+    let send = |(ended, tries)| async move { send(verification, webhooks, &ended, tries).await };
+    stream::iter(claimed).for_each_concurrent(count.max(1), send).await;
+    Ok(count)
+}
+
+async fn send(verification: &Verification, webhooks: &Webhooks, ended: &AppVerification, tries: u16) {
+    let (account, id, state) = (ended.account_id, ended.id, ended.state());
+    let message = Message {
+        r#type: format!("verification.{state}"),
+        timestamp: ended.closed_at.unwrap_or(ended.now),
+        data: Data { id, subject: ended.subject.as_str(), status: state, assertion: verification.assertion(ended) },
+    };
+    let body = serde_json::to_vec(&message).expect("texts and times are JSON");
+    let outcome = webhooks.send(&id.to_string(), body, clock::now()).await;
+    let word = match outcome {
+        WebhookOutcome::Accepted => "accepted",
+        WebhookOutcome::Gone => "gone",
+        WebhookOutcome::RetryLater(_) => "failed",
+    };
+    metrics::counter!(WEBHOOKS, "outcome" => word).increment(1);
+    let store = verification.store();
+    let recorded = match (outcome, wait_after(tries)) {
+        (WebhookOutcome::Accepted, _) => {
+            info!(challenge.id = %id, "the app's server was told of an end");
+            store.run(async |db| store::verification::mark_told(db, account, id).await).await
+        }
+        (WebhookOutcome::RetryLater(why), Some(wait)) => {
+            info!(challenge.id = %id, webhook.failure = %why, webhook.tries = tries, "the app's server is told later");
+            store.run(async |db| store::verification::postpone(db, account, id, wait).await).await
+        }
+        (WebhookOutcome::RetryLater(_) | WebhookOutcome::Gone, _) => {
+            warn!(challenge.id = %id, webhook.tries = tries, "the app's server does not take the message: it is given up");
+            store.run(async |db| store::verification::give_up(db, account, id).await).await
+        }
+    };
+    if let Err(error) = recorded {
+        // Told once more when its lease is over, under the same id.
+        error!(challenge.id = %id, error = &error as &dyn std::error::Error, "what became of a webhook was not recorded");
+    }
+}

@@ -1,0 +1,140 @@
+//! What is pushed.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use crate::domain::delivery::push_address::AccountTag;
+
+/// One push to one device.
+#[derive(Debug, Clone)]
+pub struct Push {
+    /// Stays the same over retries, so that a provider's records can be joined with ours.
+    pub delivery_id: Uuid,
+    /// Whose it is, for an app with several accounts.
+    pub account: AccountTag,
+    /// The challenge, or for an alert its notice. It is the collapse key: a later push about it replaces an earlier one.
+    pub subject_id: Uuid,
+    /// The challenge's generation, by which a device tells a new code from an old one.
+    pub generation: u32,
+    /// From here on the push is worthless: never sent, never stored by a provider. For a withdrawal that follows an
+    /// expiry the caller sets a later time than the code's own.
+    pub expires_at: Timestamp,
+    /// What the device is told.
+    pub content: PushContent,
+}
+
+/// What the device is told.
+#[derive(Clone)]
+pub enum PushContent {
+    /// A notification that shows the code.
+    Code {
+        /// Title of the notification.
+        title: String,
+        /// Text of the notification; it usually has the code in it and is treated as a secret.
+        body: String,
+        /// The code, for the app.
+        code: SecretString,
+    },
+    /// No code: the app fetches it by the challenge id. On FCM it carries data only; APNs does not reliably wake an app
+    /// without an alert, so there the texts are shown until the app's extension replaces them.
+    Wake {
+        /// Title of the alert.
+        title: String,
+        /// Text of the alert.
+        body: String,
+    },
+    /// A silent entry: the app lists it, nothing is shown.
+    Pending,
+    /// The challenge is closed: the app removes its notification.
+    Withdraw,
+    /// A security alert: something happened that the owner should know.
+    Alert {
+        /// What about, in one stable word.
+        kind: &'static str,
+        /// Title of the notification.
+        title: String,
+        /// Text of the notification.
+        body: String,
+    },
+}
+
+impl Push {
+    /// How long the push is still worth sending; zero once it expired.
+    #[must_use]
+    pub fn life_left(&self, now: Timestamp) -> Duration {
+        Duration::try_from(self.expires_at.duration_since(now)).unwrap_or(Duration::ZERO)
+    }
+}
+
+impl PushContent {
+    /// What an alert is about.
+    #[must_use]
+    pub fn alert_kind(&self) -> Option<&'static str> {
+        match self {
+            Self::Alert { kind, .. } => Some(kind),
+            Self::Code { .. } | Self::Wake { .. } | Self::Pending | Self::Withdraw => None,
+        }
+    }
+
+    /// The word for the `type` field that apps read.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Code { .. } => "code",
+            Self::Wake { .. } => "wake",
+            Self::Pending => "pending",
+            Self::Withdraw => "withdraw",
+            Self::Alert { .. } => "alert",
+        }
+    }
+
+    /// Whether the person must notice it now; the rest may wait for the device to be awake.
+    #[must_use]
+    pub fn is_urgent(&self) -> bool {
+        match self {
+            Self::Code { .. } | Self::Wake { .. } | Self::Alert { .. } => true,
+            Self::Pending | Self::Withdraw => false,
+        }
+    }
+}
+
+impl fmt::Debug for PushContent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::value::id::AccountId;
+
+    #[test]
+    fn debug_shows_neither_code_nor_text() {
+        let content = PushContent::Code {
+            title: "Sign-in".into(),
+            body: "Your code is 123 456".into(),
+            code: "123456".to_owned().into(),
+        };
+        assert_eq!(format!("{content:?}"), "code");
+    }
+
+    #[test]
+    fn life_left_is_never_negative() {
+        let push = Push {
+            delivery_id: Uuid::nil(),
+            account: AccountTag::of(AccountId::new(Uuid::now_v7())),
+            subject_id: Uuid::nil(),
+            generation: 1,
+            expires_at: Timestamp::from_second(100).unwrap(),
+            content: PushContent::Pending,
+        };
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert_eq!(push.life_left(at(40)), Duration::from_secs(60));
+        assert_eq!(push.life_left(at(160)), Duration::ZERO);
+    }
+}

@@ -1,0 +1,8 @@
+//! Accounts: making, changing and ending them.
+
+pub(crate) mod activity;
+pub(crate) mod change_password;
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod freeze;
+pub(crate) mod two_step;

@@ -1,0 +1,6 @@
+//! What apps' servers ask for.
+
+pub(crate) mod api_keys;
+pub(crate) mod idempotency;
+pub(crate) mod sign_in_for_app;
+pub(crate) mod subjects;

@@ -1,0 +1,10 @@
+//! Challenges: from the first code to the last answer.
+
+pub(crate) mod cancel;
+pub(crate) mod deny;
+pub(crate) mod expire;
+pub(crate) mod resend;
+pub(crate) mod start;
+pub(crate) mod status;
+pub(crate) mod verify;
+pub(crate) mod view;

@@ -1,0 +1,168 @@
+//! What callers see of a challenge, and the checks that every call on one begins with.
+
+use futures_util::future::try_join3;
+use jiff::Timestamp;
+
+use crate::domain::account::email::EmailAddress;
+use crate::domain::challenge::{Method, Outcome, Progress, Purpose, SupersededBy};
+use crate::domain::delivery::{DevicesStand, EmailFallback, MailboxStands, offered_methods};
+use crate::domain::device::session::CONNECTION_EXPIRY_GRACE;
+use crate::domain::device::token::Token;
+use crate::domain::event::AccountEvent;
+use crate::domain::value::id::{AccountId, ChallengeId};
+use crate::service::{Verification, VerificationError};
+use crate::store::challenge::{ClosedChallenge, NewChallenge, StoredChallenge};
+use crate::store::{self, Db, StoreError};
+
+/// Where a code goes, without telling more than the asker has proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// So many trusted devices.
+    TrustedDevices(u64),
+    /// The account's mailbox, masked.
+    Mailbox(String),
+}
+
+impl Destination {
+    /// The account's mailbox; a mail to an account that has none any more goes nowhere.
+    pub(in crate::service) fn mailbox(email: Option<&EmailAddress>) -> Self {
+        email.map_or(Self::TrustedDevices(0), |email| Self::Mailbox(email.masked()))
+    }
+}
+
+/// A challenge as its holder sees it.
+#[derive(Debug, Clone)]
+pub struct ChallengeView {
+    /// Whose; for the security log, not for its holder.
+    pub account_id: AccountId,
+    /// Its id.
+    pub id: ChallengeId,
+    /// Its token, in the answer that starts it only.
+    pub token: Option<Token>,
+    /// What it proves.
+    pub purpose: Purpose,
+    /// How it stands.
+    pub progress: Progress,
+    /// The methods its holder may choose from.
+    pub methods: &'static [Method],
+    /// Digits of its codes.
+    pub digits: u8,
+    /// Where the current code goes.
+    pub destination: Destination,
+}
+
+impl Verification {
+    /// The challenge of an id, if the token is its token.
+    pub(in crate::service) async fn authorized(
+        &self,
+        id: ChallengeId,
+        token: &Token,
+    ) -> Result<StoredChallenge, VerificationError> {
+        let found = self.store.run(async |db| store::challenge::by_id(db, id).await).await?;
+        let stored = found.ok_or(VerificationError::NotFound)?;
+        if stored.challenge.token_hash.matches(&token.hash()) {
+            Ok(stored)
+        } else {
+            Err(VerificationError::Unauthorized)
+        }
+    }
+
+    /// The methods that a challenge offers: what is told to its holder and what is accepted from them.
+    pub(in crate::service) async fn methods(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        purpose: Purpose,
+        device_may_show: bool,
+        mailbox: MailboxStands,
+    ) -> Result<&'static [Method], StoreError> {
+        let fallback = self.rules.email_fallback;
+        let are_absent = match fallback {
+            EmailFallback::RecoveryOnly if !device_may_show => self.are_devices_absent(db, account).await?,
+            EmailFallback::RecoveryOnly | EmailFallback::Allow | EmailFallback::Off => false,
+        };
+        Ok(offered_methods(purpose, fallback, mailbox, DevicesStand { may_show: device_may_show, are_absent }))
+    }
+
+    async fn are_devices_absent(&self, db: &impl Db, account: AccountId) -> Result<bool, StoreError> {
+        let access_life = self.rules.tokens.access + CONNECTION_EXPIRY_GRACE;
+        let (last_present, now) = store::device::last_present(db, account, access_life).await?;
+        Ok(last_present.is_none_or(|at| now.duration_since(at) >= self.rules.recovery_after))
+    }
+
+    /// What the mailbox of an account is good for.
+    pub(in crate::service) fn mailbox_stands(
+        &self,
+        mailbox: Option<&EmailAddress>,
+        changed_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> MailboxStands {
+        match (mailbox, changed_at) {
+            (None, _) => MailboxStands::Missing,
+            (Some(_), Some(at)) if now.duration_since(at) < self.rules.new_mailbox_wait => MailboxStands::Held,
+            (Some(_), _) => MailboxStands::Good,
+        }
+    }
+
+    pub(in crate::service) fn view(
+        &self,
+        challenge: &NewChallenge,
+        token: Option<Token>,
+        destination: Destination,
+        methods: &'static [Method],
+    ) -> ChallengeView {
+        ChallengeView {
+            account_id: challenge.account_id,
+            id: challenge.challenge_id,
+            token,
+            purpose: challenge.purpose,
+            progress: challenge.progress,
+            methods,
+            digits: challenge.digits,
+            destination,
+        }
+    }
+}
+
+/// Closes a challenge with all that belongs to it. `None` when somebody else closed it, it expired, or its code changed.
+pub(in crate::service) async fn close(
+    db: &impl Db,
+    challenge: &NewChallenge,
+    outcome: Outcome,
+    generation: Option<u32>,
+) -> Result<Option<AccountEvent>, StoreError> {
+    let closed = store::challenge::close(db, challenge.account_id, challenge.challenge_id, outcome, generation).await?;
+    let Some(closed) = closed else { return Ok(None) };
+    settle(db, &closed, Some(challenge.progress.method)).await.map(Some)
+}
+
+/// Ends every challenge that the password began.
+pub(in crate::service) async fn supersede_all(
+    db: &impl Db,
+    account: AccountId,
+    cause: SupersededBy,
+    events: &mut Vec<AccountEvent>,
+) -> Result<(), StoreError> {
+    for purpose in [Purpose::SignIn, Purpose::DisableTwoStep] {
+        for closed in store::challenge::supersede_all(db, account, purpose, cause).await? {
+            events.push(settle(db, &closed, None).await?);
+        }
+    }
+    Ok(())
+}
+
+/// Writes down everywhere that a challenge is over.
+pub(in crate::service) async fn settle(
+    db: &impl Db,
+    closed: &ClosedChallenge,
+    method: Option<Method>,
+) -> Result<AccountEvent, StoreError> {
+    let cancel = store::delivery::cancel(db, closed.account_id, closed.challenge_id, None);
+    let complete = async {
+        let Some(entry) = closed.activity_id else { return Ok(()) };
+        store::activity::set_outcome(db, closed.account_id, entry, closed.outcome.into(), method).await
+    };
+    let tell = store::verification::make_due(db, closed.account_id, closed.challenge_id);
+    store::together(db, try_join3(cancel, complete, tell)).await?;
+    Ok(AccountEvent::ChallengeClosed { challenge_id: closed.challenge_id, outcome: closed.outcome })
+}

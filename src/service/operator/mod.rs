@@ -1,0 +1,6 @@
+//! What operators do.
+
+pub(crate) mod accounts;
+pub(crate) mod code_keys;
+pub(crate) mod rollout;
+pub(crate) mod support_bundle;

@@ -1,0 +1,12 @@
+//! The WebSocket edge: who may connect, frames, heartbeats. No logic of the product lives here.
+
+mod connection;
+mod frame_limits;
+mod frames;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+mod origin;
+mod transport;
+
+pub use connection::{ConnectionSettings, accept};
+pub use origin::{AllowedOrigins, OwnAddress};
