@@ -165,7 +165,7 @@ impl Shard {
         let (services, incarnations) = (&self.services, &mut self.incarnations);
         self.users.entry(account).or_insert_with(|| {
             *incarnations += 1;
-            let user = User::new(account, Arc::clone(services), shard, *incarnations);
+            let user = User::new(account, Arc::clone(services), shard.recipient(), *incarnations);
             Entry { address: user.start(), incarnation: *incarnations, sent: 0 }
         })
     }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::StartError;
+use super::private_database::PrivateDatabaseError;
 use crate::bus::JoinError;
 use crate::listener::CertificateError;
 use crate::providers::mail::MailSetupError;
@@ -17,7 +17,7 @@ use crate::telemetry::traces::TraceSetupError;
 pub enum AppError {
     /// The private PostgreSQL.
     #[error(transparent)]
-    PrivatePostgres(#[from] StartError),
+    PrivatePostgres(#[from] PrivateDatabaseError),
     /// The database.
     #[error("the database cannot be used: {}. Check TWOSTEP__DATABASE__URL and that the server runs", cause(.0))]
     Database(#[from] StoreError),

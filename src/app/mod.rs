@@ -25,7 +25,7 @@ use tracing::field::display;
 use tracing::{info, warn};
 
 use crate::actors::{Directory, MailsUnderWay, Services};
-use crate::bus::{Bus, Nats};
+use crate::bus::{self, Bus};
 use crate::domain::value::id::NodeId;
 use crate::geoip::Places;
 use crate::http::operator::{Operator, OperatorAccess, ReloadWish, Reloaded};
@@ -41,7 +41,7 @@ use crate::telemetry::traces::Exporter;
 
 pub use self::error::AppError;
 pub use self::migrate::{Found, migrate};
-pub use self::private_database::{PrivateDatabase, StartError};
+pub use self::private_database::{PrivateDatabase, PrivateDatabaseError, StartError};
 pub use self::problems::{cautions, problems};
 use self::reload::Reload;
 pub use self::reload::ReloadError;
@@ -94,8 +94,7 @@ impl App {
         let node = NodeId::new(uuid::Uuid::now_v7());
         let traces = traces::start(settings, node)?;
         let keys = Arc::new(code_keys.keys);
-        let (bus, inbox, carriers) =
-            Nats::join(&settings.bus, settings.mode.privacy(), node, Arc::clone(&keys)).await?;
+        let (bus, inbox, carriers) = bus::join(&settings.bus, settings.mode.privacy(), node, Arc::clone(&keys)).await?;
         let verification = Arc::new(parts::verification(settings, node, store.clone(), keys, bus.clone())?);
         let (mail, outbox) = parts::mailer(settings)?;
         let connections = parts::connection_settings(settings);

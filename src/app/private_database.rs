@@ -5,6 +5,17 @@ pub use built_in::{PrivateDatabase, StartError};
 #[cfg(not(feature = "private-postgres"))]
 pub use left_out::{PrivateDatabase, StartError};
 
+/// Why there is none.
+#[derive(Debug, thiserror::Error)]
+pub enum PrivateDatabaseError {
+    /// It does not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The thread that starts it died.
+    #[error("a thread of the gateway died: {0}")]
+    Thread(String),
+}
+
 #[cfg(feature = "private-postgres")]
 mod built_in {
     use std::path::{Path, PathBuf};
@@ -16,7 +27,7 @@ mod built_in {
     use twostep_private_postgres::PrivatePostgres;
     pub use twostep_private_postgres::StartError;
 
-    use crate::app::AppError;
+    use super::PrivateDatabaseError;
 
     /// How often the server is looked after.
     const CHECK_PERIOD: Duration = Duration::from_secs(1);
@@ -29,11 +40,11 @@ mod built_in {
         /// Starts the server that keeps its data in this folder, and makes the data first if there is none.
         ///
         /// # Errors
-        /// [`AppError::PrivatePostgres`], whose text says what to do.
-        pub async fn start(data_dir: &Path) -> Result<Self, AppError> {
+        /// [`PrivateDatabaseError`], whose text says what to do.
+        pub async fn start(data_dir: &Path) -> Result<Self, PrivateDatabaseError> {
             let data_dir = data_dir.to_owned();
             let started = tokio::task::spawn_blocking(move || PrivatePostgres::start(&data_dir)).await;
-            let postgres = started.map_err(|error| AppError::Thread(error.to_string()))??;
+            let postgres = started.map_err(|error| PrivateDatabaseError::Thread(error.to_string()))??;
             Ok(Self(Arc::new(Mutex::new(postgres))))
         }
 
@@ -76,7 +87,7 @@ mod left_out {
 
     use secrecy::SecretString;
 
-    use crate::app::AppError;
+    use super::PrivateDatabaseError;
 
     /// There is none.
     #[derive(Clone)]
@@ -100,8 +111,8 @@ mod left_out {
         /// Says what to do instead.
         ///
         /// # Errors
-        /// [`AppError::PrivatePostgres`] always.
-        pub async fn start(_: &Path) -> Result<Self, AppError> {
+        /// [`PrivateDatabaseError`] always.
+        pub async fn start(_: &Path) -> Result<Self, PrivateDatabaseError> {
             Err(StartError::LeftOut.into())
         }
 

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::parts::connect_settings;
-use crate::bus::Nats;
+use crate::bus;
 use crate::listener::Certificate;
 use crate::private_file::{self, Privacy};
 use crate::providers::mail::Smtp;
@@ -31,7 +31,7 @@ pub fn problems(settings: &Settings) -> Vec<String> {
         said(Apns::open(&settings.apns, privacy).map(drop)),
         said(Smtp::open(&settings.mail, &settings.smtp).map(drop)),
         said(Webhooks::open(&settings.webhooks).map(drop)),
-        said(Nats::check(&settings.bus, privacy)),
+        said(bus::check(&settings.bus, privacy)),
         said(certificate(settings).map(drop)),
     ];
     found.into_iter().flatten().collect()

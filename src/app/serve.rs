@@ -13,12 +13,14 @@ use tracing::warn;
 
 use super::AppError;
 use super::parts::cores;
-use super::shutdown::SHUTDOWN_SECONDS;
 use crate::http::operator::{self, Operator};
 use crate::http::{self, Api, StreamBounds, Streams, Trust, no_room};
 use crate::listener::{self, Certificate, ListenerSettings, MemoryBounds, RequestRules, Workers};
 use crate::settings::{Mode, ProxyProtocol, Settings};
 use crate::websocket::AllowedOrigins;
+
+/// How long a node takes to stop at most, less a margin for the private PostgreSQL (design section 12: 30 s).
+pub(super) const SHUTDOWN_SECONDS: u64 = 12;
 
 /// Connections of the operator's side at the same time, and as many of the side for probes.
 const OPERATOR_CONNECTIONS: usize = 64;

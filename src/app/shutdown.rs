@@ -6,10 +6,9 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use super::App;
+use super::serve::SHUTDOWN_SECONDS;
 use crate::store;
 
-/// How long a node takes to stop at most, less a margin for the private PostgreSQL (design section 12: 30 s).
-pub(super) const SHUTDOWN_SECONDS: u64 = 12;
 /// How long after that it waits for the mail server to take what it was given.
 const MAIL_PATIENCE: Duration = Duration::from_secs(6);
 /// How long what other nodes should know may take to leave at the end.

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::closed::RecentlyClosed;
 use super::health::{Health, HealthCell};
-use super::nats::Nats;
+use super::others::Others;
 use super::watchers::{Watcher, Watchers};
 use crate::domain::code::CodeKeys;
 use crate::domain::event::{AccountEvent, NodeMessage};
@@ -42,7 +42,7 @@ pub struct Envelope {
 pub struct Bus {
     inbox: mpsc::Sender<Envelope>,
     watchers: Watchers,
-    others: Option<Nats>,
+    others: Option<Others>,
     /// Another node is alive and does not hear this one: what it does is in the database only.
     other_cut_off: Arc<AtomicBool>,
     closed: Arc<RecentlyClosed>,
@@ -65,7 +65,7 @@ impl Bus {
         (Self { inbox, watchers, others: None, other_cut_off, closed, health }, receiver)
     }
 
-    pub(super) fn with_others(self, others: Nats) -> Self {
+    pub(super) fn with_others(self, others: Others) -> Self {
         Self { others: Some(others), ..self }
     }
 

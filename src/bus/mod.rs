@@ -8,6 +8,7 @@ mod closed;
 mod health;
 mod local;
 mod nats;
+mod others;
 mod seal;
 mod settings;
 mod watchers;
@@ -15,7 +16,7 @@ mod wire;
 
 pub use health::Health;
 pub use local::{Bus, Envelope, Inbox, News};
-pub use nats::{CannotJoin, JoinError, Nats};
+pub use nats::{CannotJoin, check, join, probe};
 pub use seal::CLOCKS_DIFFER;
-pub use settings::{BusSettings, BusTlsSettings};
+pub use settings::{BusSettings, BusTlsSettings, JoinError};
 pub use watchers::{GoesAway, Watcher};

@@ -4,35 +4,31 @@
 //! dropped and counted, and other nodes find them in the database.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_nats::{Client, ConnectOptions, Event, HeaderMap, ServerAddr, Subscriber};
+use async_nats::{Client, ConnectOptions, Event, HeaderMap, Subscriber};
 use futures_util::StreamExt;
-use metrics::counter;
 use rand::RngExt;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tracing::{debug, warn};
 
 use super::health::{Health, HealthCell};
 use super::local::{Bus, Inbox};
+use super::others::{OUTWARD_CAPACITY, Others, Outward, count};
 use super::seal::BusKeys;
-use super::settings::BusSettings;
+use super::settings::{BusSettings, JoinError, servers};
 use super::wire::{self, Message, Unread};
 use crate::clock;
 use crate::domain::code::CodeKeys;
-use crate::domain::event::NodeMessage;
-use crate::domain::value::id::{AccountId, NodeId};
+use crate::domain::value::id::NodeId;
 use crate::private_file::{self, NotPrivate, Privacy};
-use crate::telemetry::BUS_FACTS;
 use crate::telemetry::traces::Trace;
 
-/// Facts for other nodes that wait for NATS, here and once more in its client. Each is below 300 bytes.
-const OUTWARD_CAPACITY: usize = 2048;
 /// Facts of other nodes that wait to be taken up; beyond it they are lost, and looked for in the database.
 const INWARD_CAPACITY: usize = 8192;
 /// A server that answers no ping is given up after two to three of these.
@@ -45,46 +41,6 @@ const PROBE_PATIENCE: Duration = Duration::from_secs(5);
 const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 /// Longest wait between two tries to connect.
 const LONGEST_RETRY: Duration = Duration::from_secs(1);
-
-/// Why a node cannot join the others. Texts name keys and files, never secrets.
-#[derive(Debug, thiserror::Error)]
-pub enum JoinError {
-    /// The address is none.
-    #[error("bus.url must be nats:// or tls:// with a host, or several separated by commas, such as nats://host:4222")]
-    Url,
-    /// The prefix is no subject.
-    #[error(
-        "bus.subject_prefix is {0:?}, but must be words of letters, digits, - and _, joined by dots, 64 characters at most"
-    )]
-    Prefix(String),
-    /// A certificate without its key, or the other way round.
-    #[error("bus.tls.certificate_file and bus.tls.key_file belong together: set both, or neither")]
-    HalfACertificate,
-    /// The wait is outside its range.
-    #[error("bus.presence_wait_ms is {0}, but must be 0 to 2000")]
-    PresenceWait(u64),
-    /// Others can read, change or replace a file with a secret, in production.
-    #[error("{key}: {cause}")]
-    NotPrivate {
-        /// The setting.
-        key: &'static str,
-        /// What is wrong with the file.
-        cause: NotPrivate,
-    },
-    /// A file cannot be read.
-    #[error("{key} names {path}, which cannot be used: {source}")]
-    File {
-        /// The setting.
-        key: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The client refuses the settings.
-    #[error("the client of NATS cannot be set up: {0}")]
-    Client(String),
-}
 
 /// Why a node would not be joined with others.
 #[derive(Debug, thiserror::Error)]
@@ -142,139 +98,85 @@ fn cannot_connect(error: &async_nats::ConnectError) -> CannotJoin {
     }
 }
 
-enum Outward {
-    Fact(AccountId, NodeMessage, Trace),
-    Flush(oneshot::Sender<()>),
-}
-
-/// The way to other nodes. Cheap to clone.
-#[derive(Clone)]
-pub struct Nats {
-    outward: mpsc::Sender<Outward>,
-    missed: Arc<Notify>,
-    keys: BusKeys,
-}
-
-impl Nats {
-    /// Joins the other nodes, or runs alone when the settings name no NATS. A NATS that is away is no error: the node
-    /// begins degraded and joins when it can. Returns the bus, the end that the directory reads, and the tasks that carry
-    /// facts for as long as they run.
-    ///
-    /// # Errors
-    /// [`JoinError`] when the settings cannot be used.
-    pub async fn join(
-        settings: &BusSettings,
-        privacy: Privacy,
-        node: NodeId,
-        keys: Arc<CodeKeys>,
-    ) -> Result<(Bus, Inbox, Vec<JoinHandle<()>>), JoinError> {
-        let Some(url) = &settings.url else {
-            let (bus, inbox) = Bus::alone();
-            return Ok((bus, inbox, Vec::new()));
-        };
-        let health = HealthCell::new(Health::Degraded { reason: "not connected yet".to_owned() });
-        let (outward, to_send) = mpsc::channel(OUTWARD_CAPACITY);
-        let keys = BusKeys::new(keys);
-        let others = Self { outward, missed: Arc::default(), keys: keys.clone() };
-        let servers = servers(url.expose_secret())?;
-        let options = options(settings, privacy)?.no_echo().retry_on_initial_connect();
-        let (seen, missed) = (health.clone(), Arc::clone(&others.missed));
-        let options = options.event_callback(move |event| {
-            let (health, missed) = (seen.clone(), Arc::clone(&missed));
-            async move { on_event(event, &health, &missed) }
-        });
-        let refused = |error: &dyn std::error::Error| JoinError::Client(error.to_string());
-        let client = options.connect(servers).await.map_err(|error| refused(&error))?;
-        let subject = wire::subject(&settings.subject_prefix);
-        let heard = client.subscribe(subject.clone()).await.map_err(|error| refused(&error))?;
-        let (bus, inbox) = Bus::new(health);
-        let bus = bus.with_others(others);
-        let tasks = vec![
-            tokio::spawn(send(client, subject, node, keys.clone(), to_send)),
-            tokio::spawn(hear(heard, node, keys.clone(), bus.clone())),
-        ];
-        Ok((bus, inbox, tasks))
-    }
-
-    /// Reads what the settings name, as [`Self::join`] does, and asks nobody.
-    ///
-    /// # Errors
-    /// [`JoinError`] when the settings cannot be used.
-    pub fn check(settings: &BusSettings, privacy: Privacy) -> Result<(), JoinError> {
-        let Some(url) = &settings.url else { return Ok(()) };
-        servers(url.expose_secret())?;
-        options(settings, privacy).map(drop)
-    }
-
-    /// Logs in, and sends a fact to itself through the server, as nodes send them to each other.
-    ///
-    /// # Errors
-    /// [`CannotJoin`] says why it does not come back, [`JoinError`] in it that the settings cannot be used.
-    pub async fn probe(settings: &BusSettings, privacy: Privacy) -> Result<(), CannotJoin> {
-        let Some(url) = &settings.url else { return Ok(()) };
-        let (told, mut complaints) = mpsc::unbounded_channel();
-        let options = options(settings, privacy)?.event_callback(move |event| {
-            if let Event::ServerError(error) = event {
-                let _ = told.send(error.to_string());
-            }
-            std::future::ready(())
-        });
-        let client = options.connect(servers(url.expose_secret())?).await.map_err(|error| cannot_connect(&error))?;
-        // Where facts go: the server may let a user say something there and nowhere else. Nodes pass over what is empty.
-        let subject = wire::subject(&settings.subject_prefix);
-        let asked = async {
-            let mut heard = client.subscribe(subject.clone()).await.map_err(|error| error.to_string())?;
-            client.publish(subject, bytes::Bytes::new()).await.map_err(|error| error.to_string())?;
-            client.flush().await.map_err(|error| error.to_string())?;
-            Ok::<_, String>(heard.next().await.is_some())
-        };
-        tokio::select! {
-            came = timeout(PROBE_PATIENCE, asked) => match came {
-                Ok(Ok(true)) => Ok(()),
-                Ok(Ok(false)) | Err(_) => Err(CannotJoin::Silent),
-                Ok(Err(cause)) => Err(CannotJoin::Refused(cause)),
-            },
-            Some(complaint) = complaints.recv() => Err(CannotJoin::Refused(complaint)),
-        }
-    }
-
-    pub(super) fn tell(&self, account: AccountId, event: NodeMessage) {
-        let told = self.outward.try_send(Outward::Fact(account, event, Trace::current())).is_ok();
-        count(if told { "sent" } else { "dropped" });
-    }
-
-    pub(super) fn replace_keys(&self, keys: Arc<CodeKeys>) {
-        self.keys.replace(keys);
-    }
-
-    pub(super) fn miss(&self) {
-        self.missed.notify_one();
-    }
-
-    pub(super) async fn missed(&self) {
-        self.missed.notified().await;
-    }
-
-    pub(super) async fn flush(&self, patience: Duration) {
-        let (done, flushed) = oneshot::channel();
-        let flush = async {
-            if self.outward.send(Outward::Flush(done)).await.is_ok() {
-                let _ = flushed.await;
-            }
-        };
-        // What is lost is found in the database by those it concerns.
-        let _ = tokio::time::timeout(patience, flush).await;
-    }
-}
-
-/// The addresses in a setting such as `nats://a:4222,nats://b:4222`.
-pub(super) fn servers(urls: &str) -> Result<Vec<ServerAddr>, JoinError> {
-    let parse = |url: &str| {
-        let is_ours = ["nats://", "tls://"].iter().any(|scheme| url.starts_with(scheme));
-        let server = url.parse::<ServerAddr>().ok().filter(|server| is_ours && !server.host().is_empty());
-        server.ok_or(JoinError::Url)
+/// Joins the other nodes, or runs alone when the settings name no NATS. A NATS that is away is no error: the node
+/// begins degraded and joins when it can. Returns the bus, the end that the directory reads, and the tasks that carry
+/// facts for as long as they run.
+///
+/// # Errors
+/// [`JoinError`] when the settings cannot be used.
+pub async fn join(
+    settings: &BusSettings,
+    privacy: Privacy,
+    node: NodeId,
+    keys: Arc<CodeKeys>,
+) -> Result<(Bus, Inbox, Vec<JoinHandle<()>>), JoinError> {
+    let Some(url) = &settings.url else {
+        let (bus, inbox) = Bus::alone();
+        return Ok((bus, inbox, Vec::new()));
     };
-    urls.split(',').map(|url| parse(url.trim())).collect()
+    let health = HealthCell::new(Health::Degraded { reason: "not connected yet".to_owned() });
+    let keys = BusKeys::new(keys);
+    let (others, to_send) = Others::new(keys.clone());
+    let servers = servers(url.expose_secret())?;
+    let options = options(settings, privacy)?.no_echo().retry_on_initial_connect();
+    let (seen, missed) = (health.clone(), others.missing());
+    let options = options.event_callback(move |event| {
+        let (health, missed) = (seen.clone(), Arc::clone(&missed));
+        async move { on_event(event, &health, &missed) }
+    });
+    let refused = |error: &dyn std::error::Error| JoinError::Client(error.to_string());
+    let client = options.connect(servers).await.map_err(|error| refused(&error))?;
+    let subject = wire::subject(&settings.subject_prefix);
+    let heard = client.subscribe(subject.clone()).await.map_err(|error| refused(&error))?;
+    let (bus, inbox) = Bus::new(health);
+    let bus = bus.with_others(others);
+    let tasks = vec![
+        tokio::spawn(send(client, subject, node, keys.clone(), to_send)),
+        tokio::spawn(hear(heard, node, keys.clone(), bus.clone())),
+    ];
+    Ok((bus, inbox, tasks))
+}
+
+/// Reads what the settings name, as [`join`] does, and asks nobody.
+///
+/// # Errors
+/// [`JoinError`] when the settings cannot be used.
+pub fn check(settings: &BusSettings, privacy: Privacy) -> Result<(), JoinError> {
+    let Some(url) = &settings.url else { return Ok(()) };
+    servers(url.expose_secret())?;
+    options(settings, privacy).map(drop)
+}
+
+/// Logs in, and sends a fact to itself through the server, as nodes send them to each other.
+///
+/// # Errors
+/// [`CannotJoin`] says why it does not come back, [`JoinError`] in it that the settings cannot be used.
+pub async fn probe(settings: &BusSettings, privacy: Privacy) -> Result<(), CannotJoin> {
+    let Some(url) = &settings.url else { return Ok(()) };
+    let (told, mut complaints) = mpsc::unbounded_channel();
+    let options = options(settings, privacy)?.event_callback(move |event| {
+        if let Event::ServerError(error) = event {
+            let _ = told.send(error.to_string());
+        }
+        std::future::ready(())
+    });
+    let client = options.connect(servers(url.expose_secret())?).await.map_err(|error| cannot_connect(&error))?;
+    // Where facts go: the server may let a user say something there and nowhere else. Nodes pass over what is empty.
+    let subject = wire::subject(&settings.subject_prefix);
+    let asked = async {
+        let mut heard = client.subscribe(subject.clone()).await.map_err(|error| error.to_string())?;
+        client.publish(subject, bytes::Bytes::new()).await.map_err(|error| error.to_string())?;
+        client.flush().await.map_err(|error| error.to_string())?;
+        Ok::<_, String>(heard.next().await.is_some())
+    };
+    tokio::select! {
+        came = timeout(PROBE_PATIENCE, asked) => match came {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) | Err(_) => Err(CannotJoin::Silent),
+            Ok(Err(cause)) => Err(CannotJoin::Refused(cause)),
+        },
+        Some(complaint) = complaints.recv() => Err(CannotJoin::Refused(complaint)),
+    }
 }
 
 /// Reads the file of a secret, which a setting names.
@@ -420,10 +322,6 @@ fn traceparent(trace: Trace) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     headers.insert(Trace::HEADER, trace.to_header()?);
     Some(headers)
-}
-
-fn count(what: &'static str) {
-    counter!(BUS_FACTS, "what" => what).increment(1);
 }
 
 #[cfg(test)]

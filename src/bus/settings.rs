@@ -1,11 +1,13 @@
 //! Settings of the bus.
 
+use std::io;
 use std::path::PathBuf;
 
+use async_nats::ServerAddr;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::nats::{JoinError, servers};
+use crate::private_file::NotPrivate;
 
 /// `bus.*`: the way between nodes. A node runs alone while `url` is unset.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -60,6 +62,56 @@ impl BusSettings {
         }
         self.url.as_ref().map_or(Ok(()), |url| servers(url.expose_secret()).map(|_| ()))
     }
+}
+
+/// Why a node cannot join the others. Texts name keys and files, never secrets.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinError {
+    /// The address is none.
+    #[error("bus.url must be nats:// or tls:// with a host, or several separated by commas, such as nats://host:4222")]
+    Url,
+    /// The prefix is no subject.
+    #[error(
+        "bus.subject_prefix is {0:?}, but must be words of letters, digits, - and _, joined by dots, 64 characters at most"
+    )]
+    Prefix(String),
+    /// A certificate without its key, or the other way round.
+    #[error("bus.tls.certificate_file and bus.tls.key_file belong together: set both, or neither")]
+    HalfACertificate,
+    /// The wait is outside its range.
+    #[error("bus.presence_wait_ms is {0}, but must be 0 to 2000")]
+    PresenceWait(u64),
+    /// Others can read, change or replace a file with a secret, in production.
+    #[error("{key}: {cause}")]
+    NotPrivate {
+        /// The setting.
+        key: &'static str,
+        /// What is wrong with the file.
+        cause: NotPrivate,
+    },
+    /// A file cannot be read.
+    #[error("{key} names {path}, which cannot be used: {source}")]
+    File {
+        /// The setting.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The client refuses the settings.
+    #[error("the client of NATS cannot be set up: {0}")]
+    Client(String),
+}
+
+/// The addresses in a setting such as `nats://a:4222,nats://b:4222`.
+pub(super) fn servers(urls: &str) -> Result<Vec<ServerAddr>, JoinError> {
+    let parse = |url: &str| {
+        let is_ours = ["nats://", "tls://"].iter().any(|scheme| url.starts_with(scheme));
+        let server = url.parse::<ServerAddr>().ok().filter(|server| is_ours && !server.host().is_empty());
+        server.ok_or(JoinError::Url)
+    };
+    urls.split(',').map(|url| parse(url.trim())).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The public listener: who may connect, how a connection begins (PROXY header, TLS, HTTP/1.1 or 2), and its bounds.
 
+mod application;
 mod certificate;
 mod descriptors;
 #[cfg(any(test, feature = "fuzzing"))]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix_http::{HttpService, Protocol, Request, Response};
 use actix_server::{GracefulShutdownSignal, Server};
-use actix_service::boxed::{self, BoxServiceFactory};
+use actix_service::boxed;
 use actix_service::{
     IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_factory, fn_service, map_config,
 };
@@ -23,6 +23,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tracing::warn;
 
+use super::application::Application;
 use super::certificate::Certificate;
 use super::http2::{self, Rules};
 use super::memory::{Memory, MemoryBounds, PIECE_BYTES};
@@ -73,9 +74,6 @@ pub struct ListenerSettings {
     /// Where the threads that serve can be asked for a turn.
     pub threads: Workers,
 }
-
-/// What handles requests, whatever it is made of.
-pub(super) type Application = BoxServiceFactory<(), Request, Response<BoxBody>, Response<BoxBody>, ()>;
 
 /// Serves an application at a listener. At `max_connections` nothing is accepted until one ends: clients wait in the
 /// system's queue.

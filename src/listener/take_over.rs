@@ -18,7 +18,7 @@ use futures_util::future::LocalBoxFuture;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
-use super::serve::Application;
+use super::application::Application;
 use super::stream::Stream;
 
 /// How long a client may take to end a connection that the server ends, and what it may still say meanwhile in pieces of 4 KiB.

@@ -7,8 +7,8 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::SettingsError;
+use super::range::within;
 use crate::domain::value::origin::mend_origin;
-use crate::settings::sections::within;
 
 /// The largest bodies of so many requests fit into the memory of a connection.
 const REQUESTS_THAT_FIT: usize = 4;

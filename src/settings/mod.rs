@@ -1,11 +1,13 @@
 //! Settings: files, then the environment, into one typed struct a section. The only reader of either.
 
 mod environment;
+mod error;
 mod http;
 mod keys;
 mod mistakes;
 mod operator_token;
 mod production;
+mod range;
 mod secrets;
 mod sections;
 
@@ -14,88 +16,16 @@ use std::path::Path;
 use figment::Figment;
 use figment::providers::{Format, Toml};
 
-use crate::bus::JoinError;
 use crate::private_file::Privacy;
 pub use crate::private_file::{NotPrivate, read_unchecked as read_secret, replace as replace_secret};
-use crate::providers::mail::MailSetupError;
-use crate::providers::webhook::WebhookSetupError;
-use crate::telemetry::traces::TraceSetupError;
 
 pub use crate::settings::sections::*;
+pub use error::{DEFAULTS, OperatorTokenError, SettingsError};
+use error::{PREFIX, together};
 pub use http::{HttpSettings, ProxyProtocol, TlsSettings};
 pub use keys::{CodeKeysFile, CodeKeysSource, KeysError, code_keys, random_line};
-pub use operator_token::{OperatorTokenError, operator_token};
+pub use operator_token::operator_token;
 pub use secrets::{SECRETS, SecretSetting};
-
-/// The defaults, which are also the documentation of every key.
-pub const DEFAULTS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/config/default.toml"));
-const PREFIX: &str = "TWOSTEP__";
-
-/// Why the settings cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    /// A key is unknown, missing or of the wrong type; the text names it.
-    #[error("{0}")]
-    Unreadable(#[from] Box<figment::Error>),
-    /// A value is outside its range.
-    #[error("{key} is {value}, but must be {expected}")]
-    OutOfRange {
-        /// The key.
-        key: &'static str,
-        /// What it is.
-        value: String,
-        /// What it must be.
-        expected: String,
-    },
-    /// A file that a `…_FILE` variable names cannot be read.
-    #[error("{variable} names {path}, which cannot be read: {cause}")]
-    SecretFile {
-        /// The variable.
-        variable: String,
-        /// The path.
-        path: String,
-        /// Why.
-        cause: std::io::Error,
-    },
-    /// Something else, said whole.
-    #[error("{0}")]
-    Mistake(String),
-    /// Several of them, a line each.
-    #[error("{}", lines(.0))]
-    Several(Vec<SettingsError>),
-    /// There is no token for operators.
-    #[error(transparent)]
-    OperatorToken(#[from] OperatorTokenError),
-    /// The configuration file cannot be read.
-    #[error("the configuration file {0} does not exist")]
-    NoSuchFile(String),
-    /// Settings that do not go together; the text names them.
-    #[error("{0}")]
-    Incomplete(&'static str),
-    /// Mail cannot be set up like this.
-    #[error(transparent)]
-    Mail(#[from] MailSetupError),
-    /// Webhooks cannot be set up like this.
-    #[error(transparent)]
-    Webhooks(#[from] WebhookSetupError),
-    /// There can be no traces like this.
-    #[error(transparent)]
-    Traces(#[from] TraceSetupError),
-    /// Nodes cannot be joined like this.
-    #[error(transparent)]
-    Bus(#[from] JoinError),
-    /// A convenience for developers in production mode, or a line in the clear.
-    #[error("mode is production, but {0}")]
-    NotForProduction(String),
-    /// A file with a secret that others can read, change or replace, in production.
-    #[error("mode is production, but {setting}: {cause}")]
-    NotPrivate {
-        /// The setting that names the file.
-        setting: String,
-        /// What is wrong with the file.
-        cause: NotPrivate,
-    },
-}
 
 /// Reads the defaults, then `file`, then the environment, and checks every value.
 ///
@@ -126,17 +56,6 @@ pub fn read_all(file: Option<&Path>) -> (Option<Settings>, Vec<SettingsError>) {
     }
     mistakes.extend(open_to_others);
     (Some(settings), mistakes)
-}
-
-fn together(mut mistakes: Vec<SettingsError>) -> SettingsError {
-    match mistakes.len() {
-        1 => mistakes.remove(0),
-        _ => SettingsError::Several(mistakes),
-    }
-}
-
-fn lines(mistakes: &[SettingsError]) -> String {
-    mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// As [`load`], without checking values: for commands that prepare what a gateway will need.

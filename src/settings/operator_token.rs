@@ -1,6 +1,5 @@
 //! The token that `/admin` asks for: from a file that operators put there, or, in development, one that is made on the spot.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -8,8 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::{Mode, Settings, SettingsError};
-use crate::domain::operator_token::{InvalidOperatorToken, OperatorToken};
+use super::{Mode, OperatorTokenError, Settings, SettingsError};
+use crate::domain::operator_token::OperatorToken;
 use crate::private_file::{self, NotPrivate};
 
 /// Name of the file with the token that development makes, in the data directory.
@@ -18,38 +17,6 @@ const DEVELOPMENT_TOKEN_FILE: &str = "operator-token";
 const TOKEN_BYTES: usize = 32;
 /// What such a token begins with, so that secret scanners know it.
 const PREFIX: &str = "ts_op_";
-
-/// Why there is no token. Messages name files, never what they hold.
-#[derive(Debug, thiserror::Error)]
-pub enum OperatorTokenError {
-    /// The file is not there or cannot be read.
-    #[error("operator.token_file (TWOSTEP__OPERATOR__TOKEN_FILE) names {}, which cannot be read: {cause}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        cause: io::Error,
-    },
-    /// Others can read, change or replace the file, in production.
-    #[error("operator.token_file: {0}")]
-    NotPrivate(#[from] NotPrivate),
-    /// The file holds something else.
-    #[error("operator.token_file: {} {cause}", path.display())]
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        cause: InvalidOperatorToken,
-    },
-    /// Development cannot make the file.
-    #[error("the operator's token cannot be kept in {}: {cause}", path.display())]
-    Unwritable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        cause: io::Error,
-    },
-}
 
 impl Settings {
     /// Where the token is: `operator.token_file`, or in development without it `operator-token` in `database.data_dir`.

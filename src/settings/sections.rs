@@ -1,9 +1,7 @@
 //! The settings of each section. `config/default.toml` documents every key.
 
-use std::fmt::Display;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
@@ -12,6 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::SettingsError;
 use super::http::HttpSettings;
+use super::range::within;
 use crate::bus::BusSettings;
 use crate::domain::account::service::Service;
 use crate::domain::app_server::assertion::AssertionHeader;
@@ -434,18 +433,6 @@ impl OperatorSettings {
         let expected = "names such as \"gateway.internal\", without scheme, port or path".to_owned();
         Err(SettingsError::OutOfRange { key: "operator.hosts", value: format!("{unfit:?}"), expected })
     }
-}
-
-pub(super) fn within<T: PartialOrd + Display + Copy>(
-    key: &'static str,
-    value: T,
-    range: RangeInclusive<T>,
-) -> Result<(), SettingsError> {
-    if range.contains(&value) {
-        return Ok(());
-    }
-    let expected = format!("{} to {}", range.start(), range.end());
-    Err(SettingsError::OutOfRange { key, value: value.to_string(), expected })
 }
 
 impl ServiceSettings {

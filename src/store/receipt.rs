@@ -5,31 +5,9 @@ use std::collections::HashSet;
 use deadpool_postgres::Object;
 use futures_util::FutureExt;
 
+pub use super::batched::Receipt;
 use super::{Db, Store, StoreError, execute, query, rows};
-use crate::domain::delivery::DeliveryState;
-use crate::domain::value::id::{AccountId, ChallengeId, DeviceId};
 use crate::store::postgres::row::{as_integer, get, one_by_place};
-
-/// A device says whether it shows a code.
-#[derive(Debug, Clone, Copy)]
-pub struct Receipt {
-    /// Whose.
-    pub account: AccountId,
-    /// Of which challenge.
-    pub challenge: ChallengeId,
-    /// Which of its codes.
-    pub generation: u32,
-    /// Who says so.
-    pub device: DeviceId,
-    /// `false`: the code came, and is not on the screen.
-    pub shown: bool,
-}
-
-impl Receipt {
-    fn state(&self) -> &'static str {
-        if self.shown { DeliveryState::Shown } else { DeliveryState::NotShown }.as_str()
-    }
-}
 
 /// Writes a receipt down, together with others that come now; `false` when it was known.
 ///

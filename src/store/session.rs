@@ -5,6 +5,7 @@ use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 
+pub use super::batched::ShownSession;
 use super::{Db, Store, StoreError, execute, optional_row, query, rows};
 use crate::domain::challenge::limits::MAX_SESSIONS_A_DEVICE;
 use crate::domain::device::Device;
@@ -30,15 +31,6 @@ pub struct PairHashes {
     pub access: TokenHash,
     /// Of the refresh token.
     pub refresh: TokenHash,
-}
-
-/// A session that an access token was shown for.
-#[derive(Debug, Clone)]
-pub struct ShownSession {
-    /// The session.
-    pub session: ActiveSession,
-    /// The token was not accepted before: see [`note_use`].
-    pub is_first_use: bool,
 }
 
 /// Makes a session; names those of the device that end because too many would go on.

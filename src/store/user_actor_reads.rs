@@ -4,27 +4,9 @@ use deadpool_postgres::Object;
 use futures_util::FutureExt;
 use futures_util::future::try_join;
 
-use super::challenge::ToDeliver;
+pub use super::batched::{Opening, Work};
 use super::{Store, StoreError, challenge, device, session, together};
-use crate::domain::delivery::{CodeToDeliver, Reach};
-use crate::domain::device::session::ActiveSession;
-use crate::domain::value::id::{AccountId, ChallengeId, DeviceId, SessionId};
-
-/// What a connection that was registered begins with.
-pub struct Opening {
-    /// The account's open codes, oldest first.
-    pub codes: Vec<CodeToDeliver>,
-    /// The connection's session, if it goes on.
-    pub session: Option<ActiveSession>,
-}
-
-/// A challenge whose code is to be delivered.
-pub struct Work {
-    /// The code, and the way to the mailbox.
-    pub to_deliver: ToDeliver,
-    /// The account's trusted devices.
-    pub reach: Vec<(DeviceId, Reach)>,
-}
+use crate::domain::value::id::{AccountId, ChallengeId, SessionId};
 
 /// Looks what is open for a new connection, and then whether its session goes on: a device that is removed between the two
 /// looks gets none of the codes that replace them.

@@ -1,6 +1,7 @@
 //! The architecture rules, as tests.
 
 mod advisories;
+mod circles;
 mod documents;
 mod features;
 mod generated;

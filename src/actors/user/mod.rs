@@ -20,7 +20,6 @@ use tracing::{error, warn};
 use self::codes::{Codes, SentCode};
 use self::connections::Connections;
 use super::Services;
-use super::directory::Shard;
 use super::messages::{Attach, Deliver, Detach, DeviceSays, Drain, Fact, Outgoing, Release};
 use crate::bus::News;
 use crate::domain::delivery::CodeToDeliver;
@@ -40,7 +39,8 @@ const RELEASE_RETRY: Duration = Duration::from_millis(100);
 pub struct User {
     account: AccountId,
     services: Arc<Services>,
-    shard: Addr<Shard>,
+    /// Asked whether the actor may stop.
+    shard: Recipient<Release>,
     incarnation: u64,
     /// Messages of the directory handled so far.
     handled: u64,
@@ -69,7 +69,12 @@ impl Actor for User {
 }
 
 impl User {
-    pub(super) fn new(account: AccountId, services: Arc<Services>, shard: Addr<Shard>, incarnation: u64) -> Self {
+    pub(super) fn new(
+        account: AccountId,
+        services: Arc<Services>,
+        shard: Recipient<Release>,
+        incarnation: u64,
+    ) -> Self {
         Self {
             account,
             services,

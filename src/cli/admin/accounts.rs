@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Answer, CommandError, Common, Confirmation, word};
+use super::common::{Answer, CommandError, Common, Confirmation, word};
 use crate::cli::operator_client::{ClientError, Operator, Who};
 
 /// What may be said after `twostep account`.

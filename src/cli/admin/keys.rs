@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Answer, CommandError, Common, Confirmation, word};
+use super::common::{Answer, CommandError, Common, Confirmation, word};
 use crate::cli::operator_client::Operator;
 use crate::domain::app_server::api_key::Scope;
 

@@ -3,29 +3,16 @@
 //! They ask and tell the operator's side of any node, so that what ends connections does so on all of them at once.
 
 mod accounts;
+mod common;
 mod keys;
 
-use std::io::{self, IsTerminal, Write};
-
-use serde_json::Value;
+use std::io::{self, Write};
 
 pub use self::accounts::{AccountArguments, ActivityArguments, DeviceArguments, ExportArguments};
+pub use self::common::CommandError;
+use self::common::Common;
 pub use self::keys::KeysArguments;
-use crate::cli::operator_client::{ClientError, Configured, Operator, Where};
-
-/// Why a command was not carried out. Each text is one line that says what to do next.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// The gateway did not do it.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// It destroys something, and nobody said yes.
-    #[error("nothing was done: say --yes to do it")]
-    NotConfirmed,
-    /// The answer cannot be printed or written.
-    #[error("the answer cannot be written: {0}")]
-    Output(#[from] io::Error),
-}
+use crate::cli::operator_client::{Configured, Operator};
 
 /// One of the commands, with its arguments.
 pub enum AdminCommand {
@@ -39,37 +26,6 @@ pub enum AdminCommand {
     Export(ExportArguments),
     /// `twostep keys`.
     Keys(KeysArguments),
-}
-
-/// What every command takes.
-#[derive(Debug, Clone, clap::Args)]
-pub struct Common {
-    #[command(flatten)]
-    at: Where,
-    /// Answer in JSON, for programs.
-    #[arg(long, global = true)]
-    json: bool,
-}
-
-/// Said before something is destroyed.
-#[derive(Debug, Clone, clap::Args)]
-struct Confirmation {
-    /// Don't ask for confirmation.
-    #[arg(long)]
-    yes: bool,
-}
-
-/// What there is to print: a value for programs, and lines for people.
-struct Answer {
-    value: Value,
-    text: String,
-}
-
-impl Answer {
-    /// A line that says that something was done.
-    fn done(value: Value, text: impl Into<String>) -> Self {
-        Self { value, text: text.into() + "\n" }
-    }
 }
 
 impl AdminCommand {
@@ -105,25 +61,4 @@ impl AdminCommand {
         let text = if self.common().json { format!("{:#}\n", answer.value) } else { answer.text };
         Ok(io::stdout().write_all(text.as_bytes())?)
     }
-}
-
-impl Confirmation {
-    /// Asks on a terminal; elsewhere `--yes` must be there.
-    fn require(&self, what: &str) -> Result<(), CommandError> {
-        if self.yes {
-            return Ok(());
-        }
-        if !io::stdin().is_terminal() {
-            return Err(CommandError::NotConfirmed);
-        }
-        write!(io::stderr(), "{what} Type yes to go on: ")?;
-        let mut said = String::new();
-        io::stdin().read_line(&mut said)?;
-        if said.trim() == "yes" { Ok(()) } else { Err(CommandError::NotConfirmed) }
-    }
-}
-
-/// A text of an answer; `-` where there is none.
-fn word<'a>(value: &'a Value, name: &str) -> &'a str {
-    value[name].as_str().unwrap_or("-")
 }

@@ -1,6 +1,7 @@
 //! `twostep demo`: the whole story, played over the public contract and printed as a timeline.
 
 mod api;
+mod providers;
 mod pushes;
 mod screen;
 mod story;
@@ -15,7 +16,7 @@ use crate::app::App;
 use crate::settings::{self, Settings};
 
 use self::api::Api;
-use self::pushes::Providers;
+use self::providers::Providers;
 use self::story::Story;
 use self::timeline::Timeline;
 

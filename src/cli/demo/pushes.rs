@@ -1,92 +1,19 @@
 //! The story of devices that sleep: what the socket does not reach goes by push, to providers that are simulated.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use reqwest::Method;
 use serde_json::{Value, json};
-use twostep_simulators::{ApnsSimulator, FcmSimulator};
 
 use super::api::Install;
+use super::providers::Providers;
 use super::screen::Screen;
 use super::story::{Challenge, Device, Story};
-use crate::settings::Settings;
 
-/// How long the demo waits for a provider to hear something.
-const PATIENCE: Duration = Duration::from_secs(8);
 /// A device token of APNs as they are today: 64 hexadecimal digits.
 const IPAD_TOKEN: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 const PHONE_TOKEN: &str = "demo-registration-token-of-annas-phone";
-
-/// Both providers, on loopback.
-pub(super) struct Providers {
-    fcm: FcmSimulator,
-    apns: ApnsSimulator,
-}
-
-impl Providers {
-    pub(super) async fn start() -> anyhow::Result<Self> {
-        let any_port: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
-        Ok(Self { fcm: FcmSimulator::start(any_port).await?, apns: ApnsSimulator::start(any_port).await? })
-    }
-
-    /// Points a gateway at them.
-    pub(super) fn configure(&self, settings: &mut Settings) {
-        settings.fcm.base_url = self.fcm.base_url().to_owned();
-        settings.fcm.service_account_file = Some(self.fcm.service_account_file().to_owned());
-        settings.apns.base_url = self.apns.base_url();
-        settings.apns.trust_root_file = Some(self.apns.ca_file().to_owned());
-        settings.apns.signing_key_file = Some(self.apns.signing_key_file().to_owned());
-        settings.apns.key_id = self.apns.key_id().to_owned();
-        settings.apns.team_id = self.apns.team_id().to_owned();
-        settings.apns.topic = self.apns.topic().to_owned();
-    }
-
-    /// The code of a challenge, as it reached the phone through FCM.
-    async fn code_at_phone(&self, challenge: &str) -> anyhow::Result<String> {
-        let is_it = |request: &&std::sync::Arc<twostep_simulators::FcmRequest>| {
-            request.data("challenge_id") == Some(challenge) && request.data("type") == Some("code")
-        };
-        self.fcm.wait_for(PATIENCE, |received| received.iter().any(|request| is_it(&request))).await?;
-        let received = self.fcm.received();
-        let request = received.iter().find(is_it).context("it was received")?;
-        Ok(request.data("code").context("the push has no code")?.to_owned())
-    }
-
-    async fn code_at_tablet(&self, challenge: &str) -> anyhow::Result<String> {
-        let is_it = |payload: &Value| payload["challenge_id"] == challenge && payload["type"] == "code";
-        self.apns.wait_for(PATIENCE, |received| received.iter().any(|request| is_it(&request.payload))).await?;
-        let received = self.apns.received();
-        let request = received.iter().find(|request| is_it(&request.payload)).context("it was received")?;
-        super::api::text(&request.payload["code"])
-    }
-
-    async fn wait_for_withdrawals(&self, challenge: &str) -> anyhow::Result<()> {
-        let fcm = self.fcm.wait_for(PATIENCE, |received| {
-            received.iter().any(|request| {
-                request.data("challenge_id") == Some(challenge) && request.data("type") == Some("withdraw")
-            })
-        });
-        let apns = self.apns.wait_for(PATIENCE, |received| {
-            received
-                .iter()
-                .any(|request| request.payload["challenge_id"] == challenge && request.payload["type"] == "withdraw")
-        });
-        fcm.await?;
-        apns.await?;
-        Ok(())
-    }
-
-    /// Pushes of a challenge's code that FCM heard of.
-    fn codes_at_fcm(&self, challenge: &str) -> usize {
-        let received = self.fcm.received();
-        let is_it = |request: &&std::sync::Arc<twostep_simulators::FcmRequest>| {
-            request.data("challenge_id") == Some(challenge) && request.data("type") == Some("code")
-        };
-        received.iter().filter(is_it).count()
-    }
-}
 
 impl Story<'_> {
     /// Anna's phone and tablet go to sleep, and codes reach them all the same.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::api::{Api, Install, text};
-use super::pushes::Providers;
+use super::providers::Providers;
 use super::screen::Screen;
 use super::timeline::Timeline;
 

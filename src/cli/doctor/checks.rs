@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use super::report::{Complaint, Finding, Report};
-use crate::app::{AppError, PrivateDatabase, StartError};
-use crate::bus::Nats;
+use crate::app::{PrivateDatabase, PrivateDatabaseError, StartError};
+use crate::bus;
 use crate::geoip;
 use crate::listener::Certificate;
 use crate::providers::mail::Smtp;
@@ -47,10 +47,10 @@ async fn private_database(settings: &Settings, report: &mut Report) {
                 report.add("database", Err(Complaint::new(cause(&error), mend)));
             }
         },
-        Err(AppError::PrivatePostgres(error @ StartError::InUse { .. })) => {
+        Err(PrivateDatabaseError::Start(error @ StartError::InUse { .. })) => {
             report.add("database", Ok(format!("private, {error}")));
         }
-        Err(AppError::PrivatePostgres(error)) => report.add("database", Err(Complaint::new(error, "see above"))),
+        Err(PrivateDatabaseError::Start(error)) => report.add("database", Err(Complaint::new(error, "see above"))),
         Err(error) => report.add("database", Err(Complaint::new(error, "run it again"))),
     }
 }
@@ -192,7 +192,7 @@ pub(super) async fn bus(settings: &Settings) -> Finding {
         return Ok("none: this node runs alone".to_owned());
     }
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let probed = Nats::probe(&settings.bus, settings.mode.privacy()).await;
+    let probed = bus::probe(&settings.bus, settings.mode.privacy()).await;
     let well = || "the server lets this node in, and what it says comes back".to_owned();
     probed.map(|()| well()).map_err(|error| {
         let mend = error.mend();

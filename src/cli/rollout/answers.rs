@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::Answer;
+use super::answer::Answer;
 
 /// One JSON value and a line feed.
 pub(super) fn json(answer: &Answer) -> String {

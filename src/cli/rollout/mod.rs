@@ -1,9 +1,11 @@
 //! `twostep rollout`: to whom two-step verification is offered, asked of and told to a running gateway.
 
+mod answer;
 mod answers;
 
 use std::io::Write;
 
+use answer::Answer;
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::json;
@@ -95,15 +97,6 @@ pub async fn run(arguments: &RolloutArguments, configured: Option<&Configured>) 
     let answer = carry_out(&operator, &arguments.command).await?;
     let text = if arguments.json { answers::json(&answer) } else { answers::text(&answer) };
     std::io::stdout().write_all(text.as_bytes()).map_err(CommandError::Output)
-}
-
-/// What there is to print.
-enum Answer {
-    State(serde_json::Value),
-    /// Accounts on a list.
-    Listed(Vec<serde_json::Value>),
-    /// Accounts that are on no list any more.
-    Unlisted(Vec<String>),
 }
 
 const SWITCH: &str = "admin/rollout";

@@ -18,7 +18,7 @@ use crate::domain::device::session::ActiveSession;
 use crate::domain::value::id::{AccountId, ApiKeyId, ChallengeId};
 use crate::domain::value::network::Network;
 use crate::http::problem::Problem;
-use crate::http::request::extract::client_of;
+use crate::http::request::client::client_of;
 
 /// Where operators look at accounts and change them.
 const ACCOUNTS: &str = "/admin/accounts";

@@ -12,7 +12,7 @@ use actix_web::web::{Bytes, Data, JsonConfig, PathConfig, PayloadConfig, QueryCo
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use serde::de::DeserializeOwned;
 
-use super::client_ip::Client;
+use super::client::client_of;
 use super::json::Object;
 use crate::domain::account::locale::{Language, Locale};
 use crate::domain::device::session::ActiveSession;
@@ -24,7 +24,6 @@ use crate::http::middleware::security_log;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::http::request::rate_limits::{Limited, Spender};
 use crate::http::site::session_cookies::{Page, is_of_page};
-use crate::listener::Peer;
 use crate::service::{Origin, VerificationError};
 
 /// What is called to sign out.
@@ -161,12 +160,6 @@ impl Origin {
     pub(in crate::http) fn claimed(api: &Api, ip: IpAddr) -> Self {
         Self { ip, is_exempt: false, location: api.places.lookup(ip), locale: None }
     }
-}
-
-/// The client behind a request.
-pub(in crate::http) fn client_of(request: &HttpRequest) -> Option<Client> {
-    let api = request.app_data::<Data<Api>>()?;
-    Some(Client::of(&Peer::of(request)?, request.headers(), &api.trust))
 }
 
 /// The language that a request likes best of those that there are texts in.

@@ -1,5 +1,6 @@
 //! Reading requests, and the shapes of answers.
 
+pub(crate) mod client;
 pub(crate) mod client_ip;
 pub(crate) mod cookies;
 pub(crate) mod dto;

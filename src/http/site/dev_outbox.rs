@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::http::middleware::host;
 use crate::http::problem::{Problem, ProblemCode};
-use crate::http::request::extract::client_of;
+use crate::http::request::client::client_of;
 use crate::http::site::assets::{address, html};
 use crate::http::{Api, resource};
 use crate::providers::mail::{OutboxMessage, escaped};

@@ -21,11 +21,11 @@ use super::address::Address;
 use super::hosts::HostByHost;
 use crate::domain::value::id::{AccountId, ChallengeId, SessionId};
 use crate::store::StoreError;
+use crate::store::batched::Receipt;
+use crate::store::batched::ShownSession;
+use crate::store::batched::{Opening, Work};
 use crate::store::postgres::batch::Batch;
 use crate::store::postgres::pipeline;
-use crate::store::receipt::Receipt;
-use crate::store::session::ShownSession;
-use crate::store::user_actor_reads::{Opening, Work};
 
 use crate::domain::device::token::TokenHash;
 use crate::telemetry::traces::{Kind, Step};

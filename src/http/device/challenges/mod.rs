@@ -1,31 +1,29 @@
 //! `/v1/challenges/{id}`: state, live state, verify, resend, cancel, deny.
 
 mod events;
+mod status_answer;
+mod streams;
 
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+pub(in crate::http) use status_answer::ChallengeStatusAnswer;
 use utoipa::ToSchema;
 
-use crate::domain::challenge::status_messages::{Hint, HintCode};
-use crate::domain::challenge::{ChallengeState, Method, Outcome};
-use crate::domain::delivery::{Channel, DeliveryState, UnreachableReason};
+use crate::domain::challenge::Method;
 use crate::domain::device::token::{Token, TokenKind};
 use crate::domain::value::id::ChallengeId;
-use crate::domain::value::moment;
 use crate::http::problem::{Problem, ProblemBody};
-use crate::http::request::dto::{ChallengeAnswer, ChallengeEnvelope, DeviceAnswer, SecretText, SignedInAnswer};
+use crate::http::request::dto::{ChallengeEnvelope, DeviceAnswer, SecretText, SignedInAnswer};
 use crate::http::request::extract::{AcceptedLocale, ChallengeToken, OptionalBody, Session};
 use crate::http::request::json::Json;
 use crate::http::request::status::{TwoStepDisabledStatus, TwoStepEnabledStatus};
 use crate::http::site::session_cookies::{Caller, HoldsTokens};
 use crate::http::{Api, resource, to_the_end};
-use crate::i18n::{delivery_texts, hint_text};
-use crate::service::{ChallengeStatus, Verified};
+use crate::service::Verified;
 
 pub(in crate::http) use crate::http::device::challenges::events::__path_events;
-pub use events::{StreamBounds, Streams};
+pub use streams::{StreamBounds, Streams};
 
 pub(in crate::http) fn routes(config: &mut ServiceConfig) {
     config
@@ -35,72 +33,6 @@ pub(in crate::http) fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/challenges/{id}/resend", "POST").route(web::post().to(resend)))
         .service(resource("/v1/challenges/{id}/cancel", "POST").route(web::post().to(cancel)))
         .service(resource("/v1/challenges/{id}/deny", "POST").route(web::post().to(deny)));
-}
-
-/// A delivery of the current code. Devices are counted, not named. That it was handed on and that the device said
-/// something are two facts.
-#[derive(Serialize, PartialEq, Eq, ToSchema)]
-pub(in crate::http) struct DeliveryAnswer {
-    /// Which trusted device, by number; the mailbox is 1.
-    destination: u16,
-    channel: Channel,
-    state: DeliveryState,
-    /// Why it did not come further.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<UnreachableReason>,
-    /// When it was handed on: written to the device's connection, or taken by the provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[serde(serialize_with = "moment::write_optional")]
-    accepted_at: Option<Timestamp>,
-    /// When the device said whether it shows the code.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[serde(serialize_with = "moment::write_optional")]
-    receipt_at: Option<Timestamp>,
-    /// What a user reads.
-    text: String,
-}
-
-/// Something that is known, in words that help.
-#[derive(Serialize, PartialEq, Eq, ToSchema)]
-pub(in crate::http) struct HintAnswer {
-    code: HintCode,
-    /// What a user reads.
-    text: String,
-}
-
-/// How a challenge stands.
-#[derive(Serialize, ToSchema)]
-pub(in crate::http) struct ChallengeStatusAnswer {
-    challenge: ChallengeAnswer,
-    state: ChallengeState,
-    /// The right code was typed, or a trusted device said "this wasn't me".
-    answered: bool,
-    deliveries: Vec<DeliveryAnswer>,
-    hints: Vec<HintAnswer>,
-}
-
-impl ChallengeStatusAnswer {
-    fn new(status: ChallengeStatus, accepted: &AcceptedLocale) -> Self {
-        let language = accepted.language(status.locale.as_ref());
-        let texts = delivery_texts(language, &status.deliveries);
-        let hint = |hint: &Hint| HintAnswer { code: hint.code(), text: hint_text(language, hint) };
-        let deliveries = status.deliveries.iter().zip(texts).map(|(delivery, text)| DeliveryAnswer {
-            destination: delivery.destination,
-            channel: delivery.channel,
-            state: delivery.state,
-            reason: delivery.reason,
-            accepted_at: delivery.accepted_at,
-            receipt_at: delivery.receipt_at,
-            text,
-        });
-        Self {
-            state: status.outcome.into(),
-            answered: status.outcome.is_some_and(Outcome::is_answer),
-            deliveries: deliveries.collect(),
-            hints: status.hints.iter().map(hint).collect(),
-            challenge: status.challenge.into(),
-        }
-    }
 }
 
 /// How a challenge stands, in words a user understands.

@@ -1,25 +1,22 @@
 //! OAuth 2.0 access tokens for a service account: the JWT bearer grant of RFC 7523 as Google runs it
 //! (<https://developers.google.com/identity/protocols/oauth2/service-account#httprest>).
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::super::{MisconfiguredReason, PushOutcome, PushSetupError, TransientCause, jwt};
-use super::transport::{self, Answer};
+use super::token_answer::{SCOPE, TokenAnswer, read, transient};
+use super::transport::{self};
 use super::workload_identity::WorkloadIdentity;
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-pub(super) const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
 /// Life of an assertion, the longest that Google takes.
 const ASSERTION_SECONDS: i64 = 3600;
 /// A token is renewed so long before its end.
@@ -89,13 +86,6 @@ struct Claims<'a> {
     aud: &'a str,
     iat: i64,
     exp: i64,
-}
-
-#[derive(Deserialize)]
-pub(super) struct TokenAnswer {
-    pub(super) access_token: SecretString,
-    /// Seconds.
-    pub(super) expires_in: i64,
 }
 
 #[derive(Deserialize)]
@@ -243,22 +233,4 @@ impl Kept {
         self.failure = None;
         Ok(token)
     }
-}
-
-/// A token, or what its refusal means.
-///
-/// # Errors
-/// With the outcome for the push that needed the token.
-pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, PushOutcome> {
-    match answer.status {
-        200 => serde_json::from_slice(&answer.body).map_err(|_| transient(TransientCause::Unintelligible, None)),
-        429 => Err(transient(TransientCause::Throttled, answer.retry_after)),
-        500..=599 => Err(transient(TransientCause::ServerError, answer.retry_after)),
-        // `invalid_grant`, `invalid_client`, a missing right and the like: the key was deleted, or this machine's clock is wrong.
-        _ => Err(PushOutcome::Misconfigured(MisconfiguredReason::ServiceAccountRefused)),
-    }
-}
-
-fn transient(cause: TransientCause, wait: Option<Duration>) -> PushOutcome {
-    PushOutcome::RetryAfter { cause, wait }
 }

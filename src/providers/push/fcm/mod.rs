@@ -3,6 +3,7 @@
 mod access_token;
 pub(super) mod answer;
 pub(super) mod body;
+mod token_answer;
 mod transport;
 mod workload_identity;
 

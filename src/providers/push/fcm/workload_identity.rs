@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::super::{MisconfiguredReason, PushOutcome, PushSetupError};
-use super::access_token::{SCOPE, TokenAnswer, read};
+use super::token_answer::{SCOPE, TokenAnswer, read};
 use super::transport;
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
