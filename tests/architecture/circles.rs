@@ -57,13 +57,13 @@ fn files_that_import_one_another_are_on_the_list() {
     let reached: Vec<BTreeSet<usize>> = (0..files.len()).map(|place| reach(&imports, place)).collect();
     let mut circles = BTreeSet::new();
     for (place, others) in reached.iter().enumerate() {
-        let circle: Vec<String> =
+        let circle: BTreeSet<String> =
             others.iter().filter(|other| reached[**other].contains(&place)).map(|other| name(&files[*other])).collect();
         if circle.len() > 1 {
             circles.insert(circle);
         }
     }
-    let allowed: BTreeSet<Vec<String>> =
+    let allowed: BTreeSet<BTreeSet<String>> =
         ALLOWED.iter().map(|circle| circle.iter().map(|file| (*file).to_owned()).collect()).collect();
     assert_eq!(circles, allowed, "open the circle: move what both need into a file of its own");
 }
