@@ -17,7 +17,7 @@ use twostep::domain::delivery::mail_retry::MailRetry;
 use twostep::domain::value::id::NodeId;
 use twostep::providers::mail::Outbox;
 use twostep::providers::push::CurrentProviders;
-use twostep::service::{AssertionRules, PasswordCost, Passwords, Rules, Verification};
+use twostep::service::{AssertionRules, Core, PasswordCost, Passwords, Rules, UseCases};
 use twostep::store::session::TokenLifetimes;
 use twostep::store::{self, ConnectSettings, Store};
 use twostep_private_postgres::PrivatePostgres;
@@ -64,9 +64,13 @@ pub async fn services(postgres: &PrivatePostgres, accounts: i32) -> anyhow::Resu
     let passwords = Passwords::new(PasswordCost { memory_kib: 8192, iterations: 1, parallel: 1, queue: 1 });
     let passwords = passwords.map_err(|error| anyhow::anyhow!("password cost: {error:?}"))?;
     let node = NodeId::new(Uuid::nil());
-    let verification = Verification::new(node, store, Arc::new(keys()), passwords, rules, Bus::alone().0);
+    let bus = Bus::alone().0;
+    let core = Core::new(node, store.clone(), Arc::new(keys()), passwords, rules, bus.clone());
     Ok(Arc::new(Services {
-        verification: Arc::new(verification),
+        use_cases: UseCases::new(core),
+        store,
+        bus,
+        node,
         mail: Arc::new(Outbox::new("no-reply@example.com".to_owned())),
         mails_under_way: MailsUnderWay::default(),
         service: Service { name: "Twostep".to_owned(), page_url: None, support: None },

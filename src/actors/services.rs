@@ -4,16 +4,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::MailsUnderWay;
+use crate::bus::Bus;
 use crate::domain::account::service::Service;
 use crate::domain::delivery::mail_retry::MailRetry;
+use crate::domain::value::id::NodeId;
 use crate::providers::mail::Mailer;
 use crate::providers::push::CurrentProviders;
-use crate::service::Verification;
+use crate::service::UseCases;
+use crate::store::Store;
 
 /// What user actors work with.
 pub struct Services {
-    /// The use cases, with the database, the keys and the bus.
-    pub verification: Arc<Verification>,
+    /// The use cases.
+    pub use_cases: UseCases,
+    /// The database.
+    pub store: Store,
+    /// What other parts and other nodes are told over.
+    pub bus: Bus,
+    /// This node.
+    pub node: NodeId,
     /// The way out for mail.
     pub mail: Arc<dyn Mailer>,
     /// The mails that a node which stops waits for.

@@ -22,7 +22,7 @@ use crate::domain::event::AccountEvent;
 use crate::domain::value::id::{AccountId, ConnectionId, DeviceId, NodeId, SessionId};
 use crate::providers::mail::Outbox;
 use crate::providers::push::CurrentProviders;
-use crate::service::{AssertionRules, PasswordCost, Passwords, Rules, Verification};
+use crate::service::{AssertionRules, Core, PasswordCost, Passwords, Rules, UseCases};
 use crate::store::session::TokenLifetimes;
 use crate::store::{ConnectSettings, Store};
 use crate::telemetry::traces::Trace;
@@ -82,10 +82,13 @@ fn services(silent: &TcpListener) -> Arc<Services> {
     };
     let keys = Arc::new(CodeKeys::single(KeyId::parse("test").expect("valid"), [0; 32]));
     let passwords = Passwords::new(cost).expect("valid");
-    let verification =
-        Verification::new(NodeId::new(Uuid::nil()), store.expect("valid"), keys, passwords, rules, Bus::alone().0);
+    let (node, store, bus) = (NodeId::new(Uuid::nil()), store.expect("valid"), Bus::alone().0);
+    let core = Core::new(node, store.clone(), keys, passwords, rules, bus.clone());
     Arc::new(Services {
-        verification: Arc::new(verification),
+        use_cases: UseCases::new(core),
+        store,
+        bus,
+        node,
         mail: Arc::new(Outbox::new("no-reply@example.com".to_owned())),
         mails_under_way: MailsUnderWay::default(),
         service: Service { name: "Twostep".to_owned(), page_url: None, support: None },

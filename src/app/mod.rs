@@ -34,6 +34,7 @@ use crate::jobs;
 use crate::listener::Workers;
 use crate::providers::push::{CurrentProviders, PushProviders};
 use crate::providers::webhook::Webhooks;
+use crate::service::UseCases;
 use crate::settings::{self, PushContentSetting, Registration, Settings};
 use crate::store::{self, Store};
 use crate::telemetry;
@@ -95,11 +96,14 @@ impl App {
         let traces = traces::start(settings, node)?;
         let keys = Arc::new(code_keys.keys);
         let (bus, inbox, carriers) = bus::join(&settings.bus, settings.mode.privacy(), node, Arc::clone(&keys)).await?;
-        let verification = Arc::new(parts::verification(settings, node, store.clone(), keys, bus.clone())?);
+        let use_cases = UseCases::new(parts::core(settings, node, store.clone(), keys, bus.clone())?);
         let (mail, outbox) = parts::mailer(settings)?;
         let connections = parts::connection_settings(settings);
         let services = Arc::new(Services {
-            verification: Arc::clone(&verification),
+            use_cases: use_cases.clone(),
+            store: store.clone(),
+            bus: bus.clone(),
+            node,
             mail,
             mails_under_way: MailsUnderWay::default(),
             service: settings.service.service(),
@@ -118,11 +122,12 @@ impl App {
             tasks::start_sweeper(&services, &directory, settings),
             actix_web::rt::spawn(jobs::send_notices(Arc::clone(&services))),
         ];
-        let send_webhooks = |webhooks| actix_web::rt::spawn(jobs::send_webhooks(Arc::clone(&verification), webhooks));
+        let send_webhooks =
+            |webhooks| actix_web::rt::spawn(jobs::send_webhooks(use_cases.clone(), store.clone(), webhooks));
         tasks.extend(webhooks.map(send_webhooks));
         tasks.extend(carriers);
         tasks.push(upkeep);
-        let follow = |file| actix_web::rt::spawn(code_keys::follow(file, Arc::clone(&verification)));
+        let follow = |file| actix_web::rt::spawn(code_keys::follow(file, use_cases.clone()));
         tasks.extend(code_keys.file.map(follow));
         tasks.extend(private.clone().map(|private| actix_web::rt::spawn(private.look_after())));
 
@@ -143,7 +148,8 @@ impl App {
         let (reload, reload_wishes) = Reload::new(settings, address, &limits, &origins, &access, &services);
         tasks.push(actix_web::rt::spawn(tasks::forget(Arc::clone(&limits))));
         let api = Data::new(Api {
-            verification: Arc::clone(&verification),
+            use_cases: use_cases.clone(),
+            bus: bus.clone(),
             directory: directory.clone(),
             origins,
             connections,
@@ -160,7 +166,9 @@ impl App {
         });
         let workers = Workers::default();
         let operator = Data::new(Operator {
-            verification,
+            use_cases,
+            store: store.clone(),
+            bus: bus.clone(),
             directory: directory.clone(),
             metrics,
             draining: Arc::clone(&draining),

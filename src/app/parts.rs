@@ -12,7 +12,7 @@ use crate::domain::challenge::Lifetimes;
 use crate::domain::code::CodeKeys;
 use crate::domain::value::id::NodeId;
 use crate::providers::mail::{MailSetupError, Mailer, Outbox, Smtp};
-use crate::service::{AssertionRules, PasswordCost, Passwords, Rules, Verification};
+use crate::service::{AssertionRules, Core, PasswordCost, Passwords, Rules};
 use crate::settings::{Mode, Settings};
 use crate::store::session::TokenLifetimes;
 use crate::store::{ConnectSettings, Store};
@@ -55,13 +55,13 @@ pub(super) fn mailer(settings: &Settings) -> Result<WayOut, MailSetupError> {
     Ok((mailer, (settings.mode == Mode::Development).then_some(outbox)))
 }
 
-pub(super) fn verification(
+pub(super) fn core(
     settings: &Settings,
     node: NodeId,
     store: Store,
     code_keys: Arc<CodeKeys>,
     bus: Bus,
-) -> Result<Verification, AppError> {
+) -> Result<Core, AppError> {
     let cost = PasswordCost {
         memory_kib: settings.passwords.memory_kib,
         iterations: settings.passwords.iterations,
@@ -93,7 +93,7 @@ pub(super) fn verification(
         },
         webhooks: settings.webhooks.url.is_some(),
     };
-    Ok(Verification::new(node, store, code_keys, passwords, rules, bus))
+    Ok(Core::new(node, store, code_keys, passwords, rules, bus))
 }
 
 /// Who makes assertions.

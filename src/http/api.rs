@@ -9,15 +9,18 @@ use super::device::tokens::Tokens;
 use super::request::client_ip::Trust;
 use super::request::rate_limits::Limits;
 use crate::actors::Directory;
+use crate::bus::Bus;
 use crate::geoip::Places;
 use crate::providers::mail::Outbox;
-use crate::service::Verification;
+use crate::service::UseCases;
 use crate::websocket::{AllowedOrigins, ConnectionSettings};
 
 /// What handlers work with.
 pub struct Api {
     /// The use cases.
-    pub verification: Arc<Verification>,
+    pub use_cases: UseCases,
+    /// What changes of challenges are heard over.
+    pub bus: Bus,
     /// The way to user actors, for connections.
     pub directory: Directory,
     /// Pages that may open a WebSocket.

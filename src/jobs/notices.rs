@@ -25,7 +25,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 
 /// Sends notices as they are written, for as long as the node runs.
 pub async fn send_notices(services: Arc<Services>) {
-    let bell = services.verification.notices();
+    let bell = services.use_cases.core.notices();
     loop {
         if let Err(error) = send_due(&services).await {
             error!(error = &error as &dyn std::error::Error, "notices wait for the database");
@@ -36,7 +36,7 @@ pub async fn send_notices(services: Arc<Services>) {
 }
 
 async fn send_due(services: &Arc<Services>) -> Result<(), StoreError> {
-    let store = services.verification.store();
+    let store = &services.store;
     loop {
         let claimed = store.run(async |db| store::notice::claim_due(db, BATCH).await).await?;
         let is_last = i64::try_from(claimed.len()).unwrap_or(BATCH) < BATCH;
@@ -59,7 +59,7 @@ async fn push(services: &Services, notice: &Notice) {
     if !notice.kind.is_pushed() || !services.push.is_on() {
         return;
     }
-    let (account, id, store) = (notice.account_id, notice.id, services.verification.store());
+    let (account, id, store) = (notice.account_id, notice.id, &services.store);
     let addresses = match store.run(async |db| store::notice::take_push(db, account, id).await).await {
         Ok(addresses) => addresses,
         Err(error) => {
@@ -97,7 +97,7 @@ async fn mail(services: &Services, notice: &Notice) {
     let mail = laid_out(id.uuid(), email, service, &text);
     let _under_way = services.mails_under_way.begin();
     let outcome = services.mail.send(&mail).await;
-    let (store, word) = (services.verification.store(), outcome.word());
+    let (store, word) = (&services.store, outcome.word());
     let recorded = if outcome == MailOutcome::Accepted {
         info!(notice.id = %id, notice.kind = %notice.kind, "a notice was sent");
         store.run(async |db| store::notice::mark_sent(db, account_id, id).await).await
@@ -116,7 +116,7 @@ async fn mail(services: &Services, notice: &Notice) {
 
 /// A subject without an address reads of it on its devices and in its login activity.
 async fn without_mailbox(services: &Services, account: AccountId, id: NoticeId) {
-    let given_up = services.verification.store().run(async |db| store::notice::give_up(db, account, id).await).await;
+    let given_up = services.store.run(async |db| store::notice::give_up(db, account, id).await).await;
     if let Err(error) = given_up {
         error!(notice.id = %id, error = &error as &dyn std::error::Error, "a notice without a mailbox was not put away");
     }

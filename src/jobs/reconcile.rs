@@ -31,7 +31,7 @@ const BATCH: i64 = 10_000;
 
 /// Looks for as long as the node runs; not at all on a node that runs alone.
 pub async fn catch_up(services: Arc<Services>) {
-    let bus = services.verification.bus().clone();
+    let bus = services.bus.clone();
     if bus.health() == Health::Alone {
         return;
     }
@@ -63,7 +63,7 @@ pub async fn catch_up(services: Arc<Services>) {
 }
 
 async fn look(services: &Services, bus: &Bus, within: SignedDuration, missed: bool) -> Result<(), StoreError> {
-    let store = services.verification.store();
+    let store = &services.store;
     for (account, session_id) in
         store.run(async |db| store::recent_changes::ended_sessions(db, within, BATCH).await).await?
     {
@@ -72,7 +72,7 @@ async fn look(services: &Services, bus: &Bus, within: SignedDuration, missed: bo
     if !missed {
         return Ok(());
     }
-    let life = services.verification.app_code_lifetime();
+    let life = services.use_cases.core.app_code_lifetime();
     let challenges = store.run(async |db| {
         let issued = store::recent_changes::issued_codes(db, life, within, BATCH).await?;
         Ok::<_, StoreError>((issued, store::recent_changes::closed_challenges(db, within, BATCH).await?))

@@ -51,7 +51,7 @@ impl Withdrawals {
 }
 
 async fn withdraw(services: &Services, account: AccountId, challenge: ChallengeId) {
-    let store = services.verification.store();
+    let store = &services.store;
     let taken = store.run(async |db| store::delivery::take_withdrawals(db, account, challenge).await).await;
     let taken = match taken {
         Ok(taken) => taken,

@@ -43,7 +43,7 @@ pub async fn beat(services: Arc<Services>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = services.verification.beat().await {
+        if let Err(error) = services.use_cases.core.beat().await {
             error!(error = &error as &dyn std::error::Error, "this node cannot say that it is alive");
         }
     }
@@ -72,7 +72,7 @@ async fn sweep_once(
     places: &Arc<Semaphore>,
 ) -> Result<(), VerificationError> {
     while take_over_overdue(services, directory, places).await? == BATCH {}
-    while services.verification.expire_due().await? > 0 {}
+    while services.use_cases.challenges.expire_due().await? > 0 {}
     Ok(())
 }
 
@@ -82,7 +82,7 @@ async fn take_over_overdue(
     directory: &Directory,
     places: &Arc<Semaphore>,
 ) -> Result<i64, VerificationError> {
-    let (store, node) = (services.verification.store(), services.verification.node());
+    let (store, node) = (&services.store, services.node);
     let overdue = store.run(async |db| store::delivery::claim_overdue(db, BATCH, node).await).await?;
     let count = i64::try_from(overdue.len()).unwrap_or(BATCH);
     let mut by_challenge: HashMap<(AccountId, ChallengeId), Vec<Delivery>> = HashMap::new();
@@ -99,7 +99,7 @@ async fn take_over_overdue(
 }
 
 async fn look_after_tables(services: &Services, settings: SweepSettings) -> Result<(), VerificationError> {
-    let store = services.verification.store();
+    let store = &services.store;
     let keep_months = i32::from(settings.activity_months);
     let dropped = store.run(async |db| store::activity::maintain_partitions(db, keep_months).await).await?;
     if dropped > 0 {

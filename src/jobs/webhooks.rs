@@ -1,6 +1,5 @@
 //! Telling apps' servers how the verifications ended that they began.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -15,9 +14,9 @@ use crate::domain::challenge::ChallengeState;
 use crate::domain::value::id::ChallengeId;
 use crate::domain::value::moment;
 use crate::providers::webhook::{WebhookOutcome, Webhooks};
-use crate::service::Verification;
+use crate::service::UseCases;
 use crate::store::verification::AppVerification;
-use crate::store::{self, StoreError};
+use crate::store::{self, Store, StoreError};
 use crate::telemetry::WEBHOOKS;
 
 /// Ends claimed at a time, which is also how many are told at the same time.
@@ -44,10 +43,10 @@ struct Data<'a> {
 }
 
 /// Tells them as they come, for as long as the node runs.
-pub async fn send_webhooks(verification: Arc<Verification>, webhooks: Webhooks) {
-    let bell = verification.webhooks();
+pub async fn send_webhooks(use_cases: UseCases, store: Store, webhooks: Webhooks) {
+    let bell = use_cases.core.webhooks();
     loop {
-        match send_due(&verification, &webhooks).await {
+        match send_due(&use_cases, &store, &webhooks).await {
             Ok(told) if told == BATCH as usize => continue,
             Ok(_) => {}
             Err(error) => error!(error = &error as &dyn std::error::Error, "webhooks wait for the database"),
@@ -57,20 +56,20 @@ pub async fn send_webhooks(verification: Arc<Verification>, webhooks: Webhooks) 
     }
 }
 
-async fn send_due(verification: &Verification, webhooks: &Webhooks) -> Result<usize, StoreError> {
-    let claimed = verification.store().run(async |db| store::verification::claim_due(db, BATCH).await).await?;
+async fn send_due(use_cases: &UseCases, store: &Store, webhooks: &Webhooks) -> Result<usize, StoreError> {
+    let claimed = store.run(async |db| store::verification::claim_due(db, BATCH).await).await?;
     let count = claimed.len();
-    let send = |(ended, tries)| async move { send(verification, webhooks, &ended, tries).await };
+    let send = |(ended, tries)| async move { send(use_cases, store, webhooks, &ended, tries).await };
     stream::iter(claimed).for_each_concurrent(count.max(1), send).await;
     Ok(count)
 }
 
-async fn send(verification: &Verification, webhooks: &Webhooks, ended: &AppVerification, tries: u16) {
+async fn send(use_cases: &UseCases, store: &Store, webhooks: &Webhooks, ended: &AppVerification, tries: u16) {
     let (account, id, state) = (ended.account_id, ended.id, ended.state());
     let message = Message {
         r#type: format!("verification.{state}"),
         timestamp: ended.closed_at.unwrap_or(ended.now),
-        data: Data { id, subject: ended.subject.as_str(), status: state, assertion: verification.assertion(ended) },
+        data: Data { id, subject: ended.subject.as_str(), status: state, assertion: use_cases.core.assertion(ended) },
     };
     let body = serde_json::to_vec(&message).expect("texts and times are JSON");
     let outcome = webhooks.send(&id.to_string(), body, clock::now()).await;
@@ -80,7 +79,6 @@ async fn send(verification: &Verification, webhooks: &Webhooks, ended: &AppVerif
         WebhookOutcome::RetryLater(_) => "failed",
     };
     metrics::counter!(WEBHOOKS, "outcome" => word).increment(1);
-    let store = verification.store();
     let recorded = match (outcome, wait_after(tries)) {
         (WebhookOutcome::Accepted, _) => {
             info!(challenge.id = %id, "the app's server was told of an end");

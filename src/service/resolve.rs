@@ -1,6 +1,6 @@
 //! What a token is good for, without doing anything with it: limits are counted by who turns out to call.
 
-use super::{Verification, VerificationError};
+use super::{AppServers, Challenges, Core, Devices, VerificationError};
 use crate::domain::account::email::EmailAddress;
 use crate::domain::account::subject::Subject;
 use crate::domain::device::token::Token;
@@ -8,7 +8,7 @@ use crate::domain::value::id::{AccountId, ChallengeId, DeviceId, InstallId, Sess
 use crate::store;
 use crate::store::trust_token::TrustCheck;
 
-impl Verification {
+impl Challenges {
     /// Makes sure that a token is the one of a challenge.
     ///
     /// # Errors
@@ -17,7 +17,9 @@ impl Verification {
     pub async fn check_challenge_token(&self, id: ChallengeId, token: &Token) -> Result<(), VerificationError> {
         self.authorized(id, token).await.map(|_| ())
     }
+}
 
+impl Devices {
     /// The session that a refresh token is or was of. Whether it still buys anything is for [`Self::refresh`] to say.
     ///
     /// # Errors
@@ -41,7 +43,9 @@ impl Verification {
         let account = self.store.run(async |db| store::account::by_email(db, email).await).await?;
         self.trusted_device(account.map(|account| account.id), token, install).await
     }
+}
 
+impl AppServers {
     /// [`Self::device_of_trust_token`] for an account that an app keeps.
     ///
     /// # Errors
@@ -55,7 +59,9 @@ impl Verification {
         let account = self.store.run(async |db| store::subject::find(db, subject).await).await?;
         self.trusted_device(account, token, install).await
     }
+}
 
+impl Core {
     async fn trusted_device(
         &self,
         account: Option<AccountId>,

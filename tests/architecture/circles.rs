@@ -13,8 +13,6 @@ const ALLOWED: &[&[&str]] = &[
     &["actors/messages", "actors/user", "actors/user/codes", "actors/user/connections"],
     // The bytes of a connection, and the request heads that are gathered ahead in them.
     &["listener/stream", "listener/whole_heads"],
-    // The use cases are methods of one type, and it holds what some of them keep.
-    &["service/app_server/api_keys", "service", "service/operator/code_keys", "service/sign_in/login_throttle"],
     // The actor of a connection, and the line that drives it.
     &["websocket/connection", "websocket/transport"],
 ];

@@ -49,7 +49,7 @@ impl User {
         }
         self.drop_older_codes(sent.challenge);
         let deliveries = issued.planned.deliveries.clone();
-        if self.services.verification.bus().may_be_over(sent.challenge) {
+        if self.services.bus.may_be_over(sent.challenge) {
             return self.look_and_work(sent.challenge, deliveries, true, None, context);
         }
         let work = Work {
@@ -91,7 +91,7 @@ impl User {
         let step = Step::of(self.trace_of(challenge), Kind::Internal, "deliver a code");
         step.note("challenge.id", challenge.to_string());
         let load = async move {
-            let work = step.run(load(services.verification.store(), account, challenge, deliveries)).await;
+            let work = step.run(load(&services.store, account, challenge, deliveries)).await;
             (work.map(|work| work.map(|work| Work { are_others_told, place, ..work })), step)
         };
         self.run(context, load, move |actor, (work, _step), context| match work {
@@ -130,7 +130,7 @@ impl User {
                 (Channel::Fcm | Channel::Apns, _) | (Channel::Websocket, None) => {}
             }
         }
-        let others = match self.services.verification.bus().is_joined() {
+        let others = match self.services.bus.is_joined() {
             false => Others::None,
             true if work.are_others_told => Others::Told,
             true => Others::ToBeTold,
@@ -218,7 +218,7 @@ impl User {
         let cancelled = self.cancellation(challenge);
         let plan = async move {
             let _place = place;
-            let (store, node) = (services.verification.store(), services.verification.node());
+            let (store, node) = (&services.store, services.node);
             store
                 .run(async |db| store::delivery::escalate(db, account, challenge, generation, &names, node).await)
                 .await
@@ -272,7 +272,7 @@ impl User {
             generation: issued.generation,
             digits: issued.digits,
         };
-        match self.services.verification.code_keys().derive(&source) {
+        match self.services.use_cases.core.code_keys().derive(&source) {
             Ok(code) => Some(code),
             Err(NoCode::UnknownKey) => {
                 error!(challenge.id = %issued.challenge_id, key.id = issued.key_id.as_str(), "the code key of a challenge is not configured on this node: give every node the same codes.keys");

@@ -98,9 +98,8 @@ impl User {
         context: &mut Context<Self>,
     ) {
         let (services, account) = (Arc::clone(&self.services), self.account);
-        let look = async move {
-            services.verification.store().run(async |db| store::session::standing(db, account, session).await).await
-        };
+        let look =
+            async move { services.store.run(async |db| store::session::standing(db, account, session).await).await };
         self.run(context, look, move |actor, standing: Result<_, StoreError>, _| {
             let reason = match standing {
                 Ok(Standing::Good) => return,
@@ -123,9 +122,8 @@ impl User {
             return;
         }
         let (services, account) = (Arc::clone(&self.services), self.account);
-        let look = async move {
-            services.verification.store().run(async |db| store::challenge::outcome(db, account, challenge).await).await
-        };
+        let look =
+            async move { services.store.run(async |db| store::challenge::outcome(db, account, challenge).await).await };
         self.run(context, look, move |actor, outcome: Result<_, StoreError>, _| match outcome {
             Ok(Some(outcome)) if actor.connections.shows(challenge) => {
                 actor.close_challenge(challenge, outcome);
@@ -139,7 +137,7 @@ impl User {
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
                 error!(challenge.id = %challenge, error, "a challenge that may be over stays on screens");
-                actor.services.verification.bus().miss();
+                actor.services.bus.miss();
             }
         });
     }
@@ -150,7 +148,7 @@ impl User {
         }
         let (services, account) = (Arc::clone(&self.services), self.account);
         let look = async move {
-            let store = services.verification.store();
+            let store = &services.store;
             store.run(async |db| store::notice::was_added(db, account, kind, ALERT_IS_NEW).await).await
         };
         self.run(context, look, move |actor, is_true: Result<_, StoreError>, _| match is_true {
@@ -162,6 +160,6 @@ impl User {
     }
 
     pub(super) fn tell_others(&self, message: NodeMessage) {
-        self.services.verification.bus().tell_others(self.account, message);
+        self.services.bus.tell_others(self.account, message);
     }
 }

@@ -42,7 +42,7 @@ impl User {
         let Some(email) = mailbox.email.clone() else { return };
         let language = issued.mail_language(mailbox.locale.as_ref());
         let reader = Reader { language, zone: issued.mail_zone(mailbox.time_zone.as_ref()) };
-        let life = self.services.verification.code_lifetime(issued.purpose, Method::Email);
+        let life = self.services.use_cases.core.code_lifetime(issued.purpose, Method::Email);
         let service = &self.services.service;
         let mail = code_mail(delivery.id.uuid(), email, (service, &reader), issued, life, code);
         let (challenge, expires_at) = (issued.challenge_id, issued.expires_at);

@@ -137,7 +137,7 @@ impl User {
     fn welcome(&mut self, attach: &Attach, context: &mut Context<Self>) {
         let (account, device, connection) = (attach.account_id, attach.device_id, attach.connection_id);
         let (services, session) = (Arc::clone(&self.services), attach.session_id);
-        let open = async move { services.verification.open_codes(account, session).await };
+        let open = async move { services.use_cases.devices.open_codes(account, session).await };
         self.run(context, open, move |actor, open, context| match open {
             Ok(codes) => actor.replay(device, connection, &codes, context),
             Err(error) => {
@@ -174,7 +174,7 @@ impl User {
     fn deny(&mut self, device: DeviceId, challenge: ChallengeId, context: &mut Context<Self>) {
         let Some(session) = self.connections.session_of(device) else { return };
         let (services, account) = (Arc::clone(&self.services), self.account);
-        let deny = async move { services.verification.deny_over_connection(account, session, challenge).await };
+        let deny = async move { services.use_cases.challenges.deny_over_connection(account, session, challenge).await };
         self.run(context, deny, move |_, result, _| match result {
             Ok(()) => {}
             Err(VerificationError::Store(error)) => {
@@ -186,7 +186,7 @@ impl User {
 
     fn refresh(&mut self, device: DeviceId, token: Token, context: &mut Context<Self>) {
         let services = Arc::clone(&self.services);
-        let session = async move { services.verification.authenticate(&token).await };
+        let session = async move { services.use_cases.devices.authenticate(&token).await };
         self.run(context, session, move |actor, session, _| match session {
             Ok(active) if active.device_id == device => actor.connections.renew(&active),
             Err(VerificationError::Store(_)) => {}

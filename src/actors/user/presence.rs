@@ -12,12 +12,12 @@ use crate::store::{self, StoreError};
 impl User {
     /// The device connected here.
     pub(super) fn note_connected(&mut self, device: DeviceId, connection: ConnectionId, context: &mut Context<Self>) {
-        if !self.services.verification.notes_presence() {
+        if !self.services.use_cases.core.notes_presence() {
             return;
         }
         let (services, account) = (Arc::clone(&self.services), self.account);
         let note = async move {
-            let (store, node) = (services.verification.store(), services.verification.node());
+            let (store, node) = (&services.store, services.node);
             store.run(async |db| store::device::note_connected(db, account, device, node, connection).await).await
         };
         self.run(context, note, |_, noted, _| log(noted));
@@ -25,12 +25,12 @@ impl User {
 
     /// A connection of the device ended. A node that goes away says so for all that it still holds.
     pub(super) fn note_gone(&mut self, device: DeviceId, connection: ConnectionId, context: &mut Context<Self>) {
-        if !self.services.verification.notes_presence() {
+        if !self.services.use_cases.core.notes_presence() {
             return;
         }
         let (services, account) = (Arc::clone(&self.services), self.account);
         let note = async move {
-            let store = services.verification.store();
+            let store = &services.store;
             store.run(async |db| store::device::note_gone(db, account, device, connection).await).await
         };
         self.run(context, note, |_, noted, _| log(noted));

@@ -127,7 +127,7 @@ impl User {
         let (services, account) = (Arc::clone(&self.services), self.account);
         let (delivery, channel) = (planned.delivery_id, planned.channel);
         let forget = async move {
-            let store = services.verification.store();
+            let store = &services.store;
             let (device, address) = (planned.device_id, planned.address);
             store.run(async |db| store::device::forget_push_address(db, account, device, &address, as_of).await).await
         };
@@ -174,7 +174,7 @@ async fn keep_lease(
     let due = Some(SignedDuration::ZERO);
     loop {
         tokio::time::sleep(LEASE_RENEWAL).await;
-        let store = services.verification.store();
+        let store = &services.store;
         let renewed =
             store.run(async |db| store::delivery::record_states(db, account, challenge, &under_way, due).await).await;
         log_failure(challenge, &renewed);

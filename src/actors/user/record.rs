@@ -12,8 +12,7 @@ use super::codes::SentCode;
 use crate::domain::delivery::ladder::{DeliveryUpdate, Event, Shown};
 use crate::domain::delivery::{Channel, CodeToDeliver, DeliveryState};
 use crate::domain::event::NodeMessage;
-use crate::domain::value::id::{AccountId, ChallengeId, DeliveryId, DeviceId};
-use crate::service::Verification;
+use crate::domain::value::id::{ChallengeId, DeliveryId, DeviceId};
 use crate::store::receipt::Receipt;
 use crate::store::{self, StoreError};
 use crate::telemetry::traces::{Kind, Step};
@@ -40,11 +39,11 @@ impl User {
         let under_way = services.mails_under_way.begin();
         let record = async move {
             let _under_way = under_way;
-            let store = services.verification.store();
+            let store = &services.store;
             store
                 .run(async |db| store::delivery::record_states(db, account, challenge, &updates, due_in).await)
                 .await?;
-            tell(&services.verification, account, challenge);
+            services.bus.wake(account, challenge);
             Ok(())
         };
         self.run(context, record, move |_, result, _| log_failure(challenge, &result));
@@ -85,11 +84,11 @@ impl User {
         let under_way = services.mails_under_way.begin();
         let postpone = async move {
             let _under_way = under_way;
-            let store = services.verification.store();
+            let store = &services.store;
             store
                 .run(async |db| store::delivery::postpone(db, account, challenge, delivery, detail, wait).await)
                 .await?;
-            tell(&services.verification, account, challenge);
+            services.bus.wake(account, challenge);
             Ok(())
         };
         self.run(context, postpone, move |_, result, _| log_failure(challenge, &result));
@@ -114,13 +113,13 @@ impl User {
         let (services, account) = (Arc::clone(&self.services), self.account);
         let record = async move {
             let receipt = Receipt { account, challenge, generation, device, shown };
-            if store::receipt::record(services.verification.store(), receipt).await? {
-                tell(&services.verification, account, challenge);
+            if store::receipt::record(&services.store, receipt).await? {
+                services.bus.wake(account, challenge);
             }
             if !is_mine {
                 let receipt =
                     NodeMessage::ReceiptCame { challenge_id: challenge, generation, device_id: device, shown };
-                services.verification.bus().tell_others(account, receipt);
+                services.bus.tell_others(account, receipt);
             }
             Ok(())
         };
@@ -148,11 +147,11 @@ impl User {
         let (services, account) = (Arc::clone(&self.services), self.account);
         let (challenge, generation) = (issued.challenge_id, issued.generation);
         let record = async move {
-            let store = services.verification.store();
+            let store = &services.store;
             store
                 .run(async |db| store::delivery::record_replay(db, account, challenge, generation, device).await)
                 .await?;
-            tell(&services.verification, account, challenge);
+            services.bus.wake(account, challenge);
             Ok(())
         };
         self.run(context, record, move |_, result, _| log_failure(challenge, &result));
@@ -162,10 +161,6 @@ impl User {
 /// Counts how far a delivery came on this node.
 pub(super) fn count(channel: Channel, state: DeliveryState) {
     metrics::counter!(DELIVERIES, "channel" => channel.as_str(), "outcome" => state.as_str()).increment(1);
-}
-
-fn tell(verification: &Verification, account: AccountId, challenge: ChallengeId) {
-    verification.bus().wake(account, challenge);
 }
 
 pub(super) fn log_failure(challenge: ChallengeId, result: &Result<(), StoreError>) {

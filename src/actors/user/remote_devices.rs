@@ -39,7 +39,7 @@ impl User {
         let step = Step::here(Kind::Consumer, "show a code of another node");
         step.note("challenge.id", challenge.to_string());
         let look = async move {
-            let look = services.verification.store().run(async |db| {
+            let look = services.store.run(async |db| {
                 let Some(found) = store::challenge::to_show(db, account, challenge).await? else { return Ok(None) };
                 let trusted = store::device::reach(db, &[account]).await?;
                 let trusted: Vec<DeviceId> = trusted.into_iter().flatten().map(|(device, _)| device).collect();
@@ -55,7 +55,7 @@ impl User {
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
                 error!(challenge.id = %challenge, error, "a code of another node waits for the database");
-                actor.services.verification.bus().miss();
+                actor.services.bus.miss();
             }
         });
     }

@@ -47,7 +47,7 @@ impl FromRequest for ApiCaller {
             let asking = Asking::of(&request)?;
             let token = bearer(&request, TokenKind::ApiKey).map_err(|problem| asking.refusal(problem))?;
             // Keys are kept in memory: a look for a made-up one costs the database nothing.
-            match asking.api.verification.api_key(&token).await {
+            match asking.api.use_cases.app_servers.api_key(&token).await {
                 Ok(key) => {
                     security_log::made_with_key(&request, key.id);
                     Ok(Self { key, token })

@@ -111,7 +111,7 @@ async fn carry_out<A: Serialize>(
     request: OnceRequest,
     work: impl Future<Output = Result<Created<A>, VerificationError>>,
 ) -> Result<HttpResponse, Problem> {
-    match api.verification.begin_once(&request).await? {
+    match api.use_cases.app_servers.begin_once(&request).await? {
         Once::First => {}
         Once::Again(kept) => return Ok(response(&kept)),
         Once::UnderWay => {
@@ -129,13 +129,13 @@ async fn carry_out<A: Serialize>(
             let body = serde_json::to_vec(&created.answer).map_err(|_| Problem::internal())?;
             let kept = KeptAnswer { status: created.status.as_u16(), body, account: Some(created.account) };
             // It was done: who does not get this answer sends the request again when its claim is over.
-            if let Err(error) = api.verification.keep_answer(&request, &kept).await {
+            if let Err(error) = api.use_cases.app_servers.keep_answer(&request, &kept).await {
                 error!(error = &error as &dyn std::error::Error, "an answer was not kept for the same request");
             }
             Ok(response(&kept))
         }
         Err(problem) => {
-            if let Err(error) = api.verification.release_request(&request).await {
+            if let Err(error) = api.use_cases.app_servers.release_request(&request).await {
                 error!(
                     error = &error as &dyn std::error::Error,
                     "a request was not let go of: it may come again in a minute"

@@ -29,5 +29,5 @@ pub(in crate::http) struct JwksAnswer {
 pub(in crate::http) async fn show(api: Data<Api>) -> impl Responder {
     HttpResponse::Ok()
         .insert_header(("Cache-Control", CACHE))
-        .json(JwksAnswer { keys: api.verification.assertion_keys() })
+        .json(JwksAnswer { keys: api.use_cases.app_servers.assertion_keys() })
 }

@@ -1,7 +1,6 @@
 //! `/v1/subjects`: what an app's server says of its users, and does with them.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, Path, ServiceConfig};
@@ -79,7 +78,7 @@ pub(in crate::http) async fn show(
     caller: ApiCaller,
 ) -> Result<impl Responder, Problem> {
     let subject = caller.subject(Scope::SubjectsRead, &name)?;
-    let view = api.verification.subject(&subject).await?;
+    let view = api.use_cases.app_servers.subject(&subject).await?;
     Ok(HttpResponse::Ok().json(SubjectAnswer::new(name.into_inner(), &view)))
 }
 
@@ -124,7 +123,7 @@ pub(in crate::http) async fn change(
         locale: body.locale.as_deref().and_then(Locale::read),
         two_step_enabled: body.two_step_enabled,
     };
-    let view = to_the_end(async move { api.verification.change_subject(&subject, &change).await }).await?;
+    let view = to_the_end(async move { api.use_cases.app_servers.change_subject(&subject, &change).await }).await?;
     let answer = HttpResponse::Ok().json(SubjectAnswer::new(name.into_inner(), &view));
     Ok(about(answer, view.account_id))
 }
@@ -178,9 +177,10 @@ pub(in crate::http) async fn vouch(
 ) -> Result<HttpResponse, Problem> {
     let (subject, device) = (call.subject(Scope::SubjectsWrite, &name)?, body.device.checked()?);
     let origin = Origin::claimed(&api, body.ip);
-    let verification = Arc::clone(&api.verification);
+    let use_cases = api.use_cases.clone();
     let vouch = async move {
-        let (account, signed_in) = verification.vouch_for_device(&subject, device, body.overrides, &origin).await?;
+        let (account, signed_in) =
+            use_cases.app_servers.vouch_for_device(&subject, device, body.overrides, &origin).await?;
         let device = DeviceAnswer::new(signed_in.device, signed_in.trust_token);
         let answer = VouchedDeviceAnswer { session: signed_in.session.into(), device };
         Ok(Created { status: StatusCode::CREATED, answer, account })
@@ -210,8 +210,8 @@ pub(in crate::http) async fn remove(
     caller: ApiCaller,
 ) -> Result<HttpResponse, Problem> {
     let (name, device) = path.into_inner();
-    let account = api.verification.account_of_subject(&caller.subject(Scope::SubjectsWrite, &name)?).await?;
-    to_the_end(async move { api.verification.remove_device_for_owner(account, device).await }).await?;
+    let account = api.use_cases.app_servers.account_of_subject(&caller.subject(Scope::SubjectsWrite, &name)?).await?;
+    to_the_end(async move { api.use_cases.operators.remove_device_for_owner(account, device).await }).await?;
     Ok(about(HttpResponse::NoContent().finish(), account))
 }
 
@@ -233,8 +233,8 @@ pub(in crate::http) async fn export(
     name: Path<String>,
     caller: ApiCaller,
 ) -> Result<impl Responder, Problem> {
-    let account = api.verification.account_of_subject(&caller.subject(Scope::SubjectsRead, &name)?).await?;
-    Ok(HttpResponse::Ok().json(api.verification.export_account(account).await?))
+    let account = api.use_cases.app_servers.account_of_subject(&caller.subject(Scope::SubjectsRead, &name)?).await?;
+    Ok(HttpResponse::Ok().json(api.use_cases.accounts.export_account(account).await?))
 }
 
 /// Delete a subject and everything about it; its connections end. Scope `subjects:write`.
@@ -255,7 +255,7 @@ pub(in crate::http) async fn delete(
     name: Path<String>,
     caller: ApiCaller,
 ) -> Result<HttpResponse, Problem> {
-    let account = api.verification.account_of_subject(&caller.subject(Scope::SubjectsWrite, &name)?).await?;
-    to_the_end(async move { api.verification.delete_account(account).await }).await?;
+    let account = api.use_cases.app_servers.account_of_subject(&caller.subject(Scope::SubjectsWrite, &name)?).await?;
+    to_the_end(async move { api.use_cases.accounts.delete_account(account).await }).await?;
     Ok(about(HttpResponse::NoContent().finish(), account))
 }

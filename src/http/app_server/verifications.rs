@@ -1,7 +1,6 @@
 //! `/v1/verifications`: the second step for apps that keep accounts of their own. Their servers call it.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, Path, ServiceConfig};
@@ -141,9 +140,9 @@ pub(in crate::http) async fn begin(
         may_change_subjects: call.allows(Scope::SubjectsWrite),
     };
     spend(&api, &origin, &request).await?;
-    let verification = Arc::clone(&api.verification);
+    let use_cases = api.use_cases.clone();
     let begin = async move {
-        let (account, result) = verification.sign_in_for_app(request, &origin).await?;
+        let (account, result) = use_cases.app_servers.sign_in_for_app(request, &origin).await?;
         let (status, answer) = match result {
             AppSignInResult::NotNeeded(reason, signed_in) => {
                 (StatusCode::OK, BegunAnswer::NotNeeded(not_needed(reason, *signed_in)))
@@ -162,7 +161,8 @@ async fn spend(api: &Api, origin: &Origin, request: &AppSignIn) -> Result<(), Pr
     let network = origin.network();
     let Err(refused) = api.limits.check(Limited::SignIn, network) else { return Ok(()) };
     let Some(token) = &request.trust_token else { return Err(refused) };
-    let look = api.verification.device_of_subjects_trust_token(&request.subject, token, request.device.install_id);
+    let look =
+        api.use_cases.app_servers.device_of_subjects_trust_token(&request.subject, token, request.device.install_id);
     let device = api.tokens.resolve(&api.limits, network, token, look).await.map_err(|_| refused)?;
     api.limits.spend(Limited::TrustedSignIn, Spender::Device(device))
 }
@@ -207,7 +207,7 @@ pub(in crate::http) async fn show(
     caller: ApiCaller,
 ) -> Result<impl Responder, Problem> {
     caller.require(Scope::VerificationsRead)?;
-    let found = api.verification.app_verification(*id).await?;
+    let found = api.use_cases.core.app_verification(*id).await?;
     // Another app's is none of its business: not even that there is one.
     if found.audience != caller.key.audience || !caller.key.is_for(&found.subject) {
         return Err(VerificationError::NotFound.into());
@@ -219,6 +219,6 @@ pub(in crate::http) async fn show(
         created_at: found.created_at,
         expires_at: found.expires_at,
         closed_at: found.closed_at,
-        assertion: api.verification.assertion(&found),
+        assertion: api.use_cases.core.assertion(&found),
     }))
 }

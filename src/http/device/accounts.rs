@@ -62,7 +62,8 @@ pub(in crate::http) async fn create(
     let password = Password::parse_new(body.password.into()).map_err(|error| invalid("password", error))?;
     let device = body.device.checked()?;
     let challenge =
-        to_the_end(async move { api.verification.create_account(email, password, device, &origin).await }).await?;
+        to_the_end(async move { api.use_cases.accounts.create_account(email, password, device, &origin).await })
+            .await?;
     let account = challenge.account_id;
     let answer = caller.answer(HttpResponse::Accepted(), Some(&tag), ChallengeEnvelope::from(challenge));
     Ok(about(answer, account))

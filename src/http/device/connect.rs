@@ -58,7 +58,7 @@ pub(in crate::http) async fn ticket(
     Session(session): Session,
 ) -> Result<impl Responder, Problem> {
     spend(&api, origin.network(), &session)?;
-    let ticket = to_the_end(async move { api.verification.issue_ticket(&session).await }).await?;
+    let ticket = to_the_end(async move { api.use_cases.devices.issue_ticket(&session).await }).await?;
     let expires_in = TICKET_LIFETIME.as_secs();
     Ok(HttpResponse::Ok().json(TicketAnswer { ticket: ticket.into(), expires_in }))
 }
@@ -141,12 +141,12 @@ fn spend(api: &Api, network: Option<Network>, session: &ActiveSession) -> Result
 }
 
 async fn session(asking: &Asking, request: &HttpRequest, ticket: Option<&str>) -> Result<ActiveSession, Problem> {
-    let verification = &asking.api.verification;
+    let use_cases = &asking.api.use_cases;
     let Some(ticket) = ticket else {
         let token = bearer(request, TokenKind::Access).map_err(|problem| asking.refusal(problem))?;
-        return asking.resolve(&token, verification.authenticate(&token)).await;
+        return asking.resolve(&token, use_cases.devices.authenticate(&token)).await;
     };
     let ticket = Token::parse(TokenKind::Ticket, ticket);
     let ticket = ticket.ok_or_else(|| asking.refusal(VerificationError::Unauthorized.into()))?;
-    asking.resolve(&ticket, verification.take_ticket(&ticket)).await
+    asking.resolve(&ticket, use_cases.devices.take_ticket(&ticket)).await
 }

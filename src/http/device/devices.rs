@@ -52,7 +52,7 @@ pub(in crate::http) struct TrustedDevicesAnswer {
     )
 )]
 pub(in crate::http) async fn list(api: Data<Api>, Session(session): Session) -> Result<impl Responder, Problem> {
-    let devices = api.verification.trusted_devices(&session).await?;
+    let devices = api.use_cases.devices.trusted_devices(&session).await?;
     let devices = TrustedDeviceAnswer::list(devices, session.device_id);
     Ok(HttpResponse::Ok().json(TrustedDevicesAnswer { devices }))
 }
@@ -75,7 +75,7 @@ pub(in crate::http) async fn remove(
     Session(session): Session,
     origin: Origin,
 ) -> Result<impl Responder, Problem> {
-    to_the_end(async move { api.verification.remove_device(&session, *id, &origin).await }).await?;
+    to_the_end(async move { api.use_cases.devices.remove_device(&session, *id, &origin).await }).await?;
     Ok(HttpResponse::NoContent())
 }
 
@@ -100,7 +100,8 @@ pub(in crate::http) async fn remove_others(
     Session(session): Session,
     origin: Origin,
 ) -> Result<impl Responder, Problem> {
-    let removed = to_the_end(async move { api.verification.remove_other_devices(&session, &origin).await }).await?;
+    let removed =
+        to_the_end(async move { api.use_cases.devices.remove_other_devices(&session, &origin).await }).await?;
     Ok(HttpResponse::Ok().json(RemovedAnswer { removed }))
 }
 
@@ -135,7 +136,7 @@ pub(in crate::http) async fn rename(
 ) -> Result<impl Responder, Problem> {
     // Its owner typed it, and is there to type another.
     let name = cleaned(&body.name, NAME_MAX_CHARS).ok_or_else(|| invalid("name", "must have something to read"))?;
-    let rename = async move { api.verification.rename_device(&session, *id, &name, &origin).await };
+    let rename = async move { api.use_cases.devices.rename_device(&session, *id, &name, &origin).await };
     let device = to_the_end(rename).await?;
     Ok(HttpResponse::Ok().json(UpdateDeviceAnswer { device: DeviceAnswer::new(device, None) }))
 }
@@ -222,7 +223,7 @@ pub(in crate::http) async fn update(
     Json(body): Json<UpdateDeviceBody>,
 ) -> Result<impl Responder, Problem> {
     let (change, push) = body.checked(origin.location.clone())?;
-    let update = async move { api.verification.update_device(&session, &change, push.as_ref(), &origin).await };
+    let update = async move { api.use_cases.devices.update_device(&session, &change, push.as_ref(), &origin).await };
     let device = to_the_end(update).await?;
     Ok(HttpResponse::Ok().json(UpdateDeviceAnswer { device: DeviceAnswer::new(device, None) }))
 }

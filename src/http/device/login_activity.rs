@@ -143,7 +143,7 @@ pub(in crate::http) async fn page(
         return Err(invalid("limit", format!("must be 1 to {MAX_LIMIT}")));
     }
     let cursor = query.cursor.as_deref().map(read_cursor).transpose()?;
-    let page = api.verification.login_activity(&session, cursor, limit).await?;
+    let page = api.use_cases.accounts.login_activity(&session, cursor, limit).await?;
     Ok(HttpResponse::Ok().json(ActivityPageAnswer {
         entries: page.entries.into_iter().map(Into::into).collect(),
         next_cursor: page.next.map(|cursor| write_cursor(&cursor)),
@@ -169,7 +169,7 @@ pub(in crate::http) async fn report(
     Session(session): Session,
     origin: Origin,
 ) -> Result<impl Responder, Problem> {
-    to_the_end(async move { api.verification.report_activity(&session, *id, &origin).await }).await?;
+    to_the_end(async move { api.use_cases.accounts.report_activity(&session, *id, &origin).await }).await?;
     Ok(HttpResponse::NoContent())
 }
 

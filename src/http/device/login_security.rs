@@ -63,7 +63,7 @@ pub(in crate::http) struct LoginSecurityAnswer {
     )
 )]
 pub(in crate::http) async fn show(api: Data<Api>, Session(session): Session) -> Result<HttpResponse, Problem> {
-    let security = api.verification.login_security(&session).await?;
+    let security = api.use_cases.accounts.login_security(&session).await?;
     Ok(HttpResponse::Ok().json(LoginSecurityAnswer {
         two_step: TwoStepAnswer { available: security.available, enabled: security.enabled },
         sign_ins_frozen_at: security.sign_ins_frozen_at,
@@ -110,14 +110,14 @@ pub(in crate::http) async fn switch(
 ) -> Result<HttpResponse, Problem> {
     match (body.enabled, body.password) {
         (true, None) => {
-            let begin = async move { api.verification.begin_enabling(&session, &origin).await };
+            let begin = async move { api.use_cases.accounts.begin_enabling(&session, &origin).await };
             let challenge = to_the_end(begin).await?;
             let account = caller.account(TokenKind::Access);
             Ok(caller.answer(HttpResponse::Accepted(), account.as_ref(), ChallengeEnvelope::from(challenge)))
         }
         (false, Some(password)) => {
             let password = Password::typed(password.into());
-            let disable = async move { api.verification.disable_two_step(&session, password, &origin).await };
+            let disable = async move { api.use_cases.accounts.disable_two_step(&session, password, &origin).await };
             Ok(match to_the_end(disable).await? {
                 Disabling::Done => HttpResponse::NoContent().finish(),
                 Disabling::VerificationRequired(challenge) => {
@@ -146,7 +146,7 @@ pub(in crate::http) async fn unfreeze(
     Session(session): Session,
     origin: Origin,
 ) -> Result<HttpResponse, Problem> {
-    to_the_end(async move { api.verification.unfreeze(&session, &origin).await }).await?;
+    to_the_end(async move { api.use_cases.accounts.unfreeze(&session, &origin).await }).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -188,7 +188,7 @@ pub(in crate::http) async fn change_password(
     let new = Password::parse_new(body.new.into()).map_err(|error| invalid("new", error))?;
     let current = Password::typed(body.current.into());
     let forget = body.forget_devices;
-    let change = async move { api.verification.change_password(&session, current, new, forget, &origin).await };
+    let change = async move { api.use_cases.accounts.change_password(&session, current, new, forget, &origin).await };
     to_the_end(change).await?;
     Ok(HttpResponse::NoContent().finish())
 }

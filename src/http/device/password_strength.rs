@@ -92,6 +92,6 @@ pub(in crate::http) async fn judge(
     api.limits.check(Limited::PasswordStrength, origin.network())?;
     let email = body.email.as_deref().map(email).transpose()?;
     let password = Password::typed(body.password.into());
-    let strength = api.verification.password_strength(password, email).await?;
+    let strength = api.use_cases.sign_ins.password_strength(password, email).await?;
     Ok(HttpResponse::Ok().json(PasswordStrengthAnswer::new(strength, Language::of(origin.locale.as_ref()))))
 }

@@ -81,7 +81,7 @@ pub(in crate::http) async fn list_sessions(
     api: Data<Api>,
     Session(session): Session,
 ) -> Result<impl Responder, Problem> {
-    let sessions = api.verification.sessions(&session).await?;
+    let sessions = api.use_cases.devices.sessions(&session).await?;
     let answer = |going_on| GoingOnAnswer::new(going_on, session.session_id);
     Ok(HttpResponse::Ok().json(SessionsAnswer { sessions: sessions.into_iter().map(answer).collect() }))
 }
@@ -107,7 +107,7 @@ pub(in crate::http) async fn end_session(
     caller: Caller,
 ) -> Result<impl Responder, Problem> {
     let is_own = *id == session.session_id;
-    to_the_end(async move { api.verification.end_session(&session, *id, &origin).await }).await?;
+    to_the_end(async move { api.use_cases.devices.end_session(&session, *id, &origin).await }).await?;
     let mut response = HttpResponse::NoContent();
     if is_own {
         caller.forget(&mut response, &[TokenKind::Access, TokenKind::Refresh, TokenKind::Challenge]);
@@ -130,7 +130,7 @@ pub(in crate::http) async fn end_other_sessions(
     Session(session): Session,
     origin: Origin,
 ) -> Result<impl Responder, Problem> {
-    to_the_end(async move { api.verification.end_other_sessions(&session, &origin).await }).await?;
+    to_the_end(async move { api.use_cases.devices.end_other_sessions(&session, &origin).await }).await?;
     Ok(HttpResponse::NoContent())
 }
 
@@ -184,10 +184,10 @@ pub(in crate::http) async fn refresh(
     };
     let token = token.ok_or_else(|| asking.refusal(VerificationError::Unauthorized.into()))?;
     if asking.network.is_some() {
-        let session = asking.resolve(&token, api.verification.session_of_refresh_token(&token)).await?;
+        let session = asking.resolve(&token, api.use_cases.devices.session_of_refresh_token(&token)).await?;
         api.limits.spend(Limited::Refresh, Spender::Session(session))?;
     }
-    let session = to_the_end(async move { api.verification.refresh(&token, &origin).await }).await?;
+    let session = to_the_end(async move { api.use_cases.devices.refresh(&token, &origin).await }).await?;
     let (tag, account) = (caller.account(TokenKind::Refresh), session.account_id);
     let answer = caller.answer(HttpResponse::Ok(), tag.as_ref(), RefreshAnswer { session: session.into() });
     Ok(about(answer, account))
@@ -208,7 +208,7 @@ pub(in crate::http) async fn sign_out(
     origin: Origin,
     caller: Caller,
 ) -> Result<impl Responder, Problem> {
-    to_the_end(async move { api.verification.sign_out(&session, &origin).await }).await?;
+    to_the_end(async move { api.use_cases.devices.sign_out(&session, &origin).await }).await?;
     let mut response = HttpResponse::NoContent();
     caller.forget(&mut response, &[TokenKind::Access, TokenKind::Refresh, TokenKind::Challenge]);
     Ok(response.finish())

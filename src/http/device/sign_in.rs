@@ -105,7 +105,7 @@ pub(in crate::http) async fn sign_in(
         },
     };
     spend(&api, &origin, &request).await?;
-    let result = to_the_end(async move { api.verification.sign_in(request, &origin).await }).await?;
+    let result = to_the_end(async move { api.use_cases.sign_ins.sign_in(request, &origin).await }).await?;
     let (account, response, answer) = match result {
         SignInResult::SignedIn(signed_in) => {
             let account = signed_in.session.account_id;
@@ -125,7 +125,7 @@ async fn spend(api: &Api, origin: &Origin, request: &SignInRequest) -> Result<()
     let network = origin.network();
     let Err(refused) = api.limits.check(Limited::SignIn, network) else { return Ok(()) };
     let Some(token) = &request.trust_token else { return Err(refused) };
-    let look = api.verification.device_of_trust_token(&request.email, token, request.device.install_id);
+    let look = api.use_cases.devices.device_of_trust_token(&request.email, token, request.device.install_id);
     // Whatever is wrong with the token, the truth is that too many sign-ins came.
     let device = api.tokens.resolve(&api.limits, network, token, look).await.map_err(|_| refused)?;
     api.limits.spend(Limited::TrustedSignIn, Spender::Device(device))

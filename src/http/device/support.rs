@@ -175,7 +175,7 @@ impl From<TracedDelivery> for TracedDeliveryAnswer {
     )
 )]
 pub(in crate::http) async fn of_session(api: Data<Api>, Session(session): Session) -> Result<impl Responder, Problem> {
-    let bundle = api.verification.session_support(&session).await?;
+    let bundle = api.use_cases.operators.session_support(&session).await?;
     Ok(HttpResponse::Ok().json(SupportAnswer::from(bundle)))
 }
 
@@ -195,6 +195,6 @@ pub(in crate::http) async fn of_challenge(
     id: Path<ChallengeId>,
     ChallengeToken(token): ChallengeToken,
 ) -> Result<impl Responder, Problem> {
-    let bundle = api.verification.challenge_support(*id, &token).await?;
+    let bundle = api.use_cases.operators.challenge_support(*id, &token).await?;
     Ok(HttpResponse::Ok().json(SupportAnswer::from(bundle)))
 }

@@ -135,15 +135,15 @@ async fn find(operator: Data<Operator>, Query(query): Query<AccountQuery>) -> Re
     let id = match (&query.email, &query.subject) {
         (Some(email), None) => {
             let email = EmailAddress::parse(email).map_err(|error| invalid("email", error))?;
-            operator.verification.account_of(&email).await?
+            operator.use_cases.operators.account_of(&email).await?
         }
         (None, Some(subject)) => {
             let subject = Subject::parse(subject).map_err(|error| invalid("subject", error))?;
-            operator.verification.account_of_subject(&subject).await?
+            operator.use_cases.app_servers.account_of_subject(&subject).await?
         }
         (None, None) => {
             let beginning = query.starts_with.unwrap_or_default();
-            let page = operator.verification.accounts(&beginning, query.after).await?;
+            let page = operator.use_cases.operators.accounts(&beginning, query.after).await?;
             let accounts = page.accounts.into_iter().map(Into::into).collect();
             return Ok(HttpResponse::Ok().json(AccountsAnswer { accounts, next: page.next }));
         }
@@ -158,7 +158,7 @@ async fn show(operator: Data<Operator>, id: Path<AccountId>) -> Result<impl Resp
 }
 
 async fn answer(operator: &Operator, id: AccountId) -> Result<HttpResponse, Problem> {
-    let account = operator.verification.account_summary(id).await?;
+    let account = operator.use_cases.operators.account_summary(id).await?;
     Ok(HttpResponse::Ok().json(AccountAnswer {
         id: account.id,
         email: account.email.as_ref().map(EmailAddress::masked),
@@ -176,7 +176,7 @@ async fn sign_out_everywhere(
     id: Path<AccountId>,
     _: NotFromAnotherPage,
 ) -> Result<impl Responder, Problem> {
-    to_the_end(async move { operator.verification.sign_out_everywhere(*id).await }).await?;
+    to_the_end(async move { operator.use_cases.operators.sign_out_everywhere(*id).await }).await?;
     Ok(HttpResponse::NoContent())
 }
 
@@ -186,7 +186,7 @@ async fn sign_out_all(
     Query(query): Query<AfterQuery>,
     _: NotFromAnotherPage,
 ) -> Result<impl Responder, Problem> {
-    let signed_out = to_the_end(async move { operator.verification.sign_out_next(query.after).await }).await?;
+    let signed_out = to_the_end(async move { operator.use_cases.operators.sign_out_next(query.after).await }).await?;
     Ok(HttpResponse::Ok().json(SignedOutAnswer { signed_out: signed_out.count, next: signed_out.next }))
 }
 
@@ -196,7 +196,7 @@ async fn unfreeze(
     id: Path<AccountId>,
     _: NotFromAnotherPage,
 ) -> Result<impl Responder, Problem> {
-    to_the_end(async move { operator.verification.unfreeze_for_owner(*id).await }).await?;
+    to_the_end(async move { operator.use_cases.operators.unfreeze_for_owner(*id).await }).await?;
     Ok(HttpResponse::NoContent())
 }
 
@@ -206,7 +206,7 @@ async fn reset_two_step(
     id: Path<AccountId>,
     _: NotFromAnotherPage,
 ) -> Result<impl Responder, Problem> {
-    to_the_end(async move { operator.verification.reset_two_step(*id).await }).await?;
+    to_the_end(async move { operator.use_cases.operators.reset_two_step(*id).await }).await?;
     Ok(HttpResponse::NoContent())
 }
 
@@ -217,7 +217,7 @@ async fn remove_device(
     _: NotFromAnotherPage,
 ) -> Result<impl Responder, Problem> {
     let (account, device) = path.into_inner();
-    to_the_end(async move { operator.verification.remove_device_for_owner(account, device).await }).await?;
+    to_the_end(async move { operator.use_cases.operators.remove_device_for_owner(account, device).await }).await?;
     Ok(HttpResponse::NoContent())
 }
 
@@ -227,7 +227,7 @@ async fn delete(
     id: Path<AccountId>,
     _: NotFromAnotherPage,
 ) -> Result<impl Responder, Problem> {
-    to_the_end(async move { operator.verification.delete_account(*id).await }).await?;
+    to_the_end(async move { operator.use_cases.accounts.delete_account(*id).await }).await?;
     Ok(HttpResponse::NoContent())
 }
 
@@ -252,12 +252,12 @@ async fn activity(
     if !(1..=MOST_ENTRIES).contains(&query.limit) {
         return Err(invalid("limit", format!("must be 1 to {MOST_ENTRIES}")));
     }
-    operator.verification.account_summary(*id).await?;
-    let page = operator.verification.activity_of(*id, None, query.limit).await?;
+    operator.use_cases.operators.account_summary(*id).await?;
+    let page = operator.use_cases.accounts.activity_of(*id, None, query.limit).await?;
     Ok(HttpResponse::Ok().json(EntriesAnswer { entries: page.entries.into_iter().map(Into::into).collect() }))
 }
 
 /// Everything that is kept about an account.
 async fn export(operator: Data<Operator>, id: Path<AccountId>) -> Result<impl Responder, Problem> {
-    Ok(HttpResponse::Ok().json(operator.verification.export_account(*id).await?))
+    Ok(HttpResponse::Ok().json(operator.use_cases.accounts.export_account(*id).await?))
 }

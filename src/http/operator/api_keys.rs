@@ -67,7 +67,7 @@ struct ApiKeysAnswer {
 
 /// Every key, newest first.
 async fn list(operator: Data<Operator>) -> Result<impl Responder, Problem> {
-    let keys = operator.verification.api_keys().await?.into_iter().map(Into::into).collect();
+    let keys = operator.use_cases.app_servers.api_keys().await?.into_iter().map(Into::into).collect();
     Ok(HttpResponse::Ok().json(ApiKeysAnswer { keys }))
 }
 
@@ -128,7 +128,7 @@ async fn create(
             subject_prefix: body.subject_prefix.as_deref(),
             same_app_as: body.same_app_as,
         };
-        operator.verification.create_api_key(&wanted).await
+        operator.use_cases.app_servers.create_api_key(&wanted).await
     };
     Ok(HttpResponse::Created().json(NewApiKeyAnswer::from(to_the_end(create).await?)))
 }
@@ -151,7 +151,7 @@ async fn rotate(
         return Err(invalid("grace_seconds", format!("must be 0 to {LONGEST_GRACE}")));
     }
     let grace = SignedDuration::from_secs(body.grace_seconds.into());
-    let rotate = async move { operator.verification.rotate_api_key(*id, grace).await };
+    let rotate = async move { operator.use_cases.app_servers.rotate_api_key(*id, grace).await };
     Ok(HttpResponse::Created().json(NewApiKeyAnswer::from(to_the_end(rotate).await?)))
 }
 
@@ -161,6 +161,6 @@ async fn revoke(
     id: Path<ApiKeyId>,
     _: NotFromAnotherPage,
 ) -> Result<impl Responder, Problem> {
-    to_the_end(async move { operator.verification.revoke_api_key(*id).await }).await?;
+    to_the_end(async move { operator.use_cases.app_servers.revoke_api_key(*id).await }).await?;
     Ok(HttpResponse::NoContent())
 }

@@ -25,7 +25,7 @@ struct KeyAnswer {
 
 /// What this node makes of its file of keys: during a rotation every node must know a key before one derives codes with it.
 async fn show(operator: Data<Operator>) -> impl Responder {
-    let held = operator.verification.code_keys();
+    let held = operator.use_cases.core.code_keys();
     let keys = held.states().map(|(id, state)| KeyAnswer { id: id.to_string(), state: state.as_str() });
     HttpResponse::Ok().json(CodeKeysAnswer { keys: keys.collect() })
 }

@@ -48,7 +48,7 @@ async fn readiness(operator: Data<Operator>) -> impl Responder {
         return HttpResponse::ServiceUnavailable().json(serde_json::json!({ "status": "draining" }));
     }
     // A write, as each sign-in needs one: a database that is only read from signs nobody in.
-    let (beat, have_turns) = tokio::join!(operator.verification.beat(), operator.workers_have_turns());
+    let (beat, have_turns) = tokio::join!(operator.use_cases.core.beat(), operator.workers_have_turns());
     let mut causes = serde_json::Map::new();
     if let Err(error) = beat {
         causes.insert("database".to_owned(), error.to_string().into());
@@ -61,7 +61,7 @@ async fn readiness(operator: Data<Operator>) -> impl Responder {
         return HttpResponse::ServiceUnavailable().json(causes);
     }
     // It serves all the same: a load balancer that took it out would take every node out.
-    if let Health::Degraded { reason } = operator.verification.bus().health() {
+    if let Health::Degraded { reason } = operator.bus.health() {
         causes.insert("bus".to_owned(), reason.into());
     }
     let ahead = clock::ahead();
@@ -76,11 +76,11 @@ async fn readiness(operator: Data<Operator>) -> impl Responder {
 async fn metrics(operator: Data<Operator>) -> impl Responder {
     let observed = operator.directory.observe().await;
     gauge!(USER_ACTORS).set(observed.users as f64);
-    let usage = operator.verification.store().usage();
+    let usage = operator.store.usage();
     gauge!(DATABASE_CONNECTIONS_OPEN).set(usage.open as f64);
     gauge!(DATABASE_CONNECTIONS_IN_USE).set(usage.in_use as f64);
     gauge!(DATABASE_CONNECTIONS_MAX).set(usage.most as f64);
-    let passwords = operator.verification.passwords();
+    let passwords = operator.use_cases.core.passwords();
     for (lane, waiting) in passwords.waiting() {
         gauge!(PASSWORD_HASHES_WAITING, "lane" => lane.word()).set(waiting as f64);
     }

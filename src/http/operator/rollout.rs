@@ -47,7 +47,7 @@ impl From<RolloutState> for RolloutAnswer {
 
 /// The switch as it stands.
 async fn show(operator: Data<Operator>) -> Result<impl Responder, Problem> {
-    Ok(HttpResponse::Ok().json(RolloutAnswer::from(operator.verification.rollout().await?)))
+    Ok(HttpResponse::Ok().json(RolloutAnswer::from(operator.use_cases.operators.rollout().await?)))
 }
 
 /// What is left out stays as it is.
@@ -70,7 +70,7 @@ async fn set(
     if body.percent.is_none() && body.mode.is_none() {
         return Err(invalid("percent", "must be there, or `mode`"));
     }
-    let state = operator.verification.set_rollout(body.percent, body.mode).await?;
+    let state = operator.use_cases.operators.set_rollout(body.percent, body.mode).await?;
     Ok(HttpResponse::Ok().json(RolloutAnswer::from(state)))
 }
 
@@ -108,7 +108,7 @@ struct ListedPageAnswer {
 
 /// The accounts on the lists.
 async fn accounts(operator: Data<Operator>, Query(query): Query<PageQuery>) -> Result<impl Responder, Problem> {
-    let page = operator.verification.listed_accounts(query.after).await?;
+    let page = operator.use_cases.operators.listed_accounts(query.after).await?;
     let accounts = page.accounts.into_iter().map(Into::into).collect();
     Ok(HttpResponse::Ok().json(ListedPageAnswer { accounts, next: page.next }))
 }
@@ -126,7 +126,7 @@ async fn list(
     _: NotFromAnotherPage,
     Json(body): Json<ListBody>,
 ) -> Result<impl Responder, Problem> {
-    let put = operator.verification.list_account(*id, body.listed).await;
+    let put = operator.use_cases.operators.list_account(*id, body.listed).await;
     Ok(HttpResponse::Ok().json(ListedAnswer::from(put.map_err(no_such_account)?)))
 }
 
@@ -136,7 +136,7 @@ async fn unlist(
     id: Path<AccountId>,
     _: NotFromAnotherPage,
 ) -> Result<impl Responder, Problem> {
-    operator.verification.unlist_account(*id).await.map_err(no_such_account)?;
+    operator.use_cases.operators.unlist_account(*id).await.map_err(no_such_account)?;
     Ok(HttpResponse::NoContent())
 }
 

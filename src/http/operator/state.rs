@@ -13,15 +13,21 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::token::OperatorAccess;
 use crate::actors::Directory;
+use crate::bus::Bus;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::http::site::session_cookies::is_same_origin;
 use crate::listener::Workers;
-use crate::service::Verification;
+use crate::service::UseCases;
+use crate::store::Store;
 
 /// What the operator's handlers work with.
 pub struct Operator {
     /// The use cases.
-    pub verification: Arc<Verification>,
+    pub use_cases: UseCases,
+    /// The database, to see how it is used.
+    pub store: Store,
+    /// The way to other nodes, to see how it stands.
+    pub bus: Bus,
     /// The way to user actors, to count them.
     pub directory: Directory,
     /// Renders metrics.

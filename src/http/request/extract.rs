@@ -203,7 +203,7 @@ impl FromRequest for Session {
         Box::pin(async move {
             let asking = Asking::of(&request)?;
             let token = token(&request, TokenKind::Access).map_err(|problem| asking.refusal(problem))?;
-            let session = asking.resolve(&token, asking.api.verification.authenticate(&token)).await?;
+            let session = asking.resolve(&token, asking.api.use_cases.devices.authenticate(&token)).await?;
             security_log::made_with(&request, &session);
             if asking.network.is_some() {
                 spend(&asking.api, &request, &session)?;
@@ -239,10 +239,10 @@ impl FromRequest for ChallengeToken {
             let id = request.match_info().get("id").and_then(|id| id.parse().ok());
             let id = id.map(ChallengeId::new).ok_or_else(|| asking.refusal(no_uuid()))?;
             let token = token(&request, TokenKind::Challenge).map_err(|problem| asking.refusal(problem))?;
-            let Api { verification, limits, tokens, .. } = &**asking.api;
+            let Api { use_cases, limits, tokens, .. } = &**asking.api;
             // What the call does looks again. So one that was good lately is not looked up twice.
             if asking.network.is_some() && !tokens.knows(&token, id) {
-                let look = verification.check_challenge_token(id, &token);
+                let look = use_cases.challenges.check_challenge_token(id, &token);
                 tokens.resolve_for(limits, asking.network, (&token, id), look).await?;
             }
             if asking.network.is_some() {

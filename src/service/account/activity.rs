@@ -6,7 +6,7 @@ use crate::domain::device::session::ActiveSession;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::value::id::{AccountId, ActivityId, NoticeId};
 use crate::service::device::session::speaks_for_owner;
-use crate::service::{Origin, Verification, VerificationError, fresh};
+use crate::service::{Accounts, Core, Origin, VerificationError, fresh};
 use crate::store::activity::{Cursor, NewEntry, Reader};
 use crate::store::{self, Db};
 
@@ -18,7 +18,7 @@ pub struct ActivityPage {
     pub next: Option<Cursor>,
 }
 
-impl Verification {
+impl Accounts {
     /// A page of `limit` entries, beginning after `cursor`.
     ///
     /// # Errors
@@ -50,7 +50,9 @@ impl Verification {
     ) -> Result<ActivityPage, VerificationError> {
         self.activity_page(account, cursor, limit, Reader { is_owner: false, session_id: None }).await
     }
+}
 
+impl Core {
     async fn activity_page(
         &self,
         account: AccountId,

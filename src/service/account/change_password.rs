@@ -11,12 +11,12 @@ use crate::domain::event::{AccountEvent, AlertKind};
 use crate::service::challenge::view;
 use crate::service::device::session::speaks_for_owner;
 use crate::service::sign_in::password_hashing::Lane;
-use crate::service::{Origin, Verification, VerificationError};
+use crate::service::{Accounts, Core, Origin, VerificationError};
 use crate::store::account::Account;
 use crate::store::device::TrustedDevice;
 use crate::store::{self, StoreError};
 
-impl Verification {
+impl Accounts {
     /// Changes the password, and ends every other session and every sign-in that the old one began; with `forget_devices` only this device stays trusted.
     /// The same again within a minute, from the session that did it, is answered alike.
     ///
@@ -72,7 +72,9 @@ impl Verification {
         self.publish(account, events).await;
         Ok(())
     }
+}
 
+impl Core {
     /// Whether this session changed the password to `new` just now: the answer was lost, and the request is sent again. Nothing is
     /// counted: who made the change knows the password.
     async fn has_changed_to(

@@ -10,10 +10,10 @@ use crate::domain::value::id::AccountId;
 use crate::service::challenge::start::Start;
 use crate::service::constant_time::next_tick;
 use crate::service::sign_in::password_hashing::Lane;
-use crate::service::{ChallengeView, Origin, Verification, VerificationError, fresh};
+use crate::service::{Accounts, ChallengeView, Origin, VerificationError, fresh};
 use crate::store;
 
-impl Verification {
+impl Accounts {
     /// Sends a code to the address. The answer is the same when the address is somebody's already: then the mail
     /// tells its owner so, and no code is right.
     ///

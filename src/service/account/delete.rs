@@ -5,10 +5,10 @@ use crate::domain::device::session::SessionEnd;
 use crate::domain::event::AccountEvent;
 use crate::domain::value::id::AccountId;
 use crate::service::challenge::view;
-use crate::service::{Verification, VerificationError};
+use crate::service::{Accounts, VerificationError};
 use crate::store;
 
-impl Verification {
+impl Accounts {
     /// Everything that is kept about an account, as JSON: an object with a list for each kind of thing. Without what would let
     /// anybody in: hashes, salts, tokens, push addresses.
     ///

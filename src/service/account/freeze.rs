@@ -12,12 +12,12 @@ use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::value::id::{AccountId, ActivityId, DeviceId, NoticeId};
 use crate::service::challenge::view;
 use crate::service::device::session::{require_trusted, speaks_for_owner};
-use crate::service::{Origin, Verification, VerificationError, fresh};
+use crate::service::{Accounts, Core, Origin, VerificationError, fresh};
 use crate::store::activity::{NewEntry, ReportedEntry};
 use crate::store::challenge::NewChallenge;
 use crate::store::{self, Db};
 
-impl Verification {
+impl Accounts {
     /// Marks an entry as "this wasn't me". The first time that somebody says so who speaks for the owner, its challenge is denied
     /// if it is open, the device that did it is out, whatever let it in, no new device signs in any more, and the owner is told
     /// everywhere. From anybody else it is a mark, and word to the owner once an hour: others must not act against the owner's
@@ -57,6 +57,32 @@ impl Verification {
         Ok(())
     }
 
+    /// Lets new devices sign in again.
+    ///
+    /// # Errors
+    /// [`VerificationError::DeviceNotTrusted`]; [`VerificationError::OnlyNewPasswordUnfreezes`] when as many codes were guessed as
+    /// ever may be. It is fine when they may already.
+    pub async fn unfreeze(&self, session: &ActiveSession, origin: &Origin) -> Result<(), VerificationError> {
+        require_trusted(session)?;
+        let account = session.account_id;
+        let mut events = Vec::new();
+        let transaction = self.store.transaction(async |db| {
+            self.lock_for(db, session).await?;
+            let budget = store::budget::get_budget(db, account, BudgetKind::Account, &BUDGET_RULES).await?;
+            let lifted = budget.lift(&BUDGET_RULES).ok_or(VerificationError::OnlyNewPasswordUnfreezes)?;
+            if lifted != budget {
+                store::budget::extend(db, account, BudgetKind::Account, lifted).await?;
+            }
+            let requester = self.requester_of(db, session, origin).await?;
+            self.lift_freeze(db, account, Some(&requester), &mut events).await
+        });
+        transaction.await?;
+        self.publish(account, events).await;
+        Ok(())
+    }
+}
+
+impl Core {
     /// Denies the open challenge of a reported entry, or puts out the device that it let in; `false` when there was neither.
     async fn undo_reported(
         &self,
@@ -121,30 +147,6 @@ impl Verification {
         let ended = store::session::end_of_device(db, account, device, keep, why).await?;
         events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
         Ok(true)
-    }
-
-    /// Lets new devices sign in again.
-    ///
-    /// # Errors
-    /// [`VerificationError::DeviceNotTrusted`]; [`VerificationError::OnlyNewPasswordUnfreezes`] when as many codes were guessed as
-    /// ever may be. It is fine when they may already.
-    pub async fn unfreeze(&self, session: &ActiveSession, origin: &Origin) -> Result<(), VerificationError> {
-        require_trusted(session)?;
-        let account = session.account_id;
-        let mut events = Vec::new();
-        let transaction = self.store.transaction(async |db| {
-            self.lock_for(db, session).await?;
-            let budget = store::budget::get_budget(db, account, BudgetKind::Account, &BUDGET_RULES).await?;
-            let lifted = budget.lift(&BUDGET_RULES).ok_or(VerificationError::OnlyNewPasswordUnfreezes)?;
-            if lifted != budget {
-                store::budget::extend(db, account, BudgetKind::Account, lifted).await?;
-            }
-            let requester = self.requester_of(db, session, origin).await?;
-            self.lift_freeze(db, account, Some(&requester), &mut events).await
-        });
-        transaction.await?;
-        self.publish(account, events).await;
-        Ok(())
     }
 
     /// Freezes sign-ins while the guess budget of the account is spent, and tells the owner. A right code or the owner may

@@ -15,7 +15,7 @@ use crate::domain::value::id::{AccountId, ActivityId, DeviceId, SessionId};
 use crate::service::challenge::start::Start;
 use crate::service::challenge::verify::no_guess;
 use crate::service::sign_in::password_sign_in::refusal_to_ask;
-use crate::service::{ChallengeView, Origin, Verification, VerificationError, Verified};
+use crate::service::{Accounts, ChallengeView, Core, Origin, VerificationError, Verified};
 use crate::store::account::LockedAccount;
 use crate::store::challenge::NewChallenge;
 use crate::store::device::TrustedDevice;
@@ -47,7 +47,7 @@ pub enum Disabling {
     VerificationRequired(Box<ChallengeView>),
 }
 
-impl Verification {
+impl Accounts {
     /// How the security of an account stands.
     ///
     /// # Errors
@@ -116,29 +116,6 @@ impl Verification {
         Ok(challenge)
     }
 
-    /// The emailed code was right: two-step verification is on, the device it was done on is trusted, and every other
-    /// session ends.
-    pub(in crate::service) async fn finish_enabling(
-        &self,
-        db: &impl Db,
-        new: &NewChallenge,
-        after: &Predecessor<'_>,
-        events: &mut Vec<AccountEvent>,
-    ) -> Result<Verified, VerificationError> {
-        let account = new.account_id;
-        let session = asking_session(db, new).await?;
-        let acting = Acting { device_id: session.device_id, session_id: session.session_id };
-        let requester = Requester { acting: Some(acting), ..new.requester.clone() };
-        // The rollout may have been taken back since: then nobody turns it on any more.
-        if !self.turn_on(db, account, Some(session.session_id), Some(&requester), events).await? {
-            return Err(VerificationError::AlreadySo("two-step verification is on already"));
-        }
-        let (device, token) = (session.device_id, after.trust_token());
-        let trust_token = self.grant_trust(db, account, device, &requester, token, events).await?;
-        let device = store::device::by_id(db, account, device).await?.ok_or(VerificationError::Unauthorized)?;
-        Ok(Verified::TwoStepEnabled { device, trust_token })
-    }
-
     /// Turns two-step verification off, on a trusted device at once, on any other with a code. The trust in devices stays for
     /// the day it is turned on again.
     ///
@@ -175,6 +152,31 @@ impl Verification {
         let disabling = transaction.await?;
         self.publish(account, events).await;
         disabling
+    }
+}
+
+impl Core {
+    /// The emailed code was right: two-step verification is on, the device it was done on is trusted, and every other
+    /// session ends.
+    pub(in crate::service) async fn finish_enabling(
+        &self,
+        db: &impl Db,
+        new: &NewChallenge,
+        after: &Predecessor<'_>,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<Verified, VerificationError> {
+        let account = new.account_id;
+        let session = asking_session(db, new).await?;
+        let acting = Acting { device_id: session.device_id, session_id: session.session_id };
+        let requester = Requester { acting: Some(acting), ..new.requester.clone() };
+        // The rollout may have been taken back since: then nobody turns it on any more.
+        if !self.turn_on(db, account, Some(session.session_id), Some(&requester), events).await? {
+            return Err(VerificationError::AlreadySo("two-step verification is on already"));
+        }
+        let (device, token) = (session.device_id, after.trust_token());
+        let trust_token = self.grant_trust(db, account, device, &requester, token, events).await?;
+        let device = store::device::by_id(db, account, device).await?.ok_or(VerificationError::Unauthorized)?;
+        Ok(Verified::TwoStepEnabled { device, trust_token })
     }
 
     async fn begin_disabling(

@@ -3,44 +3,22 @@
 //! There are few, so each node keeps all of them in memory and looks for changes every two seconds: a call with a key costs the
 //! database nothing, and neither does one with a made-up key.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 
+use super::known_api_keys::Known;
 use crate::domain::app_server::api_key::{ApiKey, Scope};
-use crate::domain::device::token::{Token, TokenHash, TokenKind};
+use crate::domain::device::token::{Token, TokenKind};
 use crate::domain::value::id::ApiKeyId;
-use crate::service::{Verification, VerificationError, fresh, fresh_token};
+use crate::service::{AppServers, Core, VerificationError, fresh, fresh_token};
 use crate::store::{self, StoreError};
 
 /// Keys that were read longer ago are read again.
 const LOOK_PERIOD: Duration = Duration::from_secs(2);
 /// Keys that were read longer ago are not believed: one of them may have been revoked.
 const BELIEVED_FOR: Duration = Duration::from_secs(30);
-/// That a key was used is written down so often at most.
-const NOTE_PERIOD: Duration = Duration::from_secs(60);
-
-/// The keys as they were last read, and those that were used since.
-#[derive(Default)]
-pub(in crate::service) struct KnownApiKeys {
-    known: RwLock<Option<Arc<Known>>>,
-    /// One reads them at a time, and the others wait for what it finds.
-    reading: tokio::sync::Mutex<()>,
-    used: Mutex<Used>,
-}
-
-struct Known {
-    read_at: Instant,
-    keys: HashMap<TokenHash, ApiKey>,
-}
-
-#[derive(Default)]
-struct Used {
-    keys: HashSet<ApiKeyId>,
-    noted_at: Option<Instant>,
-}
 
 /// A key that was just made.
 pub struct NewApiKey {
@@ -85,31 +63,7 @@ fn audience(wanted: &WantedApiKey<'_>, keys: &[ApiKey], id: ApiKeyId) -> Result<
     }
 }
 
-impl KnownApiKeys {
-    fn current(&self) -> Option<Arc<Known>> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, known: Option<Arc<Known>>) {
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
-    }
-
-    fn use_key(&self, key: ApiKeyId) {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner).keys.insert(key);
-    }
-
-    /// Those that were used, if it is time to write that down.
-    fn take_used(&self) -> Vec<ApiKeyId> {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        if used.keys.is_empty() || used.noted_at.is_some_and(|noted| noted.elapsed() < NOTE_PERIOD) {
-            return Vec::new();
-        }
-        used.noted_at = Some(Instant::now());
-        used.keys.drain().collect()
-    }
-}
-
-impl Verification {
+impl AppServers {
     /// Makes a key. An audience is one app's: of the keys that are good only those of the same app have it.
     ///
     /// # Errors
@@ -188,7 +142,9 @@ impl Verification {
         self.api_keys.use_key(key.id);
         Ok(key.clone())
     }
+}
 
+impl Core {
     async fn known_api_keys(&self) -> Result<Arc<Known>, StoreError> {
         let is_fresh = |known: &Arc<Known>| known.read_at.elapsed() < LOOK_PERIOD;
         if let Some(known) = self.api_keys.current().filter(is_fresh) {

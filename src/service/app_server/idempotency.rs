@@ -3,7 +3,7 @@
 use crate::domain::app_server::idempotency::{IdempotencyKey, NONCE_BYTES, RequestHash};
 use crate::domain::device::token::Token;
 use crate::domain::value::id::{AccountId, ApiKeyId};
-use crate::service::{Verification, VerificationError};
+use crate::service::{AppServers, VerificationError};
 use crate::store;
 use crate::store::idempotent_request::Known;
 
@@ -49,7 +49,7 @@ impl OnceRequest {
     }
 }
 
-impl Verification {
+impl AppServers {
     /// Claims a request, or finds out what became of it.
     ///
     /// # Errors

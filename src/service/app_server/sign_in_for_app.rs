@@ -11,7 +11,7 @@ use crate::domain::device::DeviceInfo;
 use crate::domain::device::token::Token;
 use crate::domain::value::id::{AccountId, ChallengeId};
 use crate::service::sign_in::password_sign_in::{Admission, Asks, count_outcome};
-use crate::service::{ChallengeView, Origin, SignedIn, Verification, VerificationError, fresh};
+use crate::service::{AppServers, ChallengeView, Core, Origin, SignedIn, VerificationError, fresh};
 use crate::store;
 use crate::store::verification::AppVerification;
 
@@ -62,7 +62,7 @@ impl AppVerification {
     }
 }
 
-impl Verification {
+impl AppServers {
     /// Decides whether a sign-in that an app's server has checked needs a code, and starts a challenge if it does.
     ///
     /// # Errors
@@ -109,6 +109,14 @@ impl Verification {
         Ok((account, result))
     }
 
+    /// The keys that assertions are checked with.
+    #[must_use]
+    pub fn assertion_keys(&self) -> Vec<Jwk> {
+        public_keys(&self.code_keys(), self.rules.assertions.header)
+    }
+}
+
+impl Core {
     /// A verification that an app's server began.
     ///
     /// # Errors
@@ -134,11 +142,5 @@ impl Verification {
             header: self.rules.assertions.header,
         };
         Some(assertion.sign(&self.code_keys(), of.now))
-    }
-
-    /// The keys that assertions are checked with.
-    #[must_use]
-    pub fn assertion_keys(&self) -> Vec<Jwk> {
-        public_keys(&self.code_keys(), self.rules.assertions.header)
     }
 }

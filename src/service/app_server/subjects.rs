@@ -13,7 +13,7 @@ use crate::domain::device::DeviceInfo;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::value::id::{AccountId, NoticeId};
 use crate::service::device::session::Trust;
-use crate::service::{Origin, SignedIn, Verification, VerificationError, fresh};
+use crate::service::{AppServers, Core, Origin, SignedIn, VerificationError, fresh};
 use crate::store::{self, Db};
 
 /// How a subject stands.
@@ -41,7 +41,7 @@ pub struct SubjectChange {
     pub two_step_enabled: Option<bool>,
 }
 
-impl Verification {
+impl AppServers {
     /// The account of a subject.
     ///
     /// # Errors
@@ -94,32 +94,6 @@ impl Verification {
         Ok(view)
     }
 
-    /// Codes by email go to another mailbox from now on. Those under way are replaced, so that nobody who reads the old one can use
-    /// them: by codes on trusted devices where there are any, because the new mailbox is not to be relied on yet. It is written
-    /// down, and told to the old mailbox and the new one.
-    pub(in crate::service) async fn change_mailbox(
-        &self,
-        db: &impl Db,
-        account: AccountId,
-        before: Option<&EmailAddress>,
-        email: &EmailAddress,
-        events: &mut Vec<AccountEvent>,
-    ) -> Result<(), VerificationError> {
-        let mailed = store::challenge::mailed(db, account).await?;
-        store::subject::set_mailbox(db, account, email).await?;
-        let has_devices = store::device::has_trusted(db, account).await?;
-        let (by_devices, by_mail): (Vec<_>, Vec<_>) =
-            mailed.into_iter().partition(|open| has_devices && open.code.purpose != Purpose::EnableTwoStep);
-        self.replace_codes(db, account, by_devices, Some(Method::App), events).await?;
-        self.replace_codes(db, account, by_mail, None, events).await?;
-        self.record_change(db, account, ActivityKind::MailboxChanged, None).await?;
-        if before.is_some() {
-            let (notice, kind) = (fresh(NoticeId::new), AlertKind::MailboxChanged);
-            store::notice::add_to(db, account, notice, kind, None, before).await?;
-        }
-        self.alert(db, account, AlertKind::MailboxChanged, None, events).await
-    }
-
     /// Takes an app's word for a device: it is trusted from now on, and has a session. Its owner is told where two-step
     /// verification is on.
     ///
@@ -159,6 +133,34 @@ impl Verification {
         let (account, signed_in) = transaction.await?;
         self.publish(account, events).await;
         Ok((account, signed_in))
+    }
+}
+
+impl Core {
+    /// Codes by email go to another mailbox from now on. Those under way are replaced, so that nobody who reads the old one can use
+    /// them: by codes on trusted devices where there are any, because the new mailbox is not to be relied on yet. It is written
+    /// down, and told to the old mailbox and the new one.
+    pub(in crate::service) async fn change_mailbox(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        before: Option<&EmailAddress>,
+        email: &EmailAddress,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<(), VerificationError> {
+        let mailed = store::challenge::mailed(db, account).await?;
+        store::subject::set_mailbox(db, account, email).await?;
+        let has_devices = store::device::has_trusted(db, account).await?;
+        let (by_devices, by_mail): (Vec<_>, Vec<_>) =
+            mailed.into_iter().partition(|open| has_devices && open.code.purpose != Purpose::EnableTwoStep);
+        self.replace_codes(db, account, by_devices, Some(Method::App), events).await?;
+        self.replace_codes(db, account, by_mail, None, events).await?;
+        self.record_change(db, account, ActivityKind::MailboxChanged, None).await?;
+        if before.is_some() {
+            let (notice, kind) = (fresh(NoticeId::new), AlertKind::MailboxChanged);
+            store::notice::add_to(db, account, notice, kind, None, before).await?;
+        }
+        self.alert(db, account, AlertKind::MailboxChanged, None, events).await
     }
 }
 

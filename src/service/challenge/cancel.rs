@@ -3,10 +3,10 @@
 use crate::domain::device::token::Token;
 use crate::domain::value::id::ChallengeId;
 use crate::service::challenge::view;
-use crate::service::{Verification, VerificationError};
+use crate::service::{Challenges, VerificationError};
 use crate::store;
 
-impl Verification {
+impl Challenges {
     /// Ends a challenge for whoever asked for it: its code is good for nothing from here on, and trusted devices stop showing it. It
     /// is no answer: what was guessed and what went unanswered stays counted, the sign-in stays in the activity, and the owner
     /// is still told of one that was not finished. Ending one that is over is fine.

@@ -6,11 +6,11 @@ use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::value::id::{AccountId, ChallengeId, SessionId};
 use crate::service::challenge::view;
 use crate::service::device::session::require_trusted;
-use crate::service::{Verification, VerificationError};
+use crate::service::{Challenges, Core, VerificationError};
 use crate::store::challenge::NewChallenge;
 use crate::store::{self, Db};
 
-impl Verification {
+impl Challenges {
     /// [`Self::deny`], said over a connection of a session.
     ///
     /// # Errors
@@ -65,7 +65,9 @@ impl Verification {
             outcome => Err(Refusal::Closed(outcome.unwrap_or(Outcome::Superseded)).into()),
         }
     }
+}
 
+impl Core {
     /// Ends a challenge that its account's owner did not ask for, with the session that asked; `false` when it ended before.
     pub(in crate::service) async fn end_denied(
         &self,

@@ -1,13 +1,13 @@
 //! Writing down that challenges ran out.
 
 use crate::service::challenge::view;
-use crate::service::{Verification, VerificationError};
+use crate::service::{Challenges, VerificationError};
 use crate::store;
 
 /// Challenges closed in one transaction.
 const BATCH: i64 = 100;
 
-impl Verification {
+impl Challenges {
     /// Closes challenges whose time is over; returns how many. Call it again at once while it returns a full batch.
     ///
     /// # Errors

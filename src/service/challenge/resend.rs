@@ -5,11 +5,11 @@ use crate::domain::challenge::{Method, Purpose, Refusal};
 use crate::domain::delivery::{DeliveryView, device_may_show};
 use crate::domain::device::token::Token;
 use crate::domain::value::id::ChallengeId;
-use crate::service::{ChallengeView, Destination, Verification, VerificationError};
+use crate::service::{ChallengeView, Challenges, Core, Destination, VerificationError};
 use crate::store::challenge::{NewChallenge, StoredChallenge};
 use crate::store::{self, Db, StoreError};
 
-impl Verification {
+impl Challenges {
     /// Replaces the code of a challenge. The earlier one is then simply wrong; no attempt is given back.
     ///
     /// # Errors
@@ -30,7 +30,9 @@ impl Verification {
             }
         }
     }
+}
 
+impl Core {
     /// `None` when another call was faster.
     async fn replace_code(
         &self,

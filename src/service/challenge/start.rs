@@ -20,7 +20,7 @@ use crate::domain::value::id::{AccountId, ActivityId, ChallengeId, SessionId};
 use crate::domain::value::network::site;
 use crate::service::account::freeze::expect_code;
 use crate::service::challenge::view;
-use crate::service::{ChallengeView, Destination, Verification, VerificationError, fresh, fresh_salt, fresh_token};
+use crate::service::{ChallengeView, Core, Destination, VerificationError, fresh, fresh_salt, fresh_token};
 use crate::store::activity::NewEntry;
 use crate::store::challenge::NewChallenge;
 use crate::store::{self, Db, StoreError};
@@ -44,7 +44,7 @@ pub(in crate::service) struct Start<'a> {
     pub(in crate::service) now: Timestamp,
 }
 
-impl Verification {
+impl Core {
     /// Starts a challenge inside a transaction that holds the account's lock.
     pub(in crate::service) async fn start(
         &self,

@@ -8,7 +8,7 @@ use crate::domain::challenge::{Method, Outcome};
 use crate::domain::delivery::DeliveryView;
 use crate::domain::device::token::Token;
 use crate::domain::value::id::{AccountId, ChallengeId};
-use crate::service::{ChallengeView, Destination, Verification, VerificationError};
+use crate::service::{ChallengeView, Challenges, Destination, VerificationError};
 use crate::store;
 
 /// A challenge with its deliveries.
@@ -30,7 +30,7 @@ pub struct ChallengeStatus {
     pub now: Timestamp,
 }
 
-impl Verification {
+impl Challenges {
     /// How a challenge stands, for its holder.
     ///
     /// # Errors

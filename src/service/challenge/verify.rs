@@ -15,7 +15,7 @@ use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::value::id::{ChallengeId, NoticeId, SessionId};
 use crate::service::challenge::view;
 use crate::service::device::session::{Trust, meet};
-use crate::service::{SignedIn, Verification, VerificationError, fresh};
+use crate::service::{Challenges, Core, SignedIn, VerificationError, fresh};
 use crate::store::challenge::{CountedAttempt, Grant, NewChallenge, StoredChallenge};
 use crate::store::{self, Db, StoreError};
 use crate::telemetry::ENTRY_SECONDS;
@@ -52,7 +52,7 @@ impl Verified {
     }
 }
 
-impl Verification {
+impl Challenges {
     /// Checks a code. The right one, sent again with the same token, brings the same answer for
     /// [`REPEAT_WITHIN`](crate::domain::challenge::limits::REPEAT_WITHIN).
     ///
@@ -79,7 +79,9 @@ impl Verification {
             answer => answer,
         }
     }
+}
 
+impl Core {
     async fn verify_first(
         &self,
         stored: &StoredChallenge,

@@ -10,7 +10,7 @@ use crate::domain::device::session::CONNECTION_EXPIRY_GRACE;
 use crate::domain::device::token::Token;
 use crate::domain::event::AccountEvent;
 use crate::domain::value::id::{AccountId, ChallengeId};
-use crate::service::{Verification, VerificationError};
+use crate::service::{Core, VerificationError};
 use crate::store::challenge::{ClosedChallenge, NewChallenge, StoredChallenge};
 use crate::store::{self, Db, StoreError};
 
@@ -51,7 +51,7 @@ pub struct ChallengeView {
     pub destination: Destination,
 }
 
-impl Verification {
+impl Core {
     /// The challenge of an id, if the token is its token.
     pub(in crate::service) async fn authorized(
         &self,

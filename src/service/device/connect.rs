@@ -5,10 +5,10 @@ use crate::domain::delivery::CodeToDeliver;
 use crate::domain::device::session::ActiveSession;
 use crate::domain::device::token::{Token, TokenKind};
 use crate::domain::value::id::{AccountId, SessionId};
-use crate::service::{Verification, VerificationError, fresh_token};
+use crate::service::{Devices, VerificationError, fresh_token};
 use crate::store;
 
-impl Verification {
+impl Devices {
     /// A ticket that opens one WebSocket for this session.
     ///
     /// # Errors

@@ -7,11 +7,11 @@ use crate::domain::device::Device;
 use crate::domain::device::session::{ActiveSession, SessionEnd};
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::value::id::DeviceId;
-use crate::service::{Origin, Verification, VerificationError};
+use crate::service::{Devices, Origin, VerificationError};
 use crate::store;
 use crate::store::device::{DeviceChange, TrustedDevice};
 
-impl Verification {
+impl Devices {
     /// The trusted devices of the session's account, most recently used first.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::domain::device::successor::Predecessor;
 use crate::domain::device::token::{Token, TokenKind};
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::value::id::{AccountId, DeviceId, SessionId};
-use crate::service::{Origin, Verification, VerificationError, fresh, fresh_token};
+use crate::service::{Core, Devices, Origin, VerificationError, fresh, fresh_token};
 use crate::store::account::LockedAccount;
 use crate::store::device::DeviceChange;
 use crate::store::refresh_token::KnownRefreshToken;
@@ -103,7 +103,7 @@ enum Renewal {
     Stolen(AccountId),
 }
 
-impl Verification {
+impl Devices {
     /// The session of an access token.
     ///
     /// # Errors
@@ -119,6 +119,51 @@ impl Verification {
         Ok(shown.session)
     }
 
+    /// Exchanges a refresh token for the next tokens. Again, it brings the same ones until one of these was used; after that it ends its
+    /// session: two have it.
+    ///
+    /// # Errors
+    /// [`VerificationError::Unauthorized`] when it buys nothing.
+    pub async fn refresh(&self, token: &Token, origin: &Origin) -> Result<IssuedSession, VerificationError> {
+        let hash = token.hash();
+        let mut events = Vec::new();
+        let transaction = self.store.transaction(async |db| {
+            let owner = store::refresh_token::owner(db, &hash).await?;
+            let (account, session) = owner.ok_or(VerificationError::Unauthorized)?;
+            store::account::lock(db, account).await?;
+            let known = store::refresh_token::find(db, account, &hash).await?.ok_or(VerificationError::Unauthorized)?;
+            if known.worth == Worth::Theft {
+                self.end_copied_session(db, account, &known, origin, &mut events).await?;
+                return Ok(Renewal::Stolen(account));
+            }
+            let keys = self.code_keys();
+            if let Some(after) = known.successor_key.as_ref().and_then(|key| Predecessor::with(&keys, key, token)) {
+                let again = self.repeat_session(db, account, session, &after).await?;
+                return again.map(Renewal::Renewed).ok_or(VerificationError::Unauthorized);
+            }
+            let after = Predecessor::new(&keys, token);
+            let issued = self.new_session(account, session, Some(&after));
+            let pair = issued.hashes();
+            store::refresh_token::rotate(db, account, session, &hash, &pair.refresh, after.key()).await?;
+            let location = origin.location.as_deref();
+            if !store::session::renew(db, account, session, &pair, location, self.rules.tokens).await? {
+                return Err(VerificationError::Unauthorized);
+            }
+            let seen = DeviceChange { location: origin.location.clone(), ..DeviceChange::default() };
+            store::device::update_current(db, account, known.device_id, &seen).await?;
+            Ok(Renewal::Renewed(issued))
+        });
+        match transaction.await? {
+            Renewal::Renewed(issued) => Ok(issued),
+            Renewal::Stolen(account) => {
+                self.publish(account, events).await;
+                Err(VerificationError::Unauthorized)
+            }
+        }
+    }
+}
+
+impl Core {
     /// Locks the account of a session and makes sure that the session still may make calls: a request can wait long
     /// between the look at its token and its transaction.
     pub(in crate::service) async fn lock_for(
@@ -254,49 +299,6 @@ impl Verification {
         let (ended, ()) = store::together(db, try_join(create, issue)).await?;
         events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
         Ok(())
-    }
-
-    /// Exchanges a refresh token for the next tokens. Again, it brings the same ones until one of these was used; after that it ends its
-    /// session: two have it.
-    ///
-    /// # Errors
-    /// [`VerificationError::Unauthorized`] when it buys nothing.
-    pub async fn refresh(&self, token: &Token, origin: &Origin) -> Result<IssuedSession, VerificationError> {
-        let hash = token.hash();
-        let mut events = Vec::new();
-        let transaction = self.store.transaction(async |db| {
-            let owner = store::refresh_token::owner(db, &hash).await?;
-            let (account, session) = owner.ok_or(VerificationError::Unauthorized)?;
-            store::account::lock(db, account).await?;
-            let known = store::refresh_token::find(db, account, &hash).await?.ok_or(VerificationError::Unauthorized)?;
-            if known.worth == Worth::Theft {
-                self.end_copied_session(db, account, &known, origin, &mut events).await?;
-                return Ok(Renewal::Stolen(account));
-            }
-            let keys = self.code_keys();
-            if let Some(after) = known.successor_key.as_ref().and_then(|key| Predecessor::with(&keys, key, token)) {
-                let again = self.repeat_session(db, account, session, &after).await?;
-                return again.map(Renewal::Renewed).ok_or(VerificationError::Unauthorized);
-            }
-            let after = Predecessor::new(&keys, token);
-            let issued = self.new_session(account, session, Some(&after));
-            let pair = issued.hashes();
-            store::refresh_token::rotate(db, account, session, &hash, &pair.refresh, after.key()).await?;
-            let location = origin.location.as_deref();
-            if !store::session::renew(db, account, session, &pair, location, self.rules.tokens).await? {
-                return Err(VerificationError::Unauthorized);
-            }
-            let seen = DeviceChange { location: origin.location.clone(), ..DeviceChange::default() };
-            store::device::update_current(db, account, known.device_id, &seen).await?;
-            Ok(Renewal::Renewed(issued))
-        });
-        match transaction.await? {
-            Renewal::Renewed(issued) => Ok(issued),
-            Renewal::Stolen(account) => {
-                self.publish(account, events).await;
-                Err(VerificationError::Unauthorized)
-            }
-        }
     }
 
     /// The owner is told of which device the copy is, and where it was used.

@@ -5,11 +5,11 @@ use crate::domain::account::activity::ActivityKind;
 use crate::domain::device::session::{ActiveSession, SessionEnd};
 use crate::domain::event::AccountEvent;
 use crate::domain::value::id::SessionId;
-use crate::service::{Origin, Verification, VerificationError};
+use crate::service::{Core, Devices, Origin, VerificationError};
 use crate::store::session::GoingOn;
 use crate::store::{self, Db};
 
-impl Verification {
+impl Devices {
     /// The sessions of the session's account that go on, most recently used first.
     ///
     /// # Errors
@@ -69,7 +69,9 @@ impl Verification {
     ) -> Result<usize, VerificationError> {
         self.end_sessions(session, None, origin).await
     }
+}
 
+impl Core {
     async fn end_sessions(
         &self,
         session: &ActiveSession,

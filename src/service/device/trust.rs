@@ -11,11 +11,11 @@ use crate::domain::device::token::Token;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::value::id::{AccountId, DeviceId};
 use crate::service::challenge::start::issued;
-use crate::service::{Verification, VerificationError};
+use crate::service::{Core, VerificationError};
 use crate::store::challenge::Replaceable;
 use crate::store::{self, Db};
 
-impl Verification {
+impl Core {
     /// Trusts a device, which shows `token` from now on. The one that was unused the longest makes room if the account has too many, and the owner is told.
     pub(in crate::service) async fn grant_trust(
         &self,

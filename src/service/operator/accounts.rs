@@ -5,7 +5,7 @@ use crate::domain::account::email::EmailAddress;
 use crate::domain::device::session::SessionEnd;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::value::id::{AccountId, DeviceId};
-use crate::service::{Verification, VerificationError};
+use crate::service::{Operators, VerificationError};
 use crate::store;
 use crate::store::account::ListedAccount;
 use crate::store::device::TrustedDevice;
@@ -45,7 +45,7 @@ pub struct SignedOut {
     pub next: Option<AccountId>,
 }
 
-impl Verification {
+impl Operators {
     /// One page of the accounts whose address or subject begins so.
     ///
     /// # Errors

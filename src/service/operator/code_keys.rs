@@ -1,31 +1,24 @@
 //! The code keys of this node, which may be replaced while it runs.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use crate::domain::code::{CodeKeys, KeyId};
-use crate::service::Verification;
+use crate::service::{Core, Operators};
 
-/// The keys as they were last read.
-pub(in crate::service) struct HeldKeys(RwLock<Arc<CodeKeys>>);
-
-impl HeldKeys {
-    pub(in crate::service) fn new(keys: Arc<CodeKeys>) -> Self {
-        Self(RwLock::new(keys))
-    }
-}
-
-impl Verification {
-    /// The keys that codes are derived with, as they are now.
-    #[must_use]
-    pub fn code_keys(&self) -> Arc<CodeKeys> {
-        Arc::clone(&self.code_keys.0.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
+impl Operators {
     /// Takes these keys from now on.
     pub fn replace_code_keys(&self, keys: CodeKeys) {
         let keys = Arc::new(keys);
         self.bus.replace_keys(Arc::clone(&keys));
-        *self.code_keys.0.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        self.code_keys.replace(keys);
+    }
+}
+
+impl Core {
+    /// The keys that codes are derived with, as they are now.
+    #[must_use]
+    pub fn code_keys(&self) -> Arc<CodeKeys> {
+        self.code_keys.get()
     }
 
     /// The key that new codes are derived with.

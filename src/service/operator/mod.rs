@@ -2,5 +2,6 @@
 
 pub(crate) mod accounts;
 pub(crate) mod code_keys;
+pub(crate) mod held_keys;
 pub(crate) mod rollout;
 pub(crate) mod support_bundle;

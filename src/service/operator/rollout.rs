@@ -5,7 +5,7 @@ use metrics::counter;
 use crate::domain::account::rollout::{Listed, ListedAccount, RolloutMode, RolloutState, ShadowReach};
 use crate::domain::delivery::Requester;
 use crate::domain::value::id::AccountId;
-use crate::service::{Verification, VerificationError};
+use crate::service::{Operators, VerificationError};
 use crate::store::{self, Db};
 use crate::telemetry::SHADOW_CHALLENGES;
 
@@ -20,7 +20,7 @@ pub struct ListedPage {
     pub next: Option<AccountId>,
 }
 
-impl Verification {
+impl Operators {
     /// The switch as it stands.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::domain::device::DeviceInfo;
 use crate::domain::device::session::ActiveSession;
 use crate::domain::device::token::Token;
 use crate::domain::value::id::{AccountId, ChallengeId};
-use crate::service::{Verification, VerificationError};
+use crate::service::{Operators, VerificationError};
 use crate::store::challenge::StoredChallenge;
 use crate::store::delivery::TracedDelivery;
 use crate::store::{self, Db};
@@ -64,7 +64,7 @@ pub struct SupportChallenge {
     pub deliveries: Vec<TracedDelivery>,
 }
 
-impl Verification {
+impl Operators {
     /// The bundle for the holder of a challenge.
     ///
     /// # Errors

@@ -1,27 +1,20 @@
 //! Checking passwords no faster than somebody who knows theirs needs.
 
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, PoisonError};
+use std::hash::BuildHasher;
+use std::sync::PoisonError;
 
 use jiff::Timestamp;
 use secrecy::SecretString;
 
+use super::password_waits::PasswordWaiting;
 use crate::domain::account::email::EmailAddress;
-use crate::domain::account::login_throttle::{PasswordWaits, Typist};
+use crate::domain::account::login_throttle::Typist;
 use crate::domain::account::password::Password;
 use crate::domain::value::id::DeviceId;
 use crate::service::sign_in::password_hashing::Lane;
-use crate::service::{Origin, Verification, VerificationError};
+use crate::service::{Core, Origin, VerificationError};
 
-/// The waits of this node.
-#[derive(Default)]
-pub(in crate::service) struct PasswordWaiting {
-    /// Addresses are remembered as hashes under a key of this process.
-    hasher: RandomState,
-    waits: Mutex<PasswordWaits<u64>>,
-}
-
-impl Verification {
+impl Core {
     /// Checks a password that was typed for an address, which may have no account: then the same is done and the answer is no. With
     /// `device` it is typed on a device that the account trusts: it waits for nothing that strangers did.
     ///

@@ -4,4 +4,6 @@ pub(crate) mod hasher;
 pub(crate) mod login_throttle;
 pub(crate) mod password_hashing;
 pub(crate) mod password_sign_in;
+pub(crate) mod password_waits;
 pub(crate) mod rehash;
+mod strength;

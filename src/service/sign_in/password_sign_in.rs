@@ -25,7 +25,7 @@ use crate::service::constant_time::next_tick;
 use crate::service::device::session::Trust;
 use crate::service::operator::rollout::{count_shadow, shadow_reach};
 use crate::service::sign_in::password_hashing::Lane;
-use crate::service::{ChallengeView, Origin, SignedIn, Verification, VerificationError, fresh};
+use crate::service::{ChallengeView, Core, Origin, SignIns, SignedIn, VerificationError, fresh};
 use crate::store::account::{LockedAccount, ShownTrust, SignInAccount, SignInLookup};
 use crate::store::activity::NewEntry;
 use crate::store::trust_token::TrustCheck;
@@ -73,7 +73,7 @@ pub(in crate::service) enum Admission {
     Challenged(Box<ChallengeView>),
 }
 
-impl Verification {
+impl SignIns {
     /// Signs a device in, or starts a challenge for it.
     ///
     /// # Errors
@@ -108,7 +108,9 @@ impl Verification {
             Admission::Challenged(challenge) => SignInResult::VerificationRequired(challenge),
         })
     }
+}
 
+impl Core {
     /// Lets a device in whose user gave the password, or starts a challenge for it, or refuses for a while. Under the
     /// account's lock.
     pub(in crate::service) async fn admit(

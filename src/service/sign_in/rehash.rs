@@ -5,11 +5,11 @@ use secrecy::SecretString;
 use crate::domain::account::email::EmailAddress;
 use crate::domain::account::password::Password;
 use crate::service::sign_in::password_hashing::Lane;
-use crate::service::{Verification, VerificationError};
+use crate::service::{Core, VerificationError};
 use crate::store;
 use crate::store::account::SignInAccount;
 
-impl Verification {
+impl Core {
     /// Hashes a password that was just found right anew, if its hash is of another cost than those made today, or may be of another form of its letters, so that a cost
     /// that was raised protects who signs in (NIST SP 800-63B-4 section 3.1.1.2), and a check of theirs takes as long as that of
     /// an address without an account. When too many hashes wait, it is left for another time.

@@ -1,6 +1,5 @@
 //! The state of a challenge, live: Server-Sent Events (WHATWG HTML section 9.2).
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::{Bytes, Data, Path};
@@ -16,7 +15,7 @@ use crate::domain::value::id::ChallengeId;
 use crate::http::Api;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::request::extract::{AcceptedLocale, ChallengeToken};
-use crate::service::{ChallengeStatus, Origin, Verification, VerificationError};
+use crate::service::{ChallengeStatus, Origin, UseCases, VerificationError};
 
 /// A comment this often keeps proxies from closing a quiet stream, and is a chance to see that time ran out.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -41,11 +40,11 @@ pub(in crate::http) async fn events(
     accepted: AcceptedLocale,
 ) -> Result<impl Responder, Problem> {
     // Watched before the first look, so that nothing falls between the two.
-    let changes = api.verification.bus().watch(*id);
-    let first = api.verification.status(*id, &token).await?;
+    let changes = api.bus.watch(*id);
+    let first = api.use_cases.challenges.status(*id, &token).await?;
     let place = api.streams.open(*id, origin.network())?;
     let watch = Watch {
-        verification: Arc::clone(&api.verification),
+        use_cases: api.use_cases.clone(),
         id: *id,
         token,
         accepted,
@@ -67,7 +66,7 @@ pub(in crate::http) async fn events(
 }
 
 struct Watch {
-    verification: Arc<Verification>,
+    use_cases: UseCases,
     id: ChallengeId,
     token: Token,
     /// The language that the request likes.
@@ -97,7 +96,7 @@ impl Watch {
             Ok(Err(GoesAway)) => return None,
             Err(_) => {}
         }
-        match self.verification.status(self.id, &self.token).await {
+        match self.use_cases.challenges.status(self.id, &self.token).await {
             Ok(status) if self.has_news || status.outcome.is_some() => {
                 self.has_news = false;
                 self.is_over = status.outcome.is_some();

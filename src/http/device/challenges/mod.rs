@@ -52,7 +52,7 @@ pub(in crate::http) async fn status(
     ChallengeToken(token): ChallengeToken,
     accepted: AcceptedLocale,
 ) -> Result<impl Responder, Problem> {
-    let status = api.verification.status(*id, &token).await?;
+    let status = api.use_cases.challenges.status(*id, &token).await?;
     Ok(HttpResponse::Ok().json(ChallengeStatusAnswer::new(status, &accepted)))
 }
 
@@ -137,7 +137,7 @@ pub(in crate::http) async fn verify(
 ) -> Result<impl Responder, Problem> {
     let typed = body.code.into();
     let trust = body.trust_device;
-    let verified = to_the_end(async move { api.verification.verify(*id, &token, &typed, trust).await }).await?;
+    let verified = to_the_end(async move { api.use_cases.challenges.verify(*id, &token, &typed, trust).await }).await?;
     let answer = match verified {
         Verified::SignedIn { signed_in, assertion } => {
             VerifiedAnswer::SignedIn(SignedInAnswer::from(*signed_in).asserted(assertion))
@@ -187,7 +187,7 @@ pub(in crate::http) async fn resend(
     OptionalBody(body): OptionalBody<ResendBody>,
 ) -> Result<impl Responder, Problem> {
     let method = body.method;
-    let challenge = to_the_end(async move { api.verification.resend(*id, &token, method).await }).await?;
+    let challenge = to_the_end(async move { api.use_cases.challenges.resend(*id, &token, method).await }).await?;
     Ok(HttpResponse::Accepted().json(ChallengeEnvelope::from(challenge)))
 }
 
@@ -207,7 +207,7 @@ pub(in crate::http) async fn cancel(
     id: Path<ChallengeId>,
     ChallengeToken(token): ChallengeToken,
 ) -> Result<impl Responder, Problem> {
-    to_the_end(async move { api.verification.cancel(*id, &token).await }).await?;
+    to_the_end(async move { api.use_cases.challenges.cancel(*id, &token).await }).await?;
     Ok(HttpResponse::NoContent())
 }
 
@@ -230,6 +230,6 @@ pub(in crate::http) async fn deny(
     id: Path<ChallengeId>,
     Session(session): Session,
 ) -> Result<impl Responder, Problem> {
-    to_the_end(async move { api.verification.deny(&session, *id).await }).await?;
+    to_the_end(async move { api.use_cases.challenges.deny(&session, *id).await }).await?;
     Ok(HttpResponse::NoContent())
 }
