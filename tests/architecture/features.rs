@@ -22,8 +22,9 @@ pub(super) fn is_test(name: &str) -> bool {
         None => ("tests", module),
     };
     let place = root().join(folder).join(module.replace("::", "/"));
-    let files = [place.with_extension("rs"), place.join("mod.rs")];
-    let Some(text) = files.iter().find_map(|file| std::fs::read_to_string(file).ok()) else { return false };
+    // Many tests have a file of their own beside the code.
+    let files = [place.with_extension("rs"), place.join("mod.rs"), place.join("tests.rs")];
+    let text: String = files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect();
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let is_function = |line: &str| {
         let line = line.strip_prefix("async ").unwrap_or(line);

@@ -1,5 +1,5 @@
 //! Which devices get a push, and whether it rings: the statement that decides (`delivery/escalate.sql`) against the rule in
-//! `domain/delivery/ladder.rs`, over random accounts.
+//! `domain/delivery/ladder/mod.rs`, over random accounts.
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;

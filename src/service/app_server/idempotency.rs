@@ -31,7 +31,7 @@ pub struct KeptAnswer {
 
 /// Whether a request is to be carried out.
 pub enum Once {
-    /// It is new: carry it out, then [`Verification::keep_answer`] or [`Verification::release_request`].
+    /// It is new: carry it out, then [`AppServers::keep_answer`] or [`AppServers::release_request`].
     First,
     /// It came before: this was the answer.
     Again(KeptAnswer),

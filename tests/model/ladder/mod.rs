@@ -1,5 +1,5 @@
 //! The delivery ladder as a model: one code, two devices and two nodes, of which one may die at any moment, and messages between them
-//! that are lost, come twice, or are forged. `src/domain/delivery/ladder.rs` is the rule that runs.
+//! that are lost, come twice, or are forged. `src/domain/delivery/ladder/mod.rs` is the rule that runs.
 
 mod breakages;
 mod steps;
