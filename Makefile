@@ -1,6 +1,6 @@
 # Every target is a command that also works by hand.
 
-.PHONY: run test check bench screenshots loadtest fuzz check-openapi sdk-test check-start check-metrics docs lint-api dist
+.PHONY: run test check bench screenshots loadtest fuzz timings check-openapi sdk-test check-start check-metrics docs lint-api dist
 
 run: ## Serve on 127.0.0.1:8080, with a private PostgreSQL.
 	scripts/install-postgres
@@ -40,6 +40,10 @@ loadtest: ## Load-test a gateway: make loadtest ARGS="signin --spawn" (loadtest/
 
 fuzz: ## Fuzz every parser of what strangers send, each for SECONDS (60).
 	scripts/fuzz $(or $(SECONDS),60)
+
+timings: ## The test that an answer which takes longer for some addresses is found, on a machine that does nothing else.
+	scripts/install-postgres
+	cargo test --package twostep-loadtest --test faults -- --ignored
 
 check-openapi: ## Hold a gateway to its OpenAPI document, with EXAMPLES (100) requests for each call, and to clients made of it.
 	scripts/check-openapi $(or $(EXAMPLES),100)

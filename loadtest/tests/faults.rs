@@ -143,7 +143,9 @@ fn a_limit_that_leaks_is_found() {
     assert_finds("no more codes are compared than the guess budget allows", &guess);
 }
 
+/// A statistic of 50 timed pairs: what else the machine does can turn it.
 #[test]
+#[ignore = "timings: run `make timings` on a machine that does nothing else"]
 fn an_address_that_takes_longer_is_found() {
     let timing = ["timing", "--pairs", "50", "--warm-up", "5", "--inject-leak"];
     assert_finds("the medians differ by less than 2 %", &timing);
