@@ -50,7 +50,8 @@ pub async fn run_providers(options: ProvidersOptions) -> Result<(), StartError> 
 /// When the output is closed.
 pub fn write_environment(output: &mut impl Write, fcm: &FcmSimulator, apns: &ApnsSimulator) -> io::Result<()> {
     let account = fcm.service_account_file().display();
-    let (signing_key, ca) = (apns.signing_key_file().display(), apns.ca_file().display());
+    let signing_key = apns.signing_key_file().display();
+    let ca = apns.ca_file().display();
     writeln!(output, "TWOSTEP__FCM__BASE_URL={}", fcm.base_url())?;
     writeln!(output, "TWOSTEP__FCM__SERVICE_ACCOUNT_FILE={account}")?;
     writeln!(output, "TWOSTEP__APNS__BASE_URL={}", apns.base_url())?;

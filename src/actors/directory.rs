@@ -162,7 +162,8 @@ impl Shard {
             error!(account.id = %account, "a user actor died; starting another");
             self.users.remove(&account);
         }
-        let (services, incarnations) = (&self.services, &mut self.incarnations);
+        let services = &self.services;
+        let incarnations = &mut self.incarnations;
         self.users.entry(account).or_insert_with(|| {
             *incarnations += 1;
             let user = User::new(account, Arc::clone(services), shard.recipient(), *incarnations);

@@ -105,7 +105,7 @@ pub enum DirectoryError {
 #[derive(Message, Clone)]
 #[rtype(result = "Result<Addr<User>, DirectoryError>")]
 pub struct Attach {
-    /// Whose.
+    /// The account that it belongs to.
     pub account_id: AccountId,
     /// The device; it has one connection.
     pub device_id: DeviceId,
@@ -123,11 +123,11 @@ pub struct Attach {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Detach {
-    /// Whose.
+    /// The account that it belongs to.
     pub account_id: AccountId,
     /// Of which device.
     pub device_id: DeviceId,
-    /// Which.
+    /// The connection.
     pub connection_id: ConnectionId,
 }
 

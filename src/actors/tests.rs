@@ -82,7 +82,9 @@ fn services(silent: &TcpListener) -> Arc<Services> {
     };
     let keys = Arc::new(CodeKeys::single(KeyId::parse("test").expect("valid"), [0; 32]));
     let passwords = Passwords::new(cost).expect("valid");
-    let (node, store, bus) = (NodeId::new(Uuid::nil()), store.expect("valid"), Bus::alone().0);
+    let node = NodeId::new(Uuid::nil());
+    let store = store.expect("valid");
+    let bus = Bus::alone().0;
     let core = Core::new(node, store.clone(), keys, passwords, rules, bus.clone());
     Arc::new(Services {
         use_cases: UseCases::new(core),

@@ -132,11 +132,13 @@ impl App {
         tasks.extend(private.clone().map(|private| actix_web::rt::spawn(private.look_after())));
 
         tasks.extend(certificate.clone().map(|certificate| actix_web::rt::spawn(serve::renew(certificate))));
-        let (draining, drain_asked) = (Arc::<AtomicBool>::default(), Arc::<Notify>::default());
+        let draining = Arc::<AtomicBool>::default();
+        let drain_asked = Arc::<Notify>::default();
         let mut given = serve::Given::take()?;
         let listener = given.listen("http.address", settings.http.address)?;
         let operator_listener = given.listen("operator.address", settings.operator.address)?;
-        let (address, operator_address) = (serve::local_address(&listener)?, serve::local_address(&operator_listener)?);
+        let address = serve::local_address(&listener)?;
+        let operator_address = serve::local_address(&operator_listener)?;
         let probe_listener =
             settings.probe.address.map(|address| given.listen("probe.address", address)).transpose()?;
         given.warn_of_others();

@@ -29,9 +29,9 @@ pub enum News {
 /// News, and whose they are.
 #[derive(Debug, Clone)]
 pub struct Envelope {
-    /// Whose.
+    /// The account that it belongs to.
     pub account_id: AccountId,
-    /// What.
+    /// What happened.
     pub news: News,
     /// The trace that it happened in.
     pub trace: Trace,
@@ -61,7 +61,9 @@ impl Bus {
 
     pub(super) fn new(health: HealthCell) -> (Self, Inbox) {
         let (inbox, receiver) = mpsc::channel(INBOX_CAPACITY);
-        let (watchers, other_cut_off, closed) = (Watchers::default(), Arc::default(), Arc::default());
+        let watchers = Watchers::default();
+        let other_cut_off = Arc::default();
+        let closed = Arc::default();
         (Self { inbox, watchers, others: None, other_cut_off, closed, health }, receiver)
     }
 

@@ -119,9 +119,11 @@ pub async fn join(
     let (others, to_send) = Others::new(keys.clone());
     let servers = servers(url.expose_secret())?;
     let options = options(settings, privacy)?.no_echo().retry_on_initial_connect();
-    let (seen, missed) = (health.clone(), others.missing());
+    let seen = health.clone();
+    let missed = others.missing();
     let options = options.event_callback(move |event| {
-        let (health, missed) = (seen.clone(), Arc::clone(&missed));
+        let health = seen.clone();
+        let missed = Arc::clone(&missed);
         async move { on_event(event, &health, &missed) }
     });
     let refused = |error: &dyn std::error::Error| JoinError::Client(error.to_string());
@@ -287,7 +289,8 @@ async fn send(client: Client, subject: String, node: NodeId, keys: BusKeys, mut 
 }
 
 async fn hear(mut heard: Subscriber, node: NodeId, keys: BusKeys, bus: Bus) {
-    let (mut warned, mut looked_at) = (false, Instant::now());
+    let mut warned = false;
+    let mut looked_at = Instant::now();
     while let Some(message) = heard.next().await {
         // Of somebody who looks whether messages get through.
         if message.payload.is_empty() {

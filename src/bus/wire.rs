@@ -22,7 +22,7 @@ pub(super) struct Message {
     v: u8,
     /// Who sent it.
     pub(super) node: NodeId,
-    /// Whose.
+    /// The account that it belongs to.
     pub(super) account: AccountId,
     /// When, in seconds since 1970.
     #[serde(default)]
@@ -124,7 +124,8 @@ mod tests {
     }
 
     fn every_event() -> Vec<NodeMessage> {
-        let (challenge_id, device_id) = (ChallengeId::new(ID), DeviceId::new(ID));
+        let challenge_id = ChallengeId::new(ID);
+        let device_id = DeviceId::new(ID);
         vec![
             NodeMessage::CodeIssued { challenge_id },
             NodeMessage::CodeSent { challenge_id, generation: u32::MAX, device_id },

@@ -36,7 +36,7 @@ pub enum ClientError {
         "{url} does not answer ({why}): start the gateway, or name the operator's address of a running one with --url"
     )]
     Away {
-        /// Where.
+        /// The address that was called.
         url: String,
         /// Why.
         why: String,
@@ -46,7 +46,7 @@ pub enum ClientError {
         "{url} does not know this command ({status}): name the operator's address with --url, not the public one, and update the gateway if it is older than this program"
     )]
     NotOperator {
-        /// Where.
+        /// The address that was called.
         url: String,
         /// What it answered.
         status: u16,
@@ -80,7 +80,7 @@ pub enum ClientError {
         "{url} lets nobody in without the operator's token, and {why}: name its file with --token-file, or operator.token_file (TWOSTEP__OPERATOR__TOKEN_FILE)"
     )]
     NotLetIn {
-        /// Where.
+        /// The address that was called.
         url: String,
         /// What is wrong with the token.
         why: String,

@@ -57,19 +57,19 @@ pub enum AccountEvent {
     CodeIssued(Arc<IssuedCode>),
     /// A challenge ended.
     ChallengeClosed {
-        /// Which.
+        /// The challenge.
         challenge_id: ChallengeId,
-        /// How.
+        /// How it ended.
         outcome: Outcome,
     },
     /// A session is over.
     SessionEnded {
-        /// Which.
+        /// The session.
         session_id: SessionId,
     },
     /// A device is no longer trusted.
     DeviceRemoved {
-        /// Which.
+        /// The device.
         device_id: DeviceId,
     },
     /// A device reads another language.
@@ -92,7 +92,7 @@ pub enum AccountEvent {
 pub enum NodeMessage {
     /// A challenge started or has a new code: show it.
     CodeIssued {
-        /// Which.
+        /// The challenge.
         challenge_id: ChallengeId,
     },
     /// A node wrote a code to the connection that it holds of a device, because another node said that it was issued.
@@ -117,9 +117,9 @@ pub enum NodeMessage {
     },
     /// A challenge ended.
     ChallengeClosed {
-        /// Which.
+        /// The challenge.
         challenge_id: ChallengeId,
-        /// How.
+        /// How it ended.
         outcome: Outcome,
     },
     /// A delivery of a challenge came further.
@@ -129,17 +129,17 @@ pub enum NodeMessage {
     },
     /// A session is over.
     SessionEnded {
-        /// Which.
+        /// The session.
         session_id: SessionId,
     },
     /// A device is no longer trusted.
     DeviceRemoved {
-        /// Which.
+        /// The device.
         device_id: DeviceId,
     },
     /// A device connected; it has one connection, the newest.
     DeviceConnected {
-        /// Which.
+        /// The device.
         device_id: DeviceId,
         /// Its connection; ids sort by time.
         connection_id: ConnectionId,

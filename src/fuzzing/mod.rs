@@ -109,7 +109,10 @@ pub fn passwords(bytes: &[u8]) {
 pub fn idempotency(bytes: &[u8]) {
     let mut lines = bytes.splitn(4, |byte| *byte == b'\n');
     let mut next = || lines.next().unwrap_or_default();
-    let (key, method, path, body) = (next(), next(), next(), next());
+    let key = next();
+    let method = next();
+    let path = next();
+    let body = next();
     let text = |bytes| std::str::from_utf8(bytes).ok();
     let (Some(key_text), Some(method), Some(path)) = (text(key), text(method), text(path)) else { return };
     let request = RequestHash::of(method, path, body);
@@ -117,7 +120,8 @@ pub fn idempotency(bytes: &[u8]) {
     let mut others = vec![RequestHash::of(path, method, body), RequestHash::of(method, path, &[body, b" "].concat())];
     // Each byte counts in its own part only.
     if let (Some(last), Some(first)) = (path.chars().next_back(), body.first()) {
-        let (shorter, longer) = (&path[..path.len() - last.len_utf8()], format!("{path}{}", char::from(*first)));
+        let shorter = &path[..path.len() - last.len_utf8()];
+        let longer = format!("{path}{}", char::from(*first));
         let mut moved = last.to_string().into_bytes();
         moved.extend_from_slice(body);
         others.extend([RequestHash::of(method, shorter, &moved), RequestHash::of(method, &longer, &body[1..])]);

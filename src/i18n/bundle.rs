@@ -68,7 +68,8 @@ pub(super) fn words(language: Language, text: Text<'_>) -> String {
 
 fn formatted(bundle: &Bundle, text: Text<'_>) -> Option<String> {
     let pattern = bundle.get_message(text.key())?.value()?;
-    let (arguments, mut errors) = (text.arguments(), Vec::new());
+    let arguments = text.arguments();
+    let mut errors = Vec::new();
     let words = bundle.format_pattern(pattern, Some(&arguments), &mut errors).into_owned();
     errors.is_empty().then_some(words)
 }

@@ -83,7 +83,11 @@ mod tests {
     use super::*;
 
     fn delivery(destination: u16, channel: Channel, state: DeliveryState) -> DeliveryView {
-        let (reason, detail, accepted_at, receipt_at, silent) = (None, None, None, None, false);
+        let reason = None;
+        let detail = None;
+        let accepted_at = None;
+        let receipt_at = None;
+        let silent = false;
         DeliveryView { destination, channel, state, reason, detail, accepted_at, receipt_at, silent }
     }
 

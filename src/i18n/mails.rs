@@ -51,7 +51,8 @@ pub fn code_mail_text(
     life: SignedDuration,
     code: &Code,
 ) -> MailText {
-    let (language, name) = (reader.language, service.name.as_str());
+    let language = reader.language;
+    let name = service.name.as_str();
     let (subject, lead, advice) = match issued.purpose {
         Purpose::SignIn => {
             (Text::MailSignInSubject { service: name }, Text::MailSignInUse { service: name }, Text::MailSignInAdvice)
@@ -72,7 +73,8 @@ pub fn code_mail_text(
             Text::MailCreateAccountAdvice,
         ),
     };
-    let (subject, number) = (words(language, subject), i64::from(issued.generation));
+    let subject = words(language, subject);
+    let number = i64::from(issued.generation);
     let expiry = expiry(reader, issued.expires_at, life);
     // The same over all tries of one mail.
     let sent = &time(reader, issued.expires_at - life);
@@ -106,7 +108,8 @@ pub fn notice_mail_text(
     requester: Option<&Requester>,
     happened_at: Timestamp,
 ) -> MailText {
-    let (language, is_for_anybody) = (reader.language, kind == AlertKind::AddressTaken);
+    let language = reader.language;
+    let is_for_anybody = kind == AlertKind::AddressTaken;
     let lead = notice_text(language, kind);
     MailText {
         language,
@@ -154,7 +157,8 @@ fn facts(reader: &Reader, requester: Option<&Requester>, at: Timestamp, is_for_a
 }
 
 fn expiry(reader: &Reader, at: Timestamp, life: SignedDuration) -> String {
-    let (language, minutes) = (reader.language, life.as_mins());
+    let language = reader.language;
+    let minutes = life.as_mins();
     if minutes > MOST_MINUTES {
         return words(language, Text::MailExpiresHours { hours: life.as_hours(), time: &time(reader, at) });
     }
@@ -172,8 +176,11 @@ fn zone(reader: &Reader) -> TimeZone {
 
 fn time(reader: &Reader, at: Timestamp) -> String {
     let at = at.to_zoned(zone(reader));
-    let (year, month, day) = (i64::from(at.year()), i64::from(at.month()), i64::from(at.day()));
-    let (clock, zone) = (at.strftime("%H:%M").to_string(), at.strftime("%Z").to_string());
+    let year = i64::from(at.year());
+    let month = i64::from(at.month());
+    let day = i64::from(at.day());
+    let clock = at.strftime("%H:%M").to_string();
+    let zone = at.strftime("%Z").to_string();
     words(reader.language, Text::Time { year, month, day, clock: &clock, zone: &zone })
 }
 

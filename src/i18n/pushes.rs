@@ -19,7 +19,8 @@ pub struct PushText {
 /// A notification that shows the code of a challenge.
 #[must_use]
 pub fn code_push_text(language: Language, issued: &CodeToDeliver, code: &Code) -> PushText {
-    let (device, code) = (named(&issued.requester.device), isolated_code(&code.grouped()));
+    let device = named(&issued.requester.device);
+    let code = isolated_code(&code.grouped());
     let body = Text::PushCodeBody { code: &code, device: &device };
     PushText { title: words(language, title(issued.purpose)), body: words(language, body) }
 }

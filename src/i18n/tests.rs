@@ -55,7 +55,8 @@ fn no_language_lacks_a_text_that_english_has_or_has_one_more() {
     let english = keys(Language::English);
     for language in Language::ALL {
         let other = keys(*language);
-        let (english, other) = (names(english.keys().map(String::as_str)), names(other.keys().map(String::as_str)));
+        let english = names(english.keys().map(String::as_str));
+        let other = names(other.keys().map(String::as_str));
         let lacks: Vec<_> = english.difference(&other).collect();
         let extra: Vec<_> = other.difference(&english).collect();
         assert!(lacks.is_empty() && extra.is_empty(), "{language} lacks {lacks:?} and has only itself {extra:?}");
@@ -124,7 +125,8 @@ fn a_code_reads_as_it_is_whatever_the_device_is_called() {
             "install_id": uuid::Uuid::nil(), "name": name, "model": "דגם", "platform": "ios", "os_version": "1", "app_version": "1",
         }))
         .expect("a device");
-        let (code, shown) = (isolated_code("580 263"), named(&device));
+        let code = isolated_code("580 263");
+        let shown = named(&device);
         for language in Language::ALL {
             let body = words(*language, Text::PushCodeBody { code: &code, device: &shown });
             let seen = on_screen(&body);

@@ -59,7 +59,9 @@ async fn push(services: &Services, notice: &Notice) {
     if !notice.kind.is_pushed() || !services.push.is_on() {
         return;
     }
-    let (account, id, store) = (notice.account_id, notice.id, &services.store);
+    let account = notice.account_id;
+    let id = notice.id;
+    let store = &services.store;
     let addresses = match store.run(async |db| store::notice::take_push(db, account, id).await).await {
         Ok(addresses) => addresses,
         Err(error) => {
@@ -88,16 +90,19 @@ async fn push(services: &Services, notice: &Notice) {
 }
 
 async fn mail(services: &Services, notice: &Notice) {
-    let (account_id, id) = (notice.account_id, notice.id);
+    let account_id = notice.account_id;
+    let id = notice.id;
     let Some(email) = notice.email.clone() else {
         return without_mailbox(services, account_id, id).await;
     };
-    let (service, reader) = (&services.service, &notice.reader);
+    let service = &services.service;
+    let reader = &notice.reader;
     let text = notice_mail_text(service, reader, notice.kind, notice.requester.as_ref(), notice.created_at);
     let mail = laid_out(id.uuid(), email, service, &text);
     let _under_way = services.mails_under_way.begin();
     let outcome = services.mail.send(&mail).await;
-    let (store, word) = (&services.store, outcome.word());
+    let store = &services.store;
+    let word = outcome.word();
     let recorded = if outcome == MailOutcome::Accepted {
         info!(notice.id = %id, notice.kind = %notice.kind, "a notice was sent");
         store.run(async |db| store::notice::mark_sent(db, account_id, id).await).await

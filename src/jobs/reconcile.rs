@@ -36,7 +36,8 @@ pub async fn catch_up(services: Arc<Services>) {
         return;
     }
     let mut health = bus.watch_health();
-    let (mut seen_until, mut failed) = (Instant::now(), false);
+    let mut seen_until = Instant::now();
+    let mut failed = false;
     loop {
         let all_joined = *health.borrow_and_update() == Health::Joined && !bus.is_other_cut_off();
         let period = if all_joined { PERIOD } else { DEGRADED_PERIOD };

@@ -82,7 +82,8 @@ async fn take_over_overdue(
     directory: &Directory,
     places: &Arc<Semaphore>,
 ) -> Result<i64, VerificationError> {
-    let (store, node) = (&services.store, services.node);
+    let store = &services.store;
+    let node = services.node;
     let overdue = store.run(async |db| store::delivery::claim_overdue(db, BATCH, node).await).await?;
     let count = i64::try_from(overdue.len()).unwrap_or(BATCH);
     let mut by_challenge: HashMap<(AccountId, ChallengeId), Vec<Delivery>> = HashMap::new();

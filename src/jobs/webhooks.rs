@@ -65,7 +65,9 @@ async fn send_due(use_cases: &UseCases, store: &Store, webhooks: &Webhooks) -> R
 }
 
 async fn send(use_cases: &UseCases, store: &Store, webhooks: &Webhooks, ended: &AppVerification, tries: u16) {
-    let (account, id, state) = (ended.account_id, ended.id, ended.state());
+    let account = ended.account_id;
+    let id = ended.id;
+    let state = ended.state();
     let message = Message {
         r#type: format!("verification.{state}"),
         timestamp: ended.closed_at.unwrap_or(ended.now),

@@ -244,7 +244,8 @@ mod tests {
     #[test]
     fn a_replaced_pair_is_used_and_a_broken_one_is_not() {
         let files = Files::new();
-        let (first, second) = (pair(), pair());
+        let first = pair();
+        let second = pair();
         files.put(&first.0, &first.1);
         let certificate = files.open().expect("usable");
         let before = certificate.current();
@@ -264,7 +265,8 @@ mod tests {
     #[test]
     fn what_cannot_be_used_names_the_setting() {
         let files = Files::new();
-        let (first, second) = (pair(), pair());
+        let first = pair();
+        let second = pair();
         let error = files.open().expect_err("missing").to_string();
         assert!(error.starts_with("http.tls.certificate_file "), "{error}");
         files.put(&first.0, "nothing");

@@ -111,7 +111,8 @@ fn passed(mut turn: Turn, bytes: &[u8], size: usize) -> (usize, bool) {
 
 /// The end of a head, found in another way: the first empty line behind one that is not (RFC 9112 section 2.2).
 fn end_of_head(bytes: &[u8]) -> Option<usize> {
-    let (mut end, mut has_begun) = (0, false);
+    let mut end = 0;
+    let mut has_begun = false;
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         end += line.len();
         let is_empty = line.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
@@ -135,13 +136,15 @@ pub fn http2_heads(bytes: &[u8]) {
         request = request.header(name, value);
     }
     let Ok(request) = request.body(()) else { return };
-    let (fields, authority) = (request.headers().clone(), request.uri().authority().cloned());
+    let fields = request.headers().clone();
+    let authority = request.uri().authority().cloned();
     let lengths: Vec<usize> = fields.iter().map(|(name, value)| name.as_str().len() + value.len()).collect();
     let held: usize = lengths.iter().sum();
     assert!(cost_of_request(address.len(), lengths.into_iter(), 100) >= held + 3 * address.len() + 100);
     let direct = "192.0.2.1:4096".parse().expect("an address");
     let peer = Peer { direct, claim: Claim::Nothing };
-    let (method, target) = (request.method().clone(), request.uri().path().to_owned());
+    let method = request.method().clone();
+    let target = request.uri().path().to_owned();
     let Some(taken) = request_with(request.into_parts().0, Payload::None, peer) else { return };
     assert!(taken.method().as_str() == method.as_str() && taken.path() == target && taken.peer_addr() == Some(direct));
     for name in fields.keys() {

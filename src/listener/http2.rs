@@ -80,14 +80,16 @@ pub(super) async fn serve(
     rules: Rules,
     stopping: impl Future<Output = ()>,
 ) {
-    let (peer, progress) = (stream.peer(), stream.progress());
+    let peer = stream.peer();
+    let progress = stream.progress();
     // Frames are bounded here, not heads between requests.
     let _under_way = progress.begin(Turn::Everything);
     let Ok(Ok(mut connection)) = timeout(rules.head_timeout, builder().handshake::<_, Bytes>(stream)).await else {
         return;
     };
     let activity = Rc::new(Activity { under_way: Cell::new(0), last: Cell::new(Instant::now()) });
-    let (mut stopping, mut leaves_by) = (pin!(stopping), None);
+    let mut stopping = pin!(stopping);
+    let mut leaves_by = None;
     loop {
         let looks_at = leaves_by.unwrap_or(activity.last.get() + rules.idle_timeout);
         tokio::select! {
@@ -101,7 +103,8 @@ pub(super) async fn serve(
                     continue;
                 };
                 activity.under_way.set(activity.under_way.get() + 1);
-                let (app, under_way) = (Rc::clone(&app), UnderWay(Rc::clone(&activity)));
+                let app = Rc::clone(&app);
+                let under_way = UnderWay(Rc::clone(&activity));
                 actix_web::rt::spawn(async move {
                     tokio::select! {
                         () = answer(request, &mut respond, (peer, Rc::new(holding)), &*app) => {}
@@ -147,7 +150,8 @@ fn cost(request: &http::Request<RecvStream>, max_body_bytes: usize) -> usize {
     let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or(usize::MAX);
     let body = if is_over { 0 } else { announced.min(max_body_bytes) };
     let fields = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
-    let (authority, address) = (request.uri().authority(), request.uri().path_and_query());
+    let authority = request.uri().authority();
+    let address = request.uri().path_and_query();
     let address = authority.map_or(0, |text| text.as_str().len()) + address.map_or(0, |text| text.as_str().len());
     cost_of_request(address, fields, body)
 }

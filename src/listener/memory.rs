@@ -202,7 +202,9 @@ impl Holding {
         }
         let mut held = connection.memory.held();
         held.began += 1;
-        let (since, network, bytes) = (held.began, connection.network, self.bytes.get());
+        let since = held.began;
+        let network = connection.network;
+        let bytes = self.bytes.get();
         held.wait(since, Waiting { network, bytes, gives_way: Arc::clone(gives_way) });
         self.waits_since.set(Some(since));
     }
@@ -218,7 +220,8 @@ impl Holding {
     /// Holds so many bytes from now on. `false` when there is no room for more: then it stays as it is.
     pub(super) fn resize(&self, bytes: usize) -> bool {
         let Self { connection, .. } = self;
-        let (memory, of_connection) = (&connection.memory, connection.held.get());
+        let memory = &connection.memory;
+        let of_connection = connection.held.get();
         let mut held = memory.held();
         // It does not give way to itself.
         let mut waiting = None;

@@ -34,7 +34,8 @@ pub(super) struct Slot {
 impl OpenConnections {
     /// None is open. At `limit` the server stops accepting by itself; here it is only said in the log.
     pub(super) fn new(limit: usize, limit_per_network: usize) -> Arc<Self> {
-        let (counts, is_full) = (Mutex::default(), AtomicBool::default());
+        let counts = Mutex::default();
+        let is_full = AtomicBool::default();
         Arc::new(Self { counts, limit, limit_per_network, is_full })
     }
 

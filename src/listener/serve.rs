@@ -155,14 +155,20 @@ fn connections(
         .upgrade(upgrades(for_upgrades))
         .finish(http1);
     fn_factory(move || {
-        let (front, stopping) = (Arc::clone(&front), stopping.clone());
-        let (http1, http2) = (http1.new_service(()), http2.new_service(()));
+        let front = Arc::clone(&front);
+        let stopping = stopping.clone();
+        let http1 = http1.new_service(());
+        let http2 = http2.new_service(());
         async move {
-            let (http1, http2) = (Rc::new(http1.await?), Rc::new(http2.await?));
+            let http1 = Rc::new(http1.await?);
+            let http2 = Rc::new(http2.await?);
             let entrance = Rc::new(Semaphore::new(BEGIN_AT_ONCE));
             Ok::<_, ()>(fn_service(move |stream| {
-                let (front, stopping) = (Arc::clone(&front), stopping.clone());
-                let (http1, http2, entrance) = (Rc::clone(&http1), Rc::clone(&http2), Rc::clone(&entrance));
+                let front = Arc::clone(&front);
+                let stopping = stopping.clone();
+                let http1 = Rc::clone(&http1);
+                let http2 = Rc::clone(&http2);
+                let entrance = Rc::clone(&entrance);
                 async move {
                     take_turn(&entrance).await;
                     // Boxed, as a connection that lives long must not keep room for its beginnings.
@@ -172,7 +178,8 @@ fn connections(
                         }
                         // How it ends is its client's business.
                         Some(Opened { mut stream, is_http2: false }) => {
-                            let (progress, client) = (stream.progress(), stream.peer().address());
+                            let progress = stream.progress();
+                            let client = stream.peer().address();
                             let begins = tokio::select! {
                                 biased;
                                 begins = stream.first_head(front.settings.head_timeout) => begins,

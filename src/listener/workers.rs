@@ -51,7 +51,8 @@ mod tests {
     #[actix_web::test]
     async fn a_thread_that_is_held_up_has_no_turn_until_it_is_free() {
         let workers = Workers::default();
-        let (free, held_up) = (Arbiter::new(), Arbiter::new());
+        let free = Arbiter::new();
+        let held_up = Arbiter::new();
         let (release, wait) = std::sync::mpsc::channel::<()>();
         for arbiter in [&free, &held_up] {
             let (joined, join) = oneshot::channel();

@@ -27,7 +27,7 @@ pub enum DialError {
     /// The proxy does not answer, or does not pass this on.
     #[error("no way through the proxy {proxy}")]
     Proxy {
-        /// Which.
+        /// The proxy.
         proxy: String,
         /// Why.
         source: Box<dyn Error + Send + Sync>,

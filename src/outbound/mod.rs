@@ -60,7 +60,8 @@ impl Proxies {
             Some((variable, value)) => parse(&value).map(Some).ok_or(WrongProxy { variable }),
             None => Ok(None),
         };
-        let (https, http) = (proxy(HTTPS)?, proxy(HTTP)?);
+        let https = proxy(HTTPS)?;
+        let http = proxy(HTTP)?;
         let text = |proxy: &Option<Url>| proxy.as_ref().map(ToString::to_string).unwrap_or_default();
         let matcher = Matcher::builder()
             .https(text(&https))

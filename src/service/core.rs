@@ -124,7 +124,8 @@ impl Core {
     /// # Errors
     /// [`StoreError`] when the database takes no write.
     pub async fn beat(&self) -> Result<(), StoreError> {
-        let (node, is_cut_off) = (self.node, matches!(self.bus.health(), Health::Degraded { .. }));
+        let node = self.node;
+        let is_cut_off = matches!(self.bus.health(), Health::Degraded { .. });
         let asked = Timestamp::now();
         let beat = self.store.run(async |db| store::node::beat(db, node, is_cut_off).await).await;
         gauge!(READY, "cause" => "database").set(if beat.is_ok() { 1.0 } else { 0.0 });

@@ -68,7 +68,8 @@ impl Core {
         token: &Token,
         install: InstallId,
     ) -> Result<DeviceId, VerificationError> {
-        let (account, hash) = (account.ok_or(VerificationError::Unauthorized)?, token.hash());
+        let account = account.ok_or(VerificationError::Unauthorized)?;
+        let hash = token.hash();
         let checked = self.store.run(async |db| store::trust_token::check(db, account, &hash, install).await).await?;
         match checked {
             TrustCheck::Trusted { device, .. } => Ok(device),

@@ -203,7 +203,8 @@ mod tests {
 
     #[test]
     fn a_file_is_read_again_when_it_changed_and_what_is_wrong_is_said_once() {
-        let (first, second) = (random_line("k1"), random_line("k2"));
+        let first = random_line("k1");
+        let second = random_line("k2");
         let (_folder, path) = file(&first);
         let CodeKeysSource { keys, file } = CodeKeysFile::open(path.clone(), Mode::Production).expect("read");
         let mut file = file.expect("a file");

@@ -33,7 +33,8 @@ pub(super) fn read(file: Option<&Path>, variables: Vec<(String, String)>) -> (Op
             return (None, vec![error]);
         }
     };
-    let (mut variables, mut holes) = (variables, Vec::new());
+    let mut variables = variables;
+    let mut holes = Vec::new();
     for _ in 0..MOST {
         let file_text = Without { toml: &text, holes: &holes };
         let figment = Figment::from(Toml::string(DEFAULTS)).merge(file_text);

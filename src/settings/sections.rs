@@ -304,7 +304,7 @@ section! {
     LogSettings {
         /// For people or machines.
         format: LogFormat,
-        /// Which.
+        /// The filter as it was given.
         filter: String,
     }
 }

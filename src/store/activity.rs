@@ -13,7 +13,7 @@ use crate::store::postgres::row::{count, get, id, optional_id, optional_word, se
 
 /// What is written when something happens.
 pub struct NewEntry<'a> {
-    /// Whose.
+    /// The account that it belongs to.
     pub account_id: AccountId,
     /// Its id.
     pub id: ActivityId,

@@ -8,7 +8,7 @@ use crate::domain::value::id::{AccountId, ChallengeId, DeviceId};
 /// A device says whether it shows a code.
 #[derive(Debug, Clone, Copy)]
 pub struct Receipt {
-    /// Whose.
+    /// The account that it belongs to.
     pub account: AccountId,
     /// Of which challenge.
     pub challenge: ChallengeId,

@@ -45,7 +45,7 @@ impl Lease {
 
 /// A delivery that this node claimed.
 pub struct Claimed {
-    /// Whose.
+    /// The account that it belongs to.
     pub account_id: AccountId,
     /// Of which challenge.
     pub challenge_id: ChallengeId,

@@ -80,7 +80,8 @@ pub async fn upsert(
 /// # Errors
 /// [`StoreError`] when the database does not answer.
 pub async fn trust(db: &impl Db, account: AccountId, device: DeviceId) -> Result<Vec<DeviceId>, StoreError> {
-    let (account, device) = (account.uuid(), device.uuid());
+    let account = account.uuid();
+    let device = device.uuid();
     let trusted: super::Parameters<'_> = &[&account, &device];
     let others: super::Parameters<'_> = &[&account, &MAX_TRUSTED_DEVICES, &device];
     let trust = execute(db, query!("device/trust"), trusted);
@@ -243,8 +244,11 @@ pub async fn register_push(
     device_id: DeviceId,
     push: &PushAddress,
 ) -> Result<bool, StoreError> {
-    let (account, device_id, address) = (account.uuid(), device_id.uuid(), push.expose());
-    let (kind, environment) = (push.kind().as_str(), push.environment().map(ApnsEnvironment::as_str));
+    let account = account.uuid();
+    let device_id = device_id.uuid();
+    let address = push.expose();
+    let kind = push.kind().as_str();
+    let environment = push.environment().map(ApnsEnvironment::as_str);
     let parameters: super::Parameters<'_> = &[&account, &device_id, &kind, &address, &environment];
     get(&one_row(db, query!("device/set_push_address"), parameters).await?, "replaces_good")
 }
@@ -299,7 +303,8 @@ pub async fn forget_push_address(
 }
 
 pub(super) fn push_address(row: &Row) -> Result<PushAddress, StoreError> {
-    let (kind, environment) = (word(row, "push_kind")?, optional_word(row, "push_environment")?);
+    let kind = word(row, "push_kind")?;
+    let environment = optional_word(row, "push_environment")?;
     PushAddress::parse(kind, environment, get(row, "push_address")?)
         .map_err(|error| StoreError::Corrupt(format!("push_address {error}")))
 }

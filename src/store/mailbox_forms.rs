@@ -53,8 +53,10 @@ async fn go_through(store: &Store, settles: bool) -> Result<Forms, StoreError> {
     let mut forms = Forms::default();
     for row in rows(&*connection, query!("account/in_other_form"), &[]).await? {
         let account = id(&row, "account_id", AccountId::new)?;
-        let (kept, address) = (get::<Option<String>>(&row, "email")?, in_form(&row, "email")?);
-        let (kept_contact, contact) = (get::<Option<String>>(&row, "contact_email")?, in_form(&row, "contact_email")?);
+        let kept = get::<Option<String>>(&row, "email")?;
+        let address = in_form(&row, "email")?;
+        let kept_contact = get::<Option<String>>(&row, "contact_email")?;
+        let contact = in_form(&row, "contact_email")?;
         if (&kept, &kept_contact) == (&address, &contact) {
             continue;
         }

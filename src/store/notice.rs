@@ -17,7 +17,7 @@ const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
 /// A notice to send.
 pub struct Notice {
-    /// Whose.
+    /// The account that it belongs to.
     pub account_id: AccountId,
     /// Its id.
     pub id: NoticeId,
@@ -180,7 +180,8 @@ pub async fn take_push(
 ) -> Result<Vec<(DeviceId, PushAddress, Language)>, StoreError> {
     let found = rows(db, query!("notice/take_push"), &[&account.uuid(), &notice.uuid()]).await?;
     let target = |row| {
-        let (address, language) = (super::device::push_address(row)?, super::device::language(row)?);
+        let address = super::device::push_address(row)?;
+        let language = super::device::language(row)?;
         Ok((id(row, "device_id", DeviceId::new)?, address, language))
     };
     found.iter().map(target).collect()

@@ -80,7 +80,7 @@ async fn by_access_tokens(db: &Object, hashes: &[TokenHash]) -> Result<Vec<Optio
 /// A session that goes on, as its account's owner sees it.
 #[derive(Debug, Clone)]
 pub struct GoingOn {
-    /// Which.
+    /// The session.
     pub id: SessionId,
     /// On which device.
     pub device: Device,

@@ -15,9 +15,9 @@ const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// A challenge that an app's server began.
 #[derive(Debug, Clone)]
 pub struct AppVerification {
-    /// Whose.
+    /// The account that it belongs to.
     pub account_id: AccountId,
-    /// Which.
+    /// The challenge.
     pub id: ChallengeId,
     /// Whom its assertion is for.
     pub audience: String,

@@ -14,7 +14,8 @@ use crate::websocket_protocol::MAX_MESSAGE_BYTES;
 /// When it matters how the bytes are cut, when a message is larger than may be, or when more is kept than one frame.
 pub fn frames(bytes: &[u8]) {
     let Some((&cut, wire)) = bytes.split_first() else { return };
-    let (whole, cut) = (received(wire, wire.len().max(1)), received(wire, usize::from(cut) + 1));
+    let whole = received(wire, wire.len().max(1));
+    let cut = received(wire, usize::from(cut) + 1);
     assert!(are_same(&whole, &cut), "it matters how the bytes are cut: {whole:?} or {cut:?}");
     for received in whole.into_iter().chain(cut) {
         match received {
@@ -45,8 +46,11 @@ fn are_same(whole: &[Received], cut: &[Received]) -> bool {
 
 /// What a connection receives until it closes, as the WebSocket crate reads it.
 fn received(wire: &[u8], piece: usize) -> Vec<Received> {
-    let (mut heads, mut codec) = (Heads::new(MAX_MESSAGE_BYTES), Codec::new().max_size(MAX_MESSAGE_BYTES));
-    let (mut fragments, mut kept, mut all) = (Fragments::default(), BytesMut::new(), Vec::new());
+    let mut heads = Heads::new(MAX_MESSAGE_BYTES);
+    let mut codec = Codec::new().max_size(MAX_MESSAGE_BYTES);
+    let mut fragments = Fragments::default();
+    let mut kept = BytesMut::new();
+    let mut all = Vec::new();
     for chunk in wire.chunks(piece) {
         if let Err(reason) = heads.accept(chunk) {
             all.push(Received::Refused(reason));

@@ -89,7 +89,8 @@ impl Line {
         if self.is_all_sent() {
             return Poll::Ready(Ok(()));
         }
-        let (mut stream, mut to_send) = (self.stream.borrow_mut(), self.to_send.borrow_mut());
+        let mut stream = self.stream.borrow_mut();
+        let mut to_send = self.to_send.borrow_mut();
         while !to_send.is_empty() {
             let written = ready!(Pin::new(&mut *stream).poll_write(context, &to_send))?;
             if written == 0 {

@@ -45,7 +45,7 @@ pub enum ServerMessage<'a> {
     },
     /// A challenge is over: stop showing its code.
     ChallengeClosed {
-        /// Which.
+        /// The challenge.
         challenge_id: ChallengeId,
         /// How it ended.
         outcome: Outcome,
@@ -54,7 +54,7 @@ pub enum ServerMessage<'a> {
     SecurityAlert {
         /// What about.
         kind: AlertKind,
-        /// When.
+        /// When it happened, in UTC.
         #[serde(serialize_with = "moment::write")]
         at: Timestamp,
         /// What to show.

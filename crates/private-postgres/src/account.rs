@@ -104,7 +104,8 @@ impl Account {
 /// `name:password:uid:gid:…`, a line of passwd(5).
 fn parse_user(line: &str) -> Option<(&str, u32, u32)> {
     let mut fields = line.split(':');
-    let (name, _password) = (fields.next()?, fields.next()?);
+    let name = fields.next()?;
+    let _password = fields.next()?;
     Some((name, fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
 }
 

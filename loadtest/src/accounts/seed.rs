@@ -173,7 +173,8 @@ pub(crate) async fn seed_by_app(
     key: &str,
     progress: &Progress,
 ) -> anyhow::Result<Vec<Account>> {
-    let (run, key) = (Uuid::now_v7().simple().to_string(), Arc::<str>::from(key));
+    let run = Uuid::now_v7().simple().to_string();
+    let key = Arc::<str>::from(key);
     let bar = progress.bar("accounts", wanted.accounts as u64);
     let people = (0..wanted.accounts).map(|number| Person {
         http: clients[number % clients.len()].clone(),

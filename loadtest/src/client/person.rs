@@ -137,7 +137,8 @@ impl Person {
     /// # Errors
     /// When it is refused.
     pub(crate) async fn begin_enabling(&self, session: &SignedIn) -> anyhow::Result<Challenge> {
-        let (path, token) = ("/v1/login-security/two-step", Some(session.session.access_token.as_str()));
+        let path = "/v1/login-security/two-step";
+        let token = Some(session.session.access_token.as_str());
         Self::challenge(&self.http.post(path, token, &EnableBody { enabled: true }).await?)
     }
 
@@ -146,7 +147,8 @@ impl Person {
     /// # Errors
     /// When it cannot be read.
     pub(crate) async fn count_attempts(&self, access_token: &str) -> anyhow::Result<u64> {
-        let (mut count, mut cursor) = (0, None::<String>);
+        let mut count = 0;
+        let mut cursor = None::<String>;
         // A page holds 100: more than 10,000 of them are a mistake.
         for _ in 0..10_000 {
             let tail = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();

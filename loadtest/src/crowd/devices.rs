@@ -55,7 +55,8 @@ impl Crowd {
     /// # Errors
     /// When one is not let in.
     pub(crate) async fn connect(accounts: Vec<Account>, way: &Way, progress: &Progress) -> anyhow::Result<Self> {
-        let (ledger, connections) = (Arc::default(), Arc::default());
+        let ledger = Arc::default();
+        let connections = Arc::default();
         let screens = HashMap::new();
         let mut crowd = Self { accounts, ledger, readers: Vec::new(), connections, asleep: way.asleep, screens };
         crowd.connect_all(way, progress).await?;

@@ -224,7 +224,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_code_that_came_before_the_answer_counts() {
-        let (ledger, id) = (Ledger::default(), Uuid::from_u128(1));
+        let ledger = Ledger::default();
+        let id = Uuid::from_u128(1);
         ledger.saw(id, seen(seat(7, 0), "123456"));
         let mut asking = ledger.ask(id, 7, 0b11);
         assert_eq!(&*asking.first.await.unwrap().code, "123456");

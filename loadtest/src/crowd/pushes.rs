@@ -156,7 +156,8 @@ mod tests {
     use super::*;
 
     fn push(token: &str, code: &str) -> Push {
-        let (token, code) = (token.to_owned(), code.to_owned());
+        let token = token.to_owned();
+        let code = code.to_owned();
         Push { service: Service::Fcm, token, code, at: Instant::now(), refused: false }
     }
 

@@ -44,7 +44,9 @@ impl Verdict {
     fn add(&mut self, entry: &Entry, asked: Asked, state: &State) {
         self.challenges += 1;
         self.expected += u64::from(asked.devices.count_ones());
-        let (mut codes, mut devices, mut times) = (HashMap::new(), 0_u32, HashMap::new());
+        let mut codes = HashMap::new();
+        let mut devices = 0_u32;
+        let mut times = HashMap::new();
         for seen in &entry.seen {
             if state.removed.get(&seen.seat).is_some_and(|removed| seen.at > *removed) {
                 self.after_removal += 1;

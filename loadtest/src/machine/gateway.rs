@@ -80,7 +80,9 @@ impl Gateway {
         let folder = tempfile::Builder::new().prefix("twostep-load-").permissions(open).tempdir()?;
         let keys = format!("load:{}", STANDARD.encode(rand::random::<[u8; 32]>()));
         let nats = if plan.bus { Some(NatsServer::start().await?) } else { None };
-        let (urls, operators, children) = (Vec::new(), Vec::new(), Mutex::default());
+        let urls = Vec::new();
+        let operators = Vec::new();
+        let children = Mutex::default();
         let mut gateway = Self { urls, operators, plan, children, keys, nats, folder };
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         if gateway.plan.keeper {

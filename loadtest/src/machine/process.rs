@@ -116,7 +116,8 @@ async fn watch(processes: Vec<u32>, began: Instant, samples: Arc<Mutex<Samples>>
     loop {
         ticks.tick().await;
         let Some(usage) = Usage::of(&processes) else { return };
-        let (now, at) = (Instant::now(), began.elapsed().as_secs_f64());
+        let now = Instant::now();
+        let at = began.elapsed().as_secs_f64();
         let mut samples = samples.lock().unwrap_or_else(PoisonError::into_inner);
         samples.memory_mib.push((at, usage.memory_kib / 1024.0));
         if let Some((then, cpu_then)) = before.replace((now, usage.cpu_seconds)) {

@@ -57,8 +57,12 @@ pub(crate) fn mann_whitney(first: &[f64], second: &[f64]) -> f64 {
     let mut all: Vec<(f64, bool)> = first.iter().map(|value| (*value, true)).collect();
     all.extend(second.iter().map(|value| (*value, false)));
     all.sort_unstable_by(|one, other| one.0.total_cmp(&other.0));
-    let (n1, n2, n) = (first.len() as f64, second.len() as f64, all.len() as f64);
-    let (mut rank_sum, mut ties, mut begin) = (0.0, 0.0, 0);
+    let n1 = first.len() as f64;
+    let n2 = second.len() as f64;
+    let n = all.len() as f64;
+    let mut rank_sum = 0.0;
+    let mut ties = 0.0;
+    let mut begin = 0;
     while begin < all.len() {
         let same = all[begin..].iter().take_while(|(value, _)| *value == all[begin].0).count();
         let rank = begin as f64 + (same as f64 + 1.0) / 2.0;

@@ -55,7 +55,8 @@ impl Scale {
         let high = values.clone().fold(0.0, f64::max);
         let least = values.filter(|value| *value > 0.0).fold(f64::MAX, f64::min);
         if high > 0.0 && high / least > LOGARITHMIC_FROM {
-            let (low, high) = (10_f64.powf(least.log10().floor()), 10_f64.powf(high.log10().ceil()));
+            let low = 10_f64.powf(least.log10().floor());
+            let high = 10_f64.powf(high.log10().ceil());
             return Self { low, high, is_logarithmic: true };
         }
         let step = step(high);
@@ -73,7 +74,8 @@ impl Scale {
 
     fn ticks(&self) -> Vec<f64> {
         if self.is_logarithmic {
-            let (low, high) = (self.low.log10().round() as i32, self.high.log10().round() as i32);
+            let low = self.low.log10().round() as i32;
+            let high = self.high.log10().round() as i32;
             return (low..=high).map(|power| 10_f64.powi(power)).collect();
         }
         let step = step(self.high);
@@ -109,8 +111,10 @@ pub(super) fn draw(plot: &Plot<'_>) -> String {
     let _ = write!(svg, "</ul><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title}\">");
     let floor = HEIGHT - BOTTOM;
     for (name, from, to) in plot.phases.iter().filter(|_| plot.across == Across::Seconds) {
-        let (from, to) = (x_place(*from), x_place(*to));
-        let (wide, tall) = (to - from, floor - TOP);
+        let from = x_place(*from);
+        let to = x_place(*to);
+        let wide = to - from;
+        let tall = floor - TOP;
         let _ = write!(
             svg,
             "<rect class=\"band\" x=\"{from:.1}\" y=\"{TOP}\" width=\"{wide:.1}\" height=\"{tall}\"/>\
@@ -122,7 +126,8 @@ pub(super) fn draw(plot: &Plot<'_>) -> String {
     }
     for tick in scale.ticks() {
         let y = scale.place(tick);
-        let (text, x) = (tick_text(tick), LEFT - 8.0);
+        let text = tick_text(tick);
+        let x = LEFT - 8.0;
         let _ = write!(
             svg,
             "<path class=\"grid\" d=\"M{LEFT} {y:.1}H{:.1}\"/><text x=\"{x}\" y=\"{:.1}\" text-anchor=\"end\">{text}</text>",
@@ -139,7 +144,8 @@ pub(super) fn draw(plot: &Plot<'_>) -> String {
         );
     }
     let across = if plot.across == Across::Shares { "share of all, %" } else { "time, s" };
-    let (middle, low) = ((LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 8.0);
+    let middle = (LEFT + WIDTH - RIGHT) / 2.0;
+    let low = HEIGHT - 8.0;
     let _ = write!(
         svg,
         "<path class=\"axis\" d=\"M{LEFT} {TOP}V{floor}H{:.1}\"/><text x=\"{middle}\" y=\"{low}\" text-anchor=\"middle\">{across}</text>\

@@ -13,7 +13,8 @@ pub(crate) fn write_summary(report: &Report, output: &mut impl Write) -> io::Res
     writeln!(output, "\n{} · {} · {} cores", report.scenario, report.began, machine.cores)?;
     writeln!(output, "load of the machine {:.1} before, {:.1} at the end", machine.load_before, machine.load_after)?;
     if report.runs.iter().any(|run| !run.latencies.is_empty()) {
-        let (run, name) = ("run", "latency in ms");
+        let run = "run";
+        let name = "latency in ms";
         writeln!(
             output,
             "\n{run:<24}{name:<28}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}",

@@ -106,7 +106,8 @@ async fn watch_fcm(fcm: Arc<FcmSimulator>, pushes: Arc<Pushes>) {
             let is_code = request.data("type") == Some("code");
             let id = request.data("challenge_id").and_then(|id| Uuid::parse_str(id).ok());
             let Some(id) = id.filter(|_| is_code) else { continue };
-            let (token, code) = (request.target.clone(), request.data("code").unwrap_or_default().to_owned());
+            let token = request.target.clone();
+            let code = request.data("code").unwrap_or_default().to_owned();
             let refused = request.refusal.is_some();
             pushes.saw(id, Push { service: Service::Fcm, token, code, at: request.at, refused });
         }
@@ -121,9 +122,11 @@ async fn watch_apns(apns: Arc<ApnsSimulator>, pushes: Arc<Pushes>) {
         for request in apns.journal().after(seen) {
             seen += 1;
             let text = |key: &str| request.payload[key].as_str().unwrap_or_default();
-            let (is_code, id) = (text("type") == "code", Uuid::parse_str(text("challenge_id")));
+            let is_code = text("type") == "code";
+            let id = Uuid::parse_str(text("challenge_id"));
             let Some(id) = id.ok().filter(|_| is_code) else { continue };
-            let (token, code) = (request.device_token.clone(), text("code").to_owned());
+            let token = request.device_token.clone();
+            let code = text("code").to_owned();
             let refused = request.refusal.is_some();
             pushes.saw(id, Push { service: Service::Apns, token, code, at: request.at, refused });
         }
@@ -168,7 +171,8 @@ pub(super) async fn put_to_sleep(accounts: &[Account], asleep: usize, misroute: 
     for (number, account) in accounts.iter().enumerate() {
         let owner = if misroute && number < 2 { 1 - number } else { number };
         for device in 0..asleep {
-            let (own, given) = (number * 10 + device, owner * 10 + device);
+            let own = number * 10 + device;
+            let given = owner * 10 + device;
             // Two of the accounts that trade tokens must have the same provider.
             let is_fcm = (number / 2 + device).is_multiple_of(2);
             let token = |number: usize| if is_fcm { format!("load-{number:0>140}") } else { format!("{number:064x}") };
@@ -192,7 +196,8 @@ async fn once(
     number: u32,
     report: &mut Report,
 ) -> anyhow::Result<u64> {
-    let (warm_up, span) = (Duration::from_secs(options.warm_up), Duration::from_secs(options.seconds));
+    let warm_up = Duration::from_secs(options.warm_up);
+    let span = Duration::from_secs(options.seconds);
     let sampler = Sampler::start(stage.processes.clone(), Instant::now() + warm_up);
     stage.progress.say(&format!("run {number}: {} sign-ins a second for {} s", options.rate, options.seconds));
     let flow = stream.run(Pace { rate: options.rate, warm_up, span }).await?;

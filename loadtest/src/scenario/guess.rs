@@ -133,7 +133,9 @@ impl Attack {
 
 /// Codes that may be compared in that time: ten, and one more after each wait, until the freeze.
 fn budget(span: Duration) -> u64 {
-    let (mut compared, mut wait, mut waited) = (WAIT_FROM, FIRST_WAIT, FIRST_WAIT);
+    let mut compared = WAIT_FROM;
+    let mut wait = FIRST_WAIT;
+    let mut waited = FIRST_WAIT;
     while waited <= span && compared < FREEZE_AFTER {
         compared += 1;
         wait = (wait * 2).min(LONGEST_WAIT);
@@ -150,7 +152,8 @@ async fn judge(
 ) -> anyhow::Result<()> {
     let of =
         |prefix: &str| counts.iter().filter(|(name, _)| name.starts_with(prefix)).map(|(_, count)| count).sum::<u64>();
-    let (compared, allowed) = (of("verify: 422"), budget(span));
+    let compared = of("verify: 422");
+    let allowed = budget(span);
     report.figure("calls", "", of("") as f64);
     report.figure("codes compared", "", compared as f64);
     report.check(Check::new(

@@ -79,7 +79,8 @@ async fn one(
     let proxy = Proxy::start(&stage.targets[0], options.inject_cut.then_some(Fault::Cut)).await?;
     let way = Way { targets: stage.seen_through(proxy.as_ref()), ..Way::default() };
     let sampler = Sampler::start(stage.processes.clone(), Instant::now());
-    let (name, connections) = (stage.name(), f64::from(options.accounts * options.devices));
+    let name = stage.name();
+    let connections = f64::from(options.accounts * options.devices);
     let before = stage.memory_mib();
     let mut crowd = Crowd::connect(accounts, &way, &stage.progress).await?;
     if is_storm {
@@ -108,7 +109,10 @@ async fn come_back(
     connections: f64,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let (name, cpu, began, ended) = (stage.name(), stage.usage(), Instant::now(), crowd.ledger.ended());
+    let name = stage.name();
+    let cpu = stage.usage();
+    let began = Instant::now();
+    let ended = crowd.ledger.ended();
     crowd.connect_all(way, &stage.progress).await?;
     report.figure(format!("{name}: connections"), "1/s", connections / began.elapsed().as_secs_f64());
     if let (Some(before), Some(after)) = (cpu, stage.usage()) {

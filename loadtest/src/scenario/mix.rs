@@ -94,7 +94,8 @@ pub(crate) async fn run(stage: &Stage, options: &Options, report: &mut Report) -
 
 /// One run; answers with the errands that failed.
 async fn once(stage: &Stage, stream: &Arc<Stream>, mix: &Mix, number: u32, report: &mut Report) -> anyhow::Result<u64> {
-    let (warm_up, span) = (Duration::from_secs(mix.warm_up), Duration::from_secs(mix.seconds));
+    let warm_up = Duration::from_secs(mix.warm_up);
+    let span = Duration::from_secs(mix.seconds);
     let sampler = Sampler::start(stage.processes.clone(), Instant::now() + warm_up);
     let before = stage.usage();
     let rates = mix.rates.all().into_iter().filter(|(_, rate)| *rate > 0.0);

@@ -109,7 +109,8 @@ pub(crate) async fn run(stage: &Stage, options: &Options, report: &mut Report) -
             // Any moment of a sign-in is as likely as any other.
             let pause = Duration::from_secs_f64(options.pause * (0.5 + rand::random::<f64>()));
             tokio::time::sleep(pause + options.back_within()).await;
-            let (began, under_way) = (Instant::now(), stream.under_way());
+            let began = Instant::now();
+            let under_way = stream.under_way();
             let exit = gateway.interrupt(number as usize % nodes, options.how).await?;
             rounds.push(Round { began, exit, under_way });
             bar.set(rounds.len() as u64);

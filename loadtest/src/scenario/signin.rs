@@ -79,7 +79,8 @@ async fn once(
     number: u32,
     report: &mut Report,
 ) -> anyhow::Result<u64> {
-    let (warm_up, span) = (Duration::from_secs(options.warm_up), Duration::from_secs(options.seconds));
+    let warm_up = Duration::from_secs(options.warm_up);
+    let span = Duration::from_secs(options.seconds);
     let sampler = Sampler::start(stage.processes.clone(), Instant::now() + warm_up);
     let before = stage.usage();
     stage.progress.say(&format!(

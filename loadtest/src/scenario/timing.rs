@@ -53,7 +53,8 @@ pub(crate) async fn run(stage: &Stage, options: &Options, report: &mut Report) -
         let mut pairs = Vec::with_capacity(per_run);
         let began = Instant::now();
         let bar = stage.progress.bar("pairs", per_run as u64);
-        let (unknown, wrong) = (Recorder::new("unknown address", began), Recorder::new("wrong password", began));
+        let unknown = Recorder::new("unknown address", began);
+        let wrong = Recorder::new("wrong password", began);
         for _ in 0..per_run {
             pairs.push(pair(stage, &known, next, (&unknown, &wrong)).await?);
             next += 1;
@@ -88,7 +89,8 @@ async fn pair(
     let nobody = Person { http, email: account.person.email.replacen("load-", "none-", 1), app: None };
     let unknown_first = rand::rng().random::<bool>();
     let (first, second) = if unknown_first { (&nobody, &somebody) } else { (&somebody, &nobody) };
-    let (first, second) = (refused(first).await?, refused(second).await?);
+    let first = refused(first).await?;
+    let second = refused(second).await?;
     ensure!(first.1 == second.1, "the two answers differ: {} and {}", first.1, second.1);
     let (of_unknown, of_wrong) = if unknown_first { (first.0, second.0) } else { (second.0, first.0) };
     let now = Instant::now();
@@ -109,7 +111,8 @@ async fn refused(person: &Person) -> anyhow::Result<(std::time::Duration, String
 
 fn judge(pairs: &[(f64, f64)], report: &mut Report) {
     let (unknown, wrong): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
-    let (of_unknown, of_wrong) = (median(&unknown), median(&wrong));
+    let of_unknown = median(&unknown);
+    let of_wrong = median(&wrong);
     let difference = bootstrap_of_medians(pairs);
     let share = difference.value / of_wrong;
     let likelihood = mann_whitney(&unknown, &wrong);

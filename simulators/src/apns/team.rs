@@ -32,7 +32,8 @@ pub(super) struct Team {
 impl Team {
     /// Generates a signing key and writes its `.p8` file into `directory`.
     pub(super) fn create(directory: &Path) -> Result<Self, StartError> {
-        let (algorithm, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
+        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+        let random = SystemRandom::new();
         let der = EcdsaKeyPair::generate_pkcs8(algorithm, &random).map_err(|_| StartError::Key)?;
         let pair = EcdsaKeyPair::from_pkcs8(algorithm, der.as_ref(), &random);
         let pair = pair.map_err(|_| StartError::Key)?;
@@ -65,7 +66,8 @@ impl Team {
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
         let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &self.public_key);
         key.verify(signed.as_bytes(), &signature).ok()?;
-        let (header, claims) = (decode_json(header)?, decode_json(claims)?);
+        let header = decode_json(header)?;
+        let claims = decode_json(claims)?;
         let ours = header["alg"] == "ES256" && header["kid"] == KEY_ID && claims["iss"] == TEAM_ID;
         ours.then(|| claims["iat"].as_i64())?
     }

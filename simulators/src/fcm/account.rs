@@ -89,7 +89,8 @@ impl Account {
     fn check_claims(&self, claims: &Value, now: i64) -> Result<(), &'static str> {
         let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
         let number = |name: &str| claims.get(name).and_then(Value::as_i64).unwrap_or_default();
-        let (issued, ends) = (number("iat"), number("exp"));
+        let issued = number("iat");
+        let ends = number("exp");
         if text("iss") != CLIENT_EMAIL {
             return Err("Invalid issuer.");
         }

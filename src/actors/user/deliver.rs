@@ -87,7 +87,9 @@ impl User {
         place: Option<Place>,
         context: &mut Context<Self>,
     ) {
-        let (services, account, cancelled) = (Arc::clone(&self.services), self.account, self.cancellation(challenge));
+        let services = Arc::clone(&self.services);
+        let account = self.account;
+        let cancelled = self.cancellation(challenge);
         let step = Step::of(self.trace_of(challenge), Kind::Internal, "deliver a code");
         step.note("challenge.id", challenge.to_string());
         let load = async move {
@@ -213,12 +215,15 @@ impl User {
         place: Option<Place>,
         context: &mut Context<Self>,
     ) {
-        let (services, account, names) = (Arc::clone(&self.services), self.account, devices.clone());
+        let services = Arc::clone(&self.services);
+        let account = self.account;
+        let names = devices.clone();
         let SentCode { challenge, generation } = sent;
         let cancelled = self.cancellation(challenge);
         let plan = async move {
             let _place = place;
-            let (store, node) = (&services.store, services.node);
+            let store = &services.store;
+            let node = services.node;
             store
                 .run(async |db| store::delivery::escalate(db, account, challenge, generation, &names, node).await)
                 .await
@@ -297,7 +302,8 @@ async fn load(
     // A newer code overtook the others after they were claimed.
     deliveries.retain(|delivery| delivery.generation == code.generation);
     let pushes = begun_pushes(store, account, &deliveries).await?;
-    let (code, reach) = (Arc::new(code), found.reach.into_iter().collect());
+    let code = Arc::new(code);
+    let reach = found.reach.into_iter().collect();
     Ok(Some(Work { code, mailbox, deliveries, reach, pushes, are_others_told: false, place: None }))
 }
 
@@ -318,7 +324,9 @@ async fn begun_pushes(
     let planned = deliveries.iter().filter(is_push).filter_map(|delivery| {
         let device_id = delivery.device_id?;
         let (address, language) = addresses.get(&device_id)?.clone();
-        let (delivery_id, channel, silent) = (delivery.id, delivery.channel, delivery.silent);
+        let delivery_id = delivery.id;
+        let channel = delivery.channel;
+        let silent = delivery.silent;
         Some(PlannedPush { delivery_id, device_id, channel, address, language, silent })
     });
     Ok(planned.collect())

@@ -97,7 +97,8 @@ impl User {
         session: SessionId,
         context: &mut Context<Self>,
     ) {
-        let (services, account) = (Arc::clone(&self.services), self.account);
+        let services = Arc::clone(&self.services);
+        let account = self.account;
         let look =
             async move { services.store.run(async |db| store::session::standing(db, account, session).await).await };
         self.run(context, look, move |actor, standing: Result<_, StoreError>, _| {
@@ -121,7 +122,8 @@ impl User {
         if !is_here && self.under_way == 0 {
             return;
         }
-        let (services, account) = (Arc::clone(&self.services), self.account);
+        let services = Arc::clone(&self.services);
+        let account = self.account;
         let look =
             async move { services.store.run(async |db| store::challenge::outcome(db, account, challenge).await).await };
         self.run(context, look, move |actor, outcome: Result<_, StoreError>, _| match outcome {
@@ -146,7 +148,8 @@ impl User {
         if self.connections.is_empty() {
             return;
         }
-        let (services, account) = (Arc::clone(&self.services), self.account);
+        let services = Arc::clone(&self.services);
+        let account = self.account;
         let look = async move {
             let store = &services.store;
             store.run(async |db| store::notice::was_added(db, account, kind, ALERT_IS_NEW).await).await

@@ -45,9 +45,11 @@ impl User {
         let life = self.services.use_cases.core.code_lifetime(issued.purpose, Method::Email);
         let service = &self.services.service;
         let mail = code_mail(delivery.id.uuid(), email, (service, &reader), issued, life, code);
-        let (challenge, expires_at) = (issued.challenge_id, issued.expires_at);
+        let challenge = issued.challenge_id;
+        let expires_at = issued.expires_at;
         let tried = Tried { challenge, delivery: delivery.id, tries: delivery.tries, expires_at };
-        let (services, under_way) = (Arc::clone(&self.services), self.services.mails_under_way.begin());
+        let services = Arc::clone(&self.services);
+        let under_way = self.services.mails_under_way.begin();
         let step = Step::of(self.trace_of(challenge), Kind::Client, "mail a code");
         let send = async move {
             let outcome = tokio::select! {
@@ -72,7 +74,8 @@ impl User {
         let state = match outcome {
             MailOutcome::Accepted => DeliveryState::Accepted,
             MailOutcome::RetryLater(_) => {
-                let (now, dice) = (clock::now(), rand::random());
+                let now = clock::now();
+                let dice = rand::random();
                 match self.services.mail_retry.wait(tried.tries, now, tried.expires_at, dice) {
                     Some(wait) => {
                         return self.postpone(tried.challenge, tried.delivery, outcome.word(), wait, context);

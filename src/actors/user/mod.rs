@@ -135,8 +135,11 @@ impl User {
 
     /// The connection is registered: look at the database once more, then welcome it with what is open.
     fn welcome(&mut self, attach: &Attach, context: &mut Context<Self>) {
-        let (account, device, connection) = (attach.account_id, attach.device_id, attach.connection_id);
-        let (services, session) = (Arc::clone(&self.services), attach.session_id);
+        let account = attach.account_id;
+        let device = attach.device_id;
+        let connection = attach.connection_id;
+        let services = Arc::clone(&self.services);
+        let session = attach.session_id;
         let open = async move { services.use_cases.devices.open_codes(account, session).await };
         self.run(context, open, move |actor, open, context| match open {
             Ok(codes) => actor.replay(device, connection, &codes, context),
@@ -173,7 +176,8 @@ impl User {
     /// In the name of the session that the device's connection belongs to now, which may be newer than its handshake.
     fn deny(&mut self, device: DeviceId, challenge: ChallengeId, context: &mut Context<Self>) {
         let Some(session) = self.connections.session_of(device) else { return };
-        let (services, account) = (Arc::clone(&self.services), self.account);
+        let services = Arc::clone(&self.services);
+        let account = self.account;
         let deny = async move { services.use_cases.challenges.deny_over_connection(account, session, challenge).await };
         self.run(context, deny, move |_, result, _| match result {
             Ok(()) => {}

@@ -15,9 +15,11 @@ impl User {
         if !self.services.use_cases.core.notes_presence() {
             return;
         }
-        let (services, account) = (Arc::clone(&self.services), self.account);
+        let services = Arc::clone(&self.services);
+        let account = self.account;
         let note = async move {
-            let (store, node) = (&services.store, services.node);
+            let store = &services.store;
+            let node = services.node;
             store.run(async |db| store::device::note_connected(db, account, device, node, connection).await).await
         };
         self.run(context, note, |_, noted, _| log(noted));
@@ -28,7 +30,8 @@ impl User {
         if !self.services.use_cases.core.notes_presence() {
             return;
         }
-        let (services, account) = (Arc::clone(&self.services), self.account);
+        let services = Arc::clone(&self.services);
+        let account = self.account;
         let note = async move {
             let store = &services.store;
             store.run(async |db| store::device::note_gone(db, account, device, connection).await).await

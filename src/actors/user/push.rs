@@ -56,7 +56,8 @@ impl User {
             expires_at: issued.expires_at,
             content: self.content(&planned, issued, code),
         };
-        let (account, challenge) = (self.account, issued.challenge_id);
+        let account = self.account;
+        let challenge = issued.challenge_id;
         let sent = SentCode { challenge, generation: issued.generation };
         let services = Arc::clone(&self.services);
         let step = Step::of(self.trace_of(challenge), Kind::Client, "push a code");
@@ -89,7 +90,8 @@ impl User {
     }
 
     fn on_push_ended(&mut self, sent: SentCode, ended: Ended, planned: PlannedPush, context: &mut Context<Self>) {
-        let (delivery, channel) = (planned.delivery_id, planned.channel);
+        let delivery = planned.delivery_id;
+        let channel = planned.channel;
         let outcome = match ended {
             Ended::Answered(outcome) => outcome,
             Ended::Cancelled => return,
@@ -124,11 +126,14 @@ impl User {
         as_of: Option<Timestamp>,
         context: &mut Context<Self>,
     ) {
-        let (services, account) = (Arc::clone(&self.services), self.account);
-        let (delivery, channel) = (planned.delivery_id, planned.channel);
+        let services = Arc::clone(&self.services);
+        let account = self.account;
+        let delivery = planned.delivery_id;
+        let channel = planned.channel;
         let forget = async move {
             let store = &services.store;
-            let (device, address) = (planned.device_id, planned.address);
+            let device = planned.device_id;
+            let address = planned.address;
             store.run(async |db| store::device::forget_push_address(db, account, device, &address, as_of).await).await
         };
         self.run(context, forget, move |actor, forgotten, context| {

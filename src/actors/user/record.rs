@@ -35,7 +35,8 @@ impl User {
         for update in &updates {
             debug!(challenge.id = %challenge, delivery.id = %update.delivery, delivery.state = %update.state, delivery.detail = update.detail, "a delivery came further");
         }
-        let (services, account) = (Arc::clone(&self.services), self.account);
+        let services = Arc::clone(&self.services);
+        let account = self.account;
         let under_way = services.mails_under_way.begin();
         let record = async move {
             let _under_way = under_way;
@@ -80,7 +81,8 @@ impl User {
         context: &mut Context<Self>,
     ) {
         info!(challenge.id = %challenge, delivery.id = %delivery, delivery.detail = detail, "a delivery is tried again later");
-        let (services, account) = (Arc::clone(&self.services), self.account);
+        let services = Arc::clone(&self.services);
+        let account = self.account;
         let under_way = services.mails_under_way.begin();
         let postpone = async move {
             let _under_way = under_way;
@@ -110,7 +112,8 @@ impl User {
         let said = if shown { Shown::Yes } else { Shown::No };
         let is_mine = self.at_work(sent).is_some_and(|at_work| at_work.ladder.awaits_receipt_of(device));
         self.handle_event(sent, Event::Receipt(device, said), context);
-        let (services, account) = (Arc::clone(&self.services), self.account);
+        let services = Arc::clone(&self.services);
+        let account = self.account;
         let record = async move {
             let receipt = Receipt { account, challenge, generation, device, shown };
             if store::receipt::record(&services.store, receipt).await? {
@@ -144,8 +147,10 @@ impl User {
 
     /// A device got a code because it connected.
     pub(super) fn record_replay(&mut self, device: DeviceId, issued: &CodeToDeliver, context: &mut Context<Self>) {
-        let (services, account) = (Arc::clone(&self.services), self.account);
-        let (challenge, generation) = (issued.challenge_id, issued.generation);
+        let services = Arc::clone(&self.services);
+        let account = self.account;
+        let challenge = issued.challenge_id;
+        let generation = issued.generation;
         let record = async move {
             let store = &services.store;
             store

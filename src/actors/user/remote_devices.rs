@@ -35,7 +35,8 @@ impl User {
         if self.connections.is_empty() && !self.codes.contains_key(&challenge) {
             return;
         }
-        let (services, account) = (Arc::clone(&self.services), self.account);
+        let services = Arc::clone(&self.services);
+        let account = self.account;
         let step = Step::here(Kind::Consumer, "show a code of another node");
         step.note("challenge.id", challenge.to_string());
         let look = async move {

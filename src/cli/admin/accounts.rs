@@ -102,7 +102,8 @@ pub(super) async fn account(operator: &Operator, command: &AccountCommand) -> Re
 }
 
 async fn list(operator: &Operator, starts_with: Option<&str>, limit: usize) -> Result<Answer, CommandError> {
-    let (mut accounts, mut after) = (Vec::new(), None::<String>);
+    let mut accounts = Vec::new();
+    let mut after = None::<String>;
     while accounts.len() < limit {
         let query = [("starts_with", starts_with), ("after", after.as_deref())];
         let query: Vec<(&str, &str)> = query.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
@@ -132,7 +133,8 @@ async fn list(operator: &Operator, starts_with: Option<&str>, limit: usize) -> R
 
 /// A batch at a time, each told on standard error, as it may take long.
 async fn sign_out_all(operator: &Operator) -> Result<Answer, CommandError> {
-    let (mut count, mut after) = (0, None::<String>);
+    let mut count = 0;
+    let mut after = None::<String>;
     loop {
         let query: Vec<(&str, &str)> = after.as_deref().map(|after| ("after", after)).into_iter().collect();
         let batch = operator.ask(Method::POST, "admin/sign-out-everywhere", &query, None).await?;
@@ -215,7 +217,8 @@ pub(super) async fn device(operator: &Operator, command: &DeviceCommand) -> Resu
         }
         DeviceCommand::Remove { account, device, confirmation } => {
             confirmation.require("This signs the device out, and it needs a code again.")?;
-            let (id, device) = (operator.id_of(&account.account).await?, device.to_string());
+            let id = operator.id_of(&account.account).await?;
+            let device = device.to_string();
             let path = path(&id, &format!("/devices/{device}"));
             operator.ask_about(("trusted device", &device), Method::DELETE, &path, &[], None).await?;
             Ok(Answer::done(json!({ "id": device, "done": "removed" }), format!("{device}: removed")))
@@ -237,7 +240,8 @@ pub struct ActivityArguments {
 
 pub(super) async fn activity(operator: &Operator, arguments: &ActivityArguments) -> Result<Answer, CommandError> {
     let id = operator.id_of(&arguments.account.account).await?;
-    let (path, limit) = (path(&id, "/activity"), arguments.limit.to_string());
+    let path = path(&id, "/activity");
+    let limit = arguments.limit.to_string();
     let mut answer = operator.ask_about(("account", &id), Method::GET, &path, &[("limit", &limit)], None).await?;
     let value = answer["entries"].take();
     let entries = value.as_array().map(Vec::as_slice).unwrap_or_default();

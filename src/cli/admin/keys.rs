@@ -79,7 +79,8 @@ pub(super) async fn carry_out(operator: &Operator, command: &KeysCommand) -> Res
             Ok(Answer { text: lines(&value), value })
         }
         KeysCommand::Rotate { id, grace_seconds } => {
-            let (id, body) = (id.to_string(), json!({ "grace_seconds": grace_seconds }));
+            let id = id.to_string();
+            let body = json!({ "grace_seconds": grace_seconds });
             let path = format!("{KEYS}/{id}/rotate");
             Ok(made(operator.ask_about(("key that is good", &id), Method::POST, &path, &[], Some(body)).await?))
         }

@@ -46,7 +46,9 @@ pub(super) enum Refused {
 impl KeysText {
     /// Reads what `CodeKeys::parse` took.
     pub(super) fn read(text: &SecretString) -> Result<Self, InvalidCodeKeys> {
-        let (mut comments, mut entries, mut times) = (Vec::new(), Vec::<Entry>::new(), Vec::new());
+        let mut comments = Vec::new();
+        let mut entries = Vec::<Entry>::new();
+        let mut times = Vec::new();
         let lines = text.expose_secret().split(['\n', ',']).map(str::trim).enumerate();
         for (index, line) in lines.filter(|(_, line)| !line.is_empty()) {
             if line.starts_with('#') {

@@ -100,7 +100,8 @@ impl Api {
 
     /// The code in a mail, if it was not taken before.
     fn take_code(&self, mail: &Value) -> Option<String> {
-        let (id, code) = (mail["id"].as_str()?, grouped_code(mail["text"].as_str()?)?);
+        let id = mail["id"].as_str()?;
+        let code = grouped_code(mail["text"].as_str()?)?;
         let mut read = self.read_mails.lock().unwrap_or_else(PoisonError::into_inner);
         read.insert(id.to_owned()).then_some(code)
     }

@@ -67,7 +67,8 @@ impl Timeline {
     }
 
     fn times(&self, mark: &str) -> String {
-        let (at, took) = (self.start.elapsed().as_secs_f64(), self.step.elapsed().as_secs_f64() * 1000.0);
+        let at = self.start.elapsed().as_secs_f64();
+        let took = self.step.elapsed().as_secs_f64() * 1000.0;
         format!("{at:>7.3} s {took:>7.1} ms {mark}")
     }
 

@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn a_report_undoes_what_others_did_and_not_what_the_reporter_did() {
-        let (own, other) = (DeviceId::new(Uuid::from_u128(1)), DeviceId::new(Uuid::from_u128(2)));
+        let own = DeviceId::new(Uuid::from_u128(1));
+        let other = DeviceId::new(Uuid::from_u128(2));
         let [mine, theirs] = [1, 2].map(|number| SessionId::new(Uuid::from_u128(number)));
         let reporter = Acting { device_id: own, session_id: mine };
         assert_eq!(undo(reporter, Some(other), Some(theirs)), Undo::Device(other));

@@ -167,7 +167,8 @@ mod tests {
 
         #[test]
         fn shadow_counts_whom_on_would_offer_and_offers_to_the_allow_list_only(id: u128, percent in 0.0..=100.0_f64) {
-            let (on, shadow) = (rollout(percent, RolloutMode::On), rollout(percent, RolloutMode::Shadow));
+            let on = rollout(percent, RolloutMode::On);
+            let shadow = rollout(percent, RolloutMode::Shadow);
             for listed in [None, Some(Listed::Allow), Some(Listed::Deny)] {
                 prop_assert_eq!(shadow.shadows(account(id), listed), on.offers(account(id), listed));
                 prop_assert_eq!(shadow.offers(account(id), listed), listed == Some(Listed::Allow));

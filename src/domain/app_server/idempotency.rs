@@ -57,7 +57,8 @@ impl IdempotencyKey {
     pub fn seal(&self, api_key: &Token, request: &RequestHash, answer: &[u8], nonce: [u8; NONCE_BYTES]) -> Vec<u8> {
         let mut sealed = Vec::with_capacity(NONCE_BYTES + answer.len() + CHACHA20_POLY1305.tag_len());
         sealed.extend_from_slice(answer);
-        let (key, bound) = (self.sealing_key(api_key), Aad::from(request.0));
+        let key = self.sealing_key(api_key);
+        let bound = Aad::from(request.0);
         key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), bound, &mut sealed)
             .expect("an answer is shorter than 256 GiB");
         sealed.splice(..0, nonce);
@@ -68,7 +69,8 @@ impl IdempotencyKey {
     #[must_use]
     pub fn open(&self, api_key: &Token, request: &RequestHash, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, rest) = sealed.split_first_chunk::<NONCE_BYTES>()?;
-        let (mut rest, key) = (rest.to_vec(), self.sealing_key(api_key));
+        let mut rest = rest.to_vec();
+        let key = self.sealing_key(api_key);
         let opened = key.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(request.0), &mut rest).ok()?;
         Some(opened.to_vec())
     }

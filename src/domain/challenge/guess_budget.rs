@@ -169,7 +169,8 @@ mod tests {
         #[test]
         fn nobody_compares_more_than_a_hundred(acts in prop::collection::vec((any::<bool>(), 0_i64..4000), 0..2000)) {
             let mut budget = Budget::full(BudgetKind::Account, &BUDGET_RULES);
-            let (mut compared, mut now) = (0, Timestamp::UNIX_EPOCH);
+            let mut compared = 0;
+            let mut now = Timestamp::UNIX_EPOCH;
             for (is_owner, seconds) in acts {
                 now += SignedDuration::from_secs(seconds);
                 if is_owner {
@@ -186,7 +187,8 @@ mod tests {
 
     #[test]
     fn a_freeze_is_lifted_once_and_what_is_not_spent_stays() {
-        let (full, now) = (Budget::full(BudgetKind::Account, &BUDGET_RULES), Timestamp::UNIX_EPOCH);
+        let full = Budget::full(BudgetKind::Account, &BUDGET_RULES);
+        let now = Timestamp::UNIX_EPOCH;
         let waiting = Budget { failures: 10, wait_until: Some(now + SignedDuration::from_secs(30)), ..full };
         assert_eq!(waiting.lift(&BUDGET_RULES), Some(waiting));
         let spent = Budget { failures: 50, ..waiting };

@@ -123,7 +123,8 @@ fn apply(progress: Progress, step: Step, now: Timestamp) -> Result<Progress, Ref
 proptest! {
     #[test]
     fn whatever_happens_the_bounds_hold(steps in prop::collection::vec((step(), 0_i64..200), 0..60)) {
-        let (mut progress, mut clock) = (start(), 0);
+        let mut progress = start();
+        let mut clock = 0;
         for (step, seconds) in steps {
             clock += seconds;
             let now = at(clock);

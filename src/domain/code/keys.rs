@@ -155,7 +155,8 @@ impl CodeKeys {
 
     fn parse_line(line: &str) -> Option<(KeyId, Held)> {
         let (id, key) = line.split_once(':')?;
-        let (id, key) = (KeyId::parse(id.trim())?, key.trim());
+        let id = KeyId::parse(id.trim())?;
+        let key = key.trim();
         if key == REVOKED {
             return Some((id, Held::Revoked));
         }

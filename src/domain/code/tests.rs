@@ -23,7 +23,8 @@ fn source<'a>(key_id: &'a KeyId, id: u128, purpose: Purpose, generation: u32) ->
 #[test]
 fn a_code_depends_on_key_challenge_purpose_and_generation() {
     let keys = keys();
-    let (new, old) = (KeyId::parse("new").expect("valid"), KeyId::parse("old").expect("valid"));
+    let new = KeyId::parse("new").expect("valid");
+    let old = KeyId::parse("old").expect("valid");
     let code = |key, id, purpose, generation| {
         keys.derive(&source(key, id, purpose, generation)).expect("key").expose().to_owned()
     };
@@ -37,7 +38,8 @@ fn a_code_depends_on_key_challenge_purpose_and_generation() {
 
 #[test]
 fn a_code_depends_on_the_salt_which_hides_in_debug() {
-    let (keys, key) = (keys(), KeyId::parse("new").expect("valid"));
+    let keys = keys();
+    let key = KeyId::parse("new").expect("valid");
     let salts = [1, 2].map(|byte| CodeSalt::new([byte; SALT_BYTES]));
     let code = |salt| {
         let source = CodeSource { salt, ..source(&key, 1, Purpose::SignIn, 1) };
@@ -51,7 +53,8 @@ fn a_code_depends_on_the_salt_which_hides_in_debug() {
 /// The code of a challenge without a salt, as it was before there were any.
 #[test]
 fn a_challenge_that_began_before_salts_keeps_its_code() {
-    let (keys, key) = (keys(), KeyId::parse("new").expect("valid"));
+    let keys = keys();
+    let key = KeyId::parse("new").expect("valid");
     assert_eq!(keys.derive(&source(&key, 1, Purpose::SignIn, 1)).expect("key").expose(), "482492");
 }
 
@@ -100,7 +103,8 @@ fn a_code_is_read_however_it_is_written() {
 /// Chi-squared over the leading digit and over the last: 9 degrees of freedom, 27.9 is the 0.1 % point.
 #[test]
 fn digits_are_uniform() {
-    let (keys, id) = (keys(), KeyId::parse("new").expect("valid"));
+    let keys = keys();
+    let id = KeyId::parse("new").expect("valid");
     let mut counts = [[0_u32; 10]; 2];
     for challenge in 0..20_000 {
         let code = keys.derive(&source(&id, challenge, Purpose::SignIn, 1)).expect("key");
@@ -117,7 +121,8 @@ fn digits_are_uniform() {
 proptest! {
     #[test]
     fn every_length_has_exactly_its_digits(id: u128, generation: u32, digits in MIN_DIGITS..=MAX_DIGITS) {
-        let (keys, key_id) = (keys(), KeyId::parse("new").expect("valid"));
+        let keys = keys();
+        let key_id = KeyId::parse("new").expect("valid");
         let code = keys.derive(&CodeSource { digits, ..source(&key_id, id, Purpose::SignIn, generation) }).expect("key");
         prop_assert_eq!(code.expose().len(), usize::from(digits));
         prop_assert!(code.expose().bytes().all(|byte| byte.is_ascii_digit()));

@@ -100,7 +100,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_wait_reaches_the_end(tries in 1_u16..2000, life in -10_i64..700, dice in 0.0_f64..1.0) {
-            let (now, life) = (Timestamp::UNIX_EPOCH, SignedDuration::from_secs(life));
+            let now = Timestamp::UNIX_EPOCH;
+            let life = SignedDuration::from_secs(life);
             if let Some(wait) = RETRY.wait(tries, now, now + life, dice) {
                 prop_assert!(wait < life && wait >= RETRY.first / 2 && wait <= RETRY.longest);
             }

@@ -86,7 +86,7 @@ pub struct Acting {
 /// Everything needed to put a code in front of somebody.
 #[derive(Debug, Clone)]
 pub struct CodeToDeliver {
-    /// Whose.
+    /// The account that it belongs to.
     pub account_id: AccountId,
     /// Which challenge.
     pub challenge_id: ChallengeId,

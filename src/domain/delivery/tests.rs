@@ -51,7 +51,8 @@ fn recovery_by_email_waits_until_no_device_is_left_and_none_was_there_a_while_ag
         };
         let deliveries: Vec<DeliveryView> = states.iter().map(view).collect();
         let devices = DevicesStand { may_show: device_may_show(&deliveries), are_absent };
-        let (purpose, fallback) = (Purpose::SignIn, EmailFallback::RecoveryOnly);
+        let purpose = Purpose::SignIn;
+        let fallback = EmailFallback::RecoveryOnly;
         offered_methods(purpose, fallback, MailboxStands::Good, devices).contains(&Method::Email)
     };
     use Channel::{Email, Fcm, Websocket};

@@ -124,7 +124,10 @@ mod tests {
         ] {
             let text = || "\u{200b}\u{2028}".to_owned();
             let install_id = InstallId::new(Uuid::nil());
-            let (name, model, os_version, app_version) = (text(), String::new(), text(), "1\u{202e}.0".to_owned());
+            let name = text();
+            let model = String::new();
+            let os_version = text();
+            let app_version = "1\u{202e}.0".to_owned();
             let info = DeviceInfo {
                 install_id,
                 name,

@@ -40,9 +40,9 @@ words! {
 /// A session that may make calls: it exists, has not ended, and its access token is in date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActiveSession {
-    /// Whose.
+    /// The account that it belongs to.
     pub account_id: AccountId,
-    /// Which.
+    /// The session.
     pub session_id: SessionId,
     /// Of which device.
     pub device_id: DeviceId,

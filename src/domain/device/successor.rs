@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn what_follows_a_token_depends_on_the_token_the_key_and_the_session() {
-        let (one, other) = (keys(1), keys(2));
+        let one = keys(1);
+        let other = keys(2);
         let [token, another] = [7, 8].map(|byte| Token::from_random(TokenKind::Trust, [byte; 32]));
         let trust = |keys, token| Predecessor::new(keys, token).trust_token().hash();
         assert!(trust(&one, &token) == trust(&one, &token));

@@ -61,7 +61,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Creating<T> {
             let key = idempotency_key(&request)?;
             let body = read_json(request.content_type(), &bytes)?;
             let hash = RequestHash::of(request.method().as_str(), request.path(), &bytes);
-            let (id, caller_token) = (caller.key.id, caller.token.clone());
+            let id = caller.key.id;
+            let caller_token = caller.token.clone();
             let request = OnceRequest { caller: id, caller_token, key, request: hash };
             Ok(Self { body, call: Call { request, caller } })
         })

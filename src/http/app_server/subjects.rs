@@ -175,7 +175,8 @@ pub(in crate::http) async fn vouch(
     name: Path<String>,
     Creating { body, call }: Creating<VouchedDeviceBody>,
 ) -> Result<HttpResponse, Problem> {
-    let (subject, device) = (call.subject(Scope::SubjectsWrite, &name)?, body.device.checked()?);
+    let subject = call.subject(Scope::SubjectsWrite, &name)?;
+    let device = body.device.checked()?;
     let origin = Origin::claimed(&api, body.ip);
     let use_cases = api.use_cases.clone();
     let vouch = async move {

@@ -188,7 +188,8 @@ pub(in crate::http) async fn refresh(
         api.limits.spend(Limited::Refresh, Spender::Session(session))?;
     }
     let session = to_the_end(async move { api.use_cases.devices.refresh(&token, &origin).await }).await?;
-    let (tag, account) = (caller.account(TokenKind::Refresh), session.account_id);
+    let tag = caller.account(TokenKind::Refresh);
+    let account = session.account_id;
     let answer = caller.answer(HttpResponse::Ok(), tag.as_ref(), RefreshAnswer { session: session.into() });
     Ok(about(answer, account))
 }

@@ -112,7 +112,8 @@ pub(in crate::http) async fn sign_in(
             (account, HttpResponse::Ok(), SignInAnswer::SignedIn((*signed_in).into()))
         }
         SignInResult::VerificationRequired(challenge) => {
-            let (status, account) = (VerificationRequiredStatus::VerificationRequired, challenge.account_id);
+            let status = VerificationRequiredStatus::VerificationRequired;
+            let account = challenge.account_id;
             let answer = VerificationRequiredAnswer { status, challenge: (*challenge).into() };
             (account, HttpResponse::Accepted(), SignInAnswer::VerificationRequired(answer))
         }

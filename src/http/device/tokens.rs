@@ -183,7 +183,8 @@ mod tests {
 
     #[tokio::test]
     async fn bad_tokens_are_bounded_and_stop_no_good_one() {
-        let (tokens, limits) = (Tokens::default(), limits());
+        let tokens = Tokens::default();
+        let limits = limits();
         for number in 0..3 {
             assert_eq!(resolve(&tokens, &limits, number, false).await, Err(ProblemCode::Unauthorized));
         }
@@ -195,7 +196,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_doubted_network_sends_is_looked_up_a_few_at_a_time_and_known_tokens_do_not_wait() {
-        let (tokens, limits) = (Tokens::default(), limits());
+        let tokens = Tokens::default();
+        let limits = limits();
         assert_eq!(resolve(&tokens, &limits, 0, true).await, Ok(()));
         for number in 1..=4 {
             assert!(resolve(&tokens, &limits, number, false).await.is_err());
@@ -203,7 +205,8 @@ mod tests {
         let (slow, fast): (Vec<_>, Vec<_>) = (5..20)
             .map(|number| {
                 let token = token(number);
-                let (tokens, limits) = (&tokens, &limits);
+                let tokens = &tokens;
+                let limits = &limits;
                 Box::pin(async move {
                     tokens.resolve(limits, here(), &token, pending::<Result<(), VerificationError>>()).await
                 })

@@ -75,7 +75,8 @@ fn is_decision(request: &HttpRequest, route: Option<&str>, status: StatusCode) -
 }
 
 fn write(answer: &ServiceResponse<impl MessageBody>, route: Option<&str>) {
-    let (request, response) = (answer.request(), answer.response());
+    let request = answer.request();
+    let response = answer.response();
     let asked = request.extensions();
     let session = asked.get::<ActiveSession>();
     let about = response.extensions().get::<About>().map(|About(account)| *account).or(named_account(request, route));

@@ -18,7 +18,8 @@ pub(in crate::http) async fn trace(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let (step, method) = (Step::first(of_caller(&request), Kind::Server, "request"), method(&request));
+    let step = Step::first(of_caller(&request), Kind::Server, "request");
+    let method = method(&request);
     step.note("http.request.method", method);
     let answer = step.run(next.call(request)).await?;
     step.note("http.response.status_code", i64::from(answer.status().as_u16()));

@@ -121,7 +121,8 @@ struct DeviceAnswer {
 impl From<TrustedDevice> for DeviceAnswer {
     fn from(trusted: TrustedDevice) -> Self {
         let TrustedDevice { device, last_seen_at, trusted_at, location } = trusted;
-        let (info, id) = (device.info, device.id);
+        let info = device.info;
+        let id = device.id;
         Self { id, name: info.name, model: info.model, platform: info.platform, trusted_at, last_seen_at, location }
     }
 }

@@ -33,7 +33,8 @@ impl TokenCookies {
 
     fn take(&mut self, pair: &[u8]) {
         let mut parts = pair.splitn(2, |byte| *byte == b'=');
-        let (name, value) = (trimmed(parts.next().unwrap_or_default()), trimmed(parts.next().unwrap_or_default()));
+        let name = trimmed(parts.next().unwrap_or_default());
+        let value = trimmed(parts.next().unwrap_or_default());
         if !name.starts_with(TOKEN_COOKIES.as_bytes()) || !name.iter().all(|byte| is_of_name(*byte)) {
             return;
         }
@@ -110,7 +111,8 @@ mod tests {
             b"\"__Host-ts_at\"=evil",
         ] {
             let shown = String::from_utf8_lossy(planted).into_owned();
-            let (before, after) = ([planted, b"; __Host-ts_at=own"].concat(), [b"__Host-ts_at=own;", planted].concat());
+            let before = [planted, b"; __Host-ts_at=own"].concat();
+            let after = [b"__Host-ts_at=own;", planted].concat();
             for cookies in [before, after] {
                 let read = read(&[&cookies]);
                 assert_eq!((read.get("__Host-ts_at"), read.doubled().count()), (Some("own"), 0), "{shown}");

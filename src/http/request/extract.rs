@@ -58,7 +58,8 @@ fn body_problem(error: &JsonPayloadError) -> Problem {
 /// Where the JSON is wrong. What was sent is not repeated: it may be a password.
 pub(in crate::http) fn json_detail(error: &serde_json::Error) -> String {
     use serde_json::error::Category;
-    let (line, column) = (error.line(), error.column());
+    let line = error.line();
+    let column = error.column();
     match error.classify() {
         Category::Data => {
             let text = error.to_string();

@@ -176,7 +176,8 @@ impl Page {
     }
 
     fn keep_trust(&self, response: &mut HttpResponseBuilder, token: &Token, account: &AccountTag) {
-        let (own, prefix) = (trust_name(account), name(TokenKind::Trust));
+        let own = trust_name(account);
+        let prefix = name(TokenKind::Trust);
         let others: Vec<&str> =
             self.cookies.names().filter(|found| found.starts_with(&prefix) && *found != own).collect();
         for beyond in others.iter().take((others.len() + 1).saturating_sub(MAX_TRUSTED_ACCOUNTS)) {

@@ -39,7 +39,9 @@ pub fn code_mail(
     code: &Code,
 ) -> Mail {
     if issued.address_taken {
-        let (kind, requester, at) = (AlertKind::AddressTaken, Some(&issued.requester), issued.requested_at);
+        let kind = AlertKind::AddressTaken;
+        let requester = Some(&issued.requester);
+        let at = issued.requested_at;
         return laid_out(id, to, service, &notice_mail_text(service, reader, kind, requester, at));
     }
     laid_out(id, to, service, &code_mail_text(service, reader, issued, life, code))
@@ -103,7 +105,8 @@ mod tests {
             support: None,
         };
         let reader = Reader { language: Language::English, zone: None };
-        let (kind, at) = (AlertKind::SignInDenied, Timestamp::UNIX_EPOCH);
+        let kind = AlertKind::SignInDenied;
+        let at = Timestamp::UNIX_EPOCH;
         let mail =
             laid_out(Uuid::nil(), to, &service, &notice_mail_text(&service, &reader, kind, Some(&requester), at));
         assert!(!mail.html.contains("<script>") && mail.html.contains("&lt;script&gt;"), "{}", mail.html);

@@ -57,7 +57,8 @@ mod tests {
 
     fn text_of(id: Uuid, text: &str) -> String {
         let to = EmailAddress::parse("anna@example.com").expect("valid");
-        let (subject, html) = ("Your sign-in code".to_owned(), format!("<p>{text}</p>"));
+        let subject = "Your sign-in code".to_owned();
+        let html = format!("<p>{text}</p>");
         let mail = Mail { id, to, language: Language::English, subject, text: text.to_owned(), html };
         let letter = letter(&"Twostep <no-reply@example.com>".parse().expect("valid"), &mail).expect("written");
         assert!(!letter.needs_smtputf8);

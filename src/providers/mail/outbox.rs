@@ -87,7 +87,9 @@ mod tests {
         let outbox = Outbox::new("no-reply@example.com".to_owned());
         for number in 0..CAPACITY + 5 {
             let to = EmailAddress::parse("anna@example.com").expect("valid");
-            let (subject, text, html) = (number.to_string(), String::new(), String::new());
+            let subject = number.to_string();
+            let text = String::new();
+            let html = String::new();
             outbox.keep(&Mail { id: Uuid::now_v7(), to, language: Language::English, subject, text, html });
         }
         let messages = outbox.messages();

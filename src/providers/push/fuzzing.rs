@@ -81,7 +81,8 @@ fn check(outcome: &PushOutcome, status: u16, body: &[u8]) {
 }
 
 fn check_retry(outcome: &PushOutcome, asked: Option<Duration>) {
-    let (now, expires_at) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH + LIFE);
+    let now = Timestamp::UNIX_EPOCH;
+    let expires_at = Timestamp::UNIX_EPOCH + LIFE;
     let may_wait = matches!(outcome, PushOutcome::RetryAfter { .. });
     match POLICY.after(1, outcome.clone(), now, expires_at, 0.5) {
         Next::Again(wait) => {

@@ -103,7 +103,8 @@ impl Core {
         requester: Option<&Requester>,
         about: &str,
     ) -> Result<(), VerificationError> {
-        let (id, outcome) = (fresh(ActivityId::new), ActivityOutcome::Succeeded);
+        let id = fresh(ActivityId::new);
+        let outcome = ActivityOutcome::Succeeded;
         let plain = NewEntry::plain(account_id, id, kind, outcome, requester);
         let entry = NewEntry { about: Some(about), ..plain };
         // A device has as many names as its owner likes; it is removed once.

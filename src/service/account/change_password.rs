@@ -83,7 +83,8 @@ impl Core {
         new: &Password,
         forget_devices: bool,
     ) -> Result<bool, VerificationError> {
-        let (account, id) = (session.account_id, session.session_id);
+        let account = session.account_id;
+        let id = session.session_id;
         let look = self.store.run(async |db| {
             if !store::activity::has_changed_password(db, account, id, REPEAT_WITHIN).await? {
                 return Ok(None);

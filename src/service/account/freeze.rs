@@ -42,7 +42,8 @@ impl Accounts {
                 return Ok(());
             }
             let requester = self.requester_of(db, session, origin).await?;
-            let (mut has_effect, kind) = (false, AlertKind::SignInReported);
+            let mut has_effect = false;
+            let kind = AlertKind::SignInReported;
             if is_owner {
                 has_effect = self.undo_reported(db, session, &reported, &requester, &mut events).await?;
                 has_effect |= self.freeze(db, account, &mut events).await?;
@@ -141,9 +142,11 @@ impl Core {
         session: &ActiveSession,
         events: &mut Vec<AccountEvent>,
     ) -> Result<bool, VerificationError> {
-        let (account, device) = (session.account_id, session.device_id);
+        let account = session.account_id;
+        let device = session.device_id;
         store::trust_token::forget(db, account, device).await?;
-        let (keep, why) = (Some(session.session_id), SessionEnd::Denied);
+        let keep = Some(session.session_id);
+        let why = SessionEnd::Denied;
         let ended = store::session::end_of_device(db, account, device, keep, why).await?;
         events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
         Ok(true)
@@ -221,6 +224,7 @@ pub(in crate::service) async fn expect_code(
     account: AccountId,
     requester: &Requester,
 ) -> Result<(), VerificationError> {
-    let (due_in, pause) = (UNFINISHED_SIGN_IN_NOTICE, UNFINISHED_SIGN_IN_PAUSE);
+    let due_in = UNFINISHED_SIGN_IN_NOTICE;
+    let pause = UNFINISHED_SIGN_IN_PAUSE;
     Ok(store::notice::plan_unfinished(db, account, fresh(NoticeId::new), requester, due_in, pause).await?)
 }

@@ -173,7 +173,8 @@ impl Core {
         if !self.turn_on(db, account, Some(session.session_id), Some(&requester), events).await? {
             return Err(VerificationError::AlreadySo("two-step verification is on already"));
         }
-        let (device, token) = (session.device_id, after.trust_token());
+        let device = session.device_id;
+        let token = after.trust_token();
         let trust_token = self.grant_trust(db, account, device, &requester, token, events).await?;
         let device = store::device::by_id(db, account, device).await?.ok_or(VerificationError::Unauthorized)?;
         Ok(Verified::TwoStepEnabled { device, trust_token })

@@ -70,13 +70,16 @@ impl AppServers {
     /// [`VerificationError::AudienceTaken`] when another app's key has it; [`VerificationError::NotFound`] when there is no key
     /// `same_app_as` that is good; the database's.
     pub async fn create_api_key(&self, wanted: &WantedApiKey<'_>) -> Result<NewApiKey, VerificationError> {
-        let (id, token) = (fresh(ApiKeyId::new), fresh_token(TokenKind::ApiKey));
+        let id = fresh(ApiKeyId::new);
+        let token = fresh_token(TokenKind::ApiKey);
         let hash = token.hash();
         let transaction = self.store.transaction(async |db| {
             store::api_key::lock(db).await?;
             let keys: Vec<ApiKey> = store::api_key::list(db).await?.into_iter().map(|(_, key)| key).collect();
             let audience = audience(wanted, &keys, id)?;
-            let (name, scopes, prefix) = (wanted.name, wanted.scopes, wanted.subject_prefix);
+            let name = wanted.name;
+            let scopes = wanted.scopes;
+            let prefix = wanted.subject_prefix;
             store::api_key::create(db, id, name, &audience, &hash, scopes, prefix).await?;
             Ok::<_, VerificationError>(audience)
         });
@@ -99,7 +102,8 @@ impl AppServers {
     /// # Errors
     /// [`VerificationError::NotFound`] when there is no such key, or it ended.
     pub async fn rotate_api_key(&self, key: ApiKeyId, grace: SignedDuration) -> Result<NewApiKey, VerificationError> {
-        let (id, token) = (fresh(ApiKeyId::new), fresh_token(TokenKind::ApiKey));
+        let id = fresh(ApiKeyId::new);
+        let token = fresh_token(TokenKind::ApiKey);
         let hash = token.hash();
         let transaction = self.store.transaction(async |db| {
             let keys = store::api_key::list(db).await?;
@@ -163,7 +167,8 @@ impl Core {
     }
 
     async fn read_api_keys(&self) -> Result<Arc<Known>, StoreError> {
-        let (read_at, used) = (Instant::now(), self.api_keys.take_used());
+        let read_at = Instant::now();
+        let used = self.api_keys.take_used();
         let listed = self.store.run(async |db| {
             if !used.is_empty() {
                 store::api_key::mark_used(db, &used).await?;

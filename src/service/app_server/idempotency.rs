@@ -86,7 +86,8 @@ impl AppServers {
     pub async fn keep_answer(&self, request: &OnceRequest, answer: &KeptAnswer) -> Result<(), VerificationError> {
         let (known, nonce) = (request.known(), rand::random::<[u8; NONCE_BYTES]>());
         let sealed = request.key.seal(&request.caller_token, &request.request, &answer.body, nonce);
-        let (account, status) = (answer.account, answer.status);
+        let account = answer.account;
+        let status = answer.status;
         let keep = async |db: &_| store::idempotent_request::keep(db, &known, account, status, &sealed).await;
         Ok(self.store.run(keep).await?)
     }

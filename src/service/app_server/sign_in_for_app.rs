@@ -73,8 +73,11 @@ impl AppServers {
         origin: &Origin,
     ) -> Result<(AccountId, AppSignInResult), VerificationError> {
         let requester = origin.requester(request.device);
-        let (subject, locale) = (&request.subject, request.locale.as_ref());
-        let (mut events, mut shadow, mut offered) = (Vec::new(), None, true);
+        let subject = &request.subject;
+        let locale = request.locale.as_ref();
+        let mut events = Vec::new();
+        let mut shadow = None;
+        let mut offered = true;
         let transaction = self.store.transaction(async |db| {
             let new_id = fresh(AccountId::new);
             let (account, mut mailbox) =

@@ -75,7 +75,8 @@ impl AppServers {
     ) -> Result<SubjectView, VerificationError> {
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
-            let (email, locale) = (change.email.as_ref(), change.locale.as_ref());
+            let email = change.email.as_ref();
+            let locale = change.locale.as_ref();
             let new_id = fresh(AccountId::new);
             let (account, mailbox) = store::subject::find_or_add(db, new_id, subject, email, locale).await?;
             let locked = store::account::lock(db, account).await?.ok_or(VerificationError::NotFound)?;
@@ -123,7 +124,8 @@ impl AppServers {
             }
             let signed_in = self.grant_session(db, account, &requester, Trust::Grant, None, &mut events).await?;
             let requester = Requester { acting: Some(signed_in.acting()), ..requester.clone() };
-            let (kind, outcome) = (ActivityKind::SignIn, ActivityOutcome::Succeeded);
+            let kind = ActivityKind::SignIn;
+            let outcome = ActivityOutcome::Succeeded;
             self.record(db, account, kind, outcome, Some(&requester)).await?;
             if locked.two_step_enabled {
                 self.alert(db, account, AlertKind::NewDeviceSignedIn, Some(&requester), &mut events).await?;
@@ -157,7 +159,8 @@ impl Core {
         self.replace_codes(db, account, by_mail, None, events).await?;
         self.record_change(db, account, ActivityKind::MailboxChanged, None).await?;
         if before.is_some() {
-            let (notice, kind) = (fresh(NoticeId::new), AlertKind::MailboxChanged);
+            let notice = fresh(NoticeId::new);
+            let kind = AlertKind::MailboxChanged;
             store::notice::add_to(db, account, notice, kind, None, before).await?;
         }
         self.alert(db, account, AlertKind::MailboxChanged, None, events).await

@@ -40,7 +40,10 @@ impl Core {
         method: Option<Method>,
     ) -> Result<Option<ChallengeView>, VerificationError> {
         let new = &stored.challenge;
-        let (account, id, before, purpose) = (new.account_id, new.challenge_id, new.progress, new.purpose);
+        let account = new.account_id;
+        let id = new.challenge_id;
+        let before = new.progress;
+        let purpose = new.purpose;
         let look = self.store.run(async |db| {
             let deliveries = store::delivery::states(db, account, id, before.generation).await?;
             Ok::<_, VerificationError>(self.offered(db, &stored, &deliveries).await?)

@@ -67,7 +67,8 @@ impl Core {
             Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep => self.rules.digits,
         };
         let token = fresh_token(TokenKind::Challenge);
-        let (mailbox, for_app) = (start.mailbox, start.for_app);
+        let mailbox = start.mailbox;
+        let for_app = start.for_app;
         let new = NewChallenge {
             account_id: start.account_id,
             challenge_id: fresh(ChallengeId::new),
@@ -103,7 +104,9 @@ impl Core {
 
     /// Writes a challenge down with all that begins with it; returns what its delivery needs.
     async fn write(&self, db: &impl Db, new: &NewChallenge) -> Result<PlannedDeliveries, VerificationError> {
-        let (account, id, progress) = (new.account_id, new.challenge_id, &new.progress);
+        let account = new.account_id;
+        let id = new.challenge_id;
+        let progress = &new.progress;
         let start = async { Ok(store::challenge::start(db, new).await?) };
         let plan = async {
             Ok(store::delivery::plan(db, account, id, progress.generation, progress.method, self.node).await?)

@@ -38,7 +38,8 @@ impl Challenges {
     pub async fn status(&self, id: ChallengeId, token: &Token) -> Result<ChallengeStatus, VerificationError> {
         let stored = self.authorized(id, token).await?;
         let new = &stored.challenge;
-        let (account_id, progress) = (new.account_id, new.progress);
+        let account_id = new.account_id;
+        let progress = new.progress;
         let looked_up = self.store.run(async |db| {
             let deliveries = store::delivery::states(db, account_id, id, progress.generation).await?;
             let methods = self.offered(db, &stored, &deliveries).await?;

@@ -112,7 +112,9 @@ impl Core {
     }
 
     async fn count_attempt(&self, new: &NewChallenge) -> Result<CountedAttempt, VerificationError> {
-        let (account, id, kind) = (new.account_id, new.challenge_id, BudgetKind::of(new.purpose));
+        let account = new.account_id;
+        let id = new.challenge_id;
+        let kind = BudgetKind::of(new.purpose);
         loop {
             let count = async |db: &_| store::challenge::count_attempt(db, account, id, kind, &BUDGET_RULES).await;
             if let Some(counted) = self.store.run(count).await? {
@@ -245,8 +247,10 @@ impl Core {
         token: &Token,
         typed: &TypedCode,
     ) -> Result<Verified, VerificationError> {
-        let (new, closed) = (&stored.challenge, VerificationError::Refused(Refusal::Closed(Outcome::Verified)));
-        let (account, id) = (new.account_id, new.challenge_id);
+        let new = &stored.challenge;
+        let closed = VerificationError::Refused(Refusal::Closed(Outcome::Verified));
+        let account = new.account_id;
+        let id = new.challenge_id;
         let counted = self.store.run(async |db| store::challenge::count_repeat(db, account, id).await).await?;
         let Some(grant) = counted else { return Err(closed) };
         if !self.code(new, &new.progress, &new.key_id)?.is_some_and(|code| code.matches(typed)) {
@@ -314,7 +318,8 @@ impl Core {
             Purpose::SignIn => self.finish_sign_in(db, new, refill, after, trust_device, events).await,
             Purpose::CreateAccount => {
                 self.confirm_address(db, new).await?;
-                let (account, requester) = (new.account_id, &new.requester);
+                let account = new.account_id;
+                let requester = &new.requester;
                 let signed_in = self.grant_session(db, account, requester, Trust::No, Some(after), events).await?;
                 let requester = Requester { acting: Some(signed_in.acting()), ..new.requester.clone() };
                 self.record_change(db, new.account_id, ActivityKind::AccountCreated, Some(&requester)).await?;
@@ -341,7 +346,8 @@ impl Core {
         trust_device: bool,
         events: &mut Vec<AccountEvent>,
     ) -> Result<Verified, VerificationError> {
-        let (account, requester) = (new.account_id, &new.requester);
+        let account = new.account_id;
+        let requester = &new.requester;
         let kind = AlertKind::NewDeviceSignedIn;
         let drop_unfinished = store::notice::drop_unfinished(db, account, requester.device.install_id);
         let tell = store::notice::add(db, account, fresh(NoticeId::new), kind, Some(requester));

@@ -16,7 +16,9 @@ impl Devices {
     pub async fn issue_ticket(&self, session: &ActiveSession) -> Result<Token, VerificationError> {
         require_trusted(session)?;
         let ticket = fresh_token(TokenKind::Ticket);
-        let (account, id, hash) = (session.account_id, session.session_id, ticket.hash());
+        let account = session.account_id;
+        let id = session.session_id;
+        let hash = ticket.hash();
         self.store.run(async |db| store::ticket::issue(db, account, id, &hash).await).await?;
         Ok(ticket)
     }

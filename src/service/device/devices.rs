@@ -70,7 +70,8 @@ impl Devices {
             let mut removed = 0;
             for trusted in store::device::list_trusted(db, account).await? {
                 let id = trusted.device.id;
-                let (is_other, why) = (id != session.device_id, SessionEnd::DeviceRemoved);
+                let is_other = id != session.device_id;
+                let why = SessionEnd::DeviceRemoved;
                 if is_other && self.remove_trusted(db, account, id, why, Some(&requester), &mut events).await? {
                     removed += 1;
                 }
@@ -124,7 +125,8 @@ impl Devices {
         push: Option<&PushAddress>,
         origin: &Origin,
     ) -> Result<Device, VerificationError> {
-        let (account, device) = (session.account_id, session.device_id);
+        let account = session.account_id;
+        let device = session.device_id;
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             self.lock_for(db, session).await?;

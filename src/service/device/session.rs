@@ -94,7 +94,8 @@ pub(in crate::service) async fn meet(
     account: AccountId,
     requester: &Requester,
 ) -> Result<Device, StoreError> {
-    let (info, location) = (requester.device.clone(), requester.location.as_deref());
+    let info = requester.device.clone();
+    let location = requester.location.as_deref();
     store::device::upsert(db, account, fresh(DeviceId::new), info, location).await
 }
 
@@ -252,8 +253,10 @@ impl Core {
             return Ok(SignedIn { session, device, trust_token: Some(after.trust_token()), is_repeat: true });
         }
         let after = again.map_or_else(|| Predecessor::new(&keys, used), |(after, _)| after);
-        let (session, next) = (self.new_session(account, fresh(SessionId::new), Some(&after)), after.trust_token());
-        let (old, new) = (used.hash(), next.hash());
+        let session = self.new_session(account, fresh(SessionId::new), Some(&after));
+        let next = after.trust_token();
+        let old = used.hash();
+        let new = next.hash();
         store::trust_token::rotate(db, account, device.id, &old, &new, after.key(), session.session_id).await?;
         self.store_session(db, &session, device.id, requester, events).await?;
         Ok(SignedIn { session, device, trust_token: Some(next), is_repeat: false })
@@ -293,7 +296,9 @@ impl Core {
         events: &mut Vec<AccountEvent>,
     ) -> Result<(), VerificationError> {
         let location = requester.location.as_deref();
-        let (account, id, pair) = (issued.account_id, issued.session_id, issued.hashes());
+        let account = issued.account_id;
+        let id = issued.session_id;
+        let pair = issued.hashes();
         let create = store::session::create(db, account, id, device, &pair, location, self.rules.tokens);
         let issue = store::refresh_token::issue(db, account, id, &pair.refresh);
         let (ended, ()) = store::together(db, try_join(create, issue)).await?;

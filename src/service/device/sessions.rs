@@ -15,7 +15,8 @@ impl Devices {
     /// # Errors
     /// The database's.
     pub async fn sessions(&self, session: &ActiveSession) -> Result<Vec<GoingOn>, VerificationError> {
-        let (account, lifetimes) = (session.account_id, self.rules.tokens);
+        let account = session.account_id;
+        let lifetimes = self.rules.tokens;
         Ok(self.store.run(async |db| store::session::list(db, account, lifetimes).await).await?)
     }
 
@@ -24,7 +25,8 @@ impl Devices {
     /// # Errors
     /// The database's.
     pub async fn sign_out(&self, session: &ActiveSession, origin: &Origin) -> Result<(), VerificationError> {
-        let (account, id) = (session.account_id, session.session_id);
+        let account = session.account_id;
+        let id = session.session_id;
         let transaction = self.store.transaction(async |db| {
             store::account::lock(db, account).await?;
             let ended = store::session::end(db, account, id, SessionEnd::SignedOut).await?;
@@ -109,7 +111,8 @@ impl Core {
             if !is_meant || !store::session::end(db, account, other.id, SessionEnd::EndedByOwner).await? {
                 continue;
             }
-            let (kind, name) = (ActivityKind::SessionEnded, &other.device.info.name);
+            let kind = ActivityKind::SessionEnded;
+            let name = &other.device.info.name;
             self.record_device_change(db, account, kind, Some(&requester), name).await?;
             events.push(AccountEvent::SessionEnded { session_id: other.id });
             ended += 1;

@@ -55,7 +55,8 @@ impl Core {
         if !self.revoke_trust(db, account, device, why, events).await? {
             return Ok(false);
         }
-        let (kind, name) = (ActivityKind::DeviceRemoved, &removed.info.name);
+        let kind = ActivityKind::DeviceRemoved;
+        let name = &removed.info.name;
         self.record_device_change(db, account, kind, requester, name).await?;
         Ok(true)
     }
@@ -97,9 +98,11 @@ impl Core {
             let challenge = open.code.challenge_id;
             if store::challenge::replace_code(db, account, challenge, &open.progress, &next, &key).await? {
                 store::delivery::cancel(db, account, challenge, Some(open.progress.generation)).await?;
-                let (generation, method) = (next.generation, next.method);
+                let generation = next.generation;
+                let method = next.method;
                 let planned = store::delivery::plan(db, account, challenge, generation, method, self.node).await?;
-                let (key_id, expires_at) = (key.clone(), next.expires_at);
+                let key_id = key.clone();
+                let expires_at = next.expires_at;
                 events.push(issued(CodeToDeliver { generation, key_id, expires_at, ..open.code }, planned));
             }
         }

@@ -88,7 +88,8 @@ impl SignIns {
         }
         let account = checked?;
         let requester = origin.requester(request.device);
-        let (mut events, mut shadow) = (Vec::new(), None);
+        let mut events = Vec::new();
+        let mut shadow = None;
         let transaction = self.store.transaction(async |db| {
             let locked = still_checked(db, &account).await?;
             let asks = Asks {
@@ -121,7 +122,8 @@ impl Core {
         events: &mut Vec<AccountEvent>,
         shadow: &mut Option<ShadowReach>,
     ) -> Result<Result<Admission, VerificationError>, VerificationError> {
-        let (account, requester) = (asks.account, &asks.requester);
+        let account = asks.account;
+        let requester = &asks.requester;
         let trust = check_trust(db, account, asks.trust_token, requester).await?;
         if let TrustCheck::Reused(device) = &trust {
             let device = *device;
@@ -153,7 +155,8 @@ impl Core {
         request: &SignInRequest,
         origin: &Origin,
     ) -> Result<SignInAccount, VerificationError> {
-        let (email, password) = (&request.email, &request.password);
+        let email = &request.email;
+        let password = &request.password;
         let stand_in = SignInAccount { id: fresh(AccountId::new), password_hash: self.passwords.decoy().clone() };
         let install = request.device.install_id;
         let shown = request.trust_token.as_ref().map(|token| ShownTrust { hash: token.hash(), install });
@@ -180,7 +183,8 @@ impl Core {
         locked: &LockedAccount,
         events: &mut Vec<AccountEvent>,
     ) -> Result<Result<Admission, VerificationError>, VerificationError> {
-        let (account_id, requester) = (asks.account, asks.requester);
+        let account_id = asks.account;
+        let requester = asks.requester;
         let to_ask = refusal_to_ask(db, account_id, locked);
         let to_wait = refusal_to_wait(db, account_id, &requester, locked);
         let (to_ask, to_wait) = store::together(db, try_join(to_ask, to_wait)).await?;
@@ -223,7 +227,9 @@ async fn record_sign_in(
     requester: &Requester,
     shadow: Option<ShadowReach>,
 ) -> Result<(), VerificationError> {
-    let (id, kind, outcome) = (fresh(ActivityId::new), ActivityKind::SignIn, ActivityOutcome::Succeeded);
+    let id = fresh(ActivityId::new);
+    let kind = ActivityKind::SignIn;
+    let outcome = ActivityOutcome::Succeeded;
     let entry = NewEntry { shadow, ..NewEntry::plain(account_id, id, kind, outcome, Some(requester)) };
     Ok(store::activity::record(db, &entry).await?)
 }

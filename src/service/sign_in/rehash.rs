@@ -29,7 +29,8 @@ impl Core {
             return Ok(account);
         }
         let Ok(new) = self.passwords.hash(password.clone(), lane).await else { return Ok(account) };
-        let (id, old) = (account.id, &account.password_hash);
+        let id = account.id;
+        let old = &account.password_hash;
         if self.store.run(async |db| store::account::renew_hash(db, id, &new, old).await).await? {
             account.password_hash = new;
             return Ok(account);

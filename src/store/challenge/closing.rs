@@ -13,9 +13,9 @@ use crate::store::{Db, StoreError, one_row, optional_row, query, rows};
 /// A challenge that was closed.
 #[derive(Debug, Clone, Copy)]
 pub struct ClosedChallenge {
-    /// Whose.
+    /// The account that it belongs to.
     pub account_id: AccountId,
-    /// Which.
+    /// The challenge.
     pub challenge_id: ChallengeId,
     /// The sign-in attempt in the login activity.
     pub activity_id: Option<ActivityId>,

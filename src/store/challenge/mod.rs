@@ -28,7 +28,7 @@ pub(super) use deliver::{mailbox, open_for_apps};
 
 /// What a challenge begins with.
 pub struct NewChallenge {
-    /// Whose.
+    /// The account that it belongs to.
     pub account_id: AccountId,
     /// Its id.
     pub challenge_id: ChallengeId,

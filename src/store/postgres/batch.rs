@@ -165,10 +165,12 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_asked_while_a_batch_is_under_way_travels_in_the_next() {
-        let (numbers, go) = (Numbers::default(), Arc::new(Notify::new()));
+        let numbers = Numbers::default();
+        let go = Arc::new(Notify::new());
         let (seen, mut batches) = mpsc::unbounded_channel();
         let ask = |number| {
-            let (go, seen) = (Arc::clone(&go), seen.clone());
+            let go = Arc::clone(&go);
+            let seen = seen.clone();
             numbers.ask(number, move |asked: Arc<[u32]>| {
                 seen.send(asked.len()).expect("the test reads");
                 let go = Arc::clone(&go);

@@ -93,7 +93,8 @@ fn lookup(name: String, port: u16) -> BoxFuture<'static, io::Result<Vec<IpAddr>>
 impl Connect for HostByHost {
     fn connect(&self, _: &Config) -> BoxFuture<'_, Result<Connected, Error>> {
         async move {
-            let (until, count) = (Instant::now() + self.wait, self.hosts.len());
+            let until = Instant::now() + self.wait;
+            let count = self.hosts.len();
             let good = self.good.load(Ordering::Relaxed);
             let first = if self.is_balanced { rand::random_range(0..count) } else { good };
             let mut refusal = None;

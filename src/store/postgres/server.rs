@@ -43,7 +43,8 @@ pub async fn require(store: &Store) -> Result<(), StoreError> {
 }
 
 async fn look_at(store: &Store) -> Result<(), StoreError> {
-    let (one, other) = (store.connection().await?, store.connection().await?);
+    let one = store.connection().await?;
+    let other = store.connection().await?;
     let encoding = said(&one, query!("server/encoding")).await?;
     if encoding != ENCODING {
         return Err(StoreError::Settings(format!(

@@ -107,7 +107,8 @@ impl Sender {
 #[async_trait]
 impl HttpClient for Sender {
     async fn send_bytes(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, HttpError> {
-        let (http, request) = (self.http.clone(), reqwest::Request::try_from(request)?);
+        let http = self.http.clone();
+        let request = reqwest::Request::try_from(request)?;
         let exchange = async move {
             let answer = http.execute(request).await?;
             let status = answer.status();

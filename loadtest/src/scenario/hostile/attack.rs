@@ -58,20 +58,25 @@ impl Attack {
     pub(super) fn start(stage: &Stage, accounts: &[Account], options: &Options) -> anyhow::Result<Self> {
         let mut attack = Self::empty()?;
         for number in 0..options.half_open {
-            let (from, wait) = (Origin::of(stage, number), wait(number, options.half_open));
+            let from = Origin::of(stage, number);
+            let wait = wait(number, options.half_open);
             let tally = Arc::clone(&attack.tally);
             attack.spawn(async move { half_open(from, wait, &tally).await });
         }
         for number in 0..options.slow_readers {
-            let (from, wait) = (Origin::of(stage, number), wait(number, options.slow_readers));
-            let (tally, ask) = (Arc::clone(&attack.tally), options.ask.clone());
+            let from = Origin::of(stage, number);
+            let wait = wait(number, options.slow_readers);
+            let tally = Arc::clone(&attack.tally);
+            let ask = options.ask.clone();
             attack.spawn(async move { slow_reader(from, wait, &ask, &tally).await });
         }
         let devices = accounts.iter().flat_map(|account| &account.devices);
         for (number, device) in devices.take(options.bombers as usize).enumerate() {
             let number = number as u32;
-            let (from, wait) = (Origin::of(stage, number), wait(number, options.bombers));
-            let (tally, token) = (Arc::clone(&attack.tally), device.session.access_token.clone());
+            let from = Origin::of(stage, number);
+            let wait = wait(number, options.bombers);
+            let tally = Arc::clone(&attack.tally);
+            let token = device.session.access_token.clone();
             attack.spawn(async move { bombs::bomber(number, from, wait, &token, &tally).await });
         }
         Ok(attack)

@@ -176,7 +176,8 @@ fn judge_memory(memory: &Memory, report: &mut Report) {
     report.figure("memory before", "MiB", memory.before);
     report.figure("memory meanwhile, most", "MiB", memory.most);
     report.figure("memory after", "MiB", memory.after);
-    let (grown, stays) = (memory.most - memory.before, memory.after - memory.before);
+    let grown = memory.most - memory.before;
+    let stays = memory.after - memory.before;
     report.check(Check::new(
         "memory comes back",
         stays <= (grown * SHARE_THAT_STAYS).max(MIB_THAT_STAY),

@@ -52,7 +52,9 @@ pub(super) async fn run(stage: &Stage, options: &Options, report: &mut Report) -
     let mut attack = Attack::empty()?;
     let connector = certificate.connector(b"h2")?;
     for number in 0..options.http2_connections {
-        let (connector, tally, streams) = (connector.clone(), attack.tally(), options.http2_streams);
+        let connector = connector.clone();
+        let tally = attack.tally();
+        let streams = options.http2_streams;
         let wait = wait(number, options.http2_connections);
         attack.spawn(async move {
             tokio::time::sleep(wait).await;
@@ -95,7 +97,8 @@ async fn attacker(connector: &TlsConnector, gateway: SocketAddr, streams: u32, t
             Ok((send, connection)) => {
                 let mut requests = JoinSet::new();
                 for _ in 0..streams {
-                    let (send, tally) = (send.clone(), Arc::clone(tally));
+                    let send = send.clone();
+                    let tally = Arc::clone(tally);
                     requests.spawn(async move { hold_open(send, &tally).await });
                 }
                 let end = connection.await;

@@ -37,7 +37,8 @@ impl Certificate {
     /// # Errors
     /// When its files cannot be written.
     pub(super) fn new() -> anyhow::Result<Self> {
-        let (key, folder) = (KeyPair::generate()?, tempfile::tempdir()?);
+        let key = KeyPair::generate()?;
+        let folder = tempfile::tempdir()?;
         let certificate = CertificateParams::new(vec![NAME.to_owned()])?.self_signed(&key)?;
         std::fs::write(folder.path().join("certificate.pem"), certificate.pem())?;
         std::fs::write(folder.path().join("key.pem"), key.serialize_pem())?;

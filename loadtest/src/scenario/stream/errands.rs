@@ -43,7 +43,8 @@ impl Stream {
             }
             None => {}
         }
-        let (recorded, code_within) = (Arc::clone(flow), self.code_within);
+        let recorded = Arc::clone(flow);
+        let code_within = self.code_within;
         let everywhere = tokio::spawn(async move {
             let last = tokio::time::timeout(code_within, everywhere).await;
             let last = last.context("the code is not on every screen")??;
@@ -129,7 +130,8 @@ impl Stream {
     /// whether an earlier time may have counted: without an answer, or with one that the gateway could not serve
     /// (docs/errors.md), nobody knows.
     async fn verify(&self, account: u32, challenge: &Challenge, code: &str) -> anyhow::Result<(Answer, bool)> {
-        let (mut turn, mut earlier_is_unknown) = (0, false);
+        let mut turn = 0;
+        let mut earlier_is_unknown = false;
         loop {
             match self.person(account, turn).verify(challenge, code, Some(false)).await {
                 Ok(answer) => match answer.busy() {

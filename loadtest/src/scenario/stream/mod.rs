@@ -194,7 +194,8 @@ impl Stream {
         pace: Pace,
         other: impl Future<Output = T>,
     ) -> anyhow::Result<(Arc<Flow>, Option<T>)> {
-        let (mut other, mut done) = (std::pin::pin!(other), None);
+        let mut other = std::pin::pin!(other);
+        let mut done = None;
         let first = Instant::now();
         let flow = Arc::new(Flow::new(errand, first + pace.warm_up, pace.span));
         let mut arriving = arrivals(pace.rate, first, pace.warm_up + pace.span);
@@ -208,7 +209,8 @@ impl Stream {
                 }
             };
             let Some(intended) = intended else { break };
-            let (stream, flow) = (Arc::clone(self), Arc::clone(&flow));
+            let stream = Arc::clone(self);
+            let flow = Arc::clone(&flow);
             under_way.spawn(async move { stream.one(errand, intended, &flow).await });
             // Those that are done go, so that a long stream does not keep them.
             while under_way.try_join_next().is_some() {}

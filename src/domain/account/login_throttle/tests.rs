@@ -21,7 +21,8 @@ fn compared(waits: &mut PasswordWaits<u64>, subject: u64, typists: impl Iterator
 
 #[test]
 fn the_tenth_wrong_password_of_a_pair_is_followed_by_a_wait_that_doubles() {
-    let (mut waits, here) = (PasswordWaits::default(), stranger("192.0.2.1"));
+    let mut waits = PasswordWaits::default();
+    let here = stranger("192.0.2.1");
     let mut now = at(0);
     let mut seconds = Vec::new();
     for _ in 0..19 {
@@ -47,7 +48,8 @@ fn of_sixty_at_once_ten_are_compared() {
 
 #[test]
 fn right_ones_cost_nothing_however_many_come() {
-    let (mut waits, here) = (PasswordWaits::default(), stranger("192.0.2.1"));
+    let mut waits = PasswordWaits::default();
+    let here = stranger("192.0.2.1");
     for subject in 0..1000 {
         assert_eq!(waits.begin(subject, here, at(0)), Ok(()));
         waits.right(subject, here);

@@ -14,8 +14,12 @@ fn codes(method: Method, deliveries: &[DeliveryView], second: i64) -> Vec<HintCo
 }
 
 fn delivery(state: DeliveryState, reason: Option<UnreachableReason>) -> DeliveryView {
-    let (detail, accepted_at, receipt_at) = (None, None, None);
-    let (destination, channel, silent) = (1, Channel::Websocket, false);
+    let detail = None;
+    let accepted_at = None;
+    let receipt_at = None;
+    let destination = 1;
+    let channel = Channel::Websocket;
+    let silent = false;
     DeliveryView { destination, channel, state, reason, detail, accepted_at, receipt_at, silent }
 }
 
@@ -74,7 +78,8 @@ fn a_notification_that_nobody_answered_is_said_to_be_on_its_way_for_so_long() {
 
 #[test]
 fn a_push_that_does_not_ring_is_said_until_the_code_is_shown() {
-    let (channel, accepted_at) = (Channel::Fcm, Some(Timestamp::UNIX_EPOCH));
+    let channel = Channel::Fcm;
+    let accepted_at = Some(Timestamp::UNIX_EPOCH);
     let silent = DeliveryView { channel, accepted_at, silent: true, ..delivery(DeliveryState::Accepted, None) };
     assert_eq!(app_hints(std::slice::from_ref(&silent), Timestamp::UNIX_EPOCH), [Hint::AlertsPaused]);
     let shown = delivery(DeliveryState::Shown, None);

@@ -121,7 +121,7 @@ pub enum Action {
     Record(Vec<DeliveryUpdate>),
     /// Give a push back, for whichever node has room.
     Postpone {
-        /// Which.
+        /// The delivery.
         delivery: DeliveryId,
         /// Why, in one word.
         detail: &'static str,
@@ -135,7 +135,7 @@ pub enum Action {
 /// How far one delivery came, for good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DeliveryUpdate {
-    /// Which.
+    /// The delivery.
     pub delivery: DeliveryId,
     /// By which way it goes.
     pub channel: Channel,

@@ -1,5 +1,5 @@
 //! The delivery ladder: how one code reaches the trusted devices of an account. A pure rule: an event comes in, and what to do about
-//! it comes out. The user actor carries it out (`actors/user/`); a model explores it (`tests/model/ladder.rs`).
+//! it comes out. The user actor carries it out (`actors/user/`); a model explores it (`tests/model/ladder/`).
 //!
 //! Each device stands on a rung of its own:
 //!

@@ -61,7 +61,9 @@ fn every_limit_has_a_place_of_its_own() {
 #[test]
 fn one_trusted_device_cannot_stop_another_and_strangers_stop_neither() {
     let limits = limits();
-    let (stranger, stolen, owner) = (session(1, 1, 1, false), session(1, 2, 2, true), session(1, 3, 3, true));
+    let stranger = session(1, 1, 1, false);
+    let stolen = session(1, 2, 2, true);
+    let owner = session(1, 3, 3, true);
     assert_eq!(writes(&limits, &stranger), 5 + 30, "its own few, then the account's");
     assert_eq!(writes(&limits, &stolen), 30);
     assert_eq!(writes(&limits, &owner), 30);

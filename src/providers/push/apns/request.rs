@@ -64,7 +64,8 @@ struct Alert<'a> {
 
 /// Builds the payload; `None` when it is over 4096 bytes.
 pub(in crate::providers::push) fn payload(push: &Push, style: &Style) -> Option<Bytes> {
-    let (subject_id, kind) = (push.subject_id.hyphenated().to_string(), push.content.alert_kind());
+    let subject_id = push.subject_id.hyphenated().to_string();
+    let kind = push.content.alert_kind();
     let (challenge_id, alert_id) = if kind.is_none() { (Some(subject_id), None) } else { (None, Some(subject_id)) };
     let payload = Payload {
         aps: aps(&push.content, style.time_sensitive),

@@ -117,7 +117,8 @@ mod tests {
     fn a_handful_goes_without_a_sample() {
         let mut tokens = DeadTokens::new(5, 40);
         let verdicts = [0; 3].map(|second| tokens.record_dead(at(second)));
-        let (forget, keep) = (DeadTokenVerdict::Forget, DeadTokenVerdict::KeepForNow);
+        let forget = DeadTokenVerdict::Forget;
+        let keep = DeadTokenVerdict::KeepForNow;
         assert_eq!(verdicts, [forget, forget, keep]);
         assert!(!tokens.is_alarming(at(0)));
     }
