@@ -53,7 +53,7 @@ impl User {
             return self.look_and_work(sent.challenge, deliveries, true, None, context);
         }
         let work = Work {
-            code: Arc::new(issued.code.clone()),
+            code: Arc::clone(&issued.code),
             mailbox: issued.planned.mailbox.clone(),
             deliveries,
             reach: issued.planned.reach.iter().copied().collect(),

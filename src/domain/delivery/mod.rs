@@ -4,6 +4,8 @@ pub mod ladder;
 pub mod mail_retry;
 pub mod push_address;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::device::DeviceInfo;
@@ -139,7 +141,7 @@ pub struct PlannedDeliveries {
 #[derive(Debug, Clone)]
 pub struct IssuedCode {
     /// The code.
-    pub code: CodeToDeliver,
+    pub code: Arc<CodeToDeliver>,
     /// Its deliveries, leased to this node.
     pub planned: PlannedDeliveries,
 }

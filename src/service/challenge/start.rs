@@ -157,7 +157,7 @@ impl Core {
 
 /// A code was issued, and these are its deliveries.
 pub(in crate::service) fn issued(code: CodeToDeliver, planned: PlannedDeliveries) -> AccountEvent {
-    AccountEvent::CodeIssued(Arc::new(IssuedCode { code, planned }))
+    AccountEvent::CodeIssued(Arc::new(IssuedCode { code: Arc::new(code), planned }))
 }
 
 /// The network that asks for an address to be confirmed; `None` for every other purpose, where an account asks.
