@@ -1,3 +1,4 @@
+# Mails, die einen Code bringen, und was alle Mails gemeinsam haben. Mails über Ereignisse stehen in notices.ftl.
 # Mails. { $service } ist der Name des Dienstes.
 
 mail-sign-in-subject = Ihr Anmeldecode für { $service }

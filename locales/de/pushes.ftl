@@ -1,4 +1,4 @@
-# Mitteilungen.
+# Mitteilungen, die einen Code bringen. Die über Ereignisse stehen in notices.ftl.
 
 push-code-title = Ihr Anmeldecode
 push-disable-two-step-title = Ihr Code zum Ausschalten der Bestätigung in zwei Schritten

@@ -1,3 +1,4 @@
+# Mails that bring a code, and what all mails share. Mails about what happened are in notices.ftl.
 # Mails. { $service } is what the service is called.
 
 mail-sign-in-subject = Your sign-in code for { $service }

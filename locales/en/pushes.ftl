@@ -1,4 +1,4 @@
-# Notifications.
+# Notifications that bring a code. Those about what happened are in notices.ftl.
 
 push-code-title = Your sign-in code
 push-disable-two-step-title = Your code to turn off two-step verification

@@ -1,3 +1,4 @@
+# Kódot hozó levelek, és ami minden levélben közös. Az eseményekről szóló levelek a notices.ftl fájlban vannak.
 # Levelek. { $service } a szolgáltatás neve.
 
 mail-sign-in-subject = Bejelentkezési kód: { $service }

@@ -1,4 +1,4 @@
-# Értesítések.
+# Kódot hozó értesítések. Az eseményekről szólók a notices.ftl fájlban vannak.
 
 push-code-title = Bejelentkezési kód
 push-disable-two-step-title = Kód a kétlépcsős azonosítás kikapcsolásához

@@ -35,9 +35,9 @@ pub struct Services {
     pub push: CurrentProviders,
     /// Notifications show the code; otherwise they wake the app, which fetches it.
     pub push_shows_code: bool,
-    /// How long a device may take to say that it shows a code.
+    /// How long a device may take to say that it shows a code: `delivery.receipt_window_ms`.
     pub receipt_window: Duration,
-    /// How long to wait for other nodes to say that they hold a device, before it is pushed.
+    /// How long to wait for other nodes to say that they hold a device, before it is pushed: `bus.presence_wait_ms`.
     pub presence_wait: Duration,
     /// How often connections are pinged; told to devices in `welcome`.
     pub heartbeat: Duration,

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
+use twostep_front::CertificateError;
+
 use super::private_database::PrivateDatabaseError;
 use crate::bus::JoinError;
-use crate::listener::CertificateError;
 use crate::providers::mail::MailSetupError;
 use crate::providers::push::PushSetupError;
 use crate::providers::webhook::WebhookSetupError;

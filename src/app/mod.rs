@@ -23,6 +23,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tracing::field::display;
 use tracing::{info, warn};
+use twostep_front::Workers;
 
 use crate::actors::{Directory, MailsUnderWay, Services};
 use crate::bus::{self, Bus};
@@ -31,7 +32,6 @@ use crate::geoip::Places;
 use crate::http::operator::{Operator, OperatorAccess, ReloadWish, Reloaded};
 use crate::http::{Api, Limits, Tokens};
 use crate::jobs;
-use crate::listener::Workers;
 use crate::providers::push::{CurrentProviders, PushProviders};
 use crate::providers::webhook::Webhooks;
 use crate::service::UseCases;

@@ -2,11 +2,11 @@
 //! opened, and nothing is made.
 
 use jiff::Timestamp;
+use twostep_front::Certificate;
+use twostep_private_file::Privacy;
 
 use super::parts::connect_settings;
 use crate::bus;
-use crate::listener::Certificate;
-use crate::private_file::{self, Privacy};
 use crate::providers::mail::Smtp;
 use crate::providers::push::{Apns, Fcm};
 use crate::providers::webhook::Webhooks;
@@ -19,7 +19,7 @@ pub fn problems(settings: &Settings) -> Vec<String> {
     // That others cannot read files with secrets was looked at when the settings were read.
     let privacy = Privacy::Unchecked;
     // In development, looking would make one; that there is none that may be used was said when the settings were read.
-    let is_missing = settings.codes.keys_file.as_ref().is_some_and(|file| private_file::require(file).is_err());
+    let is_missing = settings.codes.keys_file.as_ref().is_some_and(|file| twostep_private_file::require(file).is_err());
     let has_keys = settings.codes.keys_file.is_some() || settings.codes.keys.is_some();
     let keys = (settings.mode == Mode::Production && has_keys && !is_missing).then(|| settings::code_keys(settings));
     let database =
@@ -51,7 +51,7 @@ pub fn cautions(settings: &Settings) -> Vec<String> {
 }
 
 /// When the certificate ends, if there is one.
-fn certificate(settings: &Settings) -> Result<Option<Timestamp>, crate::listener::CertificateError> {
+fn certificate(settings: &Settings) -> Result<Option<Timestamp>, twostep_front::CertificateError> {
     let tls = &settings.http.tls;
     let (Some(certificate), Some(key)) = (&tls.certificate_file, &tls.key_file) else { return Ok(None) };
     Certificate::open(certificate, key, Privacy::Unchecked)?.expires_at().map(Some)

@@ -10,12 +10,13 @@ use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App as WebApp, HttpServer};
 use tracing::warn;
+use twostep_front::{Certificate, ListenerSettings, MemoryBounds, RequestRules, Workers};
 
 use super::AppError;
 use super::parts::cores;
+use crate::domain::value::network::Network;
 use crate::http::operator::{self, Operator};
 use crate::http::{self, Api, StreamBounds, Streams, Trust, no_room};
-use crate::listener::{self, Certificate, ListenerSettings, MemoryBounds, RequestRules, Workers};
 use crate::settings::{Mode, ProxyProtocol, Settings};
 use crate::websocket::AllowedOrigins;
 
@@ -37,7 +38,7 @@ pub(super) async fn certificate(settings: &Settings) -> Result<Option<Arc<Certif
 
 /// Reads the certificate again when it was replaced.
 pub(super) async fn renew(certificate: Arc<Certificate>) {
-    let mut ticks = tokio::time::interval(listener::RELOAD_PERIOD);
+    let mut ticks = tokio::time::interval(twostep_front::RELOAD_PERIOD);
     loop {
         ticks.tick().await;
         let certificate = Arc::clone(&certificate);
@@ -80,7 +81,7 @@ pub(super) struct Given(Vec<std::net::TcpListener>);
 
 impl Given {
     pub(super) fn take() -> Result<Self, AppError> {
-        listener::given().map(Self).map_err(AppError::GivenSocket)
+        twostep_front::given().map(Self).map_err(AppError::GivenSocket)
     }
 
     /// The one that was opened for this address, or a new one. The settings say what is listened at, whatever was opened.
@@ -89,7 +90,7 @@ impl Given {
         if let Some(at) = self.0.iter().position(fits) {
             return Ok(self.0.swap_remove(at));
         }
-        listener::listen(address).map_err(|source| AppError::Address { key, address, source })
+        twostep_front::listen(address).map_err(|source| AppError::Address { key, address, source })
     }
 
     /// Says which were opened for nothing: whoever connects there would wait for ever.
@@ -118,7 +119,8 @@ pub(super) fn serve_public(
         trusted_proxies: http.trusted_proxies.clone(),
         proxy_header: http.proxy_protocol == ProxyProtocol::Required,
         exempts_this_machine: settings.mode == Mode::Development,
-        max_connections: listener::connections_that_fit(http.max_connections, settings.database.pool_size),
+        max_connections: twostep_front::connections_that_fit(http.max_connections, settings.database.pool_size),
+        network_of: |address| Network::of(address).address(),
         max_connections_per_network: http.max_connections_per_network,
         websocket_path: http::WEBSOCKET_PATH,
         memory: MemoryBounds {
@@ -138,14 +140,14 @@ pub(super) fn serve_public(
         no_room,
     };
     let app = move || {
-        let watch = from_fn(move |request, next| listener::watch(rules, request, next));
+        let watch = from_fn(move |request, next| twostep_front::watch(rules, request, next));
         WebApp::new()
             .wrap(from_fn(http::refuse_encoded))
             .wrap(watch)
             .wrap(from_fn(http::measure))
             .configure(|config| http::routes(config, api.clone()))
     };
-    listener::serve(socket, listener, app).map_err(|error| AppError::Thread(error.to_string()))
+    twostep_front::serve(socket, listener, app).map_err(|error| AppError::Thread(error.to_string()))
 }
 
 pub(super) fn serve_operator(listener: std::net::TcpListener, operator: Data<Operator>) -> Result<Server, AppError> {

@@ -16,6 +16,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tracing::{debug, warn};
+use twostep_private_file::{NotPrivate, Privacy};
 
 use super::health::{Health, HealthCell};
 use super::local::{Bus, Inbox};
@@ -26,7 +27,6 @@ use super::wire::{self, Message, Unread};
 use crate::clock;
 use crate::domain::code::CodeKeys;
 use crate::domain::value::id::NodeId;
-use crate::private_file::{self, NotPrivate, Privacy};
 use crate::telemetry::traces::Trace;
 
 /// Facts of other nodes that wait to be taken up; beyond it they are lost, and looked for in the database.
@@ -183,7 +183,7 @@ pub async fn probe(settings: &BusSettings, privacy: Privacy) -> Result<(), Canno
 
 /// Reads the file of a secret, which a setting names.
 fn read_secret(key: &'static str, path: &Path, privacy: Privacy) -> Result<SecretString, JoinError> {
-    private_file::read(path, privacy).map_err(|cause| match cause {
+    twostep_private_file::read(path, privacy).map_err(|cause| match cause {
         NotPrivate::Unreadable { path, cause } => JoinError::File { key, path, source: cause },
         cause => JoinError::NotPrivate { key, cause },
     })

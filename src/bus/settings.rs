@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use async_nats::ServerAddr;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-
-use crate::private_file::NotPrivate;
+use twostep_private_file::NotPrivate;
 
 /// `bus.*`: the way between nodes. A node runs alone while `url` is unset.
 #[derive(Debug, Clone, Deserialize, Serialize)]

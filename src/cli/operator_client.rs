@@ -12,8 +12,6 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::private_file;
-
 /// A gateway that says nothing for this long does not answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -282,7 +280,7 @@ impl Operator {
 
 /// The token of a file, without the line feed at its end.
 fn read_token(path: &Path) -> io::Result<SecretString> {
-    Ok(private_file::read_unchecked(path)?.expose_secret().trim().into())
+    Ok(twostep_private_file::read_unchecked(path)?.expose_secret().trim().into())
 }
 
 /// The token of the configuration's file, which need not be there: a gateway that runs elsewhere may be asked what needs none.

@@ -4,6 +4,7 @@
 //! address that is in none, there is simply no place.
 
 #[cfg(any(test, feature = "fuzzing"))]
+#[path = "../../fuzz/properties/geoip.rs"]
 pub mod fuzzing;
 mod record;
 

@@ -4,6 +4,7 @@ mod api;
 mod app_server;
 mod device;
 #[cfg(any(test, feature = "fuzzing"))]
+#[path = "../../fuzz/properties/http.rs"]
 pub mod fuzzing;
 mod middleware;
 pub mod operator;

@@ -3,9 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
+use twostep_private_file::NotPrivate;
+
 use crate::bus::JoinError;
 use crate::domain::operator_token::InvalidOperatorToken;
-use crate::private_file::NotPrivate;
 use crate::providers::mail::MailSetupError;
 use crate::providers::webhook::WebhookSetupError;
 use crate::telemetry::traces::TraceSetupError;

@@ -7,11 +7,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+use twostep_private_file::NotPrivate;
 use zeroize::Zeroizing;
 
 use super::{Mode, Settings};
 use crate::domain::code::{CodeKeys, InvalidCodeKeys, KEY_BYTES, KeyId, WeakKey};
-use crate::private_file::{self, NotPrivate};
 
 /// Name of the file with the key that development makes, in the data directory.
 const DEVELOPMENT_KEY_FILE: &str = "code-keys";
@@ -135,7 +135,7 @@ impl CodeKeysFile {
 }
 
 fn read(path: &Path, mode: Mode) -> Result<SecretString, KeysError> {
-    private_file::read(path, mode.privacy()).map_err(|cause| match cause {
+    twostep_private_file::read(path, mode.privacy()).map_err(|cause| match cause {
         NotPrivate::Unreadable { path, cause } => KeysError::Unreadable { path, cause },
         cause => KeysError::NotPrivate(cause),
     })
@@ -174,7 +174,7 @@ fn kept_in(data_dir: &Path) -> Result<PathBuf, KeysError> {
             return Ok(());
         }
         let id = format!("{}-{:08x}", CodeKeys::DEVELOPMENT_ID, rand::random::<u32>());
-        private_file::create(&path, &format!("{}\n", *random_line(&id)))
+        twostep_private_file::create(&path, &format!("{}\n", *random_line(&id)))
     };
     make().map_err(|cause| KeysError::File { path: path.display().to_string(), cause })?;
     Ok(path)
@@ -197,7 +197,7 @@ mod tests {
     fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("keys");
-        private_file::replace(&path, text).expect("written");
+        twostep_private_file::replace(&path, text).expect("written");
         (folder, path)
     }
 
@@ -210,14 +210,14 @@ mod tests {
         let mut file = file.expect("a file");
         assert!(file.look_again(&keys).is_none(), "nothing changed");
 
-        private_file::replace(&path, &format!("{}\n{}\n", *second, *first)).expect("written");
+        twostep_private_file::replace(&path, &format!("{}\n{}\n", *second, *first)).expect("written");
         let newer = file.look_again(&keys).expect("changed").expect("usable");
         assert_eq!(newer.current().as_str(), "k2");
         assert!(file.look_again(&newer).is_none());
 
         for (broken, word) in [("k1:short".to_owned(), "line 1"), (random_line("k2").to_string(), "k2 has another key")]
         {
-            private_file::replace(&path, &broken).expect("written");
+            twostep_private_file::replace(&path, &broken).expect("written");
             let refused = file.look_again(&newer).expect("changed").expect_err("refused").to_string();
             assert!(refused.contains(word), "{refused}");
             assert!(file.look_again(&newer).is_none(), "said once");

@@ -16,8 +16,8 @@ use std::path::Path;
 use figment::Figment;
 use figment::providers::{Format, Toml};
 
-use crate::private_file::Privacy;
-pub use crate::private_file::{NotPrivate, read_unchecked as read_secret, replace as replace_secret};
+use twostep_private_file::Privacy;
+pub use twostep_private_file::{NotPrivate, read_unchecked as read_secret, replace as replace_secret};
 
 pub use crate::settings::sections::*;
 pub use error::{DEFAULTS, OperatorTokenError, SettingsError};

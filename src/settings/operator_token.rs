@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
+use twostep_private_file::NotPrivate;
 use zeroize::Zeroizing;
 
 use super::{Mode, OperatorTokenError, Settings, SettingsError};
 use crate::domain::operator_token::OperatorToken;
-use crate::private_file::{self, NotPrivate};
 
 /// Name of the file with the token that development makes, in the data directory.
 const DEVELOPMENT_TOKEN_FILE: &str = "operator-token";
@@ -38,7 +38,7 @@ pub fn operator_token(settings: &Settings) -> Result<Option<OperatorToken>, Oper
     if settings.mode == Mode::Development {
         // What is there stays, even if it is no file: reading it says so.
         if std::fs::symlink_metadata(&path).is_err() {
-            let made = private_file::create(&path, &format!("{}\n", *random_token()));
+            let made = twostep_private_file::create(&path, &format!("{}\n", *random_token()));
             made.map_err(|cause| OperatorTokenError::Unwritable { path: path.clone(), cause })?;
         }
     }
@@ -54,7 +54,7 @@ pub(super) fn require(settings: &Settings) -> Result<(), SettingsError> {
 }
 
 fn read(path: &Path, mode: Mode) -> Result<OperatorToken, OperatorTokenError> {
-    let text = private_file::read(path, mode.privacy()).map_err(|cause| match cause {
+    let text = twostep_private_file::read(path, mode.privacy()).map_err(|cause| match cause {
         NotPrivate::Unreadable { path, cause } => OperatorTokenError::Unreadable { path, cause },
         cause => OperatorTokenError::NotPrivate(cause),
     })?;
@@ -104,7 +104,7 @@ mod tests {
         let named = settings(Mode::Production, Some(path.clone()), folder.path());
         let refused = operator_token(&named).expect_err("missing").to_string();
         assert!(refused.contains("TWOSTEP__OPERATOR__TOKEN_FILE") && !path.exists(), "{refused}");
-        private_file::create(&path, "hush\n").expect("made");
+        twostep_private_file::create(&path, "hush\n").expect("made");
         let refused = operator_token(&named).expect_err("short").to_string();
         assert!(refused.contains("holds no token") && !refused.contains("hush"), "{refused}");
     }

@@ -4,9 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::config::{Config, Host, SslMode};
+use twostep_private_file::NotPrivate;
 
 use super::{Mode, Settings, SettingsError};
-use crate::private_file::{self, NotPrivate};
 use crate::providers::mail::SmtpTls;
 
 impl Settings {
@@ -140,7 +140,7 @@ pub(super) fn check_files(settings: &Settings) -> Vec<SettingsError> {
         ("operator.token_file", &settings.operator.token_file),
     ];
     let named = named.iter().filter_map(|(setting, path)| Some((*setting, path.as_deref()?)));
-    let refused = named.filter_map(|(setting, path)| match private_file::require(path) {
+    let refused = named.filter_map(|(setting, path)| match twostep_private_file::require(path) {
         Ok(()) | Err(NotPrivate::Unreadable { .. }) => None,
         Err(cause) => Some(SettingsError::NotPrivate { setting: setting.to_owned(), cause }),
     });

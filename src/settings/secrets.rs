@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
+use twostep_private_file::{NotPrivate, Privacy};
 
 use super::{PREFIX, Settings, SettingsError};
-use crate::private_file::{self, NotPrivate, Privacy};
 
 /// A setting that is a secret. `TWOSTEP__SECTION__KEY` holds it, or `TWOSTEP__SECTION__KEY_FILE` the path of a file that does.
 pub struct SecretSetting {
@@ -79,7 +79,7 @@ pub(super) fn require_code_keys(settings: &Settings) -> Result<(), SettingsError
 }
 
 fn read(variable: &str, path: &Path, privacy: Privacy) -> Result<SecretString, SettingsError> {
-    match private_file::read(path, privacy) {
+    match twostep_private_file::read(path, privacy) {
         Ok(text) => Ok(text.expose_secret().trim().into()),
         Err(NotPrivate::Unreadable { path, cause }) => {
             Err(SettingsError::SecretFile { variable: variable.to_owned(), path: path.display().to_string(), cause })

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
 use tracing_subscriber::EnvFilter;
+use twostep_private_file::Privacy;
 
 use super::SettingsError;
 use super::http::HttpSettings;
@@ -17,7 +18,6 @@ use crate::domain::app_server::assertion::AssertionHeader;
 use crate::domain::code::{MAX_DIGITS, MIN_DIGITS};
 pub use crate::domain::delivery::EmailFallback;
 use crate::domain::value::short_text::is_clean;
-use crate::private_file::Privacy;
 use crate::providers::mail::{MailSettings, SmtpSettings};
 use crate::providers::push::{ApnsSettings, FcmSettings};
 use crate::providers::webhook::WebhookSettings;

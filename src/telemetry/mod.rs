@@ -12,6 +12,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use twostep_front::metric_names;
+pub use twostep_front::metric_names::count_refusal;
 
 use self::MetricKind::{Counter, Gauge, Histogram};
 
@@ -44,7 +46,7 @@ const PERSON_SECONDS: &[f64] = &[2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 9
 
 /// Declares the metrics: a constant for each name, and the list of all.
 macro_rules! metrics_list {
-    ($( $constant:ident = $name:literal, $kind:expr, $help:literal; )+) => {
+    ($( $constant:ident = $name:expr, $kind:expr, $help:literal; )+) => {
         $( #[doc = $help] pub const $constant: &str = $name; )+
         /// Every metric. None has a label by which an account, a device or an address could be told.
         pub const METRICS: &[Metric] = &[ $( Metric { name: $constant, kind: $kind, help: $help } ),+ ];
@@ -54,11 +56,11 @@ macro_rules! metrics_list {
 metrics_list! {
     BUILD_INFO = "twostep_build_info", Gauge, "1, with the version that runs";
     CONNECTIONS_OPEN = "twostep_connections_open", Gauge, "Live WebSocket connections";
-    HTTP_CONNECTIONS_OPEN = "twostep_http_connections_open", Gauge, "TCP connections of the public side";
+    HTTP_CONNECTIONS_OPEN = metric_names::HTTP_CONNECTIONS_OPEN, Gauge, "TCP connections of the public side";
     HTTP_REQUESTS = "twostep_http_requests_total", Counter, "Requests to the public side, by route, method and status";
     HTTP_REQUEST_SECONDS = "twostep_http_request_seconds", Histogram(NETWORK_SECONDS), "Seconds from the head of a request to that of its answer, by route and method";
-    CERTIFICATE_END = "twostep_certificate_end_timestamp_seconds", Gauge, "When the certificate of the public side ends, in seconds since 1970; absent without TLS";
-    CONNECTIONS_REFUSED = "twostep_connections_refused_total", Counter, "TCP connections that came to nothing or ended over a bound of time or size, by reason";
+    CERTIFICATE_END = metric_names::CERTIFICATE_END, Gauge, "When the certificate of the public side ends, in seconds since 1970; absent without TLS";
+    CONNECTIONS_REFUSED = metric_names::CONNECTIONS_REFUSED, Counter, "TCP connections that came to nothing or ended over a bound of time or size, by reason";
     USER_ACTORS = "twostep_user_actors", Gauge, "User actors alive";
     MAILBOX_FULL = "twostep_mailbox_full_total", Counter, "Messages that found the mailbox of an actor full, by actor";
     SIGN_INS = "twostep_sign_ins_total", Counter, "Sign-ins with the right password, or that an app vouched for, by outcome";
@@ -67,7 +69,7 @@ metrics_list! {
     ENTRY_SECONDS = "twostep_code_entry_seconds", Histogram(PERSON_SECONDS), "Seconds from the start of a challenge to its right code";
     DELIVERIES = "twostep_deliveries_total", Counter, "Deliveries, by channel and how far this node brought them";
     RECEIPT_SECONDS = "twostep_receipt_seconds", Histogram(NETWORK_SECONDS), "Seconds from writing a code to a connection until the device says that it shows it";
-    LIMIT_REFUSALS = "twostep_limit_refusals_total", Counter, "Requests that a limit refused, by limit";
+    LIMIT_REFUSALS = metric_names::LIMIT_REFUSALS, Counter, "Requests that a limit refused, by limit";
     CLOCK_AHEAD = "twostep_database_clock_ahead_seconds", Gauge, "Seconds by which the clock of the database is ahead of this machine's";
     DATABASE_CONNECTIONS_OPEN = "twostep_database_connections_open", Gauge, "Database connections open, idle ones among them";
     DATABASE_CONNECTIONS_IN_USE = "twostep_database_connections_in_use", Gauge, "Database connections in use";
@@ -173,11 +175,6 @@ fn install_metrics() -> PrometheusHandle {
     }
     metrics::gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     handle
-}
-
-/// Counts a request that a limit refused.
-pub fn count_refusal(limit: &'static str) {
-    metrics::counter!(LIMIT_REFUSALS, "limit" => limit).increment(1);
 }
 
 /// Counts a message that found a mailbox full.

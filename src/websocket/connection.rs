@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use metrics::gauge;
 use rand::RngExt;
 use tracing::debug;
+use twostep_front::{MayLeaveHttp, TakeOver};
 
 use super::frames::Received;
 use crate::actors::{Attach, Detach, DeviceSays, Directory, LetGo, Outgoing, ToConnection, User};
@@ -29,7 +30,6 @@ use crate::clock;
 use crate::domain::account::locale::Language;
 use crate::domain::device::session::{ActiveSession, CONNECTION_EXPIRY_GRACE};
 use crate::domain::value::id::{ChallengeId, ConnectionId};
-use crate::listener::{MayLeaveHttp, TakeOver};
 use crate::telemetry::CONNECTIONS_OPEN;
 use crate::websocket::transport::{Driver, Incoming, Line};
 use crate::websocket_protocol::SUBPROTOCOL;

@@ -4,6 +4,7 @@ mod connection;
 mod frame_limits;
 mod frames;
 #[cfg(any(test, feature = "fuzzing"))]
+#[path = "../../fuzz/properties/websocket.rs"]
 pub mod fuzzing;
 mod origin;
 mod transport;

@@ -18,7 +18,6 @@ use tokio::time::{Sleep, sleep, timeout};
 
 use super::frames::{Fragments, Received};
 use crate::actors::LetGo;
-use crate::listener;
 use crate::websocket::connection::Connection;
 use crate::websocket::frame_limits::Heads;
 use crate::websocket_protocol::MAX_MESSAGE_BYTES;
@@ -36,7 +35,7 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// A line, shared by the actor that writes, the stream of what it receives, and who drives both. All are one task.
 pub(super) struct Line {
-    stream: RefCell<listener::Stream>,
+    stream: RefCell<twostep_front::Stream>,
     to_send: RefCell<BytesMut>,
     /// TLS may hold what was written.
     is_flushed: Cell<bool>,
@@ -59,7 +58,7 @@ struct Reading {
 }
 
 impl Line {
-    pub(super) fn new(stream: listener::Stream) -> Rc<Self> {
+    pub(super) fn new(stream: twostep_front::Stream) -> Rc<Self> {
         let codec = RefCell::new(Codec::new().max_size(MAX_MESSAGE_BYTES));
         let reading = Reading {
             heads: Heads::new(MAX_MESSAGE_BYTES),
@@ -223,7 +222,7 @@ impl Driver {
                 if line.is_all_sent() {
                     line.closing_handshake().await;
                 }
-                listener::end(line.stream.into_inner()).await;
+                twostep_front::end(line.stream.into_inner()).await;
             })
             .await;
         }

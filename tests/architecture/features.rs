@@ -1,5 +1,7 @@
 //! docs/features.md: every sentence names the test that shows it.
 
+use std::path::PathBuf;
+
 use super::{read, root};
 
 /// The rows of its tables: a sentence, and the tests that show it.
@@ -18,10 +20,10 @@ fn promises(text: &str) -> Vec<(&str, Vec<&str>)> {
 pub(super) fn is_test(name: &str) -> bool {
     let Some((module, function)) = name.rsplit_once("::") else { return false };
     let (folder, module) = match module.strip_prefix("unit::") {
-        Some(module) => ("src", module),
-        None => ("tests", module),
+        Some(module) => sources_of(module),
+        None => (root().join("tests"), module),
     };
-    let place = root().join(folder).join(module.replace("::", "/"));
+    let place = folder.join(module.replace("::", "/"));
     // Many tests have a file of their own beside the code.
     let files = [place.with_extension("rs"), place.join("mod.rs"), place.join("tests.rs")];
     let text: String = files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect();
@@ -31,6 +33,17 @@ pub(super) fn is_test(name: &str) -> bool {
         line.strip_prefix("fn ").is_some_and(|rest| rest.starts_with(&format!("{function}(")))
     };
     lines.windows(2).any(|pair| pair[0].starts_with("#[") && pair[0].contains("test") && is_function(pair[1]))
+}
+
+/// The folder of a unit test's sources, and its module there: `front::memory` is in `crates/front/src`.
+fn sources_of(module: &str) -> (PathBuf, &str) {
+    if let Some((name, module)) = module.split_once("::") {
+        let of_crate = root().join("crates").join(name.replace('_', "-")).join("src");
+        if of_crate.is_dir() {
+            return (of_crate, module);
+        }
+    }
+    (root().join("src"), module)
 }
 
 #[test]

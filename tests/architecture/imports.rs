@@ -8,21 +8,19 @@ use super::{files, read, root};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("telemetry", &[]),
-    ("private_file", &[]),
     ("clock", &[]),
     ("outbound", &[]),
     ("websocket_protocol", &["domain"]),
     ("i18n", &["domain"]),
     ("geoip", &["domain"]),
     ("store", &["domain", "telemetry"]),
-    ("bus", &["clock", "domain", "private_file", "telemetry"]),
-    ("providers", &["domain", "i18n", "outbound", "private_file", "telemetry"]),
-    ("settings", &["bus", "domain", "private_file", "providers", "telemetry"]),
-    ("listener", &["domain", "private_file", "telemetry"]),
+    ("bus", &["clock", "domain", "telemetry"]),
+    ("providers", &["domain", "i18n", "outbound", "telemetry"]),
+    ("settings", &["bus", "domain", "providers", "telemetry"]),
     ("service", &["bus", "clock", "domain", "store", "telemetry"]),
     ("actors", &["bus", "clock", "domain", "i18n", "providers", "service", "store", "telemetry", "websocket_protocol"]),
     ("jobs", &["actors", "bus", "clock", "domain", "i18n", "providers", "service", "store", "telemetry"]),
-    ("websocket", &["actors", "clock", "domain", "listener", "telemetry", "websocket_protocol"]),
+    ("websocket", &["actors", "clock", "domain", "telemetry", "websocket_protocol"]),
     (
         "http",
         &[
@@ -32,7 +30,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "domain",
             "geoip",
             "i18n",
-            "listener",
             "providers",
             "service",
             "store",
@@ -41,23 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "websocket_protocol",
         ],
     ),
-    (
-        "cli",
-        &[
-            "app",
-            "bus",
-            "domain",
-            "geoip",
-            "listener",
-            "outbound",
-            "private_file",
-            "providers",
-            "settings",
-            "store",
-            "websocket_protocol",
-        ],
-    ),
-    ("fuzzing", &["domain", "geoip", "http", "listener", "providers", "settings", "websocket", "websocket_protocol"]),
+    ("cli", &["app", "bus", "domain", "geoip", "outbound", "providers", "settings", "store", "websocket_protocol"]),
 ];
 
 #[test]

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use twostep::private_file::Privacy;
 use twostep::providers::push::{
     Apns, ApnsSettings, CheckError, MisconfiguredReason, PushContent, PushOutcome, PushProvider, RejectedReason,
     TransientCause, UnavailableReason,
 };
+use twostep_private_file::Privacy;
 use twostep_simulators::{ApnsBehaviour, ApnsFailure, ApnsSimulator};
 
 use crate::support::{apns, apns_settings, apns_simulator, apns_token, apns_token_text, code, fcm_token, push};

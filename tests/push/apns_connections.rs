@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::task::JoinSet;
-use twostep::private_file::Privacy;
 use twostep::providers::push::{Apns, PushOutcome, PushProvider, TransientCause};
+use twostep_private_file::Privacy;
 use twostep_simulators::{ApnsBehaviour, ApnsOptions, ApnsSimulator};
 
 use crate::support::{

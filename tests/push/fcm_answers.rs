@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use twostep::private_file::Privacy;
 use twostep::providers::push::{
     Fcm, MisconfiguredReason, PushAddress, PushAddressKind, PushContent, PushOutcome, PushProvider, RejectedReason,
     TransientCause, UnavailableReason,
 };
+use twostep_private_file::Privacy;
 use twostep_simulators::{FcmBehaviour, FcmFailure};
 
 use crate::support::{apns_token, code, fcm, fcm_settings, fcm_simulator, fcm_token, push};

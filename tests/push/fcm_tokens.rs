@@ -6,10 +6,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::task::JoinSet;
-use twostep::private_file::Privacy;
 use twostep::providers::push::{
     CheckError, Fcm, MisconfiguredReason, PushOutcome, PushProvider, PushSetupError, TransientCause,
 };
+use twostep_private_file::Privacy;
 use twostep_simulators::TokenBehaviour;
 
 use crate::support::{code, fcm, fcm_settings, fcm_simulator, fcm_token, push};

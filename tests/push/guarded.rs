@@ -9,11 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use twostep::private_file::Privacy;
 use twostep::providers::push::{
     CheckError, Fcm, GuardSettings, Guarded, MisconfiguredReason, Push, PushAddress, PushOutcome, PushProvider,
     RejectedReason, TransientCause, UnavailableReason,
 };
+use twostep_private_file::Privacy;
 use twostep_simulators::{FcmBehaviour, FcmFailure};
 
 use crate::support::{

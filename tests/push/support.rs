@@ -6,10 +6,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use twostep::domain::delivery::push_address::AccountTag;
 use twostep::domain::value::id::AccountId;
-use twostep::private_file::Privacy;
 use twostep::providers::push::{
     Apns, ApnsSettings, Fcm, FcmSettings, GuardSettings, Push, PushAddress, PushAddressKind, PushContent,
 };
+use twostep_private_file::Privacy;
 use twostep_simulators::{ApnsSimulator, FcmSimulator};
 use uuid::Uuid;
 

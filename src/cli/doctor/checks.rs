@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
+use twostep_front::Certificate;
 
 use super::report::{Complaint, Finding, Report};
 use crate::app::{PrivateDatabase, PrivateDatabaseError, StartError};
 use crate::bus;
 use crate::geoip;
-use crate::listener::Certificate;
 use crate::providers::mail::Smtp;
 use crate::providers::push::{CheckError, MisconfiguredReason, PushProviders};
 use crate::settings::{self, Settings};

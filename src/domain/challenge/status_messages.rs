@@ -1,4 +1,4 @@
-//! "Did not receive a code?": what is known about a challenge, decided here and worded in `texts`.
+//! "Did not receive a code?": what is known about a challenge, decided here and worded in `i18n`.
 
 use jiff::Timestamp;
 
@@ -52,7 +52,7 @@ words! {
     }
 }
 
-/// One hint, with what its words need. The words themselves are in `texts`.
+/// One hint, with what its words need. The words themselves are in `i18n`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hint {
     /// [`HintCode::NoTrustedDeviceReachable`].

@@ -19,6 +19,12 @@ impl Network {
         }
     }
 
+    /// Its address: the first one of a /64.
+    #[must_use]
+    pub fn address(self) -> IpAddr {
+        self.0
+    }
+
     /// This machine: a reverse proxy that is not on the list of trusted ones, or somebody who tries things out.
     #[must_use]
     pub fn is_loopback(self) -> bool {
@@ -47,6 +53,7 @@ mod tests {
         assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff::9"));
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
         assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+        assert_eq!(network("::ffff:127.0.0.1"), network("127.0.0.1"));
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
     }
 }

@@ -3,12 +3,12 @@
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
+use twostep_front::Peer;
 use utoipa::ToSchema;
 
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::request::rate_limits::Limited;
 use crate::http::{Api, resource};
-use crate::listener::Peer;
 use crate::service::Origin;
 
 pub(in crate::http) fn routes(config: &mut ServiceConfig) {

@@ -10,13 +10,13 @@ use actix_web::{FromRequest, HttpRequest};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use tokio::sync::{Notify, mpsc, oneshot};
+use twostep_front::Workers;
 
 use super::token::OperatorAccess;
 use crate::actors::Directory;
 use crate::bus::Bus;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::http::site::session_cookies::is_same_origin;
-use crate::listener::Workers;
 use crate::service::UseCases;
 use crate::store::Store;
 

@@ -2,10 +2,10 @@
 
 use actix_web::HttpRequest;
 use actix_web::web::Data;
+use twostep_front::Peer;
 
 use super::client_ip::Client;
 use crate::http::Api;
-use crate::listener::Peer;
 
 /// The client behind a request.
 pub(in crate::http) fn client_of(request: &HttpRequest) -> Option<Client> {

@@ -9,8 +9,7 @@ use std::sync::Once;
 use actix_web::http::header::HeaderMap;
 use ipnet::IpNet;
 use tracing::warn;
-
-use crate::listener::{Claim, Peer};
+use twostep_front::{Claim, Peer};
 
 /// What reverse proxies append the address of their client to.
 const FORWARDED_FOR: &str = "x-forwarded-for";

@@ -12,9 +12,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
+use twostep_front::{KeptOnce, PIECE_BYTES};
 
 use crate::http::site::session_cookies::hex;
-use crate::listener::{KeptOnce, PIECE_BYTES};
 
 /// Bytes of a hash that tells versions of a text apart.
 const TAG_BYTES: usize = 8;

@@ -1,4 +1,4 @@
-//! How mails look: one template for both parts, filled with what `texts` says.
+//! How mails look: one template for both parts, filled with what `i18n` says.
 
 use std::sync::LazyLock;
 

@@ -7,6 +7,7 @@
 pub mod apns;
 pub mod fcm;
 #[cfg(any(test, feature = "fuzzing"))]
+#[path = "../../../fuzz/properties/push.rs"]
 pub mod fuzzing;
 pub mod guard;
 mod jwt;

@@ -3,10 +3,10 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
+use twostep_private_file::Privacy;
 
 use super::{Apns, ApnsSettings, Fcm, FcmSettings, Guarded, Push, PushAddress, PushOutcome, PushSetupError};
 use crate::domain::delivery::push_address::PushProvider as Provider;
-use crate::private_file::Privacy;
 
 /// Each provider behind its guard; `None` where it is not configured.
 #[derive(Default)]

@@ -9,9 +9,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use secrecy::SecretString;
+use twostep_private_file::{NotPrivate, Privacy};
 
 use crate::outbound::WrongProxy;
-use crate::private_file::{self, NotPrivate, Privacy};
 
 /// Why a provider cannot be set up. Messages name files and keys, never their contents.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +87,7 @@ pub enum PushSetupError {
 
 /// Reads a secret from its file.
 pub(super) fn read_secret(key: &'static str, path: &Path, privacy: Privacy) -> Result<SecretString, PushSetupError> {
-    private_file::read(path, privacy).map_err(|cause| match cause {
+    twostep_private_file::read(path, privacy).map_err(|cause| match cause {
         NotPrivate::Unreadable { path, cause } => PushSetupError::File { key, path, source: cause },
         cause => PushSetupError::NotPrivate { key, cause },
     })

@@ -15,6 +15,9 @@
 //!
 //! The state is that of one code on the node that works it. It is lost with the node, and nothing else is: every delivery that has a
 //! next step is due in the database at a time, and then a sweeper hands it to a node that lives (`Planned::already_sent`).
+//! The ladder knows no durations. The receipt window (`delivery.receipt_window_ms`) is kept twice: a timer of this node
+//! (`actors::user::deliver`), and when the delivery becomes due for others should this node be lost (`actors::user::record`).
+//!
 //! The ladder of a code that is over is dropped: nothing comes of an event that is late.
 
 mod messages;

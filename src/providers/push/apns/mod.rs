@@ -15,6 +15,7 @@ use http::header::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tokio_rustls::TlsConnector;
+use twostep_private_file::Privacy;
 use uuid::Uuid;
 
 use super::retry_after::retry_after;
@@ -24,7 +25,6 @@ use super::{
 };
 use crate::domain::delivery::push_address::AccountTag;
 use crate::domain::value::id::AccountId;
-use crate::private_file::Privacy;
 
 use connection::{Answer, ExchangeError};
 use pool::{ConnectError, Pool};

@@ -13,13 +13,13 @@ use jiff::Timestamp;
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use secrecy::SecretString;
+use twostep_private_file::Privacy;
 
 use super::{
     CheckError, FcmSettings, MisconfiguredReason, Push, PushAddress, PushOutcome, PushProvider, PushSetupError,
     RejectedReason, TransientCause, UnavailableReason, setup,
 };
 use crate::outbound;
-use crate::private_file::Privacy;
 
 use access_token::{AccessToken, AccessTokens, Credentials};
 use answer::Verdict;

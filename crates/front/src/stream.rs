@@ -24,7 +24,7 @@ use super::peer::Peer;
 use super::transport::Transport;
 use super::turns::Turn;
 use super::whole_heads::Gathered;
-use crate::telemetry::CONNECTIONS_REFUSED;
+use crate::metric_names::CONNECTIONS_REFUSED;
 
 /// Largest head of a request in bytes: request line and fields; of HTTP/2 as RFC 9113 section 6.5.2 counts them. Browsers and apps
 /// stay below 4 KiB.

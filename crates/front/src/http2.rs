@@ -29,9 +29,10 @@ use super::peer::Peer;
 use super::requests::waits_to_be_read;
 use super::stream::{MAX_HEAD_BYTES, Stream};
 use super::turns::Turn;
-use crate::telemetry::count_refusal;
+use crate::metric_names::count_refusal;
 
-/// Requests under way at once (RFC 9113 section 6.5.2 recommends no fewer than 100).
+/// Requests under way at once on a connection (RFC 9113 section 6.5.2 recommends no fewer than 100). Not a setting; docs/operations.md
+/// names it, and `memory` reckons with it.
 const MAX_STREAMS: u32 = 100;
 /// Bytes of a body, and of all bodies of a connection, that may come before they are read: no connection has a smaller window than
 /// 65,535 bytes (RFC 9113 section 6.9.2).

@@ -33,16 +33,6 @@ fn a_connection_a_network_and_the_node_have_so_much() {
 }
 
 #[test]
-fn loopback_and_the_addresses_of_one_network_share() {
-    let memory = memory();
-    for pair in [["127.0.0.1", "::ffff:127.0.0.1"], ["2001:db8::1", "2001:db8::2"]] {
-        let [one, other] = pair.map(|address| memory.of_connection(client(address)));
-        let _held = (one.hold(30, &nobody()).expect("room"), other.hold(20, &nobody()).expect("room"));
-        assert!(other.hold(10, &nobody()).is_none(), "{pair:?}");
-    }
-}
-
-#[test]
 fn what_is_held_grows_where_there_is_room_and_shrinks_always() {
     let memory = memory();
     let connection = memory.of_connection(client("192.0.2.1"));

@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use metrics::gauge;
 use tracing::{info, warn};
 
-use crate::domain::value::network::Network;
-use crate::telemetry::HTTP_CONNECTIONS_OPEN;
+use crate::metric_names::HTTP_CONNECTIONS_OPEN;
 
 /// Counts connections of every worker. Its memory is bounded by the connections themselves.
 pub(super) struct OpenConnections {
@@ -22,13 +21,13 @@ pub(super) struct OpenConnections {
 #[derive(Default)]
 struct Counts {
     total: usize,
-    networks: HashMap<Network, usize>,
+    networks: HashMap<IpAddr, usize>,
 }
 
 /// A connection that counts until it is dropped.
 pub(super) struct Slot {
     open: Arc<OpenConnections>,
-    network: Option<Network>,
+    network: Option<IpAddr>,
 }
 
 impl OpenConnections {
@@ -39,10 +38,9 @@ impl OpenConnections {
         Arc::new(Self { counts, limit, limit_per_network, is_full })
     }
 
-    /// Counts a connection; `None` when its network has as many as it may. `client` is unset for whom that does
+    /// Counts a connection; `None` when its network has as many as it may. It is unset for whom that does
     /// not hold: a trusted proxy, which speaks for many, and in development this machine.
-    pub(super) fn take(self: &Arc<Self>, client: Option<IpAddr>) -> Option<Slot> {
-        let network = client.map(Network::of);
+    pub(super) fn take(self: &Arc<Self>, network: Option<IpAddr>) -> Option<Slot> {
         let mut counts = self.counts();
         if let Some(network) = network {
             let of_network = counts.networks.entry(network).or_default();
@@ -61,7 +59,7 @@ impl OpenConnections {
         Some(Slot { open: Arc::clone(self), network })
     }
 
-    fn release(&self, network: Option<Network>) {
+    fn release(&self, network: Option<IpAddr>) {
         let mut counts = self.counts();
         counts.total -= 1;
         if let Some(network) = network
@@ -107,13 +105,13 @@ mod tests {
     #[test]
     fn a_network_has_its_share_until_one_of_its_connections_ends() {
         let open = OpenConnections::new(100, 2);
-        let first = open.take(ip("2001:db8::1")).expect("room");
-        let _second = open.take(ip("2001:db8::2")).expect("room");
-        assert!(open.take(ip("2001:db8::3")).is_none());
-        assert!(open.take(ip("2001:db8:0:1::1")).is_some());
+        let first = open.take(ip("2001:db8::")).expect("room");
+        let _second = open.take(ip("2001:db8::")).expect("room");
+        assert!(open.take(ip("2001:db8::")).is_none());
+        assert!(open.take(ip("2001:db8:0:1::")).is_some());
         assert!(open.take(ip("192.0.2.1")).is_some());
         drop(first);
-        assert!(open.take(ip("2001:db8::3")).is_some());
+        assert!(open.take(ip("2001:db8::")).is_some());
     }
 
     #[test]

@@ -18,8 +18,7 @@ use actix_http::Extensions;
 use actix_web::body::BodySize;
 use tokio::sync::Notify;
 
-use crate::domain::value::network::Network;
-use crate::telemetry::count_refusal;
+use crate::metric_names::count_refusal;
 
 /// Fields of a request at most; actix-http 3.20 has the same bound for HTTP/1.1.
 pub(super) const MAX_FIELDS: usize = 96;
@@ -60,7 +59,7 @@ pub(super) struct Memory {
 #[derive(Default)]
 struct Held {
     total: usize,
-    networks: HashMap<Network, OfNetwork>,
+    networks: HashMap<IpAddr, OfNetwork>,
     /// What waits for its client, by when that began.
     waiting: BTreeMap<u64, Waiting>,
     /// Counts what began to wait.
@@ -74,7 +73,7 @@ struct OfNetwork {
 }
 
 struct Waiting {
-    network: Option<Network>,
+    network: Option<IpAddr>,
     bytes: usize,
     gives_way: Arc<Notify>,
 }
@@ -83,7 +82,7 @@ struct Waiting {
 pub(super) struct ConnectionMemory {
     memory: Arc<Memory>,
     /// `None` for a proxy that speaks for many.
-    network: Option<Network>,
+    network: Option<IpAddr>,
     held: Cell<usize>,
 }
 
@@ -101,9 +100,9 @@ impl Memory {
         Arc::new(Self { bounds, held: Mutex::default() })
     }
 
-    /// The memory of a connection of this client; `None` for a proxy that speaks for many.
-    pub(super) fn of_connection(self: &Arc<Self>, client: Option<IpAddr>) -> Rc<ConnectionMemory> {
-        Rc::new(ConnectionMemory { memory: Arc::clone(self), network: client.map(Network::of), held: Cell::new(0) })
+    /// The memory of a connection of this network; `None` for a proxy that speaks for many.
+    pub(super) fn of_connection(self: &Arc<Self>, network: Option<IpAddr>) -> Rc<ConnectionMemory> {
+        Rc::new(ConnectionMemory { memory: Arc::clone(self), network, held: Cell::new(0) })
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -113,7 +112,7 @@ impl Memory {
 
 impl Held {
     /// Takes so many bytes; what waits for its client makes room for them, that of the same network first.
-    fn take(&mut self, network: Option<Network>, bytes: usize, bounds: MemoryBounds) -> bool {
+    fn take(&mut self, network: Option<IpAddr>, bytes: usize, bounds: MemoryBounds) -> bool {
         if let Some(network) = network {
             while self.of(network).saturating_add(bytes) > bounds.of_network {
                 let first = self.networks.get(&network).and_then(|held| held.waiting.first().copied());
@@ -135,7 +134,7 @@ impl Held {
         true
     }
 
-    fn of(&self, network: Network) -> usize {
+    fn of(&self, network: IpAddr) -> usize {
         self.networks.get(&network).map_or(0, |held| held.bytes)
     }
 
@@ -163,7 +162,7 @@ impl Held {
         Some(waiting)
     }
 
-    fn give_back(&mut self, network: Option<Network>, bytes: usize) {
+    fn give_back(&mut self, network: Option<IpAddr>, bytes: usize) {
         self.total -= bytes;
         let Some(network) = network else { return };
         if let Some(held) = self.networks.get_mut(&network) {

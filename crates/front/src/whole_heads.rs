@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::offers;
 use super::stream::{AHEAD_BYTES, MAX_HEAD_BYTES, Stream};
 use super::turns::Turn;
-use crate::telemetry::CONNECTIONS_REFUSED;
+use crate::metric_names::CONNECTIONS_REFUSED;
 
 /// What a client gets that began a request and did not go on (RFC 9110 section 15.5.9).
 const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";

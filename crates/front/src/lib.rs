@@ -1,13 +1,18 @@
 //! The public listener: who may connect, how a connection begins (PROXY header, TLS, HTTP/1.1 or 2), and its bounds.
+//!
+//! It knows nothing of what it serves: requests go to an actix application, and who counts as one client is a function of the address that
+//! [`ListenerSettings`] carries.
 
 mod application;
 mod certificate;
 mod descriptors;
-#[cfg(any(test, feature = "fuzzing"))]
+#[cfg(feature = "fuzzing")]
+#[path = "../../../fuzz/properties/listener.rs"]
 pub mod fuzzing;
 mod http2;
 mod http2_heads;
 mod memory;
+pub mod metric_names;
 mod offers;
 mod open_connections;
 mod peer;

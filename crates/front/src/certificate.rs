@@ -16,10 +16,10 @@ use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, crypto};
 use secrecy::ExposeSecret;
 use tracing::{info, warn};
+use twostep_private_file::{NotPrivate, Privacy};
 use x509_cert::der::Decode;
 
-use crate::private_file::{self, NotPrivate, Privacy};
-use crate::telemetry::CERTIFICATE_END;
+use crate::metric_names::CERTIFICATE_END;
 
 /// How often the files are looked at.
 pub const RELOAD_PERIOD: Duration = Duration::from_secs(5);
@@ -189,7 +189,7 @@ fn read(certificate_file: &Path, key_file: &Path, privacy: Privacy) -> Result<Ce
 
 fn read_key(key_file: &Path, privacy: Privacy) -> Result<PrivateKeyDer<'static>, CertificateError> {
     let unreadable = |source| CertificateError::File { key: "http.tls.key_file", path: key_file.to_owned(), source };
-    let text = private_file::read(key_file, privacy).map_err(|cause| match cause {
+    let text = twostep_private_file::read(key_file, privacy).map_err(|cause| match cause {
         NotPrivate::Unreadable { cause, .. } => unreadable(pem::Error::Io(cause)),
         cause => CertificateError::NotPrivate(cause),
     })?;

@@ -35,7 +35,7 @@ use super::stream::{Room, Stream, StreamRules};
 use super::take_over::upgrades;
 use super::transport::Transport;
 use super::workers::Workers;
-use crate::telemetry::CONNECTIONS_REFUSED;
+use crate::metric_names::CONNECTIONS_REFUSED;
 
 /// Connections of a worker that begin before everything else that is ready has had its turn.
 const BEGIN_AT_ONCE: usize = 8;
@@ -57,7 +57,9 @@ pub struct ListenerSettings {
     pub exempts_this_machine: bool,
     /// Connections at the same time, rounded up to a multiple of the workers.
     pub max_connections: usize,
-    /// Of these from one network.
+    /// The network of a client's address, named by one of its addresses: what bounds a network counts together.
+    pub network_of: fn(IpAddr) -> IpAddr,
+    /// Connections of one network at the same time.
     pub max_connections_per_network: usize,
     /// Where WebSockets are opened.
     pub websocket_path: &'static str,
@@ -262,9 +264,10 @@ impl Front {
         let is_exempt = self.settings.exempts_this_machine && peer.is_this_machine();
         // A proxy speaks for many, whether it came itself or another one names it.
         let speaks_for_many = self.is_trusted(peer.address().ip());
-        let limited = (!speaks_for_many && !is_exempt).then_some(peer.address().ip());
+        let network = (self.settings.network_of)(peer.address().ip());
+        let limited = (!speaks_for_many && !is_exempt).then_some(network);
         let slot = self.open.take(limited).ok_or(Refusal::NetworkLimit)?;
-        let memory = self.memory.of_connection((!speaks_for_many).then_some(peer.address().ip()));
+        let memory = self.memory.of_connection((!speaks_for_many).then_some(network));
         let room = Room { slot, memory };
         let rules = StreamRules {
             patience: self.settings.head_timeout + self.settings.idle_timeout,

@@ -11,11 +11,11 @@ use crate::domain::delivery::push_address::{ApnsEnvironment, PushAddress, PushAd
 use crate::domain::device::token::{Token, TokenKind};
 pub use crate::geoip::fuzzing::places;
 pub use crate::http::fuzzing::{bodies, cookies, cursors, headers};
-pub use crate::listener::fuzzing::{framing, http2_heads, proxy_header};
 pub use crate::providers::push::fuzzing::{apns_body, fcm_body, provider_answers};
 use crate::settings;
 pub use crate::websocket::fuzzing::{frames, read_frames};
 use crate::websocket_protocol::message::{DeviceMessage, ServerMessage};
+pub use twostep_front::fuzzing::{framing, http2_heads, proxy_header};
 
 /// A check.
 pub type Check = fn(&[u8]);
