@@ -8,6 +8,7 @@ mod floor;
 mod inject;
 mod machine;
 mod measure;
+mod options;
 mod report;
 mod scenario;
 mod stage;

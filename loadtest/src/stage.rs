@@ -6,10 +6,10 @@ use std::sync::Arc;
 use anyhow::{Context, ensure};
 
 use crate::accounts::{Account, Wanted, bare, seed, seed_by_app};
-use crate::arguments::{Common, Hashing};
 use crate::client::{Http, Operator, Target, sources};
 use crate::inject::Proxy;
 use crate::machine::{Gateway, Plan, Usage};
+use crate::options::{Common, Hashing};
 use crate::report::Progress;
 
 /// Where a scenario plays: at the gateway, and in turn at the floor.

@@ -39,7 +39,14 @@ struct File {
 }
 
 /// Every crate of the workspace, by the folder of its sources.
-const CRATES: &[&str] = &["src", "crates/front/src", "crates/private-file/src", "crates/private-postgres/src"];
+const CRATES: &[&str] = &[
+    "src",
+    "crates/front/src",
+    "crates/private-file/src",
+    "crates/private-postgres/src",
+    "loadtest/src",
+    "simulators/src",
+];
 
 #[test]
 fn files_that_import_one_another_are_on_the_list() {

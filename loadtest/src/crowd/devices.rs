@@ -12,7 +12,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::ledger::{Ledger, Seat, Seen};
+use super::ledger::Ledger;
+use super::record::{Seat, Seen};
 use crate::accounts::Account;
 use crate::client::{DeviceSocket, ServerMessage, Target, open_socket, receipt};
 use crate::report::Progress;

@@ -3,9 +3,11 @@
 mod devices;
 mod ledger;
 mod pushes;
+mod record;
 mod verdict;
 
 pub(crate) use self::devices::{Crowd, Way};
-pub(crate) use self::ledger::{Asking, Seat};
+pub(crate) use self::ledger::Asking;
 pub(crate) use self::pushes::{Address, Push, Pushes, Service};
+pub(crate) use self::record::Seat;
 pub(crate) use self::verdict::Verdict;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::ledger::{Asked, Entry, State};
+use super::record::{Asked, Entry, State};
 
 /// How many of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

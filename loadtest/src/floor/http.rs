@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
-use super::server::Users;
+use super::users::Users;
 
 /// Longest request in bytes.
 const LONGEST: usize = 16 * 1024;

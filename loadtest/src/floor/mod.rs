@@ -2,5 +2,6 @@
 
 mod http;
 mod server;
+mod users;
 
 pub(crate) use self::server::serve;

@@ -1,45 +1,25 @@
 //! A map of users, tokio and tokio-tungstenite, and nothing else.
 
-use std::collections::HashMap;
 use std::io::Write;
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use anyhow::Context;
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::unbounded_channel;
 use tokio_tungstenite::accept_hdr_async_with_config;
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use uuid::Uuid;
 
 use super::http;
+use super::users::Users;
 
 /// Read buffer of a connection in bytes.
 const READ_BUFFER: usize = 4096;
-
-/// Users by number, and the connections of each.
-#[derive(Default)]
-pub(super) struct Users {
-    connected: Mutex<HashMap<u32, Vec<UnboundedSender<Utf8Bytes>>>>,
-}
-
-impl Users {
-    /// Sends a code to every connection of a user.
-    pub(super) fn send_code(&self, user: u32, challenge: Uuid) {
-        let text = Utf8Bytes::from(format!(
-            r#"{{"type":"code","challenge_id":"{challenge}","generation":1,"code":"123456","purpose":"sign_in","expires_at":"2026-01-01T00:05:00Z","requester":{{"name":"Load test","model":"Harness","platform":"android","ip":"127.0.0.2","location":null}},"sent_at":"2026-01-01T00:00:00.000000Z"}}"#
-        ));
-        let connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
-        for device in connected.get(&user).into_iter().flatten() {
-            // It may end just now.
-            let _ = device.send(text.clone());
-        }
-    }
-}
 
 /// Serves on a free port until the process ends.
 ///

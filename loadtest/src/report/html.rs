@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::escape::escape;
 use super::model::{Latencies, Report, Run, Second, short};
 use super::plot::{Across, Line, Plot, draw};
 use super::style::STYLE;
@@ -161,11 +162,6 @@ fn counts(page: &mut String, reports: &[(&str, &Report)]) {
         }
     }
     page.push_str("</table></div></html>");
-}
-
-/// Text that HTML takes as text.
-pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

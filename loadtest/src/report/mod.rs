@@ -1,5 +1,6 @@
 //! What a scenario found out, and how it is shown: while it runs, as text, as JSON, as a page with plots.
 
+mod escape;
 mod html;
 mod model;
 mod plot;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::html::escape;
+use super::escape::escape;
 use super::model::short;
 
 const WIDTH: f64 = 900.0;

@@ -14,9 +14,9 @@ use uuid::Uuid;
 
 use super::stream::{Flow, Pace, Stream};
 use crate::accounts::{Account, Wanted};
-use crate::arguments::Common;
 use crate::crowd::{Address, Crowd, Push, Pushes, Service, Way};
 use crate::machine::{Sampler, raise_open_files};
+use crate::options::Common;
 use crate::report::{Check, Report, Run};
 use crate::stage::Stage;
 

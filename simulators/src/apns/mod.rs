@@ -5,14 +5,12 @@
 //! <https://developer.apple.com/documentation/usernotifications/handling-notification-responses-from-apns> and
 //! <https://developer.apple.com/documentation/usernotifications/establishing-a-token-based-connection-to-apns>.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use serde_json::Value;
 use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;
 
@@ -28,11 +26,14 @@ mod check;
 mod failure;
 mod frames;
 mod server;
+mod shared;
 mod team;
 
 pub use behaviour::ApnsBehaviour;
 pub use failure::ApnsFailure;
+pub use shared::ApnsRequest;
 
+use shared::Shared;
 use team::Team;
 
 /// The settings of an APNs simulator.
@@ -55,39 +56,6 @@ impl Default for ApnsOptions {
         let topic = "org.example.twostep".to_owned();
         Self { topic, most_streams: 1000, keep: 20_000, host: None, directory: None }
     }
-}
-
-/// A request as it came.
-#[derive(Debug)]
-pub struct ApnsRequest {
-    /// When.
-    pub at: Instant,
-    /// On which connection, counted from 0.
-    pub connection: usize,
-    /// The headers, names in lower case.
-    pub headers: HashMap<String, String>,
-    /// Names of headers that APNs does not know.
-    pub unknown_headers: Vec<String>,
-    /// The payload; null if it was no JSON.
-    pub payload: Value,
-    /// The device token in the path.
-    pub device_token: String,
-    /// Why it was refused, if it was not in order.
-    pub refusal: Option<ApnsFailure>,
-}
-
-/// What the connections share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    topic: String,
-    most_streams: u32,
-    team: Team,
-    clock: Clock,
-    script: Script<ApnsBehaviour>,
-    requests: Journal<ApnsRequest>,
-    connections: AtomicUsize,
-    early_streams: AtomicUsize,
-    most_open_streams: AtomicUsize,
 }
 
 /// A running APNs simulator; it ends when dropped.

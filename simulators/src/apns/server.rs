@@ -18,9 +18,12 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use super::behaviour::ApnsBehaviour;
 use super::behaviour::Reply;
+use super::check;
+use super::failure::ApnsFailure;
 use super::frames::{Framed, Orders};
-use super::{ApnsBehaviour, ApnsFailure, ApnsRequest, Shared, check};
+use super::shared::{ApnsRequest, Shared};
 
 /// A provider token may be replaced after this time, not earlier.
 const TOKEN_UPDATE_GAP: Duration = Duration::from_secs(20 * 60);

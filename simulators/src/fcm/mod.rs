@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -24,11 +24,14 @@ mod behaviour;
 mod check;
 mod schema;
 mod server;
+mod shared;
 mod workload;
 
 pub use behaviour::{FcmBehaviour, FcmFailure, TokenBehaviour};
+pub use shared::{FcmRequest, TokenRequest};
 
 use account::Account;
+use shared::Shared;
 use workload::Workload;
 
 /// The settings of an FCM simulator.
@@ -51,46 +54,6 @@ impl Default for FcmOptions {
         let project = "twostep-simulated".to_owned();
         Self { project, token_life: server::TOKEN_LIFE, keep: 20_000, host: None, directory: None }
     }
-}
-
-/// A send request as it came.
-#[derive(Debug)]
-pub struct FcmRequest {
-    /// When.
-    pub at: Instant,
-    /// The headers, names in lower case.
-    pub headers: Vec<(String, String)>,
-    /// The body; null if it was no JSON.
-    pub body: Value,
-    /// `token` or `fid` of the message; empty if there was none.
-    pub target: String,
-    /// Why it was refused, if it was not in order.
-    pub refusal: Option<String>,
-}
-
-/// A request for an access token as it came.
-#[derive(Debug)]
-pub struct TokenRequest {
-    /// When.
-    pub at: Instant,
-    /// Why it was refused, if it was not in order.
-    pub refusal: Option<&'static str>,
-}
-
-/// What the connections share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    project: String,
-    send_path: String,
-    token_life: Duration,
-    account: Account,
-    workload: Workload,
-    clock: Clock,
-    script: Script<FcmBehaviour>,
-    token_script: Script<TokenBehaviour>,
-    requests: Journal<FcmRequest>,
-    token_requests: Journal<TokenRequest>,
-    accepted: AtomicU64,
 }
 
 /// A running FCM simulator; it ends when dropped.

@@ -17,8 +17,10 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use super::behaviour::Reply;
+use super::behaviour::{FcmBehaviour, FcmFailure, TokenBehaviour};
+use super::check;
+use super::shared::{FcmRequest, Shared, TokenRequest};
 use super::workload::{EXCHANGE, GENERATE, Workload};
-use super::{FcmBehaviour, FcmFailure, FcmRequest, Shared, TokenBehaviour, TokenRequest, check};
 
 /// Longest request that is read.
 const MAX_REQUEST_BYTES: usize = 256 * 1024;

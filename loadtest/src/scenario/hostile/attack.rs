@@ -1,19 +1,18 @@
 //! All attackers of a run.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
-use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
-use super::Options;
 use super::bombs;
+use super::options::Options;
+use super::origin::Origin;
+use super::tally::Tally;
 use crate::accounts::Account;
-use crate::client::Target;
 use crate::stage::Stage;
 
 /// The attackers come within this time.
@@ -29,19 +28,6 @@ const SMALL: u32 = 2048;
 
 /// Attackers sit at machines of their own; here they get the processor time that nobody else wants (setpriority(2)).
 const NICE: i32 = 19;
-
-/// What the attackers saw.
-#[derive(Default)]
-pub(super) struct Tally {
-    counts: Mutex<BTreeMap<String, u64>>,
-}
-
-impl Tally {
-    /// Counts one.
-    pub(super) fn add(&self, what: impl Into<String>) {
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(what.into()).or_default() += 1;
-    }
-}
 
 /// Attackers at work.
 pub(super) struct Attack {
@@ -105,7 +91,7 @@ impl Attack {
     pub(super) async fn stop(mut self) -> BTreeMap<String, u64> {
         self.attackers.shutdown().await;
         self.runtime.shutdown_background();
-        self.tally.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.tally.counts()
     }
 }
 
@@ -117,24 +103,6 @@ fn step_back() {
 /// When an attacker comes, so that all of them come within [`RAMP`].
 pub(super) fn wait(number: u32, count: u32) -> Duration {
     RAMP.mul_f64(f64::from(number) / f64::from(count.max(1)))
-}
-
-/// Where an attacker comes from and goes to.
-pub(super) struct Origin {
-    pub(super) target: Arc<Target>,
-    source: Option<IpAddr>,
-}
-
-impl Origin {
-    fn of(stage: &Stage, number: u32) -> Self {
-        let http = stage.client(number as usize);
-        Self { target: Arc::clone(http.target()), source: http.source() }
-    }
-
-    /// A connection.
-    pub(super) async fn connect(&self) -> std::io::Result<TcpStream> {
-        self.target.connect(self.source).await
-    }
 }
 
 async fn half_open(from: Origin, wait: Duration, tally: &Tally) {

@@ -6,8 +6,9 @@ use anyhow::{Context, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::attack::{Origin, Tally};
 use super::frames::{PART, PING, RESERVED, TEXT, TEXT_BEGIN, close_code, frame, head};
+use super::origin::Origin;
+use super::tally::Tally;
 
 /// A bomb whose connection is not closed.
 pub(super) const NOT_CLOSED: &str = "frame bomb: not closed";

@@ -7,75 +7,34 @@
 mod attack;
 mod bombs;
 mod frames;
+mod options;
+mod origin;
+mod part;
 mod streams;
+mod tally;
 mod tunnel;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::Args;
-
 use self::attack::Attack;
-use super::stream::{Flow, Pace, Stream};
+pub(crate) use self::options::Options;
+use self::part::{MOST_TIMES_SLOWER, Memory, Part};
+use super::stream::{Flow, Stream};
 use crate::accounts::Wanted;
 use crate::crowd::{Crowd, Way};
-use crate::inject::{Fault, Proxy};
+use crate::inject::Proxy;
 use crate::machine::{Sampler, raise_open_files};
 use crate::report::{Check, Report, Run};
 use crate::stage::Stage;
 
 /// Devices of an attacker's account: as many as one account may have is 10.
 const ATTACKER_DEVICES: usize = 10;
-/// Sign-ins may take this many times as long meanwhile.
-const MOST_TIMES_SLOWER: f64 = 2.0;
 /// After the attack memory gets this long to come back.
 const REST: Duration = Duration::from_secs(20);
 /// Of what memory grew meanwhile this share may stay, and this much in any case: allocators keep some.
 const SHARE_THAT_STAYS: f64 = 0.25;
 const MIB_THAT_STAY: f64 = 16.0;
-
-/// What the scenario can be told.
-#[derive(Args)]
-pub(crate) struct Options {
-    /// Connections that never finish their request head.
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(0..=100_000))]
-    half_open: u32,
-    /// Connections that ask and never read.
-    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(0..=100_000))]
-    slow_readers: u32,
-    /// What those that never read ask for.
-    #[arg(long, default_value = "/v1/openapi.json")]
-    ask: String,
-    /// Signed-in devices that send frame bombs.
-    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(0..=10_000))]
-    bombers: u32,
-    /// Connections of HTTP/2 of one client, whose requests name one large field often; 0 leaves that part out. Only with --spawn.
-    #[arg(long, default_value_t = 380, value_parser = clap::value_parser!(u32).range(0..=1000))]
-    http2_connections: u32,
-    /// Requests at once on each of these.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100))]
-    http2_streams: u32,
-    /// Sign-ins a second meanwhile.
-    #[arg(long, default_value_t = 20.0)]
-    rate: f64,
-    /// Accounts that sign in, with two screens each.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    accounts: u32,
-    /// Seconds of each part: before, meanwhile, after.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(5..=3600))]
-    seconds: u64,
-    /// Let a proxy make mistakes with codes, to see that they are found.
-    #[arg(long)]
-    inject: Option<Fault>,
-}
-
-/// Memory in MiB at the end of each part.
-#[derive(Default)]
-struct Memory {
-    before: f64,
-    most: f64,
-    after: f64,
-}
 
 /// Runs it.
 ///
@@ -120,35 +79,6 @@ pub(crate) async fn run(stage: &Stage, options: &Options, report: &mut Report) -
         streams::run(stage, options, report).await?;
     }
     Ok(())
-}
-
-/// What each part of a run needs.
-struct Part<'a> {
-    stage: &'a Stage,
-    stream: &'a Arc<Stream>,
-    options: &'a Options,
-    began: Instant,
-}
-
-impl Part<'_> {
-    async fn play(&self, name: &str, warm_up: Duration, run: &mut Run) -> anyhow::Result<Arc<Flow>> {
-        self.stage.progress.say(&format!("sign-ins {name}: {} s", self.options.seconds));
-        let span = Duration::from_secs(self.options.seconds);
-        let from = (self.began.elapsed() + warm_up).as_secs_f64();
-        let flow = self.stream.run(Pace { rate: self.options.rate, warm_up, span }).await?;
-        run.phases.push((name.to_owned(), from, from + span.as_secs_f64()));
-        let mut whole = flow.whole.finish();
-        whole.name = format!("{}, {name}", whole.name);
-        // Each part is drawn where it was in the run.
-        for second in &mut whole.seconds {
-            second.second += from.round() as u32;
-        }
-        run.latencies.push(whole);
-        for (outcome, count) in flow.counts() {
-            run.counts.insert(format!("{name}: {outcome}"), count);
-        }
-        Ok(flow)
-    }
 }
 
 fn judge_times(flows: [&Arc<Flow>; 3], report: &mut Report) {

@@ -10,9 +10,11 @@ use h2::client::SendRequest;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 
-use super::attack::{Attack, Tally, wait};
+use super::attack::{Attack, wait};
+use super::options::Options;
+use super::part::{MOST_TIMES_SLOWER, Memory, Part};
+use super::tally::Tally;
 use super::tunnel::{Certificate, Tunnel, address, connect};
-use super::{MOST_TIMES_SLOWER, Memory, Options, Part};
 use crate::accounts::Wanted;
 use crate::crowd::{Crowd, Way};
 use crate::machine::Sampler;
