@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tracing::{error, info};
 
+use crate::jobs::{Every, Job};
 use crate::service::UseCases;
 use crate::settings::CodeKeysFile;
 
@@ -11,17 +12,16 @@ use crate::settings::CodeKeysFile;
 const LOOK_PERIOD: Duration = Duration::from_secs(2);
 
 /// Takes the keys up when the file was replaced. One that cannot be used leaves those that were read before.
-pub(super) async fn follow(mut file: CodeKeysFile, use_cases: UseCases) {
-    let mut ticks = tokio::time::interval(LOOK_PERIOD);
-    loop {
-        ticks.tick().await;
+pub(super) fn follow(mut file: CodeKeysFile, use_cases: UseCases) -> impl Job {
+    Every::new("code keys", LOOK_PERIOD, async move || {
         let held = use_cases.core.code_keys();
+        let mut looked_at = file.clone();
         let look = move || {
-            let read = file.look_again(&held);
-            (file, read)
+            let read = looked_at.look_again(&held);
+            (looked_at, read)
         };
         let Ok((looked_at, read)) = tokio::task::spawn_blocking(look).await else {
-            error!("the file of code keys is not followed any more: restart the gateway to read it again");
+            // A panic while reading leaves what was read before.
             return;
         };
         file = looked_at;
@@ -35,5 +35,5 @@ pub(super) async fn follow(mut file: CodeKeysFile, use_cases: UseCases) {
                 error!(%error, "the code keys cannot be read again: those from before stay in use");
             }
         }
-    }
+    })
 }

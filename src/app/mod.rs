@@ -20,7 +20,6 @@ use std::time::Duration;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::web::Data;
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 use tracing::field::display;
 use tracing::{info, warn};
 use twostep_front::Workers;
@@ -31,7 +30,7 @@ use crate::domain::value::id::NodeId;
 use crate::geoip::Places;
 use crate::http::operator::{Operator, OperatorAccess, ReloadWish, Reloaded};
 use crate::http::{Api, Limits, Tokens};
-use crate::jobs;
+use crate::jobs::{self, Dispatcher, NoticeSender, Reconcile, Supervisor, WebhookSender};
 use crate::providers::push::{CurrentProviders, PushProviders};
 use crate::providers::webhook::Webhooks;
 use crate::service::UseCases;
@@ -65,8 +64,8 @@ pub struct App {
     /// The operator's side and the one for probes: they tell to the end how the node stands.
     private: Vec<ServerHandle>,
     /// What takes work up that lies in the database.
-    takers: Vec<JoinHandle<()>>,
-    tasks: Vec<JoinHandle<()>>,
+    takers: Supervisor,
+    supervisor: Supervisor,
     traces: Option<Exporter>,
     reconnect_spread: Duration,
     /// Last, so that it goes last.
@@ -89,7 +88,8 @@ impl App {
         settings.warnings().iter().for_each(|warning| warn!("{warning}"));
         let code_keys = settings::code_keys(settings)?;
         let access = Arc::new(OperatorAccess::new(settings::operator_token(settings)?));
-        let upkeep = actix_web::rt::spawn(tasks::keep_metrics(metrics.clone()));
+        let mut supervisor = Supervisor::default();
+        supervisor.start(tasks::keep_metrics(metrics.clone()));
         let push = CurrentProviders::new(PushProviders::open(&settings.fcm, &settings.apns, settings.mode.privacy())?);
         let webhooks = Webhooks::open(&settings.webhooks)?;
         let node = NodeId::new(uuid::Uuid::now_v7());
@@ -117,21 +117,25 @@ impl App {
         let directory = Directory::start(&services, parts::cores());
         // Known before it claims anything: to the others a node that they do not know is gone.
         store.run(async |db| store::node::beat(db, node, false).await.map(drop)).await?;
-        let mut tasks = tasks::background_tasks(&services, &directory, inbox);
-        let takers = vec![
-            tasks::start_sweeper(&services, &directory, settings),
-            actix_web::rt::spawn(jobs::send_notices(Arc::clone(&services))),
-        ];
-        let send_webhooks =
-            |webhooks| actix_web::rt::spawn(jobs::send_webhooks(use_cases.clone(), store.clone(), webhooks));
-        tasks.extend(webhooks.map(send_webhooks));
-        tasks.extend(carriers);
-        tasks.push(upkeep);
-        let follow = |file| actix_web::rt::spawn(code_keys::follow(file, use_cases.clone()));
-        tasks.extend(code_keys.file.map(follow));
-        tasks.extend(private.clone().map(|private| actix_web::rt::spawn(private.look_after())));
-
-        tasks.extend(certificate.clone().map(|certificate| actix_web::rt::spawn(serve::renew(certificate))));
+        supervisor.adopt(carriers);
+        supervisor.start(Dispatcher::new(inbox, Arc::clone(&services), directory.clone()));
+        supervisor.start(jobs::beat(Arc::clone(&services)));
+        supervisor.start(Reconcile::new(Arc::clone(&services)));
+        let mut takers = Supervisor::default();
+        takers.start(tasks::sweeper(&services, &directory, settings));
+        takers.start(NoticeSender::new(Arc::clone(&services)));
+        if let Some(webhooks) = webhooks {
+            supervisor.start(WebhookSender::new(use_cases.clone(), store.clone(), webhooks));
+        }
+        if let Some(file) = code_keys.file {
+            supervisor.start(code_keys::follow(file, use_cases.clone()));
+        }
+        if let Some(private) = private.clone() {
+            supervisor.start(tasks::look_after(private));
+        }
+        if let Some(certificate) = certificate.clone() {
+            supervisor.start(tasks::renew(certificate));
+        }
         let draining = Arc::<AtomicBool>::default();
         let drain_asked = Arc::<Notify>::default();
         let mut given = serve::Given::take()?;
@@ -144,11 +148,11 @@ impl App {
         given.warn_of_others();
         let probe_address = probe_listener.as_ref().map(serve::local_address).transpose()?;
         let places = Arc::new(Places::open(settings.places.files.clone()));
-        tasks.push(actix_web::rt::spawn(tasks::reload_places(Arc::clone(&places))));
+        supervisor.start(tasks::reload_places(Arc::clone(&places)));
         let limits = Arc::new(Limits::new(reload::limits(settings)));
         let origins = serve::origins(settings, address);
         let (reload, reload_wishes) = Reload::new(settings, address, &limits, &origins, &access, &services);
-        tasks.push(actix_web::rt::spawn(tasks::forget(Arc::clone(&limits))));
+        supervisor.start(tasks::forget(Arc::clone(&limits)));
         let api = Data::new(Api {
             use_cases: use_cases.clone(),
             bus: bus.clone(),
@@ -186,9 +190,13 @@ impl App {
         let public_handle = public.handle();
         let private_handles =
             [Some(&operators_side), probe.as_ref()].into_iter().flatten().map(Server::handle).collect();
-        tasks.push(actix_web::rt::spawn(serve::run(public, "the public side")));
-        tasks.push(actix_web::rt::spawn(serve::run(operators_side, "the operator's side")));
-        tasks.extend(probe.map(|probe| actix_web::rt::spawn(serve::run(probe, "the side for probes"))));
+        let sides = [
+            (Some(public), "the public side"),
+            (Some(operators_side), "the operator's side"),
+            (probe, "the side for probes"),
+        ];
+        let sides = sides.into_iter().filter_map(|(server, which)| Some(serve::run(server?, which)));
+        supervisor.adopt(sides.map(actix_web::rt::spawn));
         let probes = probe_address.map(display);
         info!(http.address = %address, operator.address = %operator_address, probe.address = probes, "ready");
         Ok(Self {
@@ -207,7 +215,7 @@ impl App {
             public: public_handle,
             private: private_handles,
             takers,
-            tasks,
+            supervisor,
             traces,
             reconnect_spread: Duration::from_millis(settings.shutdown.reconnect_spread_ms),
             _private: private,

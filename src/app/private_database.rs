@@ -20,7 +20,6 @@ pub enum PrivateDatabaseError {
 mod built_in {
     use std::path::{Path, PathBuf};
     use std::sync::{Arc, Mutex, PoisonError};
-    use std::time::Duration;
 
     use secrecy::SecretString;
     use tracing::warn;
@@ -28,9 +27,6 @@ mod built_in {
     pub use twostep_private_postgres::StartError;
 
     use super::PrivateDatabaseError;
-
-    /// How often the server is looked after.
-    const CHECK_PERIOD: Duration = Duration::from_secs(1);
 
     /// The running server; it stops with the last of its clones.
     #[derive(Clone)]
@@ -60,18 +56,14 @@ mod built_in {
             self.with(|postgres| postgres.log_file().to_owned())
         }
 
-        /// Starts the server again whenever it died alone.
-        pub async fn look_after(self) {
-            let mut ticks = tokio::time::interval(CHECK_PERIOD);
-            loop {
-                ticks.tick().await;
-                let database = self.clone();
-                let check = move || database.with(PrivatePostgres::restart_if_dead);
-                match tokio::task::spawn_blocking(check).await {
-                    Ok(Ok(true)) => warn!("the private PostgreSQL had died and was started again"),
-                    Ok(Err(error)) => warn!(%error, "the private PostgreSQL is down and could not be started"),
-                    Ok(Ok(false)) | Err(_) => {}
-                }
+        /// Starts the server again if it died alone.
+        pub async fn restart_if_dead(&self) {
+            let database = self.clone();
+            let check = move || database.with(PrivatePostgres::restart_if_dead);
+            match tokio::task::spawn_blocking(check).await {
+                Ok(Ok(true)) => warn!("the private PostgreSQL had died and was started again"),
+                Ok(Err(error)) => warn!(%error, "the private PostgreSQL is down and could not be started"),
+                Ok(Ok(false)) | Err(_) => {}
             }
         }
 
@@ -128,9 +120,9 @@ mod left_out {
             match *self {}
         }
 
-        /// Starts the server again whenever it died alone.
-        pub async fn look_after(self) {
-            match self {}
+        /// Starts the server again if it died alone.
+        pub async fn restart_if_dead(&self) {
+            match *self {}
         }
     }
 }

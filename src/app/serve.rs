@@ -36,17 +36,6 @@ pub(super) async fn certificate(settings: &Settings) -> Result<Option<Arc<Certif
     Ok(Some(Arc::new(certificate)))
 }
 
-/// Reads the certificate again when it was replaced.
-pub(super) async fn renew(certificate: Arc<Certificate>) {
-    let mut ticks = tokio::time::interval(twostep_front::RELOAD_PERIOD);
-    loop {
-        ticks.tick().await;
-        let certificate = Arc::clone(&certificate);
-        // A panic while reading leaves what was read before.
-        let _ = tokio::task::spawn_blocking(move || certificate.reload()).await;
-    }
-}
-
 /// The configured pages; in development also those that the gateway itself would serve.
 pub(super) fn origins(settings: &Settings, address: SocketAddr) -> AllowedOrigins {
     let mut origins: HashSet<String> = settings.http.allowed_origins.iter().cloned().collect();

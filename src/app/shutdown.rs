@@ -20,9 +20,7 @@ impl App {
         self.draining.store(true, Ordering::Relaxed);
         info!("draining");
         // What waits is for nodes that stay: what this one took up now, another would take over, and send as well.
-        for taker in &self.takers {
-            taker.abort();
-        }
+        self.takers.end();
         self.bus.end_watching();
         // Asked for first: a device that comes back at once must find another node.
         let stopped = self.public.stop(true);
@@ -39,9 +37,7 @@ impl App {
             server.stop(false).await;
         }
         self.bus.flush(BUS_FLUSH).await;
-        for task in &self.tasks {
-            task.abort();
-        }
+        self.supervisor.end();
         let node = self.node;
         if self.store.run(async |db| store::node::leave(db, node).await).await.is_err() {
             warn!("this node could not say that it is gone: others find out in a moment");

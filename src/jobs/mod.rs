@@ -1,14 +1,16 @@
-//! What runs by itself for as long as the node does.
+//! What runs by itself for as long as the node does. Each is a [`Job`]; a [`Supervisor`] keeps it running.
 
 mod dispatcher;
 mod notices;
 mod reconcile;
 mod retract_pushes;
+mod supervisor;
 mod sweeper;
 mod webhooks;
 
-pub use dispatcher::dispatch;
-pub use notices::send_notices;
-pub use reconcile::catch_up;
-pub use sweeper::{SweepSettings, beat, sweep};
-pub use webhooks::send_webhooks;
+pub use dispatcher::Dispatcher;
+pub use notices::NoticeSender;
+pub use reconcile::Reconcile;
+pub use supervisor::{Every, Job, Supervisor};
+pub use sweeper::{SweepSettings, Sweeper, beat};
+pub use webhooks::WebhookSender;

@@ -13,6 +13,7 @@ use crate::domain::delivery::mail_retry::NOTICE_PATIENCE;
 use crate::domain::delivery::push_address::AccountTag;
 use crate::domain::value::id::{AccountId, NoticeId};
 use crate::i18n::{notice_mail_text, notice_text, notice_title};
+use crate::jobs::Job;
 use crate::providers::mail::{MailOutcome, laid_out};
 use crate::providers::push::{Push, PushContent};
 use crate::store::notice::Notice;
@@ -20,18 +21,36 @@ use crate::store::{self, StoreError};
 
 /// Notices claimed at a time.
 const BATCH: i64 = 50;
-/// How long between two looks when nobody rings.
+/// How long between two looks when nobody wakes it.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Sends notices as they are written, for as long as the node runs.
-pub async fn send_notices(services: Arc<Services>) {
-    let bell = services.use_cases.core.notices();
-    loop {
-        if let Err(error) = send_due(&services).await {
-            error!(error = &error as &dyn std::error::Error, "notices wait for the database");
+/// Sends notices as they are written.
+pub struct NoticeSender {
+    services: Arc<Services>,
+}
+
+impl NoticeSender {
+    /// Sends with the mailer and the push providers of `services`.
+    #[must_use]
+    pub fn new(services: Arc<Services>) -> Self {
+        Self { services }
+    }
+}
+
+impl Job for NoticeSender {
+    fn name(&self) -> &'static str {
+        "notices"
+    }
+
+    async fn run(&mut self) {
+        let wake_up = self.services.use_cases.core.notices();
+        loop {
+            if let Err(error) = send_due(&self.services).await {
+                error!(error = &error as &dyn std::error::Error, "notices wait for the database");
+            }
+            // Woken early by who wrote one, or late by the clock: both are fine.
+            let _ = tokio::time::timeout(PERIOD, wake_up.notified()).await;
         }
-        // Woken early by the bell or late by the clock: both are fine.
-        let _ = tokio::time::timeout(PERIOD, bell.notified()).await;
     }
 }
 

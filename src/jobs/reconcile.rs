@@ -14,6 +14,7 @@ use crate::actors::Services;
 use crate::bus::{Bus, Health};
 use crate::domain::event::NodeMessage;
 use crate::domain::value::id::AccountId;
+use crate::jobs::Job;
 use crate::store::{self, StoreError};
 use crate::telemetry::traces::Trace;
 
@@ -29,35 +30,54 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 /// What is read at a time. More than that is ended by the bus only, or when the access token runs out.
 const BATCH: i64 = 10_000;
 
-/// Looks for as long as the node runs; not at all on a node that runs alone.
-pub async fn catch_up(services: Arc<Services>) {
-    let bus = services.bus.clone();
-    if bus.health() == Health::Alone {
-        return;
+/// Looks again and again; not at all on a node that runs alone.
+pub struct Reconcile {
+    services: Arc<Services>,
+}
+
+impl Reconcile {
+    /// Looks into the database of `services`.
+    #[must_use]
+    pub fn new(services: Arc<Services>) -> Self {
+        Self { services }
     }
-    let mut health = bus.watch_health();
-    let mut seen_until = Instant::now();
-    let mut failed = false;
-    loop {
-        let all_joined = *health.borrow_and_update() == Health::Joined && !bus.is_other_cut_off();
-        let period = if all_joined { PERIOD } else { DEGRADED_PERIOD };
-        let missed = tokio::select! {
-            () = tokio::time::sleep(period) => !all_joined,
-            // Joined again, or away: what was said in between went nowhere.
-            _ = health.changed() => true,
-            () = bus.missed() => {
-                info!("facts of other nodes were lost here, or could not be looked up: looking for what they told");
-                true
-            }
-        };
-        let now = Instant::now();
-        let since = SignedDuration::try_from(now - seen_until).unwrap_or(LONGEST).min(LONGEST);
-        match look(&services, &bus, since + OVERLAP, missed || failed).await {
-            Ok(()) => (seen_until, failed) = (now, false),
-            Err(error) => {
-                // Facts that came meanwhile could not be looked up either.
-                failed = true;
-                error!(error = &error as &dyn std::error::Error, "what other nodes did cannot be looked up");
+}
+
+impl Job for Reconcile {
+    fn name(&self) -> &'static str {
+        "reconcile"
+    }
+
+    async fn run(&mut self) {
+        let services = &self.services;
+        let bus = services.bus.clone();
+        if bus.health() == Health::Alone {
+            return;
+        }
+        let mut health = bus.watch_health();
+        let mut seen_until = Instant::now();
+        let mut failed = false;
+        loop {
+            let all_joined = *health.borrow_and_update() == Health::Joined && !bus.is_other_cut_off();
+            let period = if all_joined { PERIOD } else { DEGRADED_PERIOD };
+            let missed = tokio::select! {
+                () = tokio::time::sleep(period) => !all_joined,
+                // Joined again, or away: what was said in between went nowhere.
+                _ = health.changed() => true,
+                () = bus.missed() => {
+                    info!("facts of other nodes were lost here, or could not be looked up: looking for what they told");
+                    true
+                }
+            };
+            let now = Instant::now();
+            let since = SignedDuration::try_from(now - seen_until).unwrap_or(LONGEST).min(LONGEST);
+            match look(services, &bus, since + OVERLAP, missed || failed).await {
+                Ok(()) => (seen_until, failed) = (now, false),
+                Err(error) => {
+                    // Facts that came meanwhile could not be looked up either.
+                    failed = true;
+                    error!(error = &error as &dyn std::error::Error, "what other nodes did cannot be looked up");
+                }
             }
         }
     }

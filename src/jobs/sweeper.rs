@@ -11,6 +11,7 @@ use tracing::{error, info};
 use crate::actors::{Directory, Services};
 use crate::domain::delivery::Delivery;
 use crate::domain::value::id::{AccountId, ChallengeId};
+use crate::jobs::{Every, Job};
 use crate::service::VerificationError;
 use crate::store::{self, StoreError};
 
@@ -38,30 +39,47 @@ pub struct SweepSettings {
 
 /// Says every second that this node is alive, so that no other takes its deliveries over, and learns whether one of the others
 /// is cut off.
-pub async fn beat(services: Arc<Services>) {
-    let mut ticks = interval(BEAT_PERIOD);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
+pub fn beat(services: Arc<Services>) -> impl Job {
+    Every::new("beat", BEAT_PERIOD, async move || {
         if let Err(error) = services.use_cases.core.beat().await {
             error!(error = &error as &dyn std::error::Error, "this node cannot say that it is alive");
         }
+    })
+}
+
+/// Takes up what is overdue, and looks after tables.
+pub struct Sweeper {
+    services: Arc<Services>,
+    directory: Directory,
+    settings: SweepSettings,
+    places: Arc<Semaphore>,
+}
+
+impl Sweeper {
+    /// Hands what is overdue to the user actors of `directory`.
+    #[must_use]
+    pub fn new(services: Arc<Services>, directory: Directory, settings: SweepSettings) -> Self {
+        Self { services, directory, settings, places: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 }
 
-/// Sweeps for as long as the node runs.
-pub async fn sweep(services: Arc<Services>, directory: Directory, settings: SweepSettings) {
-    let mut ticks = interval(settings.period);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut upkeep = interval(UPKEEP_PERIOD);
-    let places = Arc::new(Semaphore::new(AT_ONCE));
-    loop {
-        let result = tokio::select! {
-            _ = ticks.tick() => sweep_once(&services, &directory, &places).await,
-            _ = upkeep.tick() => look_after_tables(&services, settings).await,
-        };
-        if let Err(error) = result {
-            error!(error = &error as &dyn std::error::Error, "sweeping waits for the database");
+impl Job for Sweeper {
+    fn name(&self) -> &'static str {
+        "sweeper"
+    }
+
+    async fn run(&mut self) {
+        let mut turns = interval(self.settings.period);
+        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut upkeep = interval(UPKEEP_PERIOD);
+        loop {
+            let result = tokio::select! {
+                _ = turns.tick() => sweep_once(&self.services, &self.directory, &self.places).await,
+                _ = upkeep.tick() => look_after_tables(&self.services, self.settings).await,
+            };
+            if let Err(error) = result {
+                error!(error = &error as &dyn std::error::Error, "sweeping waits for the database");
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::domain::app_server::webhook::wait_after;
 use crate::domain::challenge::ChallengeState;
 use crate::domain::value::id::ChallengeId;
 use crate::domain::value::moment;
+use crate::jobs::Job;
 use crate::providers::webhook::{WebhookOutcome, Webhooks};
 use crate::service::UseCases;
 use crate::store::verification::AppVerification;
@@ -21,7 +22,7 @@ use crate::telemetry::WEBHOOKS;
 
 /// Ends claimed at a time, which is also how many are told at the same time.
 const BATCH: i64 = 16;
-/// How long between two looks when nobody rings.
+/// How long between two looks when nobody wakes it.
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// A message, as its receiver reads it.
@@ -42,17 +43,37 @@ struct Data<'a> {
     assertion: Option<String>,
 }
 
-/// Tells them as they come, for as long as the node runs.
-pub async fn send_webhooks(use_cases: UseCases, store: Store, webhooks: Webhooks) {
-    let bell = use_cases.core.webhooks();
-    loop {
-        match send_due(&use_cases, &store, &webhooks).await {
-            Ok(told) if told == BATCH as usize => continue,
-            Ok(_) => {}
-            Err(error) => error!(error = &error as &dyn std::error::Error, "webhooks wait for the database"),
+/// Sends the end of each verification to the app's server, as verifications end.
+pub struct WebhookSender {
+    use_cases: UseCases,
+    store: Store,
+    webhooks: Webhooks,
+}
+
+impl WebhookSender {
+    /// Sends to the address of `webhooks`.
+    #[must_use]
+    pub fn new(use_cases: UseCases, store: Store, webhooks: Webhooks) -> Self {
+        Self { use_cases, store, webhooks }
+    }
+}
+
+impl Job for WebhookSender {
+    fn name(&self) -> &'static str {
+        "webhooks"
+    }
+
+    async fn run(&mut self) {
+        let wake_up = self.use_cases.core.webhooks();
+        loop {
+            match send_due(&self.use_cases, &self.store, &self.webhooks).await {
+                Ok(sent) if sent == BATCH as usize => continue,
+                Ok(_) => {}
+                Err(error) => error!(error = &error as &dyn std::error::Error, "webhooks wait for the database"),
+            }
+            // Woken early by what ended, or late by the clock: both are fine.
+            let _ = tokio::time::timeout(PERIOD, wake_up.notified()).await;
         }
-        // Woken early by the bell or late by the clock: both are fine.
-        let _ = tokio::time::timeout(PERIOD, bell.notified()).await;
     }
 }
 

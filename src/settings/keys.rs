@@ -72,7 +72,7 @@ pub struct CodeKeysSource {
 }
 
 /// A file of code keys that may be replaced while the gateway runs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CodeKeysFile {
     path: PathBuf,
     mode: Mode,
