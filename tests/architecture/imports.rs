@@ -38,7 +38,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "websocket_protocol",
         ],
     ),
-    ("cli", &["app", "bus", "domain", "geoip", "outbound", "providers", "settings", "store", "websocket_protocol"]),
+    (
+        "cli",
+        &["app", "bus", "domain", "geoip", "http", "outbound", "providers", "settings", "store", "websocket_protocol"],
+    ),
 ];
 
 #[test]
