@@ -19,7 +19,7 @@ fn settings() -> BTreeSet<String> {
     settings
 }
 
-/// Every name such as `TWOSTEP__ROOM__KEY` in a text.
+/// Every name such as `TWOSTEP__SECTION__KEY` in a text.
 fn variables(text: &str) -> BTreeSet<String> {
     let names = text.split("TWOSTEP__").skip(1).map(|rest| {
         let end = rest.find(|letter: char| !letter.is_ascii_uppercase() && !letter.is_ascii_digit() && letter != '_');
@@ -37,7 +37,7 @@ fn every_variable_that_is_named_is_a_setting() {
     let mut seen = 0;
     for path in paths {
         for variable in variables(&read(&path)) {
-            if variable.starts_with("ROOM__KEY") {
+            if variable.starts_with("SECTION__KEY") {
                 // What stands for every name.
                 continue;
             }
