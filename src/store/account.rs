@@ -1,10 +1,12 @@
 //! Accounts.
 
+mod operator;
+
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::Row;
 
-use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
+use super::{Db, StoreError, execute, one_row, optional_row, query};
 use crate::domain::account::email::EmailAddress;
 use crate::domain::account::locale::Locale;
 use crate::domain::account::zone::ZoneName;
@@ -12,6 +14,7 @@ use crate::domain::challenge::limits::ROTATION_GRACE;
 use crate::domain::device::token::TokenHash;
 use crate::domain::value::id::{AccountId, DeviceId, InstallId};
 use crate::store::postgres::row::{get, id, optional_id, seconds};
+pub use operator::{ListedAccount, delete, export, list};
 
 /// What signing in needs to know of an account.
 pub struct SignInAccount {
@@ -53,24 +56,6 @@ pub struct Account {
     pub sign_ins_frozen_at: Option<Timestamp>,
 }
 
-/// An account on a list of them.
-pub struct ListedAccount {
-    /// Its id.
-    pub id: AccountId,
-    /// Its address, if it has one.
-    pub email: Option<EmailAddress>,
-    /// What the app that keeps it calls it, if one does.
-    pub subject: Option<String>,
-    /// Two-step verification is on.
-    pub two_step_enabled: bool,
-    /// No new device may sign in.
-    pub sign_ins_frozen: bool,
-    /// Devices that skip the second step.
-    pub trusted_devices: i64,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
-
 /// An account locked for the transaction.
 pub struct LockedAccount {
     /// Two-step verification is on.
@@ -93,33 +78,6 @@ pub struct ReservedAddress {
     pub taken: bool,
     /// The database's clock.
     pub now: Timestamp,
-}
-
-/// At most `limit` accounts whose address or subject begins so, by id, beginning after `after`.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn list(
-    db: &impl Db,
-    beginning: &str,
-    after: Option<AccountId>,
-    limit: i64,
-) -> Result<Vec<ListedAccount>, StoreError> {
-    let found = rows(db, query!("account/list"), &[&beginning, &after.map(AccountId::uuid), &limit]).await?;
-    found
-        .iter()
-        .map(|row| {
-            Ok(ListedAccount {
-                id: id(row, "account_id", AccountId::new)?,
-                email: email(row)?,
-                subject: get(row, "subject")?,
-                two_step_enabled: get(row, "two_step_enabled")?,
-                sign_ins_frozen: get(row, "sign_ins_frozen")?,
-                trusted_devices: get(row, "trusted_devices")?,
-                created_at: get(row, "created_at")?,
-            })
-        })
-        .collect()
 }
 
 /// The account of a confirmed address, or `stand_in`, in the same time and by the same work.
@@ -303,24 +261,6 @@ pub async fn renew_hash(
 ) -> Result<bool, StoreError> {
     let parameters: super::Parameters<'_> = &[&account.uuid(), &new.expose_secret(), &old.expose_secret()];
     Ok(execute(db, query!("account/renew_hash"), parameters).await? == 1)
-}
-
-/// Everything that is kept about an account, without what would let anybody in.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn export(db: &impl Db, account: AccountId) -> Result<Option<serde_json::Value>, StoreError> {
-    let found = optional_row(db, query!("account/export"), &[&account.uuid()]).await?;
-    found.map(|row| get(&row, "export")).transpose()
-}
-
-/// Deletes an account with everything about it.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn delete(db: &impl Db, account: AccountId) -> Result<(), StoreError> {
-    execute(db, query!("account/delete"), &[&account.uuid()]).await?;
-    Ok(())
 }
 
 /// The mailbox of an account, if it has one.

@@ -1,19 +1,19 @@
 //! Deliveries: a transactional outbox (docs/architecture.md).
 
+mod push;
+
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 
 use super::{Db, StoreError, execute, node, one_row, query, rows};
-use crate::domain::account::locale::Language;
 use crate::domain::challenge::Method;
-use crate::domain::challenge::limits::MAX_UNANSWERED_ALERTS;
 use crate::domain::delivery::ladder::DeliveryUpdate;
-use crate::domain::delivery::push_address::PushAddress;
 use crate::domain::delivery::{
     Channel, Delivery, DeliveryState, DeliveryView, Mailbox, PlannedDeliveries, UnreachableReason,
 };
 use crate::domain::value::id::{AccountId, ChallengeId, DeliveryId, DeviceId, NodeId};
 use crate::store::postgres::row::{as_integer, count, get, id, optional_id, optional_word, seconds, small_count, word};
+pub use push::{PlannedPush, escalate, record_replay, take_withdrawals};
 
 /// Which node works a delivery, and how long before another may take over although this one lives.
 #[derive(Debug, Clone, Copy)]
@@ -183,99 +183,6 @@ pub async fn postpone(
     let parameters: super::Parameters<'_> =
         &[&account.uuid(), &challenge.uuid(), &delivery.uuid(), &detail, &seconds(due_in)];
     execute(db, query!("delivery/postpone"), parameters).await?;
-    Ok(())
-}
-
-/// A push to be made.
-pub struct PlannedPush {
-    /// Its delivery.
-    pub delivery_id: DeliveryId,
-    /// To which device.
-    pub device_id: DeviceId,
-    /// By which way.
-    pub channel: Channel,
-    /// To which address.
-    pub address: PushAddress,
-    /// In which language.
-    pub language: Language,
-    /// It must not ring: too many codes rang without an answer.
-    pub silent: bool,
-}
-
-/// Goes on from the socket to push for those of `devices` that a provider can reach; the others are not in the answer. `None` when the
-/// code is not the current one of an open challenge. A code that rings is counted until somebody answers, and after
-/// [`MAX_UNANSWERED_ALERTS`] the pushes are silent.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn escalate(
-    db: &impl Db,
-    account: AccountId,
-    challenge: ChallengeId,
-    code_generation: u32,
-    devices: &[DeviceId],
-    node: NodeId,
-) -> Result<Option<Vec<PlannedPush>>, StoreError> {
-    let lease = Lease::work(node);
-    let devices: Vec<uuid::Uuid> = devices.iter().map(|device| device.uuid()).collect();
-    let parameters: super::Parameters<'_> = &[
-        &account.uuid(),
-        &challenge.uuid(),
-        &as_integer(code_generation),
-        &devices,
-        &lease.node.uuid(),
-        &seconds(lease.length),
-        &MAX_UNANSWERED_ALERTS,
-    ];
-    let found = rows(db, query!("delivery/escalate"), parameters).await?;
-    // One row for an open code without pushes.
-    let mut pushes = Vec::new();
-    for row in &found {
-        if optional_id(row, "delivery_id", DeliveryId::new)?.is_some() {
-            pushes.push(planned_push(row)?);
-        }
-    }
-    Ok((!found.is_empty()).then_some(pushes))
-}
-
-/// Takes the pushes of a closed challenge whose notification may be on a screen, each with the generation it showed.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn take_withdrawals(
-    db: &impl Db,
-    account: AccountId,
-    challenge: ChallengeId,
-) -> Result<Vec<(PlannedPush, u32)>, StoreError> {
-    let taken = rows(db, query!("delivery/take_withdrawals"), &[&account.uuid(), &challenge.uuid()]).await?;
-    taken.iter().map(|row| Ok((planned_push(row)?, count(row, "generation")?))).collect()
-}
-
-fn planned_push(row: &Row) -> Result<PlannedPush, StoreError> {
-    Ok(PlannedPush {
-        delivery_id: id(row, "delivery_id", DeliveryId::new)?,
-        device_id: id(row, "device_id", DeviceId::new)?,
-        channel: word(row, "channel")?,
-        address: super::device::push_address(row)?,
-        language: super::device::language(row)?,
-        silent: get(row, "silent")?,
-    })
-}
-
-/// Writes that a device got a code because it connected.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn record_replay(
-    db: &impl Db,
-    account: AccountId,
-    challenge: ChallengeId,
-    code_generation: u32,
-    device: DeviceId,
-) -> Result<(), StoreError> {
-    let parameters: super::Parameters<'_> =
-        &[&account.uuid(), &challenge.uuid(), &as_integer(code_generation), &device.uuid()];
-    execute(db, query!("delivery/record_replay"), parameters).await?;
     Ok(())
 }
 

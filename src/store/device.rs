@@ -1,7 +1,8 @@
 //! Devices.
 
+mod push;
+
 use futures_util::future::try_join;
-use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
@@ -10,11 +11,11 @@ use super::{Db, StoreError, execute, node, one_row, optional_row, query, rows};
 use crate::domain::account::locale::{Language, Locale};
 use crate::domain::account::zone::ZoneName;
 use crate::domain::challenge::limits::MAX_TRUSTED_DEVICES;
-use crate::domain::delivery::Reach;
-use crate::domain::delivery::push_address::{ApnsEnvironment, PushAddress};
 use crate::domain::device::{Device, DeviceInfo};
 use crate::domain::value::id::{AccountId, ConnectionId, DeviceId, InstallId, NodeId};
-use crate::store::postgres::row::{by_place, get, id, locale, optional_word, seconds, word};
+use crate::store::postgres::row::{get, id, locale, seconds, word};
+pub(super) use push::{device_reach, push_address};
+pub use push::{forget_push_address, push_addresses, reach, register_push};
 
 /// A trusted device as its owner sees it.
 pub struct TrustedDevice {
@@ -231,82 +232,6 @@ pub async fn rename(
 ) -> Result<Option<Device>, StoreError> {
     let found = optional_row(db, query!("device/rename"), &[&account.uuid(), &device_id.uuid(), &name]).await?;
     found.map(|row| device(&row, true)).transpose()
-}
-
-/// Registers a device for push. Other devices that have the same address keep it: one phone may hold several accounts, and who only
-/// knows an address must not take it from the device that it belongs to. Returns whether codes went to another address until now.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn register_push(
-    db: &impl Db,
-    account: AccountId,
-    device_id: DeviceId,
-    push: &PushAddress,
-) -> Result<bool, StoreError> {
-    let account = account.uuid();
-    let device_id = device_id.uuid();
-    let address = push.expose();
-    let kind = push.kind().as_str();
-    let environment = push.environment().map(ApnsEnvironment::as_str);
-    let parameters: super::Parameters<'_> = &[&account, &device_id, &kind, &address, &environment];
-    get(&one_row(db, query!("device/set_push_address"), parameters).await?, "replaces_good")
-}
-
-/// How each trusted device of some accounts can be reached besides its connections.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn reach(db: &impl Db, accounts: &[AccountId]) -> Result<Vec<Vec<(DeviceId, Reach)>>, StoreError> {
-    let ids: Vec<uuid::Uuid> = accounts.iter().map(|account| account.uuid()).collect();
-    let found = rows(db, query!("device/reach"), &[&ids]).await?;
-    by_place(&found, accounts.len(), device_reach)
-}
-
-/// A device, and how it is reached besides its connections.
-pub(super) fn device_reach(row: &Row) -> Result<(DeviceId, Reach), StoreError> {
-    let reach = Reach {
-        notifications_allowed: get(row, "notifications_allowed")?,
-        has_push_address: get(row, "has_push_address")?,
-        push_address_expired: get(row, "push_address_expired")?,
-    };
-    Ok((id(row, "device_id", DeviceId::new)?, reach))
-}
-
-/// The push addresses of devices that may be notified, each with the language of its device.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn push_addresses(
-    db: &impl Db,
-    account: AccountId,
-    devices: &[DeviceId],
-) -> Result<HashMap<DeviceId, (PushAddress, Language)>, StoreError> {
-    let devices: Vec<uuid::Uuid> = devices.iter().map(|device| device.uuid()).collect();
-    let found = rows(db, query!("device/push_addresses"), &[&account.uuid(), &devices]).await?;
-    found.iter().map(|row| Ok((id(row, "device_id", DeviceId::new)?, (push_address(row)?, language(row)?)))).collect()
-}
-
-/// Forgets an address that its provider calls dead, if it still is the device's and was registered by `as_of`.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn forget_push_address(
-    db: &impl Db,
-    account: AccountId,
-    device: DeviceId,
-    address: &PushAddress,
-    as_of: Option<Timestamp>,
-) -> Result<bool, StoreError> {
-    let parameters: super::Parameters<'_> = &[&account.uuid(), &device.uuid(), &address.expose(), &as_of];
-    Ok(execute(db, query!("device/forget_push_address"), parameters).await? == 1)
-}
-
-pub(super) fn push_address(row: &Row) -> Result<PushAddress, StoreError> {
-    let kind = word(row, "push_kind")?;
-    let environment = optional_word(row, "push_environment")?;
-    PushAddress::parse(kind, environment, get(row, "push_address")?)
-        .map_err(|error| StoreError::Corrupt(format!("push_address {error}")))
 }
 
 /// The language of a device's texts.

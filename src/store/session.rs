@@ -1,5 +1,7 @@
 //! Sessions.
 
+mod end;
+
 use deadpool_postgres::Object;
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +15,8 @@ use crate::domain::device::session::{ActiveSession, CONNECTION_EXPIRY_GRACE, Ses
 use crate::domain::device::token::TokenHash;
 use crate::domain::value::id::{AccountId, DeviceId, SessionId};
 use crate::store::postgres::row::{get, id, locale, one_by_place, seconds};
+use end::ended;
+pub use end::{end, end_of_device, end_others, end_untrusted};
 
 /// How long tokens of a session live.
 #[derive(Debug, Clone, Copy)]
@@ -194,63 +198,6 @@ pub async fn renew(
         &location,
     ];
     Ok(execute(db, query!("session/renew"), parameters).await? == 1)
-}
-
-/// Ends a session; `false` when it had ended.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn end(db: &impl Db, account: AccountId, session: SessionId, why: SessionEnd) -> Result<bool, StoreError> {
-    Ok(optional_row(db, query!("session/end"), &[&account.uuid(), &session.uuid(), &why.as_str()]).await?.is_some())
-}
-
-/// Ends every session of a device but perhaps one, and names them.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn end_of_device(
-    db: &impl Db,
-    account: AccountId,
-    device: DeviceId,
-    keep: Option<SessionId>,
-    why: SessionEnd,
-) -> Result<Vec<SessionId>, StoreError> {
-    let parameters: super::Parameters<'_> =
-        &[&account.uuid(), &device.uuid(), &why.as_str(), &keep.map(SessionId::uuid)];
-    ended(db, query!("session/end_of_device"), parameters).await
-}
-
-/// Ends every session of an account but one and names them.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn end_others(
-    db: &impl Db,
-    account: AccountId,
-    keep: Option<SessionId>,
-    why: SessionEnd,
-) -> Result<Vec<SessionId>, StoreError> {
-    let parameters: super::Parameters<'_> = &[&account.uuid(), &keep.map(SessionId::uuid), &why.as_str()];
-    ended(db, query!("session/end_others"), parameters).await
-}
-
-/// Ends every session of an account whose device is not trusted, but perhaps one, and names them.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn end_untrusted(
-    db: &impl Db,
-    account: AccountId,
-    keep: Option<SessionId>,
-    why: SessionEnd,
-) -> Result<Vec<SessionId>, StoreError> {
-    let parameters: super::Parameters<'_> = &[&account.uuid(), &keep.map(SessionId::uuid), &why.as_str()];
-    ended(db, query!("session/end_untrusted"), parameters).await
-}
-
-/// Runs a statement that ends sessions and returns their ids.
-async fn ended(db: &impl Db, sql: &str, parameters: super::Parameters<'_>) -> Result<Vec<SessionId>, StoreError> {
-    rows(db, sql, parameters).await?.iter().map(|row| id(row, "session_id", SessionId::new)).collect()
 }
 
 /// How a session stands for a connection that it opened.

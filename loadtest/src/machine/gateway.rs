@@ -1,24 +1,25 @@
 //! A gateway started for the test, with a private database in a folder that goes away.
 
-use std::io::{BufRead, BufReader, Read};
+mod output;
+
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustix::process::Signal;
 use tempfile::TempDir;
-use tokio::sync::oneshot;
 use twostep_simulators::NatsServer;
 
 use super::freeze::{Frozen, postmaster};
 use super::process::send;
+use output::follow;
 
 /// Making a private database takes seconds on a busy machine.
 const READY_WITHIN: Duration = Duration::from_secs(90);
@@ -26,9 +27,6 @@ const READY_WITHIN: Duration = Duration::from_secs(90);
 const STOPPED_WITHIN: Duration = Duration::from_secs(35);
 /// A node is believed gone 2.5 s after its last sign of life (docs/decisions/0007-leases-and-living-nodes.md).
 const FROZEN: Duration = Duration::from_secs(5);
-/// Lines of its log that are kept, to say what went wrong.
-const KEPT_LINES: usize = 40;
-
 /// What to start.
 #[derive(Clone, Default)]
 pub(crate) struct Plan {
@@ -266,39 +264,4 @@ fn command(plan: &Plan, data: &Path, keys: &str) -> Command {
 /// An address that nobody listens at.
 fn free_address() -> std::io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
-}
-
-/// Reads what it writes to the end, so that it never waits for a reader. Answers with its address, or with its last lines when
-/// it ends before it serves.
-async fn follow((errors, output): (Option<ChildStderr>, Option<ChildStdout>)) -> anyhow::Result<String> {
-    let last = Arc::<Mutex<Vec<String>>>::default();
-    let (tell, told) = oneshot::channel();
-    if let Some(errors) = errors {
-        read(errors, Arc::clone(&last), None);
-    }
-    if let Some(output) = output {
-        read(output, Arc::clone(&last), Some(tell));
-    }
-    match told.await {
-        Ok(address) => Ok(address),
-        Err(_) => bail!("the gateway ended: {}", last.lock().unwrap_or_else(PoisonError::into_inner).join(" / ")),
-    }
-}
-
-fn read(source: impl Read + Send + 'static, last: Arc<Mutex<Vec<String>>>, tell: Option<oneshot::Sender<String>>) {
-    let mut tell = tell;
-    thread::spawn(move || {
-        for line in BufReader::new(source).lines().map_while(Result::ok) {
-            if let Some(address) = line.strip_prefix("listening on ")
-                && let Some(tell) = tell.take()
-            {
-                let _ = tell.send(address.trim_end().to_owned());
-            }
-            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-            last.push(line);
-            if last.len() > KEPT_LINES {
-                last.remove(0);
-            }
-        }
-    });
 }

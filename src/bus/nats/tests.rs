@@ -1,3 +1,6 @@
+use async_nats::ConnectOptions;
+
+use super::options::{LONGEST_RETRY, retry_after, with_credentials};
 use super::*;
 
 #[test]

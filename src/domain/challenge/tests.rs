@@ -2,6 +2,9 @@
 
 use proptest::prelude::*;
 
+use jiff::Timestamp;
+
+use super::limits::{MAX_ATTEMPTS, MAX_RESENDS};
 use super::*;
 
 const LIFETIMES: Lifetimes = Lifetimes {

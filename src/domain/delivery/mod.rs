@@ -2,6 +2,7 @@
 
 pub mod ladder;
 pub mod mail_retry;
+mod methods;
 pub mod push_address;
 
 use std::sync::Arc;
@@ -12,10 +13,11 @@ use super::device::DeviceInfo;
 use crate::domain::account::email::EmailAddress;
 use crate::domain::account::locale::{Language, Locale};
 use crate::domain::account::zone::ZoneName;
-use crate::domain::challenge::{Method, Purpose};
+use crate::domain::challenge::Purpose;
 use crate::domain::code::{CodeSalt, KeyId};
 use crate::domain::value::id::{AccountId, ActivityId, ChallengeId, DeliveryId, DeviceId, SessionId};
 use crate::domain::value::string_enum::words;
+pub use methods::{DevicesStand, MailboxStands, device_may_show, offered_methods};
 
 words! {
     /// The way to a destination.
@@ -255,60 +257,6 @@ words! {
         /// Never.
         Off = "off",
     }
-}
-
-/// How the trusted devices of an account stand, for whether a code may go by email.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DevicesStand {
-    /// One shows the current code, or still may ([`device_may_show`]).
-    pub may_show: bool,
-    /// None was reachable for as long as `recovery_only` asks for. Absence is a time: a device whose node drains, or whose line
-    /// broke, is back in a moment.
-    pub are_absent: bool,
-}
-
-/// What a mailbox is good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailboxStands {
-    /// There is none.
-    Missing,
-    /// It is too new to be relied on where a device can show the code.
-    Held,
-    /// It is the account's for long enough.
-    Good,
-}
-
-/// The methods offered for a purpose: an address is confirmed by email only.
-///
-/// With `recovery_only` a sign-in code goes by email when no trusted device is left that may show the current code, nor was one
-/// there a while ago. What is offered here is what is accepted.
-#[must_use]
-pub fn offered_methods(
-    purpose: Purpose,
-    fallback: EmailFallback,
-    mailbox: MailboxStands,
-    devices: DevicesStand,
-) -> &'static [Method] {
-    let is_email_offered = match (mailbox, fallback) {
-        (MailboxStands::Missing, _) | (_, EmailFallback::Off) => false,
-        (_, EmailFallback::RecoveryOnly) => !devices.may_show && devices.are_absent,
-        (MailboxStands::Held, EmailFallback::Allow) => !devices.may_show,
-        (MailboxStands::Good, EmailFallback::Allow) => true,
-    };
-    match purpose {
-        Purpose::EnableTwoStep | Purpose::CreateAccount => &[Method::Email],
-        Purpose::SignIn | Purpose::DisableTwoStep if is_email_offered => &[Method::App, Method::Email],
-        Purpose::SignIn | Purpose::DisableTwoStep => &[Method::App],
-    }
-}
-
-/// Whether a trusted device shows the current code, or still may.
-#[must_use]
-pub fn device_may_show(deliveries: &[DeliveryView]) -> bool {
-    deliveries.iter().any(|delivery| {
-        let is_device = delivery.channel != Channel::Email;
-        is_device && matches!(delivery.state, DeliveryState::Pending | DeliveryState::Accepted | DeliveryState::Shown)
-    })
 }
 
 #[cfg(test)]

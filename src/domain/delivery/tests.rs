@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::challenge::Method;
 
 #[test]
 fn the_first_obstacle_is_the_reason() {

@@ -1,5 +1,7 @@
 //! What handlers take out of requests.
 
+mod asking;
+
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -24,7 +26,8 @@ use crate::http::middleware::security_log;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::http::request::rate_limits::{Limited, Spender};
 use crate::http::site::session_cookies::{Page, is_of_page};
-use crate::service::{Origin, VerificationError};
+use crate::service::Origin;
+pub(in crate::http) use asking::Asking;
 
 /// What is called to sign out.
 pub(in crate::http) const SIGN_OUT: &str = "/v1/sessions/current";
@@ -251,35 +254,6 @@ impl FromRequest for ChallengeToken {
             }
             Ok(Self(token))
         })
-    }
-}
-
-/// Somebody who asks for something, before it is known whether their token is good.
-pub(in crate::http) struct Asking {
-    pub(in crate::http) api: Data<Api>,
-    /// What their bad tokens are counted by; `None` is exempt.
-    pub(in crate::http) network: Option<Network>,
-}
-
-impl Asking {
-    pub(in crate::http) fn of(request: &HttpRequest) -> Result<Self, Problem> {
-        let api = request.app_data::<Data<Api>>().cloned().ok_or_else(Problem::internal)?;
-        let client = client_of(request).ok_or_else(Problem::internal)?;
-        Ok(Self { api, network: (!client.is_exempt).then(|| Network::of(client.ip)) })
-    }
-
-    /// Looks a token up, and counts it by network if it is not good.
-    pub(in crate::http) async fn resolve<T>(
-        &self,
-        token: &Token,
-        look: impl Future<Output = Result<T, VerificationError>>,
-    ) -> Result<T, Problem> {
-        self.api.tokens.resolve(&self.api.limits, self.network, token, look).await
-    }
-
-    /// What is answered to a call without a good token: `problem`, or that too many of these came.
-    pub(in crate::http) fn refusal(&self, problem: Problem) -> Problem {
-        self.api.tokens.refusal(&self.api.limits, self.network, problem)
     }
 }
 

@@ -21,6 +21,7 @@
 //! The ladder of a code that is over is dropped: nothing comes of an event that is late.
 
 mod messages;
+mod rungs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +30,7 @@ pub use messages::{Action, DeliveryUpdate, Event, Others, Planned, PushEnd, Push
 use super::{DeliveryState, Reach, UnreachableReason};
 use crate::domain::challenge::limits::MAX_UNANSWERED_ALERTS;
 use crate::domain::value::id::{DeliveryId, DeviceId};
+use rungs::{Next, Rung};
 
 /// Answers of other nodes that may come before this one knows what it asks.
 const MAX_EARLY: usize = 64;
@@ -39,19 +41,6 @@ pub struct Ladder {
     rungs: BTreeMap<DeviceId, Rung>,
     early: BTreeSet<DeviceId>,
     round: Round,
-}
-
-/// Where a device stands that is not done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Rung {
-    /// Other nodes are asked whether they hold its connection; one that does is waited for with the others.
-    Asked { delivery: DeliveryId, reach: Reach, round: Round, is_held: bool },
-    /// The code is on a connection of it, and a receipt is awaited.
-    Awaited { delivery: DeliveryId, round: Round },
-    /// It said that the code is not on its screen; that is being written down.
-    NotShown { delivery: DeliveryId },
-    /// The database plans a push to it.
-    PlanningPush { delivery: DeliveryId },
 }
 
 impl Ladder {
@@ -245,58 +234,6 @@ impl Ladder {
             }
         }
         next.actions()
-    }
-}
-
-impl Rung {
-    fn delivery(self) -> DeliveryId {
-        match self {
-            Self::Asked { delivery, .. }
-            | Self::Awaited { delivery, .. }
-            | Self::NotShown { delivery }
-            | Self::PlanningPush { delivery } => delivery,
-        }
-    }
-}
-
-/// What follows for several devices at once.
-#[derive(Default)]
-struct Next {
-    sent: Vec<DeliveryId>,
-    updates: Vec<DeliveryUpdate>,
-    pushes: Vec<DeviceId>,
-}
-
-impl Next {
-    fn push(&mut self, device: DeviceId, delivery: DeliveryId) -> Rung {
-        self.pushes.push(device);
-        Rung::PlanningPush { delivery }
-    }
-
-    /// For a device that nobody holds: push, or the reason why not, and it is done.
-    fn reach(&mut self, device: DeviceId, delivery: DeliveryId, reach: Reach) -> Option<Rung> {
-        match reach.unreachable_reason() {
-            None => Some(self.push(device, delivery)),
-            Some(reason) => {
-                let unreachable = DeliveryUpdate::to_connection(delivery, DeliveryState::Unreachable);
-                self.updates.push(DeliveryUpdate { reason: Some(reason), ..unreachable });
-                None
-            }
-        }
-    }
-
-    fn actions(self) -> Vec<Action> {
-        let mut actions = Vec::new();
-        if !self.sent.is_empty() {
-            actions.push(Action::RecordSent(self.sent));
-        }
-        if !self.updates.is_empty() {
-            actions.push(Action::Record(self.updates));
-        }
-        if !self.pushes.is_empty() {
-            actions.push(Action::PlanPushes(self.pushes));
-        }
-        actions
     }
 }
 
