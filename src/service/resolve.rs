@@ -46,7 +46,7 @@ impl Devices {
 }
 
 impl AppServers {
-    /// [`Self::device_of_trust_token`] for an account that an app keeps.
+    /// [`Devices::device_of_trust_token`](crate::service::Devices::device_of_trust_token) for an account that an app keeps.
     ///
     /// # Errors
     /// As there.

@@ -47,6 +47,6 @@ pub struct Work {
 pub struct ShownSession {
     /// The session.
     pub session: ActiveSession,
-    /// The token was not accepted before: see [`note_use`].
+    /// The token was not accepted before: see [`note_use`](super::session::note_use).
     pub is_first_use: bool,
 }
