@@ -65,6 +65,7 @@ pub struct App {
     private: Vec<ServerHandle>,
     /// What takes work up that lies in the database.
     takers: Supervisor,
+    /// Everything else that runs by itself.
     supervisor: Supervisor,
     traces: Option<Exporter>,
     reconnect_spread: Duration,
@@ -190,13 +191,11 @@ impl App {
         let public_handle = public.handle();
         let private_handles =
             [Some(&operators_side), probe.as_ref()].into_iter().flatten().map(Server::handle).collect();
-        let sides = [
-            (Some(public), "the public side"),
-            (Some(operators_side), "the operator's side"),
-            (probe, "the side for probes"),
-        ];
-        let sides = sides.into_iter().filter_map(|(server, which)| Some(serve::run(server?, which)));
-        supervisor.adopt(sides.map(actix_web::rt::spawn));
+        supervisor.adopt([
+            actix_web::rt::spawn(serve::run(public, "the public side")),
+            actix_web::rt::spawn(serve::run(operators_side, "the operator's side")),
+        ]);
+        supervisor.adopt(probe.map(|probe| actix_web::rt::spawn(serve::run(probe, "the side for probes"))));
         let probes = probe_address.map(display);
         info!(http.address = %address, operator.address = %operator_address, probe.address = probes, "ready");
         Ok(Self {

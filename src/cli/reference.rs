@@ -3,7 +3,7 @@
 /// What docs/cli.md begins with.
 const REFERENCE: &str = "# Commands\n\nMade from the program: `twostep help COMMAND` says the same. Commands that ask or tell a running gateway use its operator's\naddress: `--url`, or `operator.address` of the configuration; and its token: `--token-file`, or `operator.token_file`. Each failure is one line on standard error that says what to do next. The exit\ncode is 0 when all went well, 1 when it did not (also when `doctor` or `migrate --check` found something to do), and 2 when the\narguments mean nothing.\n";
 
-/// The whole page, of a command line that is built.
+/// The whole page: what each command of `root` says of itself.
 #[must_use]
 pub fn page(mut root: clap::Command) -> String {
     root.build();

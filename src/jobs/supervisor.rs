@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep};
-use tracing::{error, info};
+use tracing::{debug, error};
 
 /// How long after a panic a job starts again: a cause that stays must not fill the log.
 const RESTART_AFTER: Duration = Duration::from_secs(1);
@@ -79,7 +79,7 @@ async fn keep_running(mut job: impl Job) {
         error!(job.name = name, "a job panicked: it starts again in a second");
         sleep(RESTART_AFTER).await;
     }
-    info!(job.name = name, "a job has nothing left to do");
+    debug!(job.name = name, "a job has nothing left to do");
 }
 
 #[cfg(test)]

@@ -102,27 +102,17 @@ where
     let stopping = builder.graceful_shutdown_signal();
     let threads = settings.threads.clone();
     let front = Front::new(settings);
+    // Nobody asks for the scheme or the host that `AppConfig` tells: whom to believe is for the application to know.
+    let application = move || -> Application {
+        let app = map_config(app().into_factory(), |()| AppConfig::default());
+        boxed::factory(app.map(Response::from).map_err(|error| error.error_response().into()))
+    };
     let server = builder.listen("public", listener, move || {
         threads.join();
-        let [http1, http2, upgrades] = std::array::from_fn(|_| application(app()));
+        let [http1, http2, upgrades] = std::array::from_fn(|_| application());
         connections(front.clone(), stopping.clone(), Applications { http1, http2, upgrades })
     })?;
     Ok(server.run())
-}
-
-fn application<S>(app: impl IntoServiceFactory<S, Request>) -> Application
-where
-    S: ServiceFactory<
-            Request,
-            Config = AppConfig,
-            Response = ServiceResponse<BoxBody>,
-            Error = actix_web::Error,
-            InitError = (),
-        > + 'static,
-{
-    // Nobody asks for the scheme or the host that this tells: see `http/page.rs` for what is believed instead.
-    let app = map_config(app.into_factory(), |()| AppConfig::default());
-    boxed::factory(app.map(Response::from).map_err(|error| error.error_response().into()))
 }
 
 /// What handles the requests of each kind.

@@ -1,4 +1,4 @@
-//! Text inside of HTML and SVG.
+//! Text inside HTML and SVG.
 
 /// Text that HTML takes as text.
 pub(super) fn escape(text: &str) -> String {

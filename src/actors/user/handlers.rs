@@ -1,15 +1,17 @@
 //! What each message to a user actor does.
 
+use actix::prelude::*;
+use rand::RngExt;
+use secrecy::ExposeSecret;
+
 use super::super::messages::{Attach, Deliver, Detach, DeviceSays, Drain, Fact, Outgoing};
 use super::codes::SentCode;
-use super::*;
+use super::{AttachHere, DetachHere, User};
 use crate::bus::News;
 use crate::domain::device::token::{Token, TokenKind};
 use crate::domain::event::NodeMessage;
 use crate::websocket_protocol::close::CloseReason;
 use crate::websocket_protocol::message::{GoodbyeReason, ServerMessage};
-use actix::prelude::*;
-use rand::RngExt;
 
 impl Handler<AttachHere> for User {
     type Result = ();
@@ -93,7 +95,6 @@ impl Handler<DeviceSays> for User {
             }
             DeviceSays::Deny { device_id, challenge_id } => self.deny(device_id, challenge_id, context),
             DeviceSays::Refresh { device_id, access_token } => {
-                use secrecy::ExposeSecret;
                 match Token::parse(TokenKind::Access, access_token.expose_secret()) {
                     Some(token) => self.refresh(device_id, token, context),
                     None => self.connections.close_device(device_id, CloseReason::SessionEnded),

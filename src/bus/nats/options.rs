@@ -1,14 +1,16 @@
 //! How a node connects to NATS.
 
-use super::super::others::OUTWARD_CAPACITY;
-use super::super::settings::{BusSettings, JoinError};
-use async_nats::ConnectOptions;
-use rand::RngExt;
-use secrecy::{ExposeSecret, SecretString};
 use std::io;
 use std::path::Path;
 use std::time::Duration;
+
+use async_nats::ConnectOptions;
+use rand::RngExt;
+use secrecy::{ExposeSecret, SecretString};
 use twostep_private_file::{NotPrivate, Privacy};
+
+use super::super::others::OUTWARD_CAPACITY;
+use super::super::settings::{BusSettings, JoinError};
 
 /// Facts of other nodes that wait to be taken up; beyond it they are lost, and looked for in the database.
 pub(super) const INWARD_CAPACITY: usize = 8192;

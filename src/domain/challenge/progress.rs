@@ -1,8 +1,9 @@
 //! How far a challenge is, and what may happen to it next.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::{Lifetimes, Method, Outcome, Purpose, SupersededBy};
 use crate::domain::challenge::limits::{MAX_ATTEMPTS, MAX_RESENDS, resend_wait};
-use jiff::{SignedDuration, Timestamp};
 
 /// What of a challenge changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Which ways a code can go: offered to the person who waits.
 
-use super::*;
+use super::{Channel, DeliveryState, DeliveryView, EmailFallback};
 use crate::domain::challenge::{Method, Purpose};
 
 /// How the trusted devices of an account stand, for whether a code may go by email.

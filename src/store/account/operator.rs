@@ -1,11 +1,12 @@
 //! What operators see and do: lists, exports and deletions of accounts.
 
+use jiff::Timestamp;
+
 use super::super::{Db, StoreError, execute, optional_row, query, rows};
 use super::email;
 use crate::domain::account::email::EmailAddress;
 use crate::domain::value::id::AccountId;
 use crate::store::postgres::row::{get, id};
-use jiff::Timestamp;
 
 /// An account on a list of them.
 pub struct ListedAccount {

@@ -1,5 +1,7 @@
 //! Pushes: planned from silence, taken back, and moved to another connection.
 
+use tokio_postgres::Row;
+
 use super::super::{Db, StoreError, execute, query, rows};
 use super::Lease;
 use crate::domain::account::locale::Language;
@@ -8,7 +10,6 @@ use crate::domain::delivery::Channel;
 use crate::domain::delivery::push_address::PushAddress;
 use crate::domain::value::id::{AccountId, ChallengeId, DeliveryId, DeviceId, NodeId};
 use crate::store::postgres::row::{as_integer, count, get, id, optional_id, seconds, word};
-use tokio_postgres::Row;
 
 /// A push to be made.
 pub struct PlannedPush {

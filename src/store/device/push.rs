@@ -1,5 +1,10 @@
 //! How devices are reached: their push addresses and languages.
 
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use tokio_postgres::Row;
+
 use super::super::{Db, StoreError, execute, one_row, query, rows};
 use super::language;
 use crate::domain::account::locale::Language;
@@ -7,9 +12,6 @@ use crate::domain::delivery::Reach;
 use crate::domain::delivery::push_address::{ApnsEnvironment, PushAddress};
 use crate::domain::value::id::{AccountId, DeviceId};
 use crate::store::postgres::row::{by_place, get, id, optional_word, word};
-use jiff::Timestamp;
-use std::collections::HashMap;
-use tokio_postgres::Row;
 
 /// Registers a device for push. Other devices that have the same address keep it: one phone may hold several accounts, and who only
 /// knows an address must not take it from the device that it belongs to. Returns whether codes went to another address until now.

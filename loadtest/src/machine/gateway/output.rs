@@ -1,10 +1,11 @@
 //! What a gateway that was started writes.
 
-use anyhow::bail;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{ChildStderr, ChildStdout};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+
+use anyhow::bail;
 use tokio::sync::oneshot;
 
 /// Lines of its log that are kept, to say what went wrong.

@@ -1,5 +1,10 @@
 //! A challenge, as the one who waits for its code sees it.
 
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
+
 use super::SentToken;
 use crate::domain::challenge::{Method, Purpose};
 use crate::domain::device::token::{Token, TokenKind};
@@ -7,10 +12,6 @@ use crate::domain::value::id::ChallengeId;
 use crate::domain::value::moment;
 use crate::http::site::session_cookies::HoldsTokens;
 use crate::service::{ChallengeView, Destination};
-use jiff::Timestamp;
-use serde::Serialize;
-use utoipa::ToSchema;
-use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
 /// Where the code goes: a masked address, or the count of trusted devices.
 #[derive(Serialize)]

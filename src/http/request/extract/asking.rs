@@ -1,13 +1,14 @@
 //! Who asks, on routes that a session and a challenge token may take.
 
+use actix_web::HttpRequest;
+use actix_web::web::Data;
+
 use super::super::client::client_of;
 use crate::domain::device::token::Token;
 use crate::domain::value::network::Network;
 use crate::http::Api;
 use crate::http::problem::Problem;
 use crate::service::VerificationError;
-use actix_web::HttpRequest;
-use actix_web::web::Data;
 
 /// Somebody who asks for something, before it is known whether their token is good.
 pub(in crate::http) struct Asking {

@@ -1,6 +1,6 @@
 //! Whether a session is trusted, and speaks for the owner.
 
-use crate::domain::account::owner::{self};
+use crate::domain::account::owner;
 use crate::domain::delivery::Requester;
 use crate::domain::device::Device;
 use crate::domain::device::session::ActiveSession;
