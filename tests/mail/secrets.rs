@@ -8,7 +8,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use twostep::domain::account::email::EmailAddress;
 use twostep::domain::account::locale::Language;
 use twostep::domain::delivery::mail_retry::{MailDelay, MailFault, MailRefusal};
-use twostep::providers::mail::{Mail, MailOutcome, Mailer, Smtp};
+use twostep::providers::mail::{Mail, MailOutcome, Mailer, Smtp, Urgency};
 use twostep::settings;
 use uuid::Uuid;
 
@@ -39,7 +39,7 @@ impl<'a> MakeWriter<'a> for Log {
 fn mail() -> Mail {
     let (subject, text, html) = ("Your code".to_owned(), "123 456\n".to_owned(), "<p>123 456</p>".to_owned());
     let (id, to) = (Uuid::now_v7(), EmailAddress::parse("anna@example.com").expect("valid"));
-    Mail { id, to, language: Language::English, subject, text, html }
+    Mail { id, urgency: Urgency::Code, to, language: Language::English, subject, text, html }
 }
 
 async fn send_through_all_weathers() {

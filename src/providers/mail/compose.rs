@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use minijinja::{AutoEscape, Environment, context};
 use uuid::Uuid;
 
-use super::Mail;
+use super::{Mail, Urgency};
 use crate::domain::account::email::EmailAddress;
 use crate::domain::account::service::Service;
 use crate::domain::account::zone::Reader;
@@ -38,16 +38,16 @@ pub fn code_mail(
     life: SignedDuration,
     code: &Code,
 ) -> Mail {
-    if issued.address_taken {
+    let said = if issued.address_taken {
         let kind = AlertKind::AddressTaken;
-        let requester = Some(&issued.requester);
-        let at = issued.requested_at;
-        return laid_out(id, to, service, &notice_mail_text(service, reader, kind, requester, at));
-    }
-    laid_out(id, to, service, &code_mail_text(service, reader, issued, life, code))
+        notice_mail_text(service, reader, kind, Some(&issued.requester), issued.requested_at)
+    } else {
+        code_mail_text(service, reader, issued, life, code)
+    };
+    Mail { urgency: Urgency::Code, ..laid_out(id, to, service, &said) }
 }
 
-/// The mail as it is sent.
+/// A notice as it is sent.
 #[must_use]
 pub fn laid_out(id: Uuid, to: EmailAddress, service: &Service, said: &MailText) -> Mail {
     let filled = |name| {
@@ -61,6 +61,7 @@ pub fn laid_out(id: Uuid, to: EmailAddress, service: &Service, said: &MailText) 
     };
     Mail {
         id,
+        urgency: Urgency::Notice,
         to,
         language: said.language,
         subject: said.subject.clone(),

@@ -54,12 +54,14 @@ mod tests {
     use super::*;
     use crate::domain::account::email::EmailAddress;
     use crate::domain::account::locale::Language;
+    use crate::providers::mail::Urgency;
 
     fn text_of(id: Uuid, text: &str) -> String {
         let to = EmailAddress::parse("anna@example.com").expect("valid");
         let subject = "Your sign-in code".to_owned();
         let html = format!("<p>{text}</p>");
-        let mail = Mail { id, to, language: Language::English, subject, text: text.to_owned(), html };
+        let mail =
+            Mail { id, urgency: Urgency::Code, to, language: Language::English, subject, text: text.to_owned(), html };
         let letter = letter(&"Twostep <no-reply@example.com>".parse().expect("valid"), &mail).expect("written");
         assert!(!letter.needs_smtputf8);
         String::from_utf8(letter.bytes).expect("ASCII")

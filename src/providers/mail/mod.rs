@@ -25,6 +25,8 @@ pub use smtp::Smtp;
 pub struct Mail {
     /// Stays the same over all tries of one mail: its Message-ID is made of it.
     pub id: Uuid,
+    /// Whether somebody waits for it.
+    pub urgency: Urgency,
     /// The mailbox.
     pub to: EmailAddress,
     /// The language of its words.
@@ -35,6 +37,15 @@ pub struct Mail {
     pub text: String,
     /// The same, marked up.
     pub html: String,
+}
+
+/// Whether somebody waits for a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// It holds a code: somebody sits before an empty field.
+    Code,
+    /// It tells what happened.
+    Notice,
 }
 
 /// A way out for mail.

@@ -81,6 +81,7 @@ mod tests {
     use super::*;
     use crate::domain::account::email::EmailAddress;
     use crate::domain::account::locale::Language;
+    use crate::providers::mail::Urgency;
 
     #[test]
     fn the_outbox_keeps_the_newest() {
@@ -90,7 +91,15 @@ mod tests {
             let subject = number.to_string();
             let text = String::new();
             let html = String::new();
-            outbox.keep(&Mail { id: Uuid::now_v7(), to, language: Language::English, subject, text, html });
+            outbox.keep(&Mail {
+                id: Uuid::now_v7(),
+                urgency: Urgency::Code,
+                to,
+                language: Language::English,
+                subject,
+                text,
+                html,
+            });
         }
         let messages = outbox.messages();
         assert_eq!(messages.len(), CAPACITY);

@@ -1,16 +1,18 @@
 //! One conversation with the server, and what its answers mean at each step.
 
-use std::error::Error as _;
 use std::io;
+use std::sync::Arc;
 
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
+use rustls::ClientConfig;
 
+use super::super::MailOutcome;
 use super::super::message::Letter;
-use super::super::{MailOutcome, SmtpTls};
+use super::stream;
 use crate::domain::delivery::mail_retry::{MailDelay, MailFault, MailRefusal};
 
 /// 530: authentication required (RFC 4954 section 6).
@@ -28,10 +30,19 @@ const CLOSING: u16 = 421;
 pub(super) struct Dial {
     pub(super) host: String,
     pub(super) port: u16,
-    pub(super) tls: SmtpTls,
-    pub(super) tls_parameters: TlsParameters,
+    pub(super) tls: LineTls,
     pub(super) hello_name: ClientId,
     pub(super) credentials: Option<Credentials>,
+}
+
+/// How the line is encrypted.
+pub(super) enum LineTls {
+    /// Not at all.
+    None,
+    /// Once the server offers it.
+    Starttls(TlsParameters),
+    /// From the first byte on.
+    Implicit(Arc<ClientConfig>),
 }
 
 /// How far a conversation is.
@@ -49,22 +60,26 @@ enum Step {
 /// A step failed.
 pub(super) struct Failed {
     pub(super) outcome: MailOutcome,
-    /// The server answered in full and will listen on: the connection is good for another mail.
+    /// The server answered in full and will listen on: the connection is good for another mail, once what was begun is reset.
     pub(super) still_listens: bool,
 }
 
 /// Connects, encrypts and authenticates.
 pub(super) async fn begin(dial: &Dial) -> Result<AsyncSmtpConnection, Failed> {
-    let implicit = (dial.tls == SmtpTls::Implicit).then(|| dial.tls_parameters.clone());
-    let server = (dial.host.as_str(), dial.port);
-    let connecting = AsyncSmtpConnection::connect_tokio1(server, None, &dial.hello_name, implicit, None);
-    let mut connection = connecting.await.map_err(failed_at(Step::Greeting))?;
-    if dial.tls == SmtpTls::Starttls {
+    let line = stream::connect(&dial.host, dial.port).await.map_err(|error| no_line(&error))?;
+    let line: Box<dyn AsyncTokioStream> = match &dial.tls {
+        LineTls::Implicit(tls) => {
+            Box::new(stream::encrypt(line, &dial.host, Arc::clone(tls)).await.map_err(|error| no_line(&error))?)
+        }
+        LineTls::None | LineTls::Starttls(_) => Box::new(line),
+    };
+    let greeted = AsyncSmtpConnection::connect_with_transport(line, &dial.hello_name);
+    let mut connection = greeted.await.map_err(failed_at(Step::Greeting))?;
+    if let LineTls::Starttls(parameters) = &dial.tls {
         if !connection.can_starttls() {
             return Err(misconfigured(MailFault::NoStarttls));
         }
-        let parameters = dial.tls_parameters.clone();
-        connection.starttls(parameters, &dial.hello_name).await.map_err(failed_at(Step::Tls))?;
+        connection.starttls(parameters.clone(), &dial.hello_name).await.map_err(failed_at(Step::Tls))?;
     }
     if let Some(credentials) = &dial.credentials {
         let mechanisms = [Mechanism::Plain, Mechanism::Login];
@@ -76,8 +91,8 @@ pub(super) async fn begin(dial: &Dial) -> Result<AsyncSmtpConnection, Failed> {
     Ok(connection)
 }
 
-/// Says from whom, to whom, and that the mail follows. Nothing is sent yet if this fails or is given up.
-pub(super) async fn announce(connection: &mut AsyncSmtpConnection, letter: &Letter) -> Result<(), Failed> {
+/// Says from whom the mail is. Nothing is sent yet if this fails or is given up.
+pub(super) async fn say_sender(connection: &mut AsyncSmtpConnection, letter: &Letter) -> Result<(), Failed> {
     let mut parameters = Vec::new();
     if letter.needs_smtputf8 {
         if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
@@ -88,6 +103,11 @@ pub(super) async fn announce(connection: &mut AsyncSmtpConnection, letter: &Lett
     }
     let sender = Mail::new(Some(letter.sender.clone()), parameters);
     connection.command(sender).await.map_err(failed_at(Step::Sender))?;
+    Ok(())
+}
+
+/// Says to whom, and that the mail follows. Nothing is sent yet if this fails or is given up.
+pub(super) async fn say_recipient(connection: &mut AsyncSmtpConnection, letter: &Letter) -> Result<(), Failed> {
     let recipient = Rcpt::new(letter.recipient.clone(), Vec::new());
     connection.command(recipient).await.map_err(failed_at(Step::Recipient))?;
     connection.command(Data).await.map_err(failed_at(Step::Data))?;
@@ -176,9 +196,19 @@ fn enhanced_status(words: &str) -> Option<(u16, u16)> {
     })
 }
 
+/// The server is not reached, or the line to it is not encrypted.
+fn no_line(error: &io::Error) -> Failed {
+    let outcome = if is_about_certificate(error) {
+        MailOutcome::Misconfigured(MailFault::CertificateRefused)
+    } else {
+        MailOutcome::RetryLater(MailDelay::ConnectionLost)
+    };
+    Failed { outcome, still_listens: false }
+}
+
 /// TLS libraries speak through errors of the file system.
-fn is_about_certificate(error: &Error) -> bool {
-    let mut cause = error.source();
+fn is_about_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
     while let Some(inner) = cause {
         let tls = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         if let Some(rustls::Error::InvalidCertificate(_)) = tls.and_then(|tls| tls.downcast_ref()) {

@@ -8,10 +8,11 @@
 
 mod conversation;
 mod pool;
+mod stream;
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
@@ -21,14 +22,15 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, Certific
 use lettre::transport::smtp::extension::ClientId;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 use secrecy::ExposeSecret;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use self::conversation::{Dial, Failed};
-use self::pool::Pool;
+use self::conversation::{Dial, Failed, LineTls};
+use self::pool::{Pool, REUSE_PATIENCE};
 use super::message::{Letter, letter};
-use super::{Mail, MailCheckError, MailOutcome, MailSettings, MailSetupError, Mailer, SmtpSettings};
+use super::{Mail, MailCheckError, MailOutcome, MailSettings, MailSetupError, Mailer, SmtpSettings, SmtpTls, Urgency};
 use crate::domain::delivery::mail_retry::MailDelay;
 use crate::telemetry;
 
@@ -60,9 +62,9 @@ impl Smtp {
             .as_ref()
             .zip(smtp.password.as_ref())
             .map(|(username, password)| Credentials::new(username.clone(), password.expose_secret().to_owned()));
-        let tls_parameters = tls_parameters(&host, smtp.trust_root_file.as_deref())?;
+        let tls = line_tls(smtp.tls, &host, smtp.trust_root_file.as_deref())?;
         let hello_name = ClientId::Domain(hello_name);
-        let dial = Dial { host, port: smtp.port, tls: smtp.tls, tls_parameters, hello_name, credentials };
+        let dial = Dial { host, port: smtp.port, tls, hello_name, credentials };
         Ok(Some(Self {
             from,
             dial,
@@ -101,7 +103,7 @@ impl Smtp {
             Ok(letter) => letter,
             Err(refusal) => return MailOutcome::Rejected(refusal),
         };
-        let outcome = self.converse(&letter).await;
+        let outcome = self.converse(&letter, mail.urgency).await;
         if outcome == MailOutcome::Accepted {
             self.remember(mail.id);
         }
@@ -109,9 +111,9 @@ impl Smtp {
     }
 
     /// A connection that is in the middle of something when its time is over is dropped with the future that has it.
-    async fn converse(&self, letter: &Letter) -> MailOutcome {
+    async fn converse(&self, letter: &Letter, urgency: Urgency) -> MailOutcome {
         let started = Instant::now();
-        let Ok(_turn) = timeout(self.timeout, self.pool.turn()).await else {
+        let Ok(_turn) = timeout(self.timeout, self.pool.turn(urgency)).await else {
             return MailOutcome::RetryLater(MailDelay::TimedOut);
         };
         let left = self.timeout.saturating_sub(started.elapsed());
@@ -122,7 +124,7 @@ impl Smtp {
         };
         match timeout(self.accept_timeout, conversation::hand_over(&mut connection, letter)).await {
             Ok(Ok(())) => {
-                self.pool.put(connection);
+                self.pool.put(connection, false);
                 MailOutcome::Accepted
             }
             Ok(Err(failed)) => self.after(connection, &failed),
@@ -132,19 +134,38 @@ impl Smtp {
 
     /// A connection whose server waits for the mail.
     async fn announced(&self, letter: &Letter) -> Result<AsyncSmtpConnection, MailOutcome> {
-        let mut connection = match self.pool.take().await {
+        let mut connection = match self.kept(letter).await? {
             Some(connection) => connection,
-            None => conversation::begin(&self.dial).await.map_err(|failed| failed.outcome)?,
+            None => {
+                let mut fresh = conversation::begin(&self.dial).await.map_err(|failed| failed.outcome)?;
+                match conversation::say_sender(&mut fresh, letter).await {
+                    Ok(()) => fresh,
+                    Err(failed) => return Err(self.after(fresh, &failed)),
+                }
+            }
         };
-        match conversation::announce(&mut connection, letter).await {
+        match conversation::say_recipient(&mut connection, letter).await {
             Ok(()) => Ok(connection),
             Err(failed) => Err(self.after(connection, &failed)),
         }
     }
 
+    /// A connection from before whose server knows from whom the mail is. One that is gone, hangs up (RFC 5321 section 3.8) or says
+    /// nothing costs nothing but the next look: nothing was sent.
+    async fn kept(&self, letter: &Letter) -> Result<Option<AsyncSmtpConnection>, MailOutcome> {
+        while let Some(mut connection) = self.pool.take().await {
+            match timeout(REUSE_PATIENCE, conversation::say_sender(&mut connection, letter)).await {
+                Ok(Ok(())) => return Ok(Some(connection)),
+                Ok(Err(failed)) if failed.still_listens => return Err(self.after(connection, &failed)),
+                Ok(Err(_)) | Err(_) => {}
+            }
+        }
+        Ok(None)
+    }
+
     fn after(&self, connection: AsyncSmtpConnection, failed: &Failed) -> MailOutcome {
         if failed.still_listens {
-            self.pool.put(connection);
+            self.pool.put(connection, true);
         }
         failed.outcome
     }
@@ -173,23 +194,44 @@ impl Mailer for Smtp {
     }
 }
 
-fn tls_parameters(host: &str, trust_root_file: Option<&Path>) -> Result<TlsParameters, MailSetupError> {
+fn line_tls(tls: SmtpTls, host: &str, trust_root_file: Option<&Path>) -> Result<LineTls, MailSetupError> {
+    let roots = trust_root_file.map(trust_roots).transpose()?;
+    Ok(match tls {
+        SmtpTls::None => LineTls::None,
+        SmtpTls::Starttls => LineTls::Starttls(tls_parameters(host, roots)?),
+        SmtpTls::Implicit => LineTls::Implicit(Arc::new(tls_client(roots))),
+    })
+}
+
+/// What lettre needs to upgrade a line.
+fn tls_parameters(host: &str, roots: Option<Vec<CertificateDer<'static>>>) -> Result<TlsParameters, MailSetupError> {
     let mut builder = TlsParameters::builder(host.to_owned());
-    if let Some(path) = trust_root_file {
+    if let Some(roots) = roots {
         builder = builder.certificate_store(CertificateStore::None);
-        for root in trust_roots(path)? {
-            builder = builder.add_root_certificate(root);
+        for root in roots {
+            builder = builder.add_root_certificate(Certificate::from_der(root.to_vec()).map_err(MailSetupError::Tls)?);
         }
     }
     builder.build().map_err(MailSetupError::Tls)
 }
 
-fn trust_roots(path: &Path) -> Result<Vec<Certificate>, MailSetupError> {
+/// A TLS client that trusts these authorities, or else those of the system.
+fn tls_client(trusted: Option<Vec<CertificateDer<'static>>>) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(trusted.unwrap_or_else(|| rustls_native_certs::load_native_certs().certs));
+    ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring offers the default protocol versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
+}
+
+fn trust_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, MailSetupError> {
     let unreadable = |source| MailSetupError::TrustRootFile { path: path.to_owned(), source };
     let pem = std::fs::read(path).map_err(unreadable)?;
-    let roots: Result<Vec<Certificate>, _> = CertificateDer::pem_slice_iter(&pem)
-        .map(|root| root.ok().and_then(|root| Certificate::from_der(root.to_vec()).ok()))
-        .map(|root| root.ok_or_else(|| MailSetupError::TrustRoots(path.to_owned())))
-        .collect();
-    roots.and_then(|roots| if roots.is_empty() { Err(MailSetupError::TrustRoots(path.to_owned())) } else { Ok(roots) })
+    let roots: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    // An empty store would trust nobody, and not say why.
+    let roots =
+        roots.ok().filter(|roots| roots.iter().any(|root| rustls::RootCertStore::empty().add(root.clone()).is_ok()));
+    roots.ok_or_else(|| MailSetupError::TrustRoots(path.to_owned()))
 }
