@@ -117,10 +117,13 @@ function drawNode(sample) {
   const waiting = Math.max(0, ...all("twostep_password_hashes_waiting").map((one) => one.value));
   const places = sum(sample, "twostep_password_hashes_max");
   const hashes = !isReady("workers") ? ["Held up", "bad"] : waiting > places / 2 ? ["Busy", "bad"] : ["Healthy", "good"];
+  const ended = all("twostep_connections_closed_total").filter((one) => one.value > 0).sort((a, b) => b.value - a.value);
+  const isOurs = ended.some((one) => one.labels.reason === "internal_error");
   parts.replaceChildren(
     row("Database", `${used} of ${most} connections in use`, ...database),
     row("Other nodes", joined ? "Over NATS" : "No bus is set", ...bus),
-    row("Threads", `${waiting} of ${places} places for passwords taken`, ...hashes));
+    row("Threads", `${waiting} of ${places} places for passwords taken`, ...hashes),
+    row("Connections that ended", ended.length ? ended.map((one) => `${one.labels.reason.replaceAll("_", " ")}: ${one.value}`).join(", ") : "None since this node started", isOurs ? "Look" : "Healthy", isOurs ? "bad" : "good"));
 }
 
 function drawProviders(sample) {

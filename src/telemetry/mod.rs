@@ -56,6 +56,7 @@ macro_rules! metrics_list {
 metrics_list! {
     BUILD_INFO = "twostep_build_info", Gauge, "1, with the version that runs";
     CONNECTIONS_OPEN = "twostep_connections_open", Gauge, "Live WebSocket connections";
+    CONNECTIONS_CLOSED = "twostep_connections_closed_total", Counter, "WebSocket connections that ended, by reason: the words of the close codes, `device` when it said goodbye, `line_lost` when nobody did";
     HTTP_CONNECTIONS_OPEN = metric_names::HTTP_CONNECTIONS_OPEN, Gauge, "TCP connections of the public side";
     HTTP_REQUESTS = "twostep_http_requests_total", Counter, "Requests to the public side, by route, method and status";
     HTTP_REQUEST_SECONDS = "twostep_http_request_seconds", Histogram(NETWORK_SECONDS), "Seconds from the head of a request to that of its answer, by route and method";

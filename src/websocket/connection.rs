@@ -19,7 +19,7 @@ use governor::clock::DefaultClock;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use jiff::Timestamp;
-use metrics::gauge;
+use metrics::{counter, gauge};
 use rand::RngExt;
 use tracing::debug;
 use twostep_front::{MayLeaveHttp, TakeOver};
@@ -30,7 +30,7 @@ use crate::clock;
 use crate::domain::account::locale::Language;
 use crate::domain::device::session::{ActiveSession, CONNECTION_EXPIRY_GRACE};
 use crate::domain::value::id::{ChallengeId, ConnectionId};
-use crate::telemetry::CONNECTIONS_OPEN;
+use crate::telemetry::{CONNECTIONS_CLOSED, CONNECTIONS_OPEN};
 use crate::websocket::transport::{Driver, Incoming, Line};
 use crate::websocket_protocol::SUBPROTOCOL;
 use crate::websocket_protocol::close::CloseReason;
@@ -41,6 +41,10 @@ const QUEUE: usize = 64;
 /// Messages a device may send in one go, and then each second (60 a minute); as many pings and pongs besides.
 const MESSAGE_BURST: NonZeroU32 = NonZeroU32::new(20).expect("not zero");
 const MESSAGES_A_SECOND: NonZeroU32 = NonZeroU32::new(1).expect("not zero");
+
+/// In metrics, what no [`CloseReason`] is: the device said goodbye, or the line broke without a word.
+const CLOSED_BY_DEVICE: &str = "device";
+const LINE_LOST: &str = "line_lost";
 
 /// How connections are kept alive.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +98,8 @@ pub(super) struct Connection {
     settings: ConnectionSettings,
     user: Option<Addr<User>>,
     let_go: Arc<LetGo>,
+    /// Why it ends, once somebody ended it.
+    ended: Option<&'static str>,
     messages: RateLimiter<NotKeyed, InMemoryState, DefaultClock>,
     controls: RateLimiter<NotKeyed, InMemoryState, DefaultClock>,
     pong_deadline: Option<SpawnHandle>,
@@ -111,6 +117,7 @@ impl Connection {
             settings,
             user: None,
             let_go: Arc::default(),
+            ended: None,
             messages: RateLimiter::direct(quota),
             controls: RateLimiter::direct(quota),
             pong_deadline: None,
@@ -142,6 +149,7 @@ impl Connection {
 
     fn close(&mut self, reason: CloseReason, context: &mut Context<Self>) {
         debug!(connection.id = %self.id, close.code = reason.code(), "closing a connection");
+        self.ended.get_or_insert(reason.word());
         self.line.send(ws::Message::Close(Some(ws::CloseReason {
             code: ws::CloseCode::from(reason.code()),
             description: Some(reason.description().to_owned()),
@@ -238,6 +246,7 @@ impl Connection {
                 }
             }
             Received::Close(reason) => {
+                self.ended.get_or_insert(CLOSED_BY_DEVICE);
                 let echo = reason.map(|reason| ws::CloseReason { description: None, ..reason });
                 self.line.send(ws::Message::Close(echo));
                 context.stop();
@@ -262,6 +271,7 @@ impl Actor for Connection {
 
     fn stopped(&mut self, _: &mut Self::Context) {
         gauge!(CONNECTIONS_OPEN).decrement(1);
+        counter!(CONNECTIONS_CLOSED, "reason" => self.ended.unwrap_or(LINE_LOST)).increment(1);
         let ActiveSession { account_id, device_id, .. } = self.session;
         let detach = Detach { account_id, device_id, connection_id: self.id };
         let Some(user) = self.user.take() else {

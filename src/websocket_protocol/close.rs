@@ -69,6 +69,26 @@ impl CloseReason {
         }
     }
 
+    /// The word for it in metrics.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Normal => "closed",
+            Self::ProtocolError => "protocol_error",
+            Self::Binary => "binary",
+            Self::InvalidMessage => "invalid_message",
+            Self::TooLarge => "too_large",
+            Self::InternalError => "internal_error",
+            Self::Drain => "drain",
+            Self::ReadsTooSlowly => "reads_too_slowly",
+            Self::HeartbeatMissed => "heartbeat_missed",
+            Self::TooManyMessages => "too_many_messages",
+            Self::SessionEnded => "session_ended",
+            Self::DeviceRemoved => "device_removed",
+            Self::Replaced => "replaced",
+        }
+    }
+
     /// The text beside the number, for people who debug a client.
     #[must_use]
     pub fn description(self) -> &'static str {
