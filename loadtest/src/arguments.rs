@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::options::Common;
-use crate::scenario::{fallback, fanout, guess, hostile, idle, mix, outage, restart, signin, soak, timing};
+use crate::scenario::{emailed, fallback, fanout, guess, hostile, idle, mix, outage, restart, signin, soak, timing};
 
 /// Load-tests a Twostep gateway over its public contract, checks that it makes no mistake under load, and plays the push
 /// providers for it.
@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Hostile(Scenario<hostile::Options>),
     /// How do whole sign-ins go at a fixed rate?
     Signin(Scenario<signin::Options>),
+    /// How do whole sign-ins go whose code goes by email?
+    Emailed(Scenario<emailed::Options>),
     /// Do devices that are asleep get their codes by push, and how soon?
     Fallback(Scenario<fallback::Options>),
     /// What does a connection cost while nothing happens?

@@ -42,12 +42,19 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 
 /// `false` when something did not hold.
 async fn run(command: Command) -> anyhow::Result<bool> {
-    use scenario::{fallback, fanout, guess, hostile, idle, mix, outage, restart, signin, soak, timing};
+    use scenario::{emailed, fallback, fanout, guess, hostile, idle, mix, outage, restart, signin, soak, timing};
     match command {
         Command::Timing(scenario) => play("timing", &scenario, alone(timing::run)).await,
         Command::Guess(scenario) => play("guess", &scenario, alone(guess::run)).await,
         Command::Hostile(scenario) => play("hostile", &scenario, alone(hostile::run)).await,
         Command::Signin(scenario) => play("signin", &scenario, signin::run).await,
+        Command::Emailed(mut scenario) => {
+            let sink = emailed::mail_server(&mut scenario.common).await?;
+            let run = async |stage: &Stage, own: &emailed::Options, report: &mut Report| {
+                emailed::run(stage, own, &sink, report).await
+            };
+            play("emailed", &scenario, alone(run)).await
+        }
         Command::Fallback(mut scenario) => {
             let providers = fallback::Providers::start(&mut scenario.common).await?;
             let run = async |stage: &Stage, own: &fallback::Options, report: &mut Report| {

@@ -105,8 +105,16 @@ pub(super) struct AppSignInBody<'a> {
 
 /// What an app's server says of its user.
 #[derive(Serialize)]
-pub(super) struct SubjectBody {
+pub(super) struct SubjectBody<'a> {
     pub(super) two_step_enabled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) email: Option<&'a str>,
+}
+
+/// How the next code is to travel.
+#[derive(Serialize)]
+pub(super) struct ResendBody {
+    pub(super) method: &'static str,
 }
 
 /// A device that an app's server vouches for.

@@ -1,18 +1,28 @@
 //! What a person does through an app: make an account, turn two-step verification on, sign in, type a code.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, bail};
 use http::StatusCode;
 
 use super::contract::{
-    ActivityPage, AppSignInBody, Challenge, ChallengeBody, ChallengeStatus, EnableBody, Install, PASSWORD, SignInBody,
-    SignedIn, SubjectBody, VerifyBody, VouchedBody,
+    ActivityPage, AppSignInBody, Challenge, ChallengeBody, ChallengeStatus, EnableBody, Install, PASSWORD, ResendBody,
+    SignInBody, SignedIn, SubjectBody, VerifyBody, VouchedBody,
 };
 use super::http::{Answer, Http};
 
 /// Where an app's users come from: this machine, whose network is not limited.
 const HERE: &str = "127.0.0.1";
+
+/// Where the next of them signs in from, so that the limit of a network bounds nobody: the addresses for benchmarks (RFC 2544,
+/// appendix C.2.2: 198.18.0.0/15) in turn.
+fn somewhere() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed) & 0x1_ffff;
+    Ipv4Addr::from_bits(Ipv4Addr::new(198, 18, 0, 0).to_bits() + number).to_string()
+}
 
 /// Somebody with an address, at an app that talks to a gateway.
 #[derive(Clone)]
@@ -78,7 +88,7 @@ impl Person {
         let answer = match &self.app {
             None => self.sign_in_with(PASSWORD, install).await?,
             Some(key) => {
-                let body = AppSignInBody { subject: &self.email, device: install, ip: HERE };
+                let body = AppSignInBody { subject: &self.email, device: install, ip: &somewhere() };
                 self.http.post("/v1/verifications", Some(key), &body).await?
             }
         };
@@ -95,10 +105,37 @@ impl Person {
     pub(crate) async fn vouched(&self, install: &Install) -> anyhow::Result<SignedIn> {
         let (key, path) =
             (self.app.as_deref().context("no app keeps this account")?, format!("/v1/subjects/{}", self.email));
-        let enable = SubjectBody { two_step_enabled: true };
-        self.http.put(&path, key, &enable).await?.expect::<serde_json::Value>(StatusCode::OK)?;
+        self.enable(None).await?;
         let body = VouchedBody { device: install, ip: HERE, overriding: true };
         self.http.post(&format!("{path}/devices"), Some(key), &body).await?.expect(StatusCode::CREATED)
+    }
+
+    /// Has the app turn two-step verification on, with a mailbox for codes if one is given.
+    ///
+    /// # Errors
+    /// When the gateway refuses, or no app keeps the account.
+    pub(crate) async fn enable(&self, email: Option<&str>) -> anyhow::Result<()> {
+        let key = self.app.as_deref().context("no app keeps this account")?;
+        let path = format!("/v1/subjects/{}", self.email);
+        let enable = SubjectBody { two_step_enabled: true, email };
+        self.http.put(&path, key, &enable).await?.expect::<serde_json::Value>(StatusCode::OK)?;
+        Ok(())
+    }
+
+    /// The mailbox of an account that an app keeps.
+    pub(crate) fn mailbox(&self) -> String {
+        format!("{}@example.com", self.email)
+    }
+
+    /// Has the next code of a challenge go by email.
+    ///
+    /// # Errors
+    /// When the gateway refuses.
+    pub(crate) async fn resend_by_email(&self, challenge: &Challenge) -> anyhow::Result<()> {
+        let body = ResendBody { method: "email" };
+        let answer = self.http.post(&challenge.path("/resend"), Some(&challenge.token), &body).await?;
+        answer.expect::<serde_json::Value>(StatusCode::OK)?;
+        Ok(())
     }
 
     /// Types a code.

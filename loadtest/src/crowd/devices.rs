@@ -103,6 +103,7 @@ impl Crowd {
             source: http.source(),
             again: way.again,
             pause: None,
+            close_code: None,
             asked,
             ledger: Arc::clone(&self.ledger),
             connections: Arc::clone(&self.connections),
@@ -156,6 +157,8 @@ struct Screen {
     again: bool,
     /// How long the gateway asked it to stay away.
     pause: Option<Duration>,
+    /// Why the gateway ended the connection.
+    close_code: Option<u16>,
     asked: mpsc::UnboundedReceiver<Reconnect>,
     ledger: Arc<Ledger>,
     connections: Arc<AtomicU32>,
@@ -177,7 +180,7 @@ impl Screen {
                     let _ = told.send(came_back);
                     continue;
                 }
-                self.ledger.closed(self.seat);
+                self.ledger.closed(self.seat, self.close_code.take());
             }
             if !self.again {
                 return;
@@ -203,6 +206,9 @@ impl Screen {
             };
             let Some(Ok(message)) = message else { return None };
             let at = Instant::now();
+            if let Message::Close(frame) = &message {
+                self.close_code = frame.as_ref().map(|frame| u16::from(frame.code));
+            }
             let Message::Text(text) = message else { continue };
             let (challenge_id, generation, code) = match serde_json::from_str(&text) {
                 Ok(ServerMessage::Code { challenge_id, generation, code }) => (challenge_id, generation, code),

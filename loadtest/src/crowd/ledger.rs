@@ -1,5 +1,6 @@
 //! Which codes must come to whom, and which came.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -72,9 +73,12 @@ impl Ledger {
         self.lock().removed.insert(seat, Instant::now());
     }
 
-    /// A device's connection ended though nobody ended it here.
-    pub(super) fn closed(&self, seat: Seat) {
-        *self.lock().closed.entry(seat).or_default() += 1;
+    /// A device's connection ended though nobody ended it here: with a close code, or `None` where the line broke without.
+    pub(super) fn closed(&self, seat: Seat, code: Option<u16>) {
+        let mut state = self.lock();
+        *state.closed.entry(seat).or_default() += 1;
+        *state.close_codes.entry(code).or_default() += 1;
+        drop(state);
         self.arrived.notify_waiters();
     }
 
@@ -91,6 +95,11 @@ impl Ledger {
     /// Connections that ended though nobody ended them here.
     pub(crate) fn ended(&self) -> u64 {
         self.lock().closed.values().map(|count| u64::from(*count)).sum()
+    }
+
+    /// How they ended, by close code.
+    pub(crate) fn close_codes(&self) -> BTreeMap<Option<u16>, u64> {
+        self.lock().close_codes.clone()
     }
 
     /// Waits until this device's connection ended, for a while.

@@ -1,6 +1,6 @@
 //! What is written down of each challenge.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use tokio::sync::oneshot;
@@ -59,6 +59,7 @@ pub(super) struct State {
     pub(super) outstanding: i64,
     pub(super) removed: HashMap<Seat, Instant>,
     pub(super) closed: HashMap<Seat, u32>,
+    pub(super) close_codes: BTreeMap<Option<u16>, u64>,
     /// When devices came back whose connection had ended.
     pub(super) came_back: Vec<Instant>,
     /// Sign-ins whose answer did not come: a challenge that nobody knows may be of one of them.

@@ -1,5 +1,6 @@
 //! The scenarios, one file each: what is done to the gateway, what is measured, what must hold.
 
+pub(crate) mod emailed;
 pub(crate) mod fallback;
 pub(crate) mod fanout;
 pub(crate) mod guess;

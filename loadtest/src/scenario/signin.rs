@@ -10,7 +10,7 @@ use crate::accounts::Wanted;
 use crate::crowd::{Crowd, Way};
 use crate::inject::{Fault, Proxy};
 use crate::machine::{Sampler, raise_open_files};
-use crate::report::{Report, Run};
+use crate::report::{Check, Report, Run};
 use crate::stage::{Stage, Stages};
 
 /// What the scenario can be told.
@@ -34,6 +34,9 @@ pub(crate) struct Options {
     /// Sign-ins come from the server of an app that keeps the accounts: the gateway hashes no password.
     #[arg(long)]
     by_app: bool,
+    /// More is asked for than the gateway can do: it may turn sign-ins away, at once and saying when to come again.
+    #[arg(long)]
+    overload: bool,
     /// Let a proxy make mistakes with codes, to see that they are found.
     #[arg(long)]
     inject: Option<Fault>,
@@ -44,6 +47,7 @@ pub(crate) struct Options {
 /// # Errors
 /// When the gateway does not answer.
 pub(crate) async fn run(stages: &Stages, options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    require_accounts(options, stages.runs())?;
     raise_open_files(u64::from(3 * options.accounts * options.devices))?;
     let mut played = Vec::new();
     for stage in stages.all() {
@@ -55,7 +59,7 @@ pub(crate) async fn run(stages: &Stages, options: &Options, report: &mut Report)
         let proxy = Proxy::start(&stage.targets[0], options.inject).await?;
         let way = Way { targets: stage.seen_through(proxy.as_ref()), ..Way::default() };
         let crowd = Arc::new(Crowd::connect(accounts, &way, &stage.progress).await?);
-        played.push((stage, Arc::new(Stream::new(crowd)), proxy));
+        played.push((stage, Arc::new(Stream::new(crowd).with_overload(options.overload)), proxy));
     }
     let mut failed = vec![0; played.len()];
     for number in 1..=stages.runs() {
@@ -65,9 +69,30 @@ pub(crate) async fn run(stages: &Stages, options: &Options, report: &mut Report)
     }
     for (failed, (stage, stream, _)) in failed.iter().zip(&played) {
         if !stage.is_floor {
+            let closed = stream.closed();
+            report.check(Check::new("no connection of a device ends", closed.is_none(), closed.unwrap_or_default()));
             stream.judge(*failed, report).await?;
         }
     }
+    Ok(())
+}
+
+/// Each code is confirmed by its devices, which may send so many messages at once, and so many a second (design section 5): with too
+/// few accounts the gateway would rightly end their connections.
+const MESSAGES_AT_ONCE: f64 = 20.0;
+const MESSAGES_A_SECOND: f64 = 1.0;
+
+/// Makes sure that no device has to confirm more codes than it may.
+fn require_accounts(options: &Options, runs: u32) -> anyhow::Result<()> {
+    let seconds = (options.seconds + options.warm_up) as f64 * f64::from(runs);
+    let codes = options.rate * seconds;
+    let needed = (codes / (MESSAGES_AT_ONCE + MESSAGES_A_SECOND * seconds)).ceil();
+    anyhow::ensure!(
+        f64::from(options.accounts) >= needed,
+        "{} sign-ins a second for {seconds:.0} s are more codes than the devices of {} accounts may confirm: use --accounts {needed}",
+        options.rate,
+        options.accounts,
+    );
     Ok(())
 }
 
@@ -98,6 +123,10 @@ async fn once(
         report.figure(format!("{name}: code on every screen, p99"), "ms", flow.everywhere.quantile_ms(0.99));
     }
     report.figure(format!("{name}: sign-ins through"), "1/s", flow.rate());
+    if options.overload {
+        let share = 100.0 * flow.refused() as f64 / flow.all().max(1) as f64;
+        report.figure(format!("{name}: sign-ins turned away"), "%", share);
+    }
     if let (Some(before), Some(after)) = (before, stage.usage()) {
         let each = 1000.0 * (after.cpu_seconds - before.cpu_seconds) / flow.all().max(1) as f64;
         report.figure(format!("{name}: CPU a sign-in"), "ms", each);

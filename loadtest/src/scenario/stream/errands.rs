@@ -164,7 +164,8 @@ impl Stream {
 
     /// It says that the gateway cannot serve now and when to come again, while that may be.
     fn is_excused(&self, answer: &Answer) -> bool {
-        answer.busy().is_some() && self.away.is_some_and(|away| away.covers(Instant::now()))
+        let is_away = self.away.is_some_and(|away| away.covers(Instant::now()));
+        answer.busy().is_some() && (self.may_be_turned_away || is_away)
     }
 
     pub(super) async fn look(&self, account: u32) -> anyhow::Result<Ended> {

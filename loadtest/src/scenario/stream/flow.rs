@@ -69,7 +69,7 @@ impl Flow {
             Ok(Ended::AnswerLost) => format!("{name}: through, but its last answer did not come"),
             Ok(Ended::Refused) => {
                 self.refused.fetch_add(1, Ordering::Relaxed);
-                format!("{name}: refused while something was away")
+                format!("{name}: refused, and told when to come again")
             }
             Err(error) => {
                 self.failed.fetch_add(1, Ordering::Relaxed);

@@ -20,6 +20,14 @@ const SAMPLE: usize = 20;
 const AT_ONCE: usize = 8;
 
 impl Stream {
+    /// How often connections ended that nobody ended here, by close code; `None` when none did.
+    pub(crate) fn closed(&self) -> Option<String> {
+        let codes = self.crowd.ledger.close_codes();
+        let word = |code: Option<u16>| code.map_or_else(|| "without a close code".to_owned(), |code| code.to_string());
+        let texts: Vec<String> = codes.iter().map(|(code, count)| format!("{}: {count}", word(*code))).collect();
+        (!texts.is_empty()).then(|| texts.join(", "))
+    }
+
     /// Adds all that must hold of the codes to the report. `failed` errands went wrong.
     ///
     /// # Errors

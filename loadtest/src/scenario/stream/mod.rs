@@ -91,6 +91,8 @@ pub(crate) struct Stream {
     /// Where devices that are asleep get their codes.
     pushes: Option<Arc<Pushes>>,
     away: Option<Away>,
+    /// More is asked for than the gateway can do: it may say so.
+    may_be_turned_away: bool,
     /// Every node: where one does not answer, the next is asked.
     nodes: Vec<Http>,
     /// A code that is not on a screen by now is lost.
@@ -125,6 +127,7 @@ impl Stream {
             crowd,
             pushes: None,
             away: None,
+            may_be_turned_away: false,
             nodes: Vec::new(),
             code_within: CODE_WITHIN,
             under_way: AtomicU64::default(),
@@ -140,6 +143,12 @@ impl Stream {
     /// Something is away for a time: then the gateway may say that it cannot serve, and is asked again.
     pub(crate) fn with_away(mut self, away: Away) -> Self {
         self.away = Some(away);
+        self
+    }
+
+    /// More is asked for than the gateway can do: then it may say that it cannot serve.
+    pub(crate) fn with_overload(mut self, may_be_turned_away: bool) -> Self {
+        self.may_be_turned_away = may_be_turned_away;
         self
     }
 
