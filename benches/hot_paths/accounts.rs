@@ -37,8 +37,14 @@ pub fn postgres(folder: &Path) -> anyhow::Result<PrivatePostgres> {
 /// Makes `accounts` accounts and the services over their database.
 pub async fn services(postgres: &PrivatePostgres, accounts: i32) -> anyhow::Result<Arc<Services>> {
     let url = postgres.connection_string();
-    let settings =
-        ConnectSettings { url: url.clone().into(), ca_file: None, pool_size: 8, wait: PATIENCE, deadline: PATIENCE };
+    let settings = ConnectSettings {
+        url: url.clone().into(),
+        ca_file: None,
+        pool_size: 8,
+        threads: 0,
+        wait: PATIENCE,
+        deadline: PATIENCE,
+    };
     let store = Store::new(&settings)?;
     store::migrate(&store).await?;
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;

@@ -80,7 +80,8 @@ impl Stage {
         admin.batch_execute(&format!("CREATE DATABASE {TEMPLATE}")).await?;
         let wait = Duration::from_secs(10);
         let url = stage.url(TEMPLATE).into();
-        let store = Store::new(&ConnectSettings { url, ca_file: None, pool_size: 2, wait, deadline: wait })?;
+        let store =
+            Store::new(&ConnectSettings { url, ca_file: None, pool_size: 2, threads: 0, wait, deadline: wait })?;
         store::migrate(&store).await?;
         store.close();
         Ok(stage)

@@ -62,7 +62,14 @@ impl Handler<Outgoing> for FakeConnection {
 fn services(silent: &TcpListener) -> Arc<Services> {
     let port = silent.local_addr().expect("an address").port();
     let url = format!("host=127.0.0.1 port={port} user=nobody").into();
-    let store = Store::new(&ConnectSettings { url, ca_file: None, pool_size: 2, wait: DEADLINE, deadline: DEADLINE });
+    let store = Store::new(&ConnectSettings {
+        url,
+        ca_file: None,
+        pool_size: 2,
+        threads: 0,
+        wait: DEADLINE,
+        deadline: DEADLINE,
+    });
     let cost = PasswordCost { memory_kib: 8192, iterations: 1, parallel: 1, queue: 1 };
     let life = SignedDuration::from_secs(60);
     let rules = Rules {

@@ -185,7 +185,7 @@ impl App {
             hosts: settings.operator.hosts.clone(),
             workers: workers.clone(),
         });
-        let public = serve::serve_public(listener, settings, certificate, workers, api)?;
+        let public = serve::serve_public(listener, settings, certificate, workers, store.clone(), api)?;
         let probe = probe_listener.map(|listener| serve::serve_probes(listener, operator.clone())).transpose()?;
         let operators_side = serve::serve_operator(operator_listener, operator)?;
         let public_handle = public.handle();

@@ -34,6 +34,7 @@ pub(super) async fn open_database(settings: &Settings) -> Result<(Option<Private
 
 pub(super) fn connect_settings(settings: &Settings, url: SecretString) -> ConnectSettings {
     ConnectSettings {
+        threads: workers(settings),
         url,
         ca_file: settings.database.ca_file.clone(),
         pool_size: settings.database.pool_size,
@@ -107,6 +108,11 @@ pub(super) fn connection_settings(settings: &Settings) -> ConnectionSettings {
         heartbeat: Duration::from_secs(settings.connections.heartbeat_seconds.into()),
         pong_timeout: Duration::from_secs(settings.connections.pong_timeout_seconds.into()),
     }
+}
+
+/// Threads that serve the public side.
+pub(super) fn workers(settings: &Settings) -> usize {
+    if settings.http.workers == 0 { cores() } else { settings.http.workers }
 }
 
 pub(super) fn cores() -> usize {

@@ -13,11 +13,12 @@ use tracing::warn;
 use twostep_front::{Certificate, ListenerSettings, MemoryBounds, RequestRules, Workers};
 
 use super::AppError;
-use super::parts::cores;
+use super::parts::workers;
 use crate::domain::value::network::Network;
 use crate::http::operator::{self, Operator};
 use crate::http::{self, Api, StreamBounds, Streams, Trust, no_room};
 use crate::settings::{Mode, ProxyProtocol, Settings};
+use crate::store::Store;
 use crate::websocket::AllowedOrigins;
 
 /// How long a node takes to stop at most, less a margin for the private PostgreSQL (design section 12: 30 s).
@@ -99,11 +100,12 @@ pub(super) fn serve_public(
     settings: &Settings,
     certificate: Option<Arc<Certificate>>,
     threads: Workers,
+    store: Store,
     api: Data<Api>,
 ) -> Result<Server, AppError> {
     let http = &settings.http;
     let listener = ListenerSettings {
-        workers: if http.workers == 0 { cores() } else { http.workers },
+        workers: workers(settings),
         certificate,
         trusted_proxies: http.trusted_proxies.clone(),
         proxy_header: http.proxy_protocol == ProxyProtocol::Required,
@@ -136,7 +138,8 @@ pub(super) fn serve_public(
             .wrap(from_fn(http::measure))
             .configure(|config| http::routes(config, api.clone()))
     };
-    twostep_front::serve(socket, listener, app).map_err(|error| AppError::Thread(error.to_string()))
+    twostep_front::serve(socket, listener, move || store.take_seat(), app)
+        .map_err(|error| AppError::Thread(error.to_string()))
 }
 
 pub(super) fn serve_operator(listener: std::net::TcpListener, operator: Data<Operator>) -> Result<Server, AppError> {

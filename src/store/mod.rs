@@ -35,7 +35,8 @@ use tokio_postgres::types::ToSql;
 
 pub use postgres::migrate::{MIGRATIONS, Schema, look, migrate};
 pub(crate) use postgres::pipeline::together;
-pub use postgres::pool::{ConnectSettings, Store, Usage};
+pub use postgres::pool::Store;
+pub use postgres::seats::{ConnectSettings, Usage};
 
 /// Something statements can run on: a connection on loan, in a transaction or not.
 pub trait Db: GenericClient {

@@ -150,7 +150,7 @@ impl TestDatabase {
 
 fn open(url: &str) -> Store {
     let (wait, deadline) = (Duration::from_secs(10), Duration::from_secs(20));
-    Store::new(&ConnectSettings { url: url.to_owned().into(), ca_file: None, pool_size: 4, wait, deadline })
+    Store::new(&ConnectSettings { url: url.to_owned().into(), ca_file: None, pool_size: 4, threads: 0, wait, deadline })
         .expect("a valid URL")
 }
 

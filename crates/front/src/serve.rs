@@ -78,11 +78,16 @@ pub struct ListenerSettings {
 }
 
 /// Serves an application at a listener. At `max_connections` nothing is accepted until one ends: clients wait in the
-/// system's queue.
+/// system's queue. Each thread that serves calls `begin` first.
 ///
 /// # Errors
 /// When the listener cannot be used.
-pub fn serve<F, I, S>(listener: std::net::TcpListener, settings: ListenerSettings, app: F) -> io::Result<Server>
+pub fn serve<F, I, S>(
+    listener: std::net::TcpListener,
+    settings: ListenerSettings,
+    begin: impl Fn() + Send + Clone + 'static,
+    app: F,
+) -> io::Result<Server>
 where
     F: Fn() -> I + Send + Clone + 'static,
     I: IntoServiceFactory<S, Request>,
@@ -109,6 +114,7 @@ where
     };
     let server = builder.listen("public", listener, move || {
         threads.join();
+        begin();
         let [http1, http2, upgrades] = std::array::from_fn(|_| application());
         connections(front.clone(), stopping.clone(), Applications { http1, http2, upgrades })
     })?;

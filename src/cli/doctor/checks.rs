@@ -86,6 +86,7 @@ async fn inspect(url: &SecretString, settings: &Settings) -> Result<Seen, StoreE
         url: url.clone(),
         ca_file: settings.database.ca_file.clone(),
         pool_size: 2,
+        threads: 0,
         wait: Duration::from_millis(settings.database.wait_ms),
         deadline: Duration::from_millis(settings.database.deadline_ms),
     })?;

@@ -1,13 +1,14 @@
 //! Questions of many at once, batches: while the statement of one batch is on its way, what is asked meanwhile waits and
-//! travels together in the next. Nobody waits for company: a question that finds no batch under way goes at once, alone. So a
-//! quiet gateway answers as fast as it would otherwise, and a busy one makes few statements of many.
+//! travels together in the next. A question that finds no batch under way goes at once, alone, unless its kind
+//! [lingers](Batch::lingering) a moment for company. So a quiet gateway answers as fast as it would otherwise, and a busy one
+//! makes few statements of many.
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::store::StoreError;
 
@@ -18,7 +19,11 @@ const BATCH: usize = 256;
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Where questions of one kind wait for the batch before theirs.
-pub(in crate::store) struct Batch<Q, A>(Arc<Mutex<Waiting<Q, A>>>);
+pub(in crate::store) struct Batch<Q, A> {
+    waiting: Arc<Mutex<Waiting<Q, A>>>,
+    /// How long the first of a batch waits for others.
+    linger: Duration,
+}
 
 struct Waiting<Q, A> {
     asked: Vec<Asked<Q, A>>,
@@ -32,7 +37,14 @@ struct Asked<Q, A> {
 
 impl<Q, A> Default for Batch<Q, A> {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(Waiting { asked: Vec::new(), is_under_way: false })))
+        Self::lingering(Duration::ZERO)
+    }
+}
+
+impl<Q, A> Batch<Q, A> {
+    /// Batches whose first question waits for others: for what nobody waits for, and what several say at about the same time.
+    pub(in crate::store) fn lingering(linger: Duration) -> Self {
+        Self { waiting: Arc::new(Mutex::new(Waiting { asked: Vec::new(), is_under_way: false })), linger }
     }
 }
 
@@ -57,14 +69,15 @@ impl<Q: Clone + Send + 'static, A: Send + 'static> Batch<Q, A> {
             !mem::replace(&mut waiting.is_under_way, true)
         };
         if is_first {
-            let carrier = Carrier { gather: Self(Arc::clone(&self.0)), is_done: false };
+            let gather = Self { waiting: Arc::clone(&self.waiting), linger: self.linger };
+            let carrier = Carrier { gather, is_done: false };
             tokio::spawn(async move { carrier.run(Arc::new(answer_all)).await });
         }
         answered.await.unwrap_or_else(|gone| Err(StoreError::Unavailable(gone.into())))
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting<Q, A>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -79,7 +92,12 @@ impl<Q: Clone + Send + 'static, A: Send + 'static> Carrier<Q, A> {
     where
         F: Future<Output = Result<Vec<A>, StoreError>> + Send + 'static,
     {
-        while let Some(batch) = self.next() {
+        let linger = self.gather.linger;
+        loop {
+            if !linger.is_zero() {
+                sleep(linger).await;
+            }
+            let Some(batch) = self.next() else { return };
             let under_way = tokio::spawn(carry(batch, Arc::clone(&answer_all)));
             // It goes on by itself if it takes longer, and those who wait for it learn how it ends.
             let _ = timeout(PATIENCE, under_way).await;

@@ -1,84 +1,40 @@
 //! The connection pool.
 
-use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
-};
+use deadpool_postgres::{Object, PoolError};
 use futures_util::future::{BoxFuture, join};
-use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{sleep, timeout};
-use tokio_postgres::error::SqlState;
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio::time::timeout;
 
-use super::address::Address;
-use super::hosts::HostByHost;
-use crate::domain::value::id::{AccountId, ChallengeId, SessionId};
+use super::places::{Place, Places};
+use super::seats::{ConnectSettings, Gathered, Seats, Usage, is_full};
 use crate::store::StoreError;
-use crate::store::batched::Receipt;
-use crate::store::batched::ShownSession;
-use crate::store::batched::{Opening, Work};
 use crate::store::postgres::batch::Batch;
 use crate::store::postgres::pipeline;
 
-use crate::domain::device::token::TokenHash;
 use crate::telemetry::traces::{Kind, Step};
 
 /// A process that stood still, as a machine that is moved does, finds its deadline passed and the answer there, but unread. Not
 /// to read it would refuse what was committed.
 const LAST_LOOK: Duration = Duration::from_millis(250);
 
-/// A connection is replaced at this age: after a failover, a change of DNS or of a certificate nobody stays with what was before.
-const LONGEST_LIFE: Duration = Duration::from_secs(30 * 60);
-
-/// A database that gives no more connections is asked again after this long.
-const SHUT_FOR: Duration = Duration::from_secs(2);
-
-/// How to reach the database.
-#[derive(Debug, Clone)]
-pub struct ConnectSettings {
-    /// A `postgres://` URL or libpq-style `key=value` pairs.
-    pub url: SecretString,
-    /// PEM file of the authorities that vouch for its certificate; `None`: the system's, or what the URL says.
-    pub ca_file: Option<PathBuf>,
-    /// Connections at most.
-    pub pool_size: usize,
-    /// How long a request may wait for a connection, or a connection for its handshake.
-    pub wait: Duration,
-    /// How long one use case may take in the database before it counts as unavailable.
-    pub deadline: Duration,
-}
-
 /// The way to the database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    pool: Pool,
+    seats: Arc<Seats>,
     places: Places,
     /// How long a request may wait for a connection.
     wait: Duration,
     deadline: Duration,
-    batches: Arc<Gathered>,
 }
 
 /// Why work in the database came to nothing.
 pub trait Failure: From<StoreError> + std::error::Error + 'static {}
 
 impl<E: From<StoreError> + std::error::Error + 'static> Failure for E {}
-
-/// Questions that are asked together.
-#[derive(Default)]
-pub(in crate::store) struct Gathered {
-    pub(in crate::store) sessions: Batch<TokenHash, Option<ShownSession>>,
-    pub(in crate::store) openings: Batch<(AccountId, SessionId), Opening>,
-    pub(in crate::store) work: Batch<(AccountId, ChallengeId), Option<Work>>,
-    pub(in crate::store) receipts: Batch<Receipt, Option<bool>>,
-}
 
 /// Answers questions with one connection, each in its place.
 type AnswerAll<Q, A> = for<'a> fn(&'a Object, &'a [Q]) -> BoxFuture<'a, Result<Vec<A>, StoreError>>;
@@ -89,29 +45,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::Settings`] when the URL cannot be read.
     pub fn new(settings: &ConnectSettings) -> Result<Self, StoreError> {
-        let Address { mut config, tls } = Address::read(settings.url.expose_secret(), settings.ca_file.as_deref())?;
-        config.application_name("twostep");
-        config.tcp_user_timeout(settings.deadline);
-        config.keepalives_idle(Duration::from_secs(30));
-        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let connect = HostByHost::new(&config, MakeRustlsConnect::new(tls), settings.wait);
-        let manager = Manager::from_connect(config, connect, recycling);
-        let pool = Pool::builder(manager)
-            .max_size(settings.pool_size)
-            .timeouts(Timeouts { wait: Some(settings.wait), create: Some(settings.wait), recycle: Some(settings.wait) })
-            .runtime(Runtime::Tokio1)
-            .pre_recycle(Hook::sync_fn(|_, metrics| {
-                let is_old = metrics.age() > LONGEST_LIFE;
-                if is_old { Err(HookError::message("as old as a connection may be")) } else { Ok(()) }
-            }))
-            .build()
-            .map_err(|error| StoreError::Settings(error.to_string()))?;
-        let places = Places {
-            free: Arc::new(Semaphore::new(settings.pool_size)),
-            shut: Arc::default(),
-            all: settings.pool_size,
-        };
-        Ok(Self { pool, places, wait: settings.wait, deadline: settings.deadline, batches: Arc::default() })
+        let seats = Arc::new(Seats::new(settings)?);
+        let places = Places::new(settings.pool_size);
+        Ok(Self { seats, places, wait: settings.wait, deadline: settings.deadline })
+    }
+
+    /// Gives the calling thread connections of its own, whose tasks run on it: for threads that serve.
+    pub fn take_seat(&self) {
+        self.seats.take();
     }
 
     /// A connection for statements that stand alone. Where the database gives no more of them, one that exists is waited for.
@@ -122,13 +63,10 @@ impl Store {
         let lend = async {
             loop {
                 let place = self.places.take().await?;
-                match self.pool.get().await {
+                match self.seats.connection().await {
                     Ok(object) => return Ok(Lent { object, _place: place }),
-                    Err(PoolError::Backend(error)) if error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS) => {
-                        self.places.shut(place).map_err(|()| StoreError::from(error))?;
-                    }
-                    Err(PoolError::Backend(error)) => return Err(error.into()),
-                    Err(other) => return Err(StoreError::Unavailable(other.into())),
+                    Err(full) if is_full(&full) => self.places.shut(place).map_err(|()| unavailable(full))?,
+                    Err(error) => return Err(unavailable(error)),
                 }
             }
         };
@@ -192,7 +130,7 @@ impl Store {
         A: Send + 'static,
     {
         let store = self.clone();
-        let answer = kind(&self.batches).ask(question, move |asked| {
+        let answer = kind(&self.seats.own().gathered).ask(question, move |asked| {
             let store = store.clone();
             async move { store.run(async |db| answer_all(db, &asked).await).await }
         });
@@ -221,65 +159,41 @@ impl Store {
             return result;
         }
         timeout(LAST_LOOK, task).await.unwrap_or_else(|elapsed| {
-            self.distrust_idle();
+            self.seats.distrust_idle(self.deadline);
             step.fail("timed_out");
             Err(StoreError::Unavailable(elapsed.into()).into())
         })
     }
 
-    /// A database that falls silent leaves its connections open: without this, each of them would make one more
-    /// request wait for the whole deadline. Those that answered meanwhile stay.
-    fn distrust_idle(&self) {
-        self.pool.retain(|_, metrics| metrics.last_used() < self.deadline);
-    }
-
     /// Its connections, for metrics.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        let status = self.pool.status();
-        Usage { open: status.size, in_use: status.size.saturating_sub(status.available), most: status.max_size }
+        self.seats.usage()
+    }
+
+    /// How long whoever asks now will wait for a connection, if those ahead take as long as the last ones did.
+    #[must_use]
+    pub fn expected_wait(&self) -> Duration {
+        self.places.expected_wait()
     }
 
     /// Closes the pool; what waits for a connection is told that the database is unavailable.
     pub fn close(&self) {
-        self.pool.close();
+        self.seats.close();
     }
 }
 
-/// Room for connections on loan: as many as the database gives, which may be fewer than the pool would like.
-#[derive(Clone)]
-struct Places {
-    free: Arc<Semaphore>,
-    /// Places that are of no use for the moment: the database refused a connection for each.
-    shut: Arc<AtomicUsize>,
-    all: usize,
-}
-
-impl Places {
-    async fn take(&self) -> Result<OwnedSemaphorePermit, StoreError> {
-        Arc::clone(&self.free).acquire_owned().await.map_err(|closed| StoreError::Unavailable(closed.into()))
-    }
-
-    /// Shuts a place for a while; fails where it is the last one.
-    fn shut(&self, place: OwnedSemaphorePermit) -> Result<(), ()> {
-        if self.shut.fetch_add(1, Ordering::Relaxed) + 1 >= self.all {
-            self.shut.fetch_sub(1, Ordering::Relaxed);
-            return Err(());
-        }
-        let shut = Arc::clone(&self.shut);
-        tokio::spawn(async move {
-            sleep(SHUT_FOR).await;
-            shut.fetch_sub(1, Ordering::Relaxed);
-            drop(place);
-        });
-        Ok(())
+fn unavailable(error: PoolError) -> StoreError {
+    match error {
+        PoolError::Backend(error) => error.into(),
+        other => StoreError::Unavailable(other.into()),
     }
 }
 
 /// A connection with its place.
 pub struct Lent {
     object: Object,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl std::ops::Deref for Lent {
@@ -301,17 +215,6 @@ impl Lent {
     fn close(self) {
         drop(Object::take(self.object));
     }
-}
-
-/// How many connections a pool has.
-#[derive(Debug, Clone, Copy)]
-pub struct Usage {
-    /// Open, idle ones among them.
-    pub open: usize,
-    /// On loan.
-    pub in_use: usize,
-    /// So many it opens at most.
-    pub most: usize,
 }
 
 /// A connection on loan. It goes back when its work came to an end. When who asked went away, an answer may still be on its
