@@ -342,6 +342,10 @@ impl From<VerificationError> for Problem {
                 Self::new(ProblemCode::ServiceUnavailable, "Many sign in right now. Try again in a moment.")
                     .retry_after(UNAVAILABLE_RETRY)
             }
+            VerificationError::Overloaded { retry_after } => {
+                Self::new(ProblemCode::ServiceUnavailable, "Many sign in right now. Try again in a moment.")
+                    .retry_after(retry_after)
+            }
             VerificationError::CodeKeyMissing => {
                 error!(
                     "a challenge was made with a code key that this node lacks: give every node the same codes.keys"

@@ -21,6 +21,8 @@ use crate::store::{self, StoreError};
 
 /// Notices claimed at a time.
 const BATCH: i64 = 50;
+/// How long a notice that was just written waits for others.
+const TOGETHER: Duration = Duration::from_millis(50);
 /// How long between two looks when nobody wakes it.
 const PERIOD: Duration = Duration::from_secs(1);
 
@@ -49,7 +51,10 @@ impl Job for NoticeSender {
                 error!(error = &error as &dyn std::error::Error, "notices wait for the database");
             }
             // Woken early by who wrote one, or late by the clock: both are fine.
-            let _ = tokio::time::timeout(PERIOD, wake_up.notified()).await;
+            if tokio::time::timeout(PERIOD, wake_up.notified()).await.is_ok() {
+                // Others are written at about the same time, and claimed with it.
+                tokio::time::sleep(TOGETHER).await;
+            }
         }
     }
 }
@@ -59,7 +64,14 @@ async fn send_due(services: &Arc<Services>) -> Result<(), StoreError> {
     loop {
         let claimed = store.run(async |db| store::notice::claim_due(db, BATCH).await).await?;
         let is_last = i64::try_from(claimed.len()).unwrap_or(BATCH) < BATCH;
-        for notice in claimed {
+        let reads_nothing = |notice: &Notice| notice.email.is_none() && !is_pushed(services, notice);
+        let (unread, to_send): (Vec<_>, Vec<_>) = claimed.into_iter().partition(reads_nothing);
+        if !unread.is_empty() {
+            // Their owners read of it on their devices and in the login activity.
+            let unread: Vec<_> = unread.iter().map(|notice| (notice.account_id, notice.id)).collect();
+            store.run(async |db| store::notice::give_up(db, &unread).await).await?;
+        }
+        for notice in to_send {
             // Each on its own: a mailbox whose server is slow holds up no other.
             actix::spawn(send(Arc::clone(services), notice));
         }
@@ -73,9 +85,13 @@ async fn send(services: Arc<Services>, notice: Notice) {
     futures_util::future::join(push(&services, &notice), mail(&services, &notice)).await;
 }
 
+fn is_pushed(services: &Services, notice: &Notice) -> bool {
+    notice.kind.is_pushed() && services.push.is_on()
+}
+
 /// Pushes an alert, once and without a second try: the mail is what must arrive.
 async fn push(services: &Services, notice: &Notice) {
-    if !notice.kind.is_pushed() || !services.push.is_on() {
+    if !is_pushed(services, notice) {
         return;
     }
     let account = notice.account_id;
@@ -130,7 +146,7 @@ async fn mail(services: &Services, notice: &Notice) {
         store.run(async |db| store::notice::postpone(db, account_id, id, wait).await).await
     } else {
         warn!(notice.id = %id, notice.kind = %notice.kind, mail.outcome = word, "a notice cannot be sent and is given up");
-        store.run(async |db| store::notice::give_up(db, account_id, id).await).await
+        store.run(async |db| store::notice::give_up(db, &[(account_id, id)]).await).await
     };
     if let Err(error) = recorded {
         // It becomes due again when its lease is over; what was accepted is then not sent a second time.
@@ -140,7 +156,7 @@ async fn mail(services: &Services, notice: &Notice) {
 
 /// A subject without an address reads of it on its devices and in its login activity.
 async fn without_mailbox(services: &Services, account: AccountId, id: NoticeId) {
-    let given_up = services.store.run(async |db| store::notice::give_up(db, account, id).await).await;
+    let given_up = services.store.run(async |db| store::notice::give_up(db, &[(account, id)]).await).await;
     if let Err(error) = given_up {
         error!(notice.id = %id, error = &error as &dyn std::error::Error, "a notice without a mailbox was not put away");
     }

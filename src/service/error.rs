@@ -102,6 +102,12 @@ pub enum VerificationError {
     /// More passwords wait to be hashed than this node takes on.
     #[error("too many sign-ins at once")]
     Busy,
+    /// The database is so busy that a sign-in that begins now would wait for too long.
+    #[error("too many calls wait for the database")]
+    Overloaded {
+        /// Come back in this long.
+        retry_after: SignedDuration,
+    },
     /// A challenge was made with a code key that this node does not hold.
     #[error("the code key of this challenge is not configured on this node")]
     CodeKeyMissing,

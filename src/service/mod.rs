@@ -11,6 +11,7 @@ mod error;
 mod fresh;
 mod operator;
 mod origin;
+mod overload;
 mod resolve;
 mod sign_in;
 mod subject;

@@ -111,23 +111,6 @@ pub async fn record_folded(db: &impl Db, entry: &NewEntry<'_>) -> Result<(), Sto
     }
 }
 
-/// Writes how a sign-in attempt ended.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn set_outcome(
-    db: &impl Db,
-    account: AccountId,
-    entry: ActivityId,
-    outcome: ActivityOutcome,
-    method: Option<Method>,
-) -> Result<(), StoreError> {
-    let parameters: super::Parameters<'_> =
-        &[&account.uuid(), &entry.uuid(), &outcome.as_str(), &method.map(Method::as_str)];
-    execute(db, query!("activity/set_outcome"), parameters).await?;
-    Ok(())
-}
-
 /// Writes whom a sign-in attempt let in.
 ///
 /// # Errors

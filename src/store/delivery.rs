@@ -4,12 +4,13 @@ mod push;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 use super::{Db, StoreError, execute, node, one_row, query, rows};
 use crate::domain::challenge::Method;
 use crate::domain::delivery::ladder::DeliveryUpdate;
 use crate::domain::delivery::{
-    Channel, Delivery, DeliveryState, DeliveryView, Mailbox, PlannedDeliveries, UnreachableReason,
+    Channel, Delivery, DeliveryState, DeliveryView, Mailbox, PlannedDeliveries, Reach, UnreachableReason,
 };
 use crate::domain::value::id::{AccountId, ChallengeId, DeliveryId, DeviceId, NodeId};
 use crate::store::postgres::row::{as_integer, count, get, id, optional_id, optional_word, seconds, small_count, word};
@@ -31,9 +32,13 @@ impl Lease {
     const WORK: SignedDuration = SignedDuration::from_secs(60);
 
     /// The lease of a node for deliveries that it just planned.
-    #[must_use]
-    pub fn handover(node: NodeId) -> Self {
-        Self { node, length: Self::HANDOVER }
+    pub(super) fn of_new(method: Method, node: NodeId) -> Self {
+        let length = match method {
+            Method::App => Self::HANDOVER,
+            // A mail may take longer than it takes to hand it over.
+            Method::Email => Self::WORK,
+        };
+        Self { node, length }
     }
 
     /// The lease of a node for deliveries that it works.
@@ -79,42 +84,60 @@ pub async fn plan(
     method: Method,
     node: NodeId,
 ) -> Result<PlannedDeliveries, StoreError> {
-    let lease = match method {
-        Method::App => Lease::handover(node),
-        // A mail may take longer than it takes to hand it over.
-        Method::Email => Lease::work(node),
-    };
-    let parameters: super::Parameters<'_> =
-        &[&account.uuid(), &challenge.uuid(), &as_integer(generation), &lease.node.uuid(), &seconds(lease.length)];
+    let lease = Lease::of_new(method, node);
+    let parameters: super::Parameters<'_> = &[
+        &account.uuid(),
+        &challenge.uuid(),
+        &as_integer(generation),
+        &method.as_str(),
+        &lease.node.uuid(),
+        &seconds(lease.length),
+    ];
+    planned(&one_row(db, query!("delivery/plan"), parameters).await?, method, generation)
+}
+
+/// The deliveries of a new code.
+pub(super) fn planned(row: &Row, method: Method, generation: u32) -> Result<PlannedDeliveries, StoreError> {
     match method {
-        Method::App => {
-            let planned = rows(db, query!("delivery/plan_app"), parameters).await?;
-            let deliveries = planned.iter().map(|row| planned_delivery(row, Channel::Websocket, generation));
-            let reach = planned.iter().map(super::device::device_reach);
-            Ok(PlannedDeliveries {
-                deliveries: deliveries.collect::<Result<_, _>>()?,
-                reach: reach.collect::<Result<_, _>>()?,
-                mailbox: Mailbox::default(),
-            })
-        }
+        Method::App => planned_by_app(row, generation),
         Method::Email => {
-            let row = one_row(db, query!("delivery/plan_email"), parameters).await?;
+            let ids: Vec<Uuid> = get(row, "delivery_ids")?;
+            let delivery = |id| new_delivery(id, None, Channel::Email, generation);
             Ok(PlannedDeliveries {
-                deliveries: vec![planned_delivery(&row, Channel::Email, generation)?],
+                deliveries: ids.into_iter().map(delivery).collect(),
                 reach: Vec::new(),
-                mailbox: super::challenge::mailbox(&row)?,
+                mailbox: super::challenge::mailbox(row)?,
             })
         }
     }
 }
 
-fn planned_delivery(row: &Row, channel: Channel, generation: u32) -> Result<Delivery, StoreError> {
-    let device_id = match channel {
-        Channel::Email => None,
-        _ => Some(id(row, "device_id", DeviceId::new)?),
-    };
-    let id = id(row, "delivery_id", DeliveryId::new)?;
-    Ok(Delivery { id, device_id, channel, already_sent: false, generation, tries: 1, silent: false })
+/// The deliveries of a new code to the trusted devices.
+pub(super) fn planned_by_app(row: &Row, generation: u32) -> Result<PlannedDeliveries, StoreError> {
+    let ids: Option<Vec<Uuid>> = get(row, "delivery_ids")?;
+    // No device is trusted.
+    let Some(ids) = ids else { return Ok(PlannedDeliveries::default()) };
+    let devices: Vec<Uuid> = get(row, "device_ids")?;
+    let allowed: Vec<bool> = get(row, "are_notifications_allowed")?;
+    let have_address: Vec<bool> = get(row, "have_push_address")?;
+    let expired: Vec<bool> = get(row, "are_push_addresses_expired")?;
+    let devices = devices.into_iter().map(DeviceId::new);
+    let delivery = |(id, device)| new_delivery(id, Some(device), Channel::Websocket, generation);
+    let reach = allowed.into_iter().zip(have_address).zip(expired).map(|((allowed, has_address), expired)| Reach {
+        notifications_allowed: allowed,
+        has_push_address: has_address,
+        push_address_expired: expired,
+    });
+    Ok(PlannedDeliveries {
+        deliveries: ids.into_iter().zip(devices.clone()).map(delivery).collect(),
+        reach: devices.zip(reach).collect(),
+        mailbox: Mailbox::default(),
+    })
+}
+
+fn new_delivery(id: Uuid, device_id: Option<DeviceId>, channel: Channel, generation: u32) -> Delivery {
+    let id = DeliveryId::new(id);
+    Delivery { id, device_id, channel, already_sent: false, generation, tries: 1, silent: false }
 }
 
 /// Cancels what is still to be delivered, up to a generation.

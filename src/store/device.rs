@@ -14,7 +14,7 @@ use crate::domain::challenge::limits::MAX_TRUSTED_DEVICES;
 use crate::domain::device::{Device, DeviceInfo};
 use crate::domain::value::id::{AccountId, ConnectionId, DeviceId, InstallId, NodeId};
 use crate::store::postgres::row::{get, id, locale, seconds, word};
-pub(super) use push::{device_reach, push_address};
+pub(super) use push::push_address;
 pub use push::{forget_push_address, push_addresses, reach, register_push};
 
 /// A trusted device as its owner sees it.
@@ -52,7 +52,7 @@ pub struct DeviceChange {
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn upsert(
+pub async fn meet(
     db: &impl Db,
     account: AccountId,
     new_id: DeviceId,
@@ -71,7 +71,7 @@ pub async fn upsert(
         &location,
         &info.locale.as_ref().map(Locale::as_str),
     ];
-    let row = one_row(db, query!("device/upsert"), parameters).await?;
+    let row = one_row(db, query!("device/meet"), parameters).await?;
     let info = DeviceInfo { name: get(&row, "name")?, locale: locale(&row)?, ..info };
     Ok(Device { id: id(&row, "device_id", DeviceId::new)?, info, trusted: get(&row, "trusted")? })
 }

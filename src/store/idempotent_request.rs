@@ -65,6 +65,31 @@ pub async fn find(db: &impl Db, known: &Known) -> Result<Option<Earlier>, StoreE
     Ok(Some(Earlier { request: RequestHash::from_bytes(hash), answer, is_erased }))
 }
 
+/// Keeps the answer to a request, in the transaction that carries it out.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when another request had its key meanwhile: then nothing may stay of it.
+pub async fn add(
+    db: &impl Db,
+    known: &Known,
+    account: AccountId,
+    status: u16,
+    sealed: &[u8],
+) -> Result<(), StoreError> {
+    let parameters: super::Parameters<'_> = &[
+        &known.caller.uuid(),
+        &known.key_hash.as_slice(),
+        &known.request.as_bytes(),
+        &account.uuid(),
+        &i16::try_from(status).unwrap_or(i16::MAX),
+        &sealed,
+    ];
+    match execute(db, query!("idempotent_request/add"), parameters).await? {
+        0 => Err(StoreError::Conflict),
+        _ => Ok(()),
+    }
+}
+
 /// Keeps the answer to a request that was claimed; `account` is whom it is about.
 ///
 /// # Errors

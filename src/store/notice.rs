@@ -75,34 +75,6 @@ pub async fn add_to(
     Ok(())
 }
 
-/// Writes "somebody has the password, and no code came" for later: due in `due_in`, unless [`drop_unfinished`] comes before. One
-/// an installation waits, and within `pause` of one that was sent there is no other.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn plan_unfinished(
-    db: &impl Db,
-    account: AccountId,
-    notice: NoticeId,
-    requester: &Requester,
-    due_in: SignedDuration,
-    pause: SignedDuration,
-) -> Result<(), StoreError> {
-    let parameters: super::Parameters<'_> = &[
-        &account.uuid(),
-        &notice.uuid(),
-        &AlertKind::SignInUnfinished.as_str(),
-        &device_json(requester)?,
-        &requester.ip,
-        &requester.location,
-        &requester.device.install_id.uuid(),
-        &seconds(due_in),
-        &seconds(pause),
-    ];
-    execute(db, query!("notice/plan_unfinished"), parameters).await?;
-    Ok(())
-}
-
 /// Whether an account got a notice of a kind within `within`.
 ///
 /// # Errors
@@ -117,7 +89,7 @@ pub async fn was_added(
     get(&one_row(db, query!("notice/was_added"), parameters).await?, "was_added")
 }
 
-/// Takes back what [`plan_unfinished`] wrote for an installation, if it was not sent yet.
+/// Takes back the notice of a sign-in that is not finished for an installation, if it was not sent yet.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -127,7 +99,7 @@ pub async fn drop_unfinished(db: &impl Db, account: AccountId, install: InstallI
     Ok(())
 }
 
-/// Makes what [`plan_unfinished`] wrote for an installation due now.
+/// Makes the notice of a sign-in that is not finished due now for an installation.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -210,11 +182,12 @@ pub async fn postpone(
     Ok(())
 }
 
-/// Forgets a notice that cannot be sent.
+/// Forgets notices that cannot be sent.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn give_up(db: &impl Db, account: AccountId, notice: NoticeId) -> Result<(), StoreError> {
-    execute(db, query!("notice/give_up"), &[&account.uuid(), &notice.uuid()]).await?;
+pub async fn give_up(db: &impl Db, notices: &[(AccountId, NoticeId)]) -> Result<(), StoreError> {
+    let (accounts, ids): (Vec<_>, Vec<_>) = notices.iter().map(|(account, id)| (account.uuid(), id.uuid())).unzip();
+    execute(db, query!("notice/give_up"), &[&accounts, &ids]).await?;
     Ok(())
 }

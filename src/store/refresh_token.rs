@@ -49,15 +49,6 @@ pub async fn find(db: &impl Db, account: AccountId, hash: &TokenHash) -> Result<
         .transpose()
 }
 
-/// Stores the first refresh token of a session.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn issue(db: &impl Db, account: AccountId, session: SessionId, hash: &TokenHash) -> Result<(), StoreError> {
-    execute(db, query!("refresh_token/issue"), &[&account.uuid(), &hash.as_bytes(), &session.uuid()]).await?;
-    Ok(())
-}
-
 /// Uses a token: from now on its successor is good, which was derived with `key`. Call it before the session is renewed.
 ///
 /// # Errors

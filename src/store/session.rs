@@ -6,16 +6,16 @@ use deadpool_postgres::Object;
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 pub use super::batched::ShownSession;
-use super::{Db, Store, StoreError, execute, optional_row, query, rows};
+use super::{Db, Store, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::challenge::limits::MAX_SESSIONS_A_DEVICE;
 use crate::domain::device::Device;
-use crate::domain::device::session::{ActiveSession, CONNECTION_EXPIRY_GRACE, SessionEnd};
+use crate::domain::device::session::{ActiveSession, CONNECTION_EXPIRY_GRACE};
 use crate::domain::device::token::TokenHash;
 use crate::domain::value::id::{AccountId, DeviceId, SessionId};
 use crate::store::postgres::row::{get, id, locale, one_by_place, seconds};
-use end::ended;
 pub use end::{end, end_of_device, end_others, end_untrusted};
 
 /// How long tokens of a session live.
@@ -29,6 +29,18 @@ pub struct TokenLifetimes {
     pub session: SignedDuration,
 }
 
+impl TokenLifetimes {
+    /// Seconds that a new access token lives.
+    pub(super) fn of_access(&self) -> f64 {
+        seconds(self.access.min(self.session))
+    }
+
+    /// Seconds that a new refresh token lives.
+    pub(super) fn of_refresh(&self) -> f64 {
+        seconds(self.refresh.min(self.session))
+    }
+}
+
 /// The hashes of the two tokens that a session has at a time.
 pub struct PairHashes {
     /// Of the access token.
@@ -37,7 +49,7 @@ pub struct PairHashes {
     pub refresh: TokenHash,
 }
 
-/// Makes a session; names those of the device that end because too many would go on.
+/// Makes a session with its refresh token; names those of the device that end because too many would go on.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -55,14 +67,19 @@ pub async fn create(
         &session.uuid(),
         &device.uuid(),
         &pair.access.as_bytes(),
-        &seconds(lifetimes.access.min(lifetimes.session)),
-        &seconds(lifetimes.refresh.min(lifetimes.session)),
-        &MAX_SESSIONS_A_DEVICE,
-        &SessionEnd::MadeRoom.as_str(),
         &pair.refresh.as_bytes(),
+        &lifetimes.of_access(),
+        &lifetimes.of_refresh(),
+        &MAX_SESSIONS_A_DEVICE,
         &location,
     ];
-    ended(db, query!("session/create"), parameters).await
+    ended_sessions(&one_row(db, query!("session/create"), parameters).await?)
+}
+
+/// The sessions that made room for a new one.
+pub(super) fn ended_sessions(row: &Row) -> Result<Vec<SessionId>, StoreError> {
+    let ended: Option<Vec<Uuid>> = get(row, "ended_sessions")?;
+    Ok(ended.unwrap_or_default().into_iter().map(SessionId::new).collect())
 }
 
 /// The session of an access token, if it may make calls. Asked together with others who ask now.
@@ -162,17 +179,6 @@ pub async fn for_connection(
     let parameters: super::Parameters<'_> = &[&account.uuid(), &session.uuid(), &seconds(CONNECTION_EXPIRY_GRACE)];
     let found = optional_row(db, query!("session/by_id"), parameters).await?;
     found.as_ref().map(active_session).transpose()
-}
-
-/// As [`for_connection`], for many.
-pub(super) async fn for_connections(
-    db: &Object,
-    sessions: &[(AccountId, SessionId)],
-) -> Result<Vec<Option<ActiveSession>>, StoreError> {
-    let (accounts, ids): (Vec<_>, Vec<_>) = sessions.iter().map(|(account, id)| (account.uuid(), id.uuid())).unzip();
-    let parameters: super::Parameters<'_> = &[&accounts, &ids, &seconds(CONNECTION_EXPIRY_GRACE)];
-    let found = rows(db, query!("session/by_ids"), parameters).await?;
-    one_by_place(&found, sessions.len(), active_session)
 }
 
 /// Gives a session its next tokens, none of which outlives the session's longest life; `false` when it ended or ran out.

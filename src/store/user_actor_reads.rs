@@ -3,10 +3,14 @@
 use deadpool_postgres::Object;
 use futures_util::FutureExt;
 use futures_util::future::try_join;
+use uuid::Uuid;
 
 pub use super::batched::{Opening, Work};
-use super::{Store, StoreError, challenge, device, session, together};
+use super::{Store, StoreError, challenge, device, query, rows, session, together};
+use crate::domain::delivery::CodeToDeliver;
+use crate::domain::device::session::{ActiveSession, CONNECTION_EXPIRY_GRACE};
 use crate::domain::value::id::{AccountId, ChallengeId, SessionId};
+use crate::store::postgres::row::{by_place, get, seconds};
 
 /// Looks what is open for a new connection, and then whether its session goes on: a device that is removed between the two
 /// looks gets none of the codes that replace them.
@@ -18,10 +22,33 @@ pub async fn opening(store: &Store, account: AccountId, session: SessionId) -> R
 }
 
 async fn openings(db: &Object, sessions: &[(AccountId, SessionId)]) -> Result<Vec<Opening>, StoreError> {
-    let accounts: Vec<AccountId> = sessions.iter().map(|(account, _)| *account).collect();
-    let codes = challenge::open_for_apps(db, &accounts);
-    let (codes, sessions) = together(db, try_join(codes, session::for_connections(db, sessions))).await?;
-    Ok(codes.into_iter().zip(sessions).map(|(codes, session)| Opening { codes, session }).collect())
+    let (accounts, ids): (Vec<_>, Vec<_>) = sessions.iter().map(|(account, id)| (account.uuid(), id.uuid())).unzip();
+    let parameters: super::Parameters<'_> = &[&accounts, &ids, &seconds(CONNECTION_EXPIRY_GRACE)];
+    let found = rows(db, query!("session/open_connections"), parameters).await?;
+    let parts = by_place(&found, sessions.len(), |row| match get::<Option<Uuid>>(row, "session_id")? {
+        Some(_) => session::active_session(row).map(Part::Session),
+        None => challenge::code_to_deliver(row).map(|code| Part::Code(Box::new(code))),
+    })?;
+    Ok(parts.into_iter().map(Opening::from_iter).collect())
+}
+
+/// What an opening is put together from.
+enum Part {
+    Session(ActiveSession),
+    Code(Box<CodeToDeliver>),
+}
+
+impl FromIterator<Part> for Opening {
+    fn from_iter<T: IntoIterator<Item = Part>>(parts: T) -> Self {
+        let mut opening = Self { codes: Vec::new(), session: None };
+        for part in parts {
+            match part {
+                Part::Session(session) => opening.session = Some(session),
+                Part::Code(code) => opening.codes.push(*code),
+            }
+        }
+        opening
+    }
 }
 
 /// What is to be done for a challenge that this node takes over; `None` when it is not open any more.

@@ -39,22 +39,6 @@ pub struct AppVerification {
     pub now: Timestamp,
 }
 
-/// Notes that an app's server began a challenge, in the transaction that starts it. `tells`: its end is told by a webhook.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn add(
-    db: &impl Db,
-    account: AccountId,
-    challenge: ChallengeId,
-    audience: &str,
-    tells: bool,
-) -> Result<(), StoreError> {
-    let parameters: super::Parameters<'_> = &[&account.uuid(), &challenge.uuid(), &audience, &tells];
-    execute(db, query!("verification/add"), parameters).await?;
-    Ok(())
-}
-
 /// A challenge, if an app's server began it.
 ///
 /// # Errors
@@ -62,15 +46,6 @@ pub async fn add(
 pub async fn by_id(db: &impl Db, challenge: ChallengeId) -> Result<Option<AppVerification>, StoreError> {
     let found = optional_row(db, query!("verification/by_id"), &[&challenge.uuid()]).await?;
     found.as_ref().map(app_verification).transpose()
-}
-
-/// The end of a challenge is to be told, if an app's server began it, in the transaction that closes it.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn make_due(db: &impl Db, account: AccountId, challenge: ChallengeId) -> Result<(), StoreError> {
-    execute(db, query!("verification/make_due"), &[&account.uuid(), &challenge.uuid()]).await?;
-    Ok(())
 }
 
 /// Claims up to `limit` ends for this node, each with how often it was claimed, this time included.

@@ -5,6 +5,7 @@ mod crash;
 mod database_away;
 mod lost_answers;
 mod not_now;
+mod overloaded;
 mod reaching_the_database;
 mod restore;
 mod secrecy;

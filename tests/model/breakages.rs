@@ -7,7 +7,7 @@ use twostep::domain::challenge::guess_budget::BudgetRules;
 
 use super::explore::SMALL;
 use super::guessing::Guessing;
-use super::steps::{ATTEMPTS, COMPARISONS, FREEZES, FROZEN, OWNER_ASKED, WAITS};
+use super::steps::{ATTEMPTS, COMPARISONS, FREEZES, FROZEN, OWNER_ASKED, TAKEN, WAITS};
 
 /// One rule done wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,6 +42,8 @@ pub enum Breakage {
     LiftRefills,
     /// Everything is allowed at once: nobody asks the owner.
     NoFreeze,
+    /// A right code is taken without asking whether it may be compared.
+    TakeAsksNobody,
     /// No wait follows a failure.
     NoWait,
     /// A new code ends a wait.
@@ -60,7 +62,7 @@ const TINY: Guessing =
 const ONE_CHALLENGE: Guessing = Guessing { installs: 1, ..SMALL };
 
 /// What each one breaks, in which model.
-const BROKEN: [(Breakage, &str, Guessing); 20] = [
+const BROKEN: [(Breakage, &str, Guessing); 21] = [
     (Breakage::ComparesFirst, COMPARISONS, TINY),
     (Breakage::LooksThenCounts, COMPARISONS, TINY),
     (Breakage::WritesWhatItRead, COMPARISONS, TINY),
@@ -76,6 +78,7 @@ const BROKEN: [(Breakage, &str, Guessing); 20] = [
     (Breakage::NoFreeze, OWNER_ASKED, TINY),
     (Breakage::ResendGivesAttemptsBack, ATTEMPTS, ONE_CHALLENGE),
     (Breakage::AttemptsUnbounded, ATTEMPTS, ONE_CHALLENGE),
+    (Breakage::TakeAsksNobody, TAKEN, TINY),
     (Breakage::NoWait, WAITS, ONE_CHALLENGE),
     (Breakage::ResendEndsWait, WAITS, ONE_CHALLENGE),
     (Breakage::FreezeLeavesCodes, FROZEN, TINY),

@@ -147,6 +147,24 @@ impl Guessing {
         }
     }
 
+    /// Counts, compares and settles the right code of a sign-in in one commit, unless the attempt is refused.
+    pub fn take(&self, world: &mut World, guesser: usize, install: usize) -> Option<()> {
+        let code = world.challenges[install]?;
+        let may_be_compared =
+            code.progress().count_attempt(NOW).is_ok() && self.tally(world, guesser).budget().check(NOW).is_ok();
+        if self.kind != BudgetKind::Account || (!may_be_compared && !self.is(Breakage::TakeAsksNobody)) {
+            return None;
+        }
+        if !may_be_compared {
+            world.seen.fault = Some(Fault::TakenRefused);
+            return Some(());
+        }
+        self.count(world, guesser, install)?;
+        self.compare(world, guesser, true);
+        self.settle(world, guesser);
+        Some(())
+    }
+
     pub fn settle(&self, world: &mut World, guesser: usize) {
         let it = world.guessers[guesser];
         world.guessers[guesser] = Guesser::default();

@@ -13,6 +13,7 @@ pub const OWNER_ASKED: &str = "the owner is asked after the first part of them";
 pub const ATTEMPTS: &str = "no more attempts at a challenge than five";
 pub const WAITS: &str = "no wait is cut short";
 pub const FREEZES: &str = "guesses freeze an account only while its budget is spent";
+pub const TAKEN: &str = "no right code is taken that a guess would have been refused for";
 pub const FROZEN: &str = "no challenge is open while sign-ins are frozen";
 /// So the bound is no lower than it says.
 pub const REACHED: &str = "the bound is reached";
@@ -30,6 +31,9 @@ pub enum Step {
     Look { guesser: usize, install: usize },
     /// `count_attempt.sql`: the account is locked, challenge and budget are checked and counted, and that is committed.
     Count { guesser: usize, install: usize },
+    /// `verify_sign_in`: the code was compared before, and is right; whether it may be is asked, it is counted and settled, all in one
+    /// commit. Wrong ones go through [`Step::Count`], and what was refused is told to nobody.
+    Take { guesser: usize, install: usize },
     /// The code is compared.
     Compare { guesser: usize, is_right: bool },
     /// What the comparison came to is written, in one transaction.
@@ -65,10 +69,13 @@ impl Model for Guessing {
         for guesser in 0..self.guessers {
             let it = world.guessers[guesser];
             match it.phase {
-                Phase::Idle => steps.extend((0..self.installs).map(|install| match looks {
-                    true => Step::Look { guesser, install },
-                    false => Step::Count { guesser, install },
-                })),
+                Phase::Idle => {
+                    steps.extend((0..self.installs).map(|install| match looks {
+                        true => Step::Look { guesser, install },
+                        false => Step::Count { guesser, install },
+                    }));
+                    steps.extend((0..self.installs).map(|install| Step::Take { guesser, install }));
+                }
                 Phase::Looked => {
                     steps.extend(it.challenge.map(|install| Step::Count { guesser, install: install.into() }));
                 }
@@ -93,6 +100,7 @@ impl Model for Guessing {
             Step::Expire { install } => world.close(install),
             Step::Look { guesser, install } => self.look(&mut world, guesser, install)?,
             Step::Count { guesser, install } => self.count(&mut world, guesser, install)?,
+            Step::Take { guesser, install } => self.take(&mut world, guesser, install)?,
             Step::Compare { guesser, is_right } => self.compare(&mut world, guesser, is_right),
             Step::Settle { guesser } => self.settle(&mut world, guesser),
             Step::Crash { guesser } => self.crash(&mut world, guesser),
@@ -135,6 +143,7 @@ impl Model for Guessing {
             }),
             Property::always(WAITS, |_, world: &World| world.seen.fault != Some(Fault::Hurried)),
             Property::always(FREEZES, |_, world: &World| world.seen.fault != Some(Fault::FrozenUnspent)),
+            Property::always(TAKEN, |_, world: &World| world.seen.fault != Some(Fault::TakenRefused)),
             Property::always(FROZEN, |_, world: &World| !world.frozen || world.challenges.iter().all(Option::is_none)),
             Property::sometimes(REACHED, |model: &Self, world: &World| {
                 u32::from(world.seen.compared) == model.rules.max_comparisons

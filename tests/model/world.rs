@@ -100,6 +100,8 @@ pub enum Fault {
     Hurried,
     /// Guesses froze an account whose budget is not spent.
     FrozenUnspent,
+    /// A right code was taken although the budget, or the challenge, allowed no attempt.
+    TakenRefused,
 }
 
 impl Seen {

@@ -1,6 +1,6 @@
 -- Closes every open challenge of a purpose, because what began it holds no longer.
 -- $1 uuid: account; $2 text: purpose; $3 text: why.
--- Returns challenge_id, activity_id and outcome of each. Index: challenges_one_open_per_install.
+-- Returns challenge_id, activity_id, created_at and outcome of each. Index: challenges_one_open_per_install.
 UPDATE challenges SET outcome = 'superseded', superseded_by = $3, closed_at = now(), password_hash = NULL
 WHERE account_id = $1 AND purpose = $2 AND outcome IS NULL
-RETURNING challenge_id, activity_id, outcome
+RETURNING challenge_id, activity_id, created_at, outcome

@@ -1,4 +1,6 @@
--- Forgets a message that cannot be sent.
--- $1 uuid: account; $2 uuid: notice.
--- Deletes 1 row. Index: notices_pkey.
-DELETE FROM notices WHERE account_id = $1 AND notice_id = $2 AND sent_at IS NULL
+-- Forgets messages that cannot be sent.
+-- $1 uuid[]: accounts; $2 uuid[]: notices.
+-- Deletes a row for each. Index: notices_pkey.
+DELETE FROM notices
+USING unnest($1::uuid[], $2::uuid[]) AS gone (account_id, notice_id)
+WHERE notices.account_id = gone.account_id AND notices.notice_id = gone.notice_id AND sent_at IS NULL

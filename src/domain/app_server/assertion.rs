@@ -110,9 +110,8 @@ pub struct Jwk {
 impl Assertion<'_> {
     /// The token that says it, signed with the current key.
     #[must_use]
-    pub fn sign(&self, keys: &CodeKeys, now: Timestamp) -> String {
-        let (kid, pair) =
-            pairs(keys).find(|(kid, _)| *kid == keys.current().as_str()).expect("the current key is held");
+    pub fn sign(&self, keys: &AssertionKeys, now: Timestamp) -> String {
+        let (kid, pair) = &keys.pairs[keys.current];
         let header = Header { alg: self.header.alg(), typ: self.header.typ(), kid };
         let claims = Claims {
             iss: self.issuer,
@@ -134,23 +133,41 @@ impl Assertion<'_> {
     }
 }
 
-/// The keys that check assertions: those of every code key that is not revoked.
-#[must_use]
-pub fn public_keys(keys: &CodeKeys, header: AssertionHeader) -> Vec<Jwk> {
-    let jwk = |(kid, pair): (&str, Ed25519KeyPair)| Jwk {
-        kty: "OKP",
-        crv: "Ed25519",
-        alg: header.alg(),
-        r#use: "sig",
-        kid: kid.to_owned(),
-        x: URL_SAFE_NO_PAD.encode(pair.public_key()),
-    };
-    pairs(keys).map(jwk).collect()
+/// The keys that assertions are signed with: one of each code key that is not revoked. They are derived once, which costs as much as a
+/// signature.
+pub struct AssertionKeys {
+    pairs: Vec<(String, Ed25519KeyPair)>,
+    /// The place of the one that signs.
+    current: usize,
 }
 
-fn pairs(keys: &CodeKeys) -> impl Iterator<Item = (&str, Ed25519KeyPair)> {
-    keys.subkeys(LABEL)
-        .map(|(id, seed)| (id.as_str(), Ed25519KeyPair::from_seed_unchecked(&*seed).expect("a seed is any 32 bytes")))
+impl AssertionKeys {
+    /// Derives them.
+    ///
+    /// # Panics
+    /// Never: the current key is held, and a seed is any 32 bytes.
+    #[must_use]
+    pub fn of(keys: &CodeKeys) -> Self {
+        let pair = |seed: &[u8]| Ed25519KeyPair::from_seed_unchecked(seed).expect("a seed is any 32 bytes");
+        let pairs: Vec<_> =
+            keys.subkeys(LABEL).map(|(id, seed)| (id.as_str().to_owned(), pair(seed.as_slice()))).collect();
+        let current = pairs.iter().position(|(kid, _)| kid == keys.current().as_str());
+        Self { pairs, current: current.expect("the current key is held") }
+    }
+
+    /// What checks assertions.
+    #[must_use]
+    pub fn public(&self, header: AssertionHeader) -> Vec<Jwk> {
+        let jwk = |(kid, pair): &(String, Ed25519KeyPair)| Jwk {
+            kty: "OKP",
+            crv: "Ed25519",
+            alg: header.alg(),
+            r#use: "sig",
+            kid: kid.clone(),
+            x: URL_SAFE_NO_PAD.encode(pair.public_key()),
+        };
+        self.pairs.iter().map(jwk).collect()
+    }
 }
 
 fn encoded(part: &impl Serialize) -> String {
@@ -185,7 +202,7 @@ mod tests {
             lifetime: SignedDuration::from_secs(120),
             header,
         };
-        assertion.sign(keys, Timestamp::from_second(1000).expect("in range"))
+        assertion.sign(&AssertionKeys::of(keys), Timestamp::from_second(1000).expect("in range"))
     }
 
     fn part(token: &str, number: usize) -> Vec<u8> {
@@ -209,7 +226,7 @@ mod tests {
         assert_eq!(header, serde_json::json!({"alg": "EdDSA", "typ": "JWT", "kid": "k1"}));
         let claims: Value = serde_json::from_slice(&part(&token, 1)).expect("JSON");
         assert_eq!((&claims["sub"], &claims["aud"], &claims["exp"]), (&"user-7".into(), &"shop".into(), &1120.into()));
-        let [key] = public_keys(&keys, AssertionHeader::EdDsa).try_into().expect("one key");
+        let [key] = AssertionKeys::of(&keys).public(AssertionHeader::EdDsa).try_into().expect("one key");
         assert!(is_signed_by(&token, &key));
         assert!(!is_signed_by(&token.replacen('.', "A.", 1), &key));
     }
@@ -220,7 +237,7 @@ mod tests {
         let token = token_with(&keys, AssertionHeader::Ed25519);
         let header: Value = serde_json::from_slice(&part(&token, 0)).expect("JSON");
         assert_eq!(header, serde_json::json!({"alg": "Ed25519", "typ": "twostep-verification+jwt", "kid": "k1"}));
-        let [key] = public_keys(&keys, AssertionHeader::Ed25519).try_into().expect("one key");
+        let [key] = AssertionKeys::of(&keys).public(AssertionHeader::Ed25519).try_into().expect("one key");
         assert_eq!(key.alg, "Ed25519");
         assert!(is_signed_by(&token, &key));
     }
@@ -229,11 +246,11 @@ mod tests {
     fn after_a_rotation_older_assertions_are_still_believed_until_their_key_is_revoked() {
         let older = token(&keys(ONE));
         let rotated = keys(&format!("{TWO}{ONE}"));
-        let public = public_keys(&rotated, AssertionHeader::EdDsa);
+        let public = AssertionKeys::of(&rotated).public(AssertionHeader::EdDsa);
         let by = |kid: &str| public.iter().find(|key| key.kid == kid).expect("published");
         assert!(is_signed_by(&older, by("k1")) && !is_signed_by(&older, by("k2")));
         assert!(is_signed_by(&token(&rotated), by("k2")));
-        let revoked = public_keys(&keys(&format!("{TWO}k1:revoked\n")), AssertionHeader::EdDsa);
+        let revoked = AssertionKeys::of(&keys(&format!("{TWO}k1:revoked\n"))).public(AssertionHeader::EdDsa);
         assert_eq!(revoked.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>(), ["k2"]);
     }
 }

@@ -47,6 +47,14 @@ pub(in crate::http) struct Created<T> {
     pub(in crate::http) account: AccountId,
 }
 
+impl<T: Serialize> Created<T> {
+    /// The answer as it is kept; `None` if it cannot be written, which is a mistake of ours.
+    pub(in crate::http) fn kept(&self) -> Option<KeptAnswer> {
+        let body = serde_json::to_vec(&self.answer).ok()?;
+        Some(KeptAnswer { status: self.status.as_u16(), body, account: Some(self.account) })
+    }
+}
+
 impl<T: DeserializeOwned + 'static> FromRequest for Creating<T> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
@@ -105,6 +113,23 @@ impl Call {
         let task = actix_web::rt::spawn(traces::carry(carry_out(api, self.request, work)));
         task.await.unwrap_or_else(|_| Err(Problem::internal()))
     }
+
+    /// The same for what may be done and kept in one transaction: `at_once` does that, unless it takes more.
+    pub(in crate::http) async fn at_once_or_once<A: Serialize + 'static>(
+        self,
+        api: Data<Api>,
+        at_once: impl AsyncFnOnce(&OnceRequest) -> Result<Option<KeptAnswer>, VerificationError> + 'static,
+        work: impl Future<Output = Result<Created<A>, VerificationError>> + 'static,
+    ) -> Result<HttpResponse, Problem> {
+        let request = self.request;
+        let task = actix_web::rt::spawn(traces::carry(async move {
+            match at_once(&request).await? {
+                Some(kept) => Ok(response(&kept)),
+                None => carry_out(api, request, work).await,
+            }
+        }));
+        task.await.unwrap_or_else(|_| Err(Problem::internal()))
+    }
 }
 
 async fn carry_out<A: Serialize>(
@@ -127,8 +152,7 @@ async fn carry_out<A: Serialize>(
     }
     match work.await {
         Ok(created) => {
-            let body = serde_json::to_vec(&created.answer).map_err(|_| Problem::internal())?;
-            let kept = KeptAnswer { status: created.status.as_u16(), body, account: Some(created.account) };
+            let kept = created.kept().ok_or_else(Problem::internal)?;
             // It was done: who does not get this answer sends the request again when its claim is over.
             if let Err(error) = api.use_cases.app_servers.keep_answer(&request, &kept).await {
                 error!(error = &error as &dyn std::error::Error, "an answer was not kept for the same request");

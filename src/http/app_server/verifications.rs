@@ -1,6 +1,7 @@
 //! `/v1/verifications`: the second step for apps that keep accounts of their own. Their servers call it.
 
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, Path, ServiceConfig};
@@ -24,7 +25,9 @@ use crate::http::request::json::object;
 use crate::http::request::rate_limits::{Limited, Spender};
 use crate::http::request::status::{NotNeededStatus, VerificationRequiredStatus};
 use crate::http::{Api, resource};
-use crate::service::{AppSignIn, AppSignInResult, ChallengeView, NotNeeded, Origin, SignedIn, VerificationError};
+use crate::service::{
+    AppSignIn, AppSignInResult, ChallengeView, NotNeeded, OnceRequest, Origin, SignedIn, VerificationError,
+};
 
 pub(in crate::http) fn routes(config: &mut ServiceConfig) {
     config
@@ -141,19 +144,33 @@ pub(in crate::http) async fn begin(
     };
     spend(&api, &origin, &request).await?;
     let use_cases = api.use_cases.clone();
-    let begin = async move {
-        let (account, result) = use_cases.app_servers.sign_in_for_app(request, &origin).await?;
-        let (status, answer) = match result {
-            AppSignInResult::NotNeeded(reason, signed_in) => {
-                (StatusCode::OK, BegunAnswer::NotNeeded(not_needed(reason, *signed_in)))
-            }
-            AppSignInResult::Required(challenge, now) => {
-                (StatusCode::ACCEPTED, BegunAnswer::Required(required(body.subject, *challenge, now)))
-            }
-        };
-        Ok(Created { status, answer, account })
+    let asked = Rc::new((request, origin, body.subject));
+    let begin = {
+        let use_cases = use_cases.clone();
+        let asked = Rc::clone(&asked);
+        async move |once: &OnceRequest| {
+            let (request, origin, subject) = &*asked;
+            let answer = |challenge: &ChallengeView, now| begun(subject.clone(), challenge.clone(), now).kept();
+            use_cases.app_servers.begin_sign_in_for_app(request, origin, once, answer).await
+        }
     };
-    call.once(api, begin).await
+    let decide = async move {
+        let (request, origin, subject) = &*asked;
+        let (account, result) = use_cases.app_servers.sign_in_for_app(request, origin).await?;
+        Ok(match result {
+            AppSignInResult::NotNeeded(reason, signed_in) => {
+                let answer = BegunAnswer::NotNeeded(not_needed(reason, *signed_in));
+                Created { status: StatusCode::OK, answer, account }
+            }
+            AppSignInResult::Required(challenge, now) => begun(subject.clone(), *challenge, now),
+        })
+    };
+    call.at_once_or_once(api, begin, decide).await
+}
+
+fn begun(subject: String, challenge: ChallengeView, now: Timestamp) -> Created<BegunAnswer> {
+    let account = challenge.account_id;
+    Created { status: StatusCode::ACCEPTED, answer: BegunAnswer::Required(required(subject, challenge, now)), account }
 }
 
 /// Counts a sign-in by the network that the app's server names, as `POST /v1/sign-in` does by its own.

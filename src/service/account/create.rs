@@ -27,6 +27,7 @@ impl Accounts {
         device: DeviceInfo,
         origin: &Origin,
     ) -> Result<ChallengeView, VerificationError> {
+        self.require_room()?;
         let begun = Instant::now();
         let password_hash = self.passwords.hash_new(password, email.clone(), Lane::Strangers).await?;
         let mut events = Vec::new();

@@ -5,11 +5,11 @@ use crate::domain::account::activity::{ActivityKind, ActivityOutcome};
 use crate::domain::account::owner::{Undo, undo};
 use crate::domain::challenge::SupersededBy;
 use crate::domain::challenge::guess_budget::{BUDGET_RULES, BudgetKind};
-use crate::domain::challenge::limits::{REPORT_PAUSE, UNFINISHED_SIGN_IN_NOTICE, UNFINISHED_SIGN_IN_PAUSE};
+use crate::domain::challenge::limits::REPORT_PAUSE;
 use crate::domain::delivery::{Acting, Requester};
 use crate::domain::device::session::{ActiveSession, SessionEnd};
 use crate::domain::event::{AccountEvent, AlertKind};
-use crate::domain::value::id::{AccountId, ActivityId, DeviceId, NoticeId};
+use crate::domain::value::id::{AccountId, ActivityId, DeviceId};
 use crate::service::challenge::view;
 use crate::service::device::session::{require_trusted, speaks_for_owner};
 use crate::service::{Accounts, Core, Origin, VerificationError, fresh};
@@ -216,15 +216,4 @@ impl Core {
         let entry = NewEntry::plain(account, fresh(ActivityId::new), kind, outcome, Some(requester));
         Ok(store::activity::record_folded(db, &entry).await?)
     }
-}
-
-/// The password was right, and a code is asked for: the owner gets a mail if none is typed.
-pub(in crate::service) async fn expect_code(
-    db: &impl Db,
-    account: AccountId,
-    requester: &Requester,
-) -> Result<(), VerificationError> {
-    let due_in = UNFINISHED_SIGN_IN_NOTICE;
-    let pause = UNFINISHED_SIGN_IN_PAUSE;
-    Ok(store::notice::plan_unfinished(db, account, fresh(NoticeId::new), requester, due_in, pause).await?)
 }

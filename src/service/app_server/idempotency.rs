@@ -44,8 +44,14 @@ pub enum Once {
 }
 
 impl OnceRequest {
-    fn known(&self) -> Known {
+    pub(in crate::service) fn known(&self) -> Known {
         Known::new(self.caller, &self.key, self.request)
+    }
+
+    /// An answer, as it is kept: for nobody but who sends this request.
+    pub(in crate::service) fn seal(&self, answer: &KeptAnswer) -> Vec<u8> {
+        let nonce = rand::random::<[u8; NONCE_BYTES]>();
+        self.key.seal(&self.caller_token, &self.request, &answer.body, nonce)
     }
 }
 
@@ -84,8 +90,8 @@ impl AppServers {
     /// # Errors
     /// The database's. Who sends the request again then waits until nobody carries it out, and it is carried out again.
     pub async fn keep_answer(&self, request: &OnceRequest, answer: &KeptAnswer) -> Result<(), VerificationError> {
-        let (known, nonce) = (request.known(), rand::random::<[u8; NONCE_BYTES]>());
-        let sealed = request.key.seal(&request.caller_token, &request.request, &answer.body, nonce);
+        let known = request.known();
+        let sealed = request.seal(answer);
         let account = answer.account;
         let status = answer.status;
         let keep = async |db: &_| store::idempotent_request::keep(db, &known, account, status, &sealed).await;

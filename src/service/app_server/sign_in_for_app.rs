@@ -5,14 +5,18 @@ use jiff::Timestamp;
 use crate::domain::account::email::EmailAddress;
 use crate::domain::account::locale::Locale;
 use crate::domain::account::subject::Subject;
-use crate::domain::app_server::assertion::{Assertion, Jwk, public_keys};
+use crate::domain::app_server::assertion::{Assertion, Jwk};
 use crate::domain::challenge::{ChallengeState, Outcome};
 use crate::domain::device::DeviceInfo;
 use crate::domain::device::token::Token;
 use crate::domain::value::id::{AccountId, ChallengeId};
+use crate::service::challenge::begin_sign_in::Begun;
 use crate::service::sign_in::password_sign_in::{Admission, Asks, count_outcome};
-use crate::service::{AppServers, ChallengeView, Core, Origin, SignedIn, VerificationError, fresh};
+use crate::service::{
+    AppServers, ChallengeView, Core, KeptAnswer, OnceRequest, Origin, SignedIn, VerificationError, fresh,
+};
 use crate::store;
+use crate::store::challenge::SignInOf;
 use crate::store::verification::AppVerification;
 
 /// What an app's server says of a sign-in.
@@ -63,16 +67,42 @@ impl AppVerification {
 }
 
 impl AppServers {
+    /// Begins a sign-in that needs a code for sure, in one transaction with the answer that `answer` makes of the challenge and of its
+    /// beginning. `None` when it takes more to find out what is to be done: see [`Self::begin_once`] and [`Self::sign_in_for_app`].
+    ///
+    /// # Errors
+    /// The database's, and a mistake of ours when `answer` makes none.
+    pub async fn begin_sign_in_for_app(
+        &self,
+        request: &AppSignIn,
+        origin: &Origin,
+        once: &OnceRequest,
+        answer: impl FnOnce(&ChallengeView, Timestamp) -> Option<KeptAnswer>,
+    ) -> Result<Option<KeptAnswer>, VerificationError> {
+        self.require_room()?;
+        if request.trust_token.is_some() {
+            return Ok(None);
+        }
+        let requester = origin.requester(request.device.clone());
+        let of = SignInOf::Subject {
+            subject: &request.subject,
+            needs_mailbox: request.email.is_some() && request.may_change_subjects,
+            locale: request.locale.as_ref(),
+        };
+        let answer = |begun: &Begun| answer(&begun.view, begun.at);
+        self.begin_sign_in_once(&of, &requester, &request.audience, once, answer).await
+    }
+
     /// Decides whether a sign-in that an app's server has checked needs a code, and starts a challenge if it does.
     ///
     /// # Errors
     /// As for a sign-in with a password, without those of the password.
     pub async fn sign_in_for_app(
         &self,
-        request: AppSignIn,
+        request: &AppSignIn,
         origin: &Origin,
     ) -> Result<(AccountId, AppSignInResult), VerificationError> {
-        let requester = origin.requester(request.device);
+        let requester = origin.requester(request.device.clone());
         let subject = &request.subject;
         let locale = request.locale.as_ref();
         let mut events = Vec::new();
@@ -115,7 +145,7 @@ impl AppServers {
     /// The keys that assertions are checked with.
     #[must_use]
     pub fn assertion_keys(&self) -> Vec<Jwk> {
-        public_keys(&self.code_keys(), self.rules.assertions.header)
+        self.code_keys.assertions().public(self.rules.assertions.header)
     }
 }
 
@@ -144,6 +174,6 @@ impl Core {
             lifetime: self.rules.assertions.lifetime,
             header: self.rules.assertions.header,
         };
-        Some(assertion.sign(&self.code_keys(), of.now))
+        Some(assertion.sign(&self.code_keys.assertions(), of.now))
     }
 }

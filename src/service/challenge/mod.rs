@@ -1,5 +1,6 @@
 //! Challenges: from the first code to the last answer.
 
+pub(crate) mod begin_sign_in;
 pub(crate) mod cancel;
 pub(crate) mod deny;
 pub(crate) mod expire;
@@ -7,4 +8,5 @@ pub(crate) mod resend;
 pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod verify;
+pub(crate) mod verify_sign_in;
 pub(crate) mod view;

@@ -2,27 +2,24 @@
 
 use std::sync::Arc;
 
-use futures_util::future::try_join4;
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
-use crate::domain::account::activity::{ActivityKind, ActivityOutcome};
+use crate::domain::account::activity::ActivityKind;
 use crate::domain::account::email::EmailAddress;
 use crate::domain::challenge::limits::MAX_OPEN_CHALLENGES;
 use crate::domain::challenge::send_quota::MailSpender;
-use crate::domain::challenge::{Method, Progress, Purpose};
+use crate::domain::challenge::{Method, Outcome, Progress, Purpose};
 use crate::domain::code::confirmation_digits;
 use crate::domain::delivery::{CodeToDeliver, IssuedCode, PlannedDeliveries, Requester};
 use crate::domain::device::token::TokenKind;
 use crate::domain::event::AccountEvent;
-use crate::domain::value::id::{AccountId, ActivityId, ChallengeId, SessionId};
+use crate::domain::value::id::{AccountId, ActivityId, ChallengeId, NoticeId, SessionId};
 use crate::domain::value::network::site;
-use crate::service::account::freeze::expect_code;
 use crate::service::challenge::view;
 use crate::service::{ChallengeView, Core, Destination, VerificationError, fresh, fresh_salt, fresh_token};
-use crate::store::activity::NewEntry;
-use crate::store::challenge::NewChallenge;
+use crate::store::challenge::{Beginnings, NewChallenge, Started};
 use crate::store::{self, Db, StoreError};
 
 /// What a challenge is started for.
@@ -61,14 +58,23 @@ impl Core {
         self.make_room(db, &start, events).await?;
         let digits = match start.purpose {
             Purpose::CreateAccount => {
-                let guesses = store::challenge::count_short_guesses(db, start.account_id).await?;
+                let install = start.requester.device.install_id;
+                let asker = asker(start.purpose, &start.requester);
+                let guesses = store::challenge::count_short_guesses(db, start.account_id, install, asker).await?;
                 confirmation_digits(self.rules.digits, guesses)
             }
             Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep => self.rules.digits,
         };
         let token = fresh_token(TokenKind::Challenge);
         let mailbox = start.mailbox;
-        let for_app = start.for_app;
+        let entry_kind = attempt_kind(start.purpose);
+        let with = Beginnings {
+            entry_kind,
+            unfinished: (start.purpose == Purpose::SignIn).then(|| fresh(NoticeId::new)),
+            for_app: start.for_app,
+            tells_end: self.rules.webhooks,
+            node: self.node,
+        };
         let new = NewChallenge {
             account_id: start.account_id,
             challenge_id: fresh(ChallengeId::new),
@@ -84,12 +90,10 @@ impl Core {
             session_id: start.session_id,
             password_hash: start.password_hash,
             address_taken: start.address_taken,
-            activity_id: attempt_kind(start.purpose).map(|_| fresh(ActivityId::new)),
+            activity_id: entry_kind.map(|_| fresh(ActivityId::new)),
         };
-        let planned = self.write(db, &new).await?;
-        if let Some(audience) = for_app {
-            store::verification::add(db, new.account_id, new.challenge_id, audience, self.rules.webhooks).await?;
-        }
+        let Started { planned, closed } = store::challenge::start(db, &new, &with).await?;
+        events.extend(closed_by_newer(&closed));
         let count = planned.deliveries.len() as u64;
         events.push(issued(new.code(), planned));
         let destination = match start.method {
@@ -102,32 +106,7 @@ impl Core {
         Ok(self.view(&new, Some(token), destination, methods))
     }
 
-    /// Writes a challenge down with all that begins with it; returns what its delivery needs.
-    async fn write(&self, db: &impl Db, new: &NewChallenge) -> Result<PlannedDeliveries, VerificationError> {
-        let account = new.account_id;
-        let id = new.challenge_id;
-        let progress = &new.progress;
-        let start = async { Ok(store::challenge::start(db, new).await?) };
-        let plan = async {
-            Ok(store::delivery::plan(db, account, id, progress.generation, progress.method, self.node).await?)
-        };
-        let record = async {
-            match (attempt_kind(new.purpose), new.activity_id) {
-                (Some(kind), Some(entry)) => record_attempt(db, new, kind, entry).await,
-                _ => Ok(()),
-            }
-        };
-        let expect = async {
-            match new.purpose {
-                Purpose::SignIn => expect_code(db, account, &new.requester).await,
-                Purpose::CreateAccount | Purpose::EnableTwoStep | Purpose::DisableTwoStep => Ok(()),
-            }
-        };
-        let ((), planned, (), ()) = store::together(db, try_join4(start, plan, record, expect)).await?;
-        Ok(planned)
-    }
-
-    /// One open challenge an installation, few an account.
+    /// Few open challenges an account, besides the one of the same installation, which ends in any case.
     async fn make_room(
         &self,
         db: &impl Db,
@@ -136,23 +115,26 @@ impl Core {
     ) -> Result<(), VerificationError> {
         let install = start.requester.device.install_id;
         let asker = asker(start.purpose, &start.requester);
-        for closed in store::challenge::supersede(db, start.account_id, install, start.purpose, asker).await? {
-            events.push(view::settle(db, &closed, None).await?);
-        }
         // One sign-in too many was refused before.
         if start.purpose == Purpose::SignIn {
             return Ok(());
         }
         // Codes that confirm an address live for a day: refusing those would let anybody lock an address for that long, and ending
         // one that another network asked for would let anybody keep its owner out.
-        let open = store::challenge::count_open(db, start.account_id, start.purpose, None, asker).await?;
+        let open = store::challenge::count_open(db, start.account_id, start.purpose, Some(install), asker).await?;
         if open.open >= MAX_OPEN_CHALLENGES
-            && let Some(closed) = store::challenge::supersede_oldest(db, start.account_id, start.purpose, asker).await?
+            && let Some(closed) =
+                store::challenge::supersede_oldest(db, start.account_id, start.purpose, asker, install).await?
         {
             events.push(view::settle(db, &closed, None).await?);
         }
         Ok(())
     }
+}
+
+/// What a newer challenge of the same installation ended.
+pub(in crate::service) fn closed_by_newer(closed: &[(ChallengeId, Outcome)]) -> impl Iterator<Item = AccountEvent> {
+    closed.iter().map(|&(challenge_id, outcome)| AccountEvent::ChallengeClosed { challenge_id, outcome })
 }
 
 /// A code was issued, and these are its deliveries.
@@ -195,19 +177,4 @@ fn attempt_kind(purpose: Purpose) -> Option<ActivityKind> {
         Purpose::DisableTwoStep => Some(ActivityKind::TwoStepDisabled),
         Purpose::EnableTwoStep | Purpose::CreateAccount => None,
     }
-}
-
-async fn record_attempt(
-    db: &impl Db,
-    new: &NewChallenge,
-    kind: ActivityKind,
-    entry: ActivityId,
-) -> Result<(), VerificationError> {
-    let outcome = ActivityOutcome::CodeRequired;
-    let attempt = NewEntry {
-        method: Some(new.progress.method),
-        challenge_id: Some(new.challenge_id),
-        ..NewEntry::plain(new.account_id, entry, kind, outcome, Some(&new.requester))
-    };
-    Ok(store::activity::record(db, &attempt).await?)
 }

@@ -1,6 +1,5 @@
 //! What callers see of a challenge, and the checks that every call on one begins with.
 
-use futures_util::future::try_join3;
 use jiff::Timestamp;
 
 use crate::domain::account::email::EmailAddress;
@@ -157,12 +156,6 @@ pub(in crate::service) async fn settle(
     closed: &ClosedChallenge,
     method: Option<Method>,
 ) -> Result<AccountEvent, StoreError> {
-    let cancel = store::delivery::cancel(db, closed.account_id, closed.challenge_id, None);
-    let complete = async {
-        let Some(entry) = closed.activity_id else { return Ok(()) };
-        store::activity::set_outcome(db, closed.account_id, entry, closed.outcome.into(), method).await
-    };
-    let tell = store::verification::make_due(db, closed.account_id, closed.challenge_id);
-    store::together(db, try_join3(cancel, complete, tell)).await?;
+    store::challenge::settle(db, closed, method).await?;
     Ok(AccountEvent::ChallengeClosed { challenge_id: closed.challenge_id, outcome: closed.outcome })
 }

@@ -2,7 +2,6 @@
 
 mod trust;
 
-use futures_util::future::try_join;
 use jiff::SignedDuration;
 
 use crate::domain::account::activity::{ActivityKind, ActivityOutcome};
@@ -38,7 +37,7 @@ pub struct IssuedSession {
 }
 
 impl IssuedSession {
-    fn hashes(&self) -> PairHashes {
+    pub(in crate::service) fn hashes(&self) -> PairHashes {
         PairHashes { access: self.access.hash(), refresh: self.refresh.hash() }
     }
 }
@@ -239,7 +238,7 @@ impl Core {
         Ok(goes_on.then_some(again))
     }
 
-    fn new_session(
+    pub(in crate::service) fn new_session(
         &self,
         account_id: AccountId,
         session_id: SessionId,
@@ -262,9 +261,7 @@ impl Core {
         let account = issued.account_id;
         let id = issued.session_id;
         let pair = issued.hashes();
-        let create = store::session::create(db, account, id, device, &pair, location, self.rules.tokens);
-        let issue = store::refresh_token::issue(db, account, id, &pair.refresh);
-        let (ended, ()) = store::together(db, try_join(create, issue)).await?;
+        let ended = store::session::create(db, account, id, device, &pair, location, self.rules.tokens).await?;
         events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
         Ok(())
     }

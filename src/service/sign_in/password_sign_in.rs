@@ -28,6 +28,7 @@ use crate::service::sign_in::password_hashing::Lane;
 use crate::service::{ChallengeView, Core, Origin, SignIns, SignedIn, VerificationError, fresh};
 use crate::store::account::{LockedAccount, ShownTrust, SignInAccount, SignInLookup};
 use crate::store::activity::NewEntry;
+use crate::store::challenge::SignInOf;
 use crate::store::trust_token::TrustCheck;
 use crate::store::{self, Db};
 use crate::telemetry::SIGN_INS;
@@ -81,6 +82,7 @@ impl SignIns {
     /// [`VerificationError::AccountFrozen`] when the device needs a code and no new device may sign in;
     /// [`VerificationError::TooManyOpenChallenges`], [`VerificationError::Busy`], or the database's.
     pub async fn sign_in(&self, request: SignInRequest, origin: &Origin) -> Result<SignInResult, VerificationError> {
+        self.require_room()?;
         let begun = Instant::now();
         let checked = self.checked_account(&request, origin).await;
         if checked.is_err() {
@@ -88,6 +90,12 @@ impl SignIns {
         }
         let account = checked?;
         let requester = origin.requester(request.device);
+        if request.trust_token.is_none() {
+            let of = SignInOf::Account { id: account.id, checked_hash: &account.password_hash };
+            if let Some(begun) = self.begin_sign_in(&of, &requester, None).await? {
+                return Ok(SignInResult::VerificationRequired(Box::new(begun.view)));
+            }
+        }
         let mut events = Vec::new();
         let mut shadow = None;
         let transaction = self.store.transaction(async |db| {
@@ -212,12 +220,18 @@ impl Core {
 /// Counts what came of a sign-in; never by account.
 pub(in crate::service) fn count_outcome(admission: &Result<Admission, VerificationError>, shadow: Option<ShadowReach>) {
     count_shadow(shadow);
-    let outcome = match admission {
-        Ok(Admission::Trusted(_) | Admission::TwoStepOff(_)) => "signed_in",
-        Ok(Admission::Challenged(_)) => "verification_required",
-        Err(_) => return,
-    };
-    metrics::counter!(SIGN_INS, "outcome" => outcome).increment(1);
+    match admission {
+        Ok(Admission::Trusted(_) | Admission::TwoStepOff(_)) => {
+            metrics::counter!(SIGN_INS, "outcome" => "signed_in").increment(1);
+        }
+        Ok(Admission::Challenged(_)) => count_challenged(),
+        Err(_) => {}
+    }
+}
+
+/// Counts a sign-in that needs a code.
+pub(in crate::service) fn count_challenged() {
+    metrics::counter!(SIGN_INS, "outcome" => "verification_required").increment(1);
 }
 
 /// Writes a sign-in that needed no code.

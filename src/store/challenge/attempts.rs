@@ -1,11 +1,13 @@
 //! Attempts at a code, counted before anything is compared, and what a right one brought.
 
+use ipnet::IpNet;
+
 use super::{key_id, progress};
 use crate::domain::challenge::Progress;
 use crate::domain::challenge::guess_budget::{Budget, BudgetKind, BudgetRules};
 use crate::domain::challenge::limits::{MAX_ATTEMPTS, MAX_REPEATS, REPEAT_WITHIN};
 use crate::domain::code::{KeyId, MAX_DIGITS};
-use crate::domain::value::id::{AccountId, ChallengeId, SessionId};
+use crate::domain::value::id::{AccountId, ChallengeId, InstallId, SessionId};
 use crate::store::postgres::row::{as_integer, count, get, optional_id, seconds};
 use crate::store::{Db, StoreError, execute, one_row, optional_row, query};
 
@@ -114,12 +116,19 @@ pub async fn count_repeat(
 }
 
 /// How many codes of fewer digits than the longest were compared to confirm an address, those that its open challenges still allow
-/// included. Call it under the account's lock.
+/// included, besides that of `install` by `asker`, which is about to end. Call it under the account's lock.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn count_short_guesses(db: &impl Db, account: AccountId) -> Result<u32, StoreError> {
+pub async fn count_short_guesses(
+    db: &impl Db,
+    account: AccountId,
+    install: InstallId,
+    asker: Option<IpNet>,
+) -> Result<u32, StoreError> {
     let attempts = i16::try_from(MAX_ATTEMPTS).unwrap_or(i16::MAX);
-    let parameters: crate::store::Parameters<'_> = &[&account.uuid(), &i16::from(MAX_DIGITS), &attempts];
+    let asker = asker.map(|network| network.to_string());
+    let parameters: crate::store::Parameters<'_> =
+        &[&account.uuid(), &i16::from(MAX_DIGITS), &attempts, &install.uuid(), &asker];
     count(&one_row(db, query!("challenge/count_short_guesses"), parameters).await?, "guesses")
 }

@@ -1,11 +1,12 @@
 //! The end of challenges.
 
 use ipnet::IpNet;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 
 use super::challenge_id;
-use crate::domain::challenge::{Outcome, Purpose, SupersededBy};
+use crate::domain::account::activity::ActivityOutcome;
+use crate::domain::challenge::{Method, Outcome, Purpose, SupersededBy};
 use crate::domain::value::id::{AccountId, ActivityId, ChallengeId, InstallId};
 use crate::store::postgres::row::{get, id, optional_id, optional_word, seconds, word};
 use crate::store::{Db, StoreError, one_row, optional_row, query, rows};
@@ -19,6 +20,8 @@ pub struct ClosedChallenge {
     pub challenge_id: ChallengeId,
     /// The sign-in attempt in the login activity.
     pub activity_id: Option<ActivityId>,
+    /// When it began.
+    pub created_at: Timestamp,
     /// How it ended.
     pub outcome: Outcome,
 }
@@ -48,30 +51,15 @@ pub async fn close(
                 account_id,
                 challenge_id,
                 activity_id: optional_id(&row, "activity_id", ActivityId::new)?,
+                created_at: get(&row, "created_at")?,
                 outcome,
             })
         })
         .transpose()
 }
 
-/// Closes what an installation left open for a purpose; with `asker` only what that network asked for.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub async fn supersede(
-    db: &impl Db,
-    account_id: AccountId,
-    install: InstallId,
-    purpose: Purpose,
-    asker: Option<IpNet>,
-) -> Result<Vec<ClosedChallenge>, StoreError> {
-    let parameters: crate::store::Parameters<'_> =
-        &[&account_id.uuid(), &install.uuid(), &purpose.as_str(), &asker.map(|network| network.to_string())];
-    let closed = rows(db, query!("challenge/supersede"), parameters).await?;
-    closed.iter().map(|row| closed_challenge(row, account_id)).collect()
-}
-
-/// Closes the open challenge of a purpose that began first; with `asker` the first that this network asked for.
+/// Closes the open challenge of a purpose that began first, of those of other installations; with `asker` the first that this
+/// network asked for.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
@@ -80,9 +68,10 @@ pub async fn supersede_oldest(
     account_id: AccountId,
     purpose: Purpose,
     asker: Option<IpNet>,
+    besides: InstallId,
 ) -> Result<Option<ClosedChallenge>, StoreError> {
-    let parameters: crate::store::Parameters<'_> =
-        &[&account_id.uuid(), &purpose.as_str(), &asker.map(|network| network.to_string())];
+    let asker = asker.map(|network| network.to_string());
+    let parameters: crate::store::Parameters<'_> = &[&account_id.uuid(), &purpose.as_str(), &asker, &besides.uuid()];
     let closed = optional_row(db, query!("challenge/supersede_oldest"), parameters).await?;
     closed.map(|row| closed_challenge(&row, account_id)).transpose()
 }
@@ -121,8 +110,26 @@ fn closed_challenge(row: &Row, account_id: AccountId) -> Result<ClosedChallenge,
         account_id,
         challenge_id: challenge_id(row)?,
         activity_id: optional_id(row, "activity_id", ActivityId::new)?,
+        created_at: get(row, "created_at")?,
         outcome: word(row, "outcome")?,
     })
+}
+
+/// Writes down everywhere that a challenge is over.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn settle(db: &impl Db, closed: &ClosedChallenge, method: Option<Method>) -> Result<(), StoreError> {
+    let parameters: crate::store::Parameters<'_> = &[
+        &closed.account_id.uuid(),
+        &closed.challenge_id.uuid(),
+        &closed.activity_id.map(ActivityId::uuid),
+        &closed.created_at,
+        &ActivityOutcome::from(closed.outcome).as_str(),
+        &method.map(Method::as_str),
+    ];
+    one_row(db, query!("challenge/settle"), parameters).await?;
+    Ok(())
 }
 
 /// How a challenge of an account ended; `None` while it is open and when there is no such challenge.
@@ -161,6 +168,7 @@ pub async fn expire_due(db: &impl Db, limit: i64) -> Result<Vec<ClosedChallenge>
                 account_id: id(row, "account_id", AccountId::new)?,
                 challenge_id: challenge_id(row)?,
                 activity_id: optional_id(row, "activity_id", ActivityId::new)?,
+                created_at: get(row, "created_at")?,
                 outcome: Outcome::Expired,
             })
         })

@@ -7,9 +7,7 @@ use super::{challenge_id, key_id, progress, requester, salt};
 use crate::domain::challenge::{Method, Progress};
 use crate::domain::delivery::{CodeToDeliver, Mailbox};
 use crate::domain::value::id::{AccountId, ActivityId, ChallengeId};
-use crate::store::postgres::row::{
-    by_place, count, get, id, locale, one_by_place, optional_id, small_count, time_zone, word,
-};
+use crate::store::postgres::row::{count, get, id, locale, one_by_place, optional_id, small_count, time_zone, word};
 use crate::store::{Db, StoreError, optional_row, query, rows};
 
 /// A challenge's current code with what else is needed to deliver it.
@@ -52,20 +50,7 @@ pub async fn to_show(
     found.map(|row| Ok((code_to_deliver(&row)?, word(&row, "method")?))).transpose()
 }
 
-/// The open challenges of accounts whose code belongs on their trusted devices, of each oldest first.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer.
-pub(in crate::store) async fn open_for_apps(
-    db: &impl Db,
-    accounts: &[AccountId],
-) -> Result<Vec<Vec<CodeToDeliver>>, StoreError> {
-    let ids: Vec<uuid::Uuid> = accounts.iter().map(|account| account.uuid()).collect();
-    let open = rows(db, query!("challenge/open_for_apps"), &[&ids]).await?;
-    by_place(&open, accounts.len(), code_to_deliver)
-}
-
-pub(super) fn code_to_deliver(row: &Row) -> Result<CodeToDeliver, StoreError> {
+pub(in crate::store) fn code_to_deliver(row: &Row) -> Result<CodeToDeliver, StoreError> {
     Ok(CodeToDeliver {
         account_id: id(row, "account_id", AccountId::new)?,
         challenge_id: challenge_id(row)?,

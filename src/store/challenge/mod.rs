@@ -3,28 +3,34 @@
 mod attempts;
 mod closing;
 mod deliver;
+mod starting;
+mod verifying;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tokio_postgres::Row;
 
 use crate::domain::account::email::EmailAddress;
+use crate::domain::account::subject::Subject;
 use crate::domain::challenge::send_quota::{Sent, SentCodes};
-use crate::domain::challenge::{Progress, Purpose};
+use crate::domain::challenge::{Outcome, Progress, Purpose};
 use crate::domain::code::{CodeSalt, KeyId};
 use crate::domain::delivery::{CodeToDeliver, Requester};
 use crate::domain::device::token::TokenHash;
-use crate::domain::value::id::{AccountId, ActivityId, ChallengeId, InstallId, SessionId};
+use crate::domain::value::id::{AccountId, ActivityId, ChallengeId, DeviceId, InstallId, SessionId};
 use crate::store::postgres::row::{count, get, id, json, optional_id, optional_word, small_count, token_hash, word};
+use crate::store::verification::AppVerification;
 use crate::store::{Db, StoreError, execute, one_row, optional_row, query, rows};
 
 pub use attempts::{CountedAttempt, Grant, count_attempt, count_repeat, count_short_guesses, note_grant};
 pub use closing::{
-    ClosedChallenge, cancel, close, expire_due, outcome, supersede, supersede_all, supersede_oldest, was_verified,
+    ClosedChallenge, cancel, close, expire_due, outcome, settle, supersede_all, supersede_oldest, was_verified,
 };
 pub use deliver::{Replaceable, ToDeliver, mailed, shown_on_devices, to_deliver, to_show};
-pub(super) use deliver::{mailbox, open_for_apps};
+pub(super) use deliver::{code_to_deliver, mailbox};
+pub use starting::{Beginnings, BegunSignIn, NewSignIn, SignInOf, Started, begin_sign_in, start};
+pub use verifying::{RightCode, VerifiedSignIn, verify_sign_in};
 
 /// What a challenge begins with.
 pub struct NewChallenge {
@@ -95,45 +101,38 @@ pub struct StoredChallenge {
     pub now: Timestamp,
 }
 
+impl StoredChallenge {
+    /// It, as its app's server is told that it was verified.
+    #[must_use]
+    pub fn verified_for_app(
+        &self,
+        audience: String,
+        subject: Subject,
+        device: DeviceId,
+        verified_at: Timestamp,
+    ) -> AppVerification {
+        AppVerification {
+            account_id: self.challenge.account_id,
+            id: self.challenge.challenge_id,
+            audience,
+            subject,
+            outcome: Some(Outcome::Verified),
+            method: self.challenge.progress.method,
+            device: Some(device),
+            created_at: self.challenge.created_at,
+            expires_at: self.challenge.progress.expires_at,
+            closed_at: Some(verified_at),
+            now: verified_at,
+        }
+    }
+}
+
 /// Open challenges of an account.
 pub struct OpenChallenges {
     /// How many.
     pub open: i64,
     /// When the first of them ends.
     pub first_expires_at: Option<Timestamp>,
-}
-
-/// Starts a challenge.
-///
-/// # Errors
-/// [`StoreError::Conflict`] when the installation has another one open.
-pub async fn start(db: &impl Db, new: &NewChallenge) -> Result<(), StoreError> {
-    let requester =
-        serde_json::to_value(&new.requester.device).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    let parameters: crate::store::Parameters<'_> = &[
-        &new.account_id.uuid(),
-        &new.challenge_id.uuid(),
-        &new.token_hash.as_bytes(),
-        &new.purpose.as_str(),
-        &new.progress.method.as_str(),
-        &new.key_id.as_str(),
-        &i16::from(new.digits),
-        &new.progress.resend_at,
-        &new.created_at,
-        &new.progress.expires_at,
-        &new.requester.device.install_id.uuid(),
-        &requester,
-        &new.requester.ip,
-        &new.requester.location,
-        &new.session_id.map(SessionId::uuid),
-        &new.password_hash.as_ref().map(ExposeSecret::expose_secret),
-        &new.address_taken,
-        &new.activity_id.map(ActivityId::uuid),
-        &new.salt.as_ref().map(CodeSalt::as_bytes),
-        &new.asker.map(|network| network.to_string()),
-    ];
-    execute(db, query!("challenge/start"), parameters).await?;
-    Ok(())
 }
 
 /// A challenge as it stands.

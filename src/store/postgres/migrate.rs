@@ -98,6 +98,22 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
         "V25__know_zones_and_changes",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0025_know_zones_and_changes.sql")),
     ),
+    (
+        "V26__settle_challenges_in_one_call",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0026_settle_challenges_in_one_call.sql")),
+    ),
+    (
+        "V27__begin_sign_ins_in_one_call",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0027_begin_sign_ins_in_one_call.sql")),
+    ),
+    (
+        "V28__verify_sign_ins_in_one_call",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0028_verify_sign_ins_in_one_call.sql")),
+    ),
+    (
+        "V29__plan_batches_once",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0029_plan_batches_once.sql")),
+    ),
 ];
 
 /// Held while migrating, so that nodes that start together do it one after the other: by a transaction of its own, which poolers keep

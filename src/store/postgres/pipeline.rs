@@ -10,33 +10,23 @@ use futures_util::future::try_join_all;
 use crate::store::{Db, StoreError, query};
 
 /// The statements of pipelines.
-const STATEMENTS: [&str; 26] = [
+const STATEMENTS: [&str; 16] = [
     query!("account/lock"),
     query!("activity/record"),
-    query!("activity/set_outcome"),
     query!("budget/get"),
     query!("budget/refill"),
     query!("challenge/close"),
     query!("challenge/count_open"),
-    query!("challenge/open_for_apps"),
-    query!("challenge/start"),
+    query!("challenge/settle"),
     query!("challenge/to_deliver"),
-    query!("delivery/cancel"),
-    query!("delivery/plan_app"),
-    query!("delivery/plan_email"),
+    query!("device/meet"),
     query!("device/reach"),
     query!("device/trust"),
     query!("device/trusted_beyond"),
-    query!("device/upsert"),
     query!("notice/add"),
     query!("notice/drop_unfinished"),
-    query!("notice/plan_unfinished"),
-    query!("refresh_token/issue"),
     query!("session/by_id"),
-    query!("session/by_ids"),
-    query!("session/create"),
     query!("trust_token/forget"),
-    query!("verification/make_due"),
 ];
 
 /// Prepares the statements of pipelines, in one round trip, on a connection that has not got them.

@@ -6,7 +6,12 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use twostep::domain::challenge::guess_budget::{Budget, BudgetKind, BudgetRules};
 use twostep::domain::challenge::{Lifetimes, Method, Outcome, Progress, Purpose};
-use twostep::domain::value::id::{AccountId, ChallengeId};
+use twostep::domain::code::KeyId;
+use twostep::domain::delivery::Requester;
+use twostep::domain::device::token::{Token, TokenKind};
+use twostep::domain::value::id::{AccountId, ChallengeId, DeviceId, NoticeId, SessionId};
+use twostep::store::challenge::RightCode;
+use twostep::store::session::{PairHashes, TokenLifetimes};
 use twostep::store::{self, Store};
 use uuid::Uuid;
 
@@ -28,6 +33,10 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Debug, Clone, Copy)]
 enum Act {
     Attempt {
+        challenge: usize,
+    },
+    /// The right code, in the statement that takes it.
+    Take {
         challenge: usize,
     },
     Close {
@@ -52,6 +61,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     let challenge = 0..CHALLENGES;
     let act = prop_oneof![
         30 => challenge.clone().prop_map(|challenge| Act::Attempt { challenge }),
+        6 => challenge.clone().prop_map(|challenge| Act::Take { challenge }),
         1 => challenge.clone().prop_map(|challenge| Act::Close { challenge }),
         1 => challenge.clone().prop_map(|challenge| Act::Expire { challenge }),
         10 => challenge.prop_map(|challenge| Act::Start { challenge }),
@@ -83,7 +93,7 @@ struct Actual {
 async fn the_database_counts_guesses_by_the_rules_that_are_proven() {
     let database = TestDatabase::new().await;
     let mut runner = TestRunner::deterministic();
-    let (mut counted, mut spent) = (0, 0);
+    let (mut counted, mut taken, mut spent) = (0, 0, 0);
     let account = AccountId::new(Uuid::now_v7());
     let ids = [(); CHALLENGES].map(|()| ChallengeId::new(Uuid::now_v7()));
     let mut actual =
@@ -97,10 +107,14 @@ async fn the_database_counts_guesses_by_the_rules_that_are_proven() {
             let (by_the_rules, in_the_database) = (expected.act(*act), actual.act(*act).await);
             assert_eq!(by_the_rules, in_the_database, "step {step} of {acts:?}");
             counted += u32::from(by_the_rules.was_counted);
+            taken += u32::from(by_the_rules.was_counted && matches!(act, Act::Take { .. }));
             spent += u32::from(expected.budget.is_spent());
         }
     }
-    assert!(counted > 400 && spent > 100, "the sequences are too tame: {counted} attempts, {spent} times spent");
+    assert!(
+        counted > 400 && taken > 40 && spent > 100,
+        "the sequences are too tame: {counted} attempts, {taken} right ones taken, {spent} times spent"
+    );
 }
 
 /// What an act came to, and how things stand after it.
@@ -122,6 +136,15 @@ impl Expected {
                 let progress = self.challenges[challenge].count_attempt(NOW);
                 if let (Ok(progress), Ok(budget)) = (progress, self.budget.charge(&RULES, NOW)) {
                     (self.challenges[challenge], self.budget, was_counted) = (progress, budget, true);
+                }
+            }
+            Act::Take { challenge } => {
+                let progress = self.challenges[challenge].count_attempt(NOW);
+                let is_allowed = self.kind == BudgetKind::Account && self.budget.check(NOW).is_ok();
+                if let Some(progress) = progress.ok().filter(|_| is_allowed) {
+                    self.challenges[challenge] = progress.close(Outcome::Verified, NOW).expect("open");
+                    self.budget = Budget::full(self.kind, &RULES);
+                    was_counted = true;
                 }
             }
             Act::Close { challenge } => {
@@ -183,6 +206,7 @@ impl Actual {
         let mut was_counted = false;
         match act {
             Act::Attempt { challenge } => was_counted = self.attempt(challenge).await,
+            Act::Take { challenge } => was_counted = self.kind == BudgetKind::Account && self.take(challenge).await,
             Act::Close { challenge } => self.set("outcome = 'superseded', closed_at = now()", challenge).await,
             Act::Expire { challenge } => self.set("expires_at = now()", challenge).await,
             Act::Start { challenge } => self.start(challenge).await,
@@ -209,6 +233,35 @@ impl Actual {
             assert_eq!(counted.budget, Some(Budget { wait_until: None, ..budget }), "the answer is what was written");
         }
         counted.is_some()
+    }
+
+    /// Takes the right code of a challenge, as the gateway takes those of sign-ins.
+    async fn take(&self, challenge: usize) -> bool {
+        let key = KeyId::parse("key").expect("a key id");
+        let install = serde_json::json!({
+            "install_id": self.account.uuid(), "name": "Phone", "model": "Model", "platform": "android", "os_version": "15",
+            "app_version": "1.0.0",
+        });
+        let device = serde_json::from_value(install).expect("a device");
+        let requester = Requester { device, ip: "192.0.2.1".to_owned(), location: None, acting: None };
+        let token = || Token::from_random(TokenKind::Access, rand::random()).hash();
+        let life = SignedDuration::from_hours(1);
+        let right = RightCode {
+            account_id: self.account,
+            challenge_id: self.ids[challenge],
+            generation: 1,
+            key_id: &key,
+            notice_id: NoticeId::new(Uuid::now_v7()),
+            requester: &requester,
+            new_device: DeviceId::new(Uuid::now_v7()),
+            trust: None,
+            session_id: SessionId::new(Uuid::now_v7()),
+            pair: PairHashes { access: token(), refresh: token() },
+            tokens_key: &key,
+            lifetimes: TokenLifetimes { access: life, refresh: life, session: life },
+        };
+        let take = async |db: &_| store::challenge::verify_sign_in(db, &right).await;
+        self.store.run(take).await.expect("an answer").is_some()
     }
 
     async fn lift(&self) {

@@ -47,5 +47,5 @@ pub(in crate::service) async fn meet(
 ) -> Result<Device, StoreError> {
     let info = requester.device.clone();
     let location = requester.location.as_deref();
-    store::device::upsert(db, account, fresh(DeviceId::new), info, location).await
+    store::device::meet(db, account, fresh(DeviceId::new), info, location).await
 }
