@@ -74,11 +74,20 @@ CREATE FUNCTION verify_sign_in(
 #variable_conflict use_column
 DECLARE
     alerts smallint;
+    budget record;
+    has_budget boolean;
     verified record;
     met record;
 BEGIN
     SELECT unanswered_alerts, subject INTO alerts, of_subject FROM accounts WHERE account_id = of_account FOR UPDATE;
-    IF NOT FOUND OR NOT budget_allows(of_account, 'account') THEN
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    -- As budget_allows; and an account that nobody guessed at has no budget to fill again.
+    SELECT failures < allowed AND (wait_until IS NULL OR wait_until <= now()) AS allows INTO budget
+    FROM code_budgets WHERE account_id = of_account AND kind = 'account';
+    has_budget := FOUND;
+    IF has_budget AND NOT budget.allows THEN
         RETURN;
     END IF;
     IF trust_hash IS NULL THEN
@@ -103,7 +112,9 @@ BEGIN
     END IF;
 
     -- A success: the budget is full again, and alerts were answered.
-    DELETE FROM code_budgets WHERE account_id = of_account AND kind = 'account';
+    IF has_budget THEN
+        DELETE FROM code_budgets WHERE account_id = of_account AND kind = 'account';
+    END IF;
     IF alerts > 0 THEN
         UPDATE accounts SET unanswered_alerts = 0 WHERE account_id = of_account;
     END IF;
@@ -132,7 +143,9 @@ BEGIN
         of_account, of_challenge, verified.activity_id, verified.created_at, 'succeeded', verified.method, met.device_id,
         of_session);
 
-    SELECT audience INTO for_audience FROM verifications WHERE account_id = of_account AND challenge_id = of_challenge;
+    IF of_subject IS NOT NULL THEN
+        SELECT audience INTO for_audience FROM verifications WHERE account_id = of_account AND challenge_id = of_challenge;
+    END IF;
     met_device := met.device_id;
     device_name := met.name;
     device_locale := met.locale;

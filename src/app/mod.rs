@@ -153,7 +153,7 @@ impl App {
         let limits = Arc::new(Limits::new(reload::limits(settings)));
         let origins = serve::origins(settings, address);
         let (reload, reload_wishes) = Reload::new(settings, address, &limits, &origins, &access, &services);
-        supervisor.start(tasks::forget(Arc::clone(&limits)));
+        supervisor.start(tasks::forget(Arc::clone(&limits), use_cases.clone()));
         let api = Data::new(Api {
             use_cases: use_cases.clone(),
             bus: bus.clone(),

@@ -12,18 +12,22 @@ use crate::actors::{Directory, Services};
 use crate::geoip::{self, Places};
 use crate::http::Limits;
 use crate::jobs::{Every, Job, SweepSettings, Sweeper};
+use crate::service::UseCases;
 use crate::settings::Settings;
 
 /// How often metrics are summed up.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 /// How often a private PostgreSQL is looked after.
 const PRIVATE_CHECK_PERIOD: Duration = Duration::from_secs(1);
-/// How often limits forget what is over.
+/// How often is forgotten what is over.
 const FORGET_PERIOD: Duration = Duration::from_secs(60);
 
-/// Keeps the memory of limits small.
-pub(super) fn forget(limits: Arc<Limits>) -> impl Job {
-    Every::new("limits", FORGET_PERIOD, async move || limits.forget())
+/// Keeps the memory of limits and of password hashes small.
+pub(super) fn forget(limits: Arc<Limits>, use_cases: UseCases) -> impl Job {
+    Every::new("memory", FORGET_PERIOD, async move || {
+        limits.forget();
+        use_cases.core.passwords().forget_unused();
+    })
 }
 
 /// Sums up what histograms took in, so that nothing piles up while nobody asks.

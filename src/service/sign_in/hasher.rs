@@ -4,7 +4,7 @@
 //! than the hashing itself. What is left in it between two hashes is what any freed memory holds: nothing is read from it
 //! before it is written.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -19,15 +19,23 @@ const HASH_BYTES: usize = 32;
 /// Computes hashes.
 pub(in crate::service) struct Hasher {
     params: Params,
-    /// As many as were ever in use at the same time.
-    free: Mutex<Vec<Vec<Block>>>,
+    memory: Mutex<Memory>,
+}
+
+/// What hashes are computed in.
+#[derive(Default)]
+struct Memory {
+    free: Vec<Vec<Block>>,
+    in_use: usize,
+    /// The most in use at the same time since [`Hasher::forget_unused`].
+    most: usize,
 }
 
 impl Hasher {
     /// # Errors
     /// The text says which cost argon2 does not take.
     pub(in crate::service) fn new(memory_kib: u32, iterations: u32) -> Result<Self, argon2::Error> {
-        Ok(Self { params: Params::new(memory_kib, iterations, 1, Some(HASH_BYTES))?, free: Mutex::default() })
+        Ok(Self { params: Params::new(memory_kib, iterations, 1, Some(HASH_BYTES))?, memory: Mutex::default() })
     }
 
     /// The hash of a password with a fresh salt.
@@ -63,6 +71,14 @@ impl Hasher {
         Ok(expected.as_bytes().ct_eq(&hash).into())
     }
 
+    /// Gives memory back that was not needed since the last time, for a node that nobody signs in to with a password any more.
+    pub(in crate::service) fn forget_unused(&self) {
+        let mut memory = self.memory();
+        let keep = memory.most - memory.in_use;
+        memory.free.truncate(keep);
+        memory.most = memory.in_use;
+    }
+
     fn compute(
         &self,
         algorithm: Algorithm,
@@ -72,19 +88,32 @@ impl Hasher {
         salt: &[u8],
         hash: &mut [u8],
     ) -> Result<(), argon2::Error> {
-        let mut memory = self.free().pop().unwrap_or_default();
+        let mut memory = self.memory().take();
         let blocks = params.block_count();
         if memory.len() < blocks {
             memory = vec![Block::new(); blocks];
         }
         let argon2 = Argon2::new(algorithm, version, params);
         let computed = argon2.hash_password_into_with_memory(password, salt, hash, &mut memory[..blocks]);
-        self.free().push(memory);
+        self.memory().put(memory);
         computed
     }
 
-    fn free(&self) -> std::sync::MutexGuard<'_, Vec<Vec<Block>>> {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Memory {
+    fn take(&mut self) -> Vec<Block> {
+        self.in_use += 1;
+        self.most = self.most.max(self.in_use);
+        self.free.pop().unwrap_or_default()
+    }
+
+    fn put(&mut self, memory: Vec<Block>) {
+        self.in_use -= 1;
+        self.free.push(memory);
     }
 }
 
@@ -106,7 +135,11 @@ mod tests {
             assert!(hasher.verify(b"another", &own), "in memory that a greater hash left");
             assert!(!hasher.verify(b"password", &own));
         }
-        assert_eq!(hasher.free().len(), 1);
+        assert_eq!(hasher.memory().free.len(), 1);
+        hasher.forget_unused();
+        assert_eq!(hasher.memory().free.len(), 1, "it was needed");
+        hasher.forget_unused();
+        assert_eq!(hasher.memory().free.len(), 0);
     }
 
     #[test]

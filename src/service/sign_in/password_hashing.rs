@@ -84,13 +84,20 @@ impl Lane {
 }
 
 impl Passwords {
+    /// Gives memory back that no hash needed lately.
+    pub fn forget_unused(&self) {
+        self.hasher.forget_unused();
+    }
+
     /// Prepares the hasher; computes one hash.
     ///
     /// # Errors
     /// The text says which cost argon2 does not take.
     pub fn new(cost: PasswordCost) -> Result<Self, argon2::Error> {
-        let hasher = Hasher::new(cost.memory_kib, cost.iterations)?;
-        let decoy = hasher.hash(&rand::random::<[u8; 32]>()).map_err(|_| argon2::Error::AlgorithmInvalid)?;
+        // Each with memory of its own: that of the one that is over is not kept.
+        let [hasher, once] = [(); 2].map(|()| Hasher::new(cost.memory_kib, cost.iterations));
+        let (hasher, once) = (hasher?, once?);
+        let decoy = once.hash(&rand::random::<[u8; 32]>()).map_err(|_| argon2::Error::AlgorithmInvalid)?;
         let places = cost.parallel + cost.queue;
         Ok(Self {
             hasher: Arc::new(hasher),
