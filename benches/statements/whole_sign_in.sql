@@ -3,8 +3,8 @@
 -- that changed or went away is noticed. scripts/bench-statements runs it (-M prepared).
 --
 -- An app's server asks; two trusted devices are connected, and both say that they show the code. The device is not trusted
--- afterwards, as in `twostep-loadtest signin --by-app`. Two things differ from the gateway, because pgbench cannot do otherwise: ids
--- and hashes come from numbers, and what the gateway asks for many sign-ins at once is asked for each. One client claims notices
+-- afterwards, as in `twostep-loadtest signin --by-app`. Three things differ from the gateway, because pgbench cannot do otherwise: ids
+-- and hashes come from numbers, BEGIN and COMMIT are round trips of their own, and what the gateway asks for many sign-ins at once is asked for each. One client claims notices
 -- for all, as one task of the gateway does.
 --
 -- Variables: run (number of the run), n (0 at first).
@@ -17,6 +17,7 @@
 \set device_3 :account * 10 + 3
 
 -- POST /v1/verifications.
+BEGIN;
 -- challenge/begin_sign_in.sql
 SELECT account, mailbox AS email, mailbox_changed, began_at, delivery_ids, device_ids, are_notifications_allowed, have_push_address,
     are_push_addresses_expired, closed_ids, closed_outcomes
@@ -25,7 +26,13 @@ FROM begin_sign_in('statements-' || :account, NULL::uuid, NULL::text, false, NUL
     lpad(:device_3::text, 32, '0')::uuid,
     '{"name": "Phone", "model": "Model", "platform": "android", "os_version": "15", "app_version": "1.0.0", "install_id": "00000000-0000-0000-0000-000000000003"}'::jsonb,
     '192.0.2.1'::text::inet, NULL::text, lpad(:id::text, 32, '0')::uuid, lpad(:id::text, 32, '0')::uuid, 600::double precision,
-    86400::double precision, 'bench', false, '00000000-0000-7000-8000-000000000001'::uuid, 5::double precision);
+    86400::double precision, 'bench', false, '00000000-0000-7000-8000-000000000001'::uuid, 5::double precision,
+    '00000000-0000-7000-8000-000000000001'::uuid, sha256(:id::text::bytea));
+-- idempotent_request/add.sql
+INSERT INTO idempotent_requests (api_key_id, key_hash, request_hash, account_id, status, sealed_answer, claimed_until)
+VALUES ('00000000-0000-7000-8000-000000000001'::uuid, sha256(:id::text::bytea), sha256(:id::text::bytea), lpad(:account::text, 32, '0')::uuid, 202::smallint, sha256(:id::text::bytea), now())
+ON CONFLICT (api_key_id, key_hash) DO NOTHING;
+COMMIT;
 
 -- The devices say that they show it.
 -- delivery/record_receipts.sql

@@ -51,6 +51,20 @@ fn without_a_fault_everything_holds_and_reports_are_written() {
 }
 
 #[test]
+fn emailed_sign_ins_go_through_and_a_wrong_code_is_found() {
+    let short = ["emailed", "--clients", "4", "--seconds", "2", "--accounts", "100"];
+    assert_passes(&short);
+    assert_finds("every emailed sign-in goes through", &[&short[..], &["--inject-wrong"]].concat());
+}
+
+#[test]
+fn more_codes_than_devices_may_confirm_are_not_begun() {
+    let output = play(&["signin", "--rate", "100", "--seconds", "10", "--warm-up", "0", "--accounts", "8"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("use --accounts 34"), "{}", said(&output));
+}
+
+#[test]
 fn a_dropped_code_is_found() {
     assert_finds("no code is lost", &sign_in(&["--inject", "drop"]));
 }

@@ -11,10 +11,7 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use actix_http::ws;
-use actix_web::http::Version;
-use actix_web::http::header::{CONTENT_LENGTH, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use actix_web::web::Bytes;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use governor::clock::DefaultClock;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
@@ -22,7 +19,6 @@ use jiff::Timestamp;
 use metrics::{counter, gauge};
 use rand::RngExt;
 use tracing::debug;
-use twostep_front::{MayLeaveHttp, TakeOver};
 
 use super::frames::Received;
 use crate::actors::{Attach, Detach, DeviceSays, Directory, LetGo, Outgoing, ToConnection, User};
@@ -31,8 +27,7 @@ use crate::domain::account::locale::Language;
 use crate::domain::device::session::{ActiveSession, CONNECTION_EXPIRY_GRACE};
 use crate::domain::value::id::{ChallengeId, ConnectionId};
 use crate::telemetry::{CONNECTIONS_CLOSED, CONNECTIONS_OPEN};
-use crate::websocket::transport::{Driver, Incoming, Line};
-use crate::websocket_protocol::SUBPROTOCOL;
+use crate::websocket::transport::{Incoming, Line};
 use crate::websocket_protocol::close::CloseReason;
 use crate::websocket_protocol::message::{DeviceMessage, ServerMessage};
 
@@ -55,40 +50,6 @@ pub struct ConnectionSettings {
     pub pong_timeout: Duration,
 }
 
-/// The request is no WebSocket handshake (RFC 6455 section 4.2.1), or its framing leaves open where it ends.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("no WebSocket handshake")]
-pub struct NoHandshake;
-
-/// Answers the handshake of an authenticated, trusted device; the connection begins when the answer is on the line.
-///
-/// # Errors
-/// [`NoHandshake`].
-pub fn accept(
-    request: &HttpRequest,
-    session: ActiveSession,
-    directory: Directory,
-    settings: ConnectionSettings,
-) -> Result<HttpResponse, NoHandshake> {
-    let has_body = |length: &HeaderValue| length.as_bytes() != b"0";
-    if request.extensions().get::<MayLeaveHttp>().is_none()
-        || request.version() != Version::HTTP_11
-        || request.headers().get_all(CONTENT_LENGTH).any(has_body)
-    {
-        return Err(NoHandshake);
-    }
-    let mut answer = ws::handshake(request.head()).map_err(|_| NoHandshake)?;
-    if request.headers().contains_key(SEC_WEBSOCKET_PROTOCOL) {
-        answer.insert_header((SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL));
-    }
-    let mut answer = HttpResponse::from(answer.finish().map_into_boxed_body());
-    answer.extensions_mut().insert(TakeOver::new(move |stream| {
-        let line = Line::new(stream);
-        Driver::new(Rc::clone(&line), Connection::new(line, session, directory, settings)).run()
-    }));
-    Ok(answer)
-}
-
 /// One device's connection.
 pub(super) struct Connection {
     id: ConnectionId,
@@ -107,7 +68,12 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    fn new(line: Rc<Line>, session: ActiveSession, directory: Directory, settings: ConnectionSettings) -> Self {
+    pub(super) fn new(
+        line: Rc<Line>,
+        session: ActiveSession,
+        directory: Directory,
+        settings: ConnectionSettings,
+    ) -> Self {
         let quota = Quota::per_second(MESSAGES_A_SECOND).allow_burst(MESSAGE_BURST);
         Self {
             id: ConnectionId::new(uuid::Uuid::now_v7()),

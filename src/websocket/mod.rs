@@ -6,8 +6,10 @@ mod frames;
 #[cfg(any(test, feature = "fuzzing"))]
 #[path = "../../fuzz/properties/websocket.rs"]
 pub mod fuzzing;
+mod handshake;
 mod origin;
 mod transport;
 
-pub use connection::{ConnectionSettings, accept};
+pub use connection::ConnectionSettings;
+pub use handshake::accept;
 pub use origin::{AllowedOrigins, OwnAddress};

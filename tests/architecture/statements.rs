@@ -22,7 +22,7 @@ fn the_statements_for_pgbench_are_the_gateways() {
         }
         compared += 1;
     }
-    assert_eq!(compared, 6, "statements that are compared");
+    assert_eq!(compared, 7, "statements that are compared");
 }
 
 /// Without comments and with single spaces.

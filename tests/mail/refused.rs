@@ -27,8 +27,9 @@ async fn a_refused_mail_is_told_and_another_method_still_works() {
         let body = json!({ "method": "app" });
         stage.client.post(&challenge.path("/resend"), &challenge.token, body).await.expect(202);
         let code = screen.code_of_generation(&challenge.id, 3).await;
-        stage.verify_and_see_nothing_more(&challenge, &code, 0).await;
+        // The next one tells of the sign-in.
         assert_eq!(stage.server.tries().len(), 1, "{refusal}");
+        stage.verify_and_see_nothing_more(&challenge, &code, 0).await;
     }
 }
 

@@ -134,7 +134,7 @@ impl Person {
     pub(crate) async fn resend_by_email(&self, challenge: &Challenge) -> anyhow::Result<()> {
         let body = ResendBody { method: "email" };
         let answer = self.http.post(&challenge.path("/resend"), Some(&challenge.token), &body).await?;
-        answer.expect::<serde_json::Value>(StatusCode::OK)?;
+        answer.expect::<serde_json::Value>(StatusCode::ACCEPTED)?;
         Ok(())
     }
 

@@ -128,7 +128,8 @@ async fn once(
         report.figure(format!("{name}: sign-ins turned away"), "%", share);
     }
     if let (Some(before), Some(after)) = (before, stage.usage()) {
-        let each = 1000.0 * (after.cpu_seconds - before.cpu_seconds) / flow.all().max(1) as f64;
+        let carried_out = flow.all() - flow.refused();
+        let each = 1000.0 * (after.cpu_seconds - before.cpu_seconds) / carried_out.max(1) as f64;
         report.figure(format!("{name}: CPU a sign-in"), "ms", each);
         report.figure(format!("{name}: memory"), "MiB", after.memory_kib / 1024.0);
     }

@@ -106,6 +106,7 @@ async fn a_code_that_is_sent_again_gets_the_same_answer_for_a_minute() {
         assert_eq!(count(&scene.gateway.database, "sessions").await, 2);
         let entries = client.activity(&scene.trusted).await;
         assert_eq!(entries.iter().filter(|entry| entry["kind"] == "sign_in").count(), 1, "{entries:?}");
+        client.await_mail(ANNA, "new device", 1).await;
         assert_eq!(client.mails(ANNA, "new device").await.len(), 1);
 
         scene.gateway.database.age("challenges", "closed_at", 60, "outcome = 'verified'").await;

@@ -11,6 +11,7 @@ use clap::Args;
 use tokio::time::timeout;
 
 use self::sink::Sink;
+use super::stream::errands::another;
 use crate::accounts::{Account, Wanted};
 use crate::client::{Begun, Install};
 use crate::machine::Sampler;
@@ -36,6 +37,9 @@ pub(crate) struct Options {
     /// Accounts, which sign in in turn; a mailbox gets five codes an hour.
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     accounts: u32,
+    /// Type another code than the one that was mailed, to see that it is found.
+    #[arg(long)]
+    inject_wrong: bool,
 }
 
 /// The mail server that the gateway is pointed at.
@@ -83,7 +87,7 @@ pub(crate) async fn run(stage: &Stage, options: &Options, sink: &Sink, report: &
     let sampler = Sampler::start(stage.processes.clone(), began);
     let before = stage.usage();
     stage.progress.say(&format!("{} clients for {} s", options.clients, options.seconds));
-    let clients = (0..options.clients).map(|_| client(&play, sink));
+    let clients = (0..options.clients).map(|_| client(&play, sink, options.inject_wrong));
     let ended = futures_util::future::join_all(clients).await;
     let took = began.elapsed().as_secs_f64();
     let through = play.through.load(Ordering::Relaxed);
@@ -107,7 +111,7 @@ pub(crate) async fn run(stage: &Stage, options: &Options, sink: &Sink, report: &
 }
 
 /// Signs in with one account after the other.
-async fn client(play: &Play, sink: &Sink) -> anyhow::Result<()> {
+async fn client(play: &Play, sink: &Sink, types_wrong: bool) -> anyhow::Result<()> {
     while Instant::now() < play.until {
         let number = play.next.fetch_add(1, Ordering::Relaxed);
         ensure!(
@@ -124,7 +128,8 @@ async fn client(play: &Play, sink: &Sink) -> anyhow::Result<()> {
         let asked = Instant::now();
         let mailed = timeout(MAILED_WITHIN, mailed).await.context("no mail came")??;
         play.handed_over.record(intended, mailed.at.saturating_duration_since(asked));
-        person.finish(&challenge, &mailed.code, false).await?;
+        let typed = if types_wrong { another(&mailed.code) } else { mailed.code };
+        person.finish(&challenge, &typed, false).await?;
         play.whole.done(intended);
         play.through.fetch_add(1, Ordering::Relaxed);
     }

@@ -186,6 +186,6 @@ impl Stream {
 }
 
 /// Other digits of the same length.
-fn another(code: &str) -> String {
+pub(in crate::scenario) fn another(code: &str) -> String {
     code.chars().map(|digit| if digit == '0' { '1' } else { '0' }).collect()
 }

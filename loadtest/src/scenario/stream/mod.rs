@@ -1,6 +1,6 @@
 //! Errands of a crowd at a fixed rate, first of all whole sign-ins: sign-in, the code on the account's screens, the code typed.
 
-mod errands;
+pub(super) mod errands;
 mod flow;
 mod judge;
 
