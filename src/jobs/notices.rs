@@ -66,14 +66,14 @@ async fn send_due(services: &Arc<Services>) -> Result<(), StoreError> {
         let is_last = i64::try_from(claimed.len()).unwrap_or(BATCH) < BATCH;
         let reads_nothing = |notice: &Notice| notice.email.is_none() && !is_pushed(services, notice);
         let (unread, to_send): (Vec<_>, Vec<_>) = claimed.into_iter().partition(reads_nothing);
+        for notice in to_send {
+            // Each on its own: a mailbox whose server is slow holds up no other.
+            actix::spawn(send(Arc::clone(services), notice));
+        }
         if !unread.is_empty() {
             // Their owners read of it on their devices and in the login activity.
             let unread: Vec<_> = unread.iter().map(|notice| (notice.account_id, notice.id)).collect();
             store.run(async |db| store::notice::give_up(db, &unread).await).await?;
-        }
-        for notice in to_send {
-            // Each on its own: a mailbox whose server is slow holds up no other.
-            actix::spawn(send(Arc::clone(services), notice));
         }
         if is_last {
             return Ok(());

@@ -8,4 +8,5 @@ mod recovery;
 mod refused;
 mod secrets;
 mod server;
+mod silent;
 mod stage;

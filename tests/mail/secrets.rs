@@ -36,7 +36,7 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-fn mail() -> Mail {
+pub(super) fn mail() -> Mail {
     let (subject, text, html) = ("Your code".to_owned(), "123 456\n".to_owned(), "<p>123 456</p>".to_owned());
     let (id, to) = (Uuid::now_v7(), EmailAddress::parse("anna@example.com").expect("valid"));
     Mail { id, urgency: Urgency::Code, to, language: Language::English, subject, text, html }

@@ -30,7 +30,7 @@ pub use message::{Push, PushContent};
 pub use outcome::{CheckError, MisconfiguredReason, PushOutcome, RejectedReason, TransientCause, UnavailableReason};
 pub use providers::{CurrentProviders, PushProviders};
 pub use settings::{ApnsSettings, FcmSettings, GuardSettings};
-pub use setup::{PushSetupError, tls_client};
+pub use setup::{PushSetupError, client_trusting, tls_client};
 
 /// A provider that carries a push to one address.
 pub trait PushProvider: Send + Sync {

@@ -128,6 +128,14 @@ pub fn tls_client(
     if roots.is_empty() && needed {
         return Err(PushSetupError::NoTrustRoot { key });
     }
+    Ok(client_trusting(roots)?)
+}
+
+/// A TLS client that trusts these authorities, on the one crypto provider.
+///
+/// # Errors
+/// None that is known: the provider has the default versions of the protocol.
+pub fn client_trusting(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?

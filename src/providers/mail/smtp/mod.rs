@@ -32,6 +32,7 @@ use self::pool::{Pool, REUSE_PATIENCE};
 use super::message::{Letter, letter};
 use super::{Mail, MailCheckError, MailOutcome, MailSettings, MailSetupError, Mailer, SmtpSettings, SmtpTls, Urgency};
 use crate::domain::delivery::mail_retry::MailDelay;
+use crate::providers::push::client_trusting;
 use crate::telemetry;
 
 /// For how long an accepted mail is remembered.
@@ -150,14 +151,15 @@ impl Smtp {
         }
     }
 
-    /// A connection from before whose server knows from whom the mail is. One that is gone, hangs up (RFC 5321 section 3.8) or says
-    /// nothing costs nothing but the next look: nothing was sent.
+    /// A connection from before whose server knows from whom the mail is. One that is gone or hangs up (RFC 5321 section 3.8) costs
+    /// nothing but the next look, and one that says nothing costs one wait, however many there are: nothing was sent.
     async fn kept(&self, letter: &Letter) -> Result<Option<AsyncSmtpConnection>, MailOutcome> {
         while let Some(mut connection) = self.pool.take().await {
             match timeout(REUSE_PATIENCE, conversation::say_sender(&mut connection, letter)).await {
                 Ok(Ok(())) => return Ok(Some(connection)),
                 Ok(Err(failed)) if failed.still_listens => return Err(self.after(connection, &failed)),
-                Ok(Err(_)) | Err(_) => {}
+                Ok(Err(_)) => {}
+                Err(_) => self.pool.forget_idle(),
             }
         }
         Ok(None)
@@ -219,11 +221,7 @@ fn tls_parameters(host: &str, roots: Option<Vec<CertificateDer<'static>>>) -> Re
 fn tls_client(trusted: Option<Vec<CertificateDer<'static>>>) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(trusted.unwrap_or_else(|| rustls_native_certs::load_native_certs().certs));
-    ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("ring offers the default protocol versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth()
+    client_trusting(roots).expect("the provider has the default versions of the protocol")
 }
 
 fn trust_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, MailSetupError> {
@@ -231,7 +229,6 @@ fn trust_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, MailSetupErr
     let pem = std::fs::read(path).map_err(unreadable)?;
     let roots: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     // An empty store would trust nobody, and not say why.
-    let roots =
-        roots.ok().filter(|roots| roots.iter().any(|root| rustls::RootCertStore::empty().add(root.clone()).is_ok()));
+    let roots = roots.ok().filter(|roots| roots.iter().any(|root| RootCertStore::empty().add(root.clone()).is_ok()));
     roots.ok_or_else(|| MailSetupError::TrustRoots(path.to_owned()))
 }

@@ -65,10 +65,21 @@ impl Pool {
             if since.elapsed() >= IDLE_AT_MOST {
                 continue;
             }
-            if !needs_reset || matches!(timeout(REUSE_PATIENCE, connection.command(Rset)).await, Ok(Ok(_))) {
+            if !needs_reset {
                 return Some(connection);
             }
+            match timeout(REUSE_PATIENCE, connection.command(Rset)).await {
+                Ok(Ok(_)) => return Some(connection),
+                Ok(Err(_)) => {}
+                Err(_) => self.forget_idle(),
+            }
         }
+    }
+
+    /// Lets go of all that waits. Where one says nothing, the server or the way to it is gone for all of them, and a mail must not
+    /// wait for each.
+    pub(super) fn forget_idle(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Keeps a connection whose last answer was read to its end.
