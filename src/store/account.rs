@@ -22,6 +22,8 @@ pub struct SignInAccount {
     pub id: AccountId,
     /// argon2id in PHC format.
     pub password_hash: SecretString,
+    /// New devices need a code.
+    pub two_step_enabled: bool,
 }
 
 /// What an address and a trust token lead to.
@@ -103,6 +105,7 @@ pub async fn for_sign_in(
         account: SignInAccount {
             id: id(&row, "account_id", AccountId::new)?,
             password_hash: get::<String>(&row, "password_hash")?.into(),
+            two_step_enabled: get(&row, "two_step_enabled")?,
         },
         is_known: get(&row, "is_known")?,
         trusted_device: optional_id(&row, "trusted_device", DeviceId::new)?,
@@ -114,7 +117,8 @@ pub async fn for_sign_in(
 /// # Errors
 /// [`StoreError`] when the database does not answer.
 pub async fn by_email(db: &impl Db, email: &EmailAddress) -> Result<Option<SignInAccount>, StoreError> {
-    let nobody = SignInAccount { id: AccountId::new(uuid::Uuid::nil()), password_hash: String::new().into() };
+    let id = AccountId::new(uuid::Uuid::nil());
+    let nobody = SignInAccount { id, password_hash: String::new().into(), two_step_enabled: false };
     let found = for_sign_in(db, email, &nobody, None).await?;
     Ok(found.is_known.then_some(found.account))
 }

@@ -5,7 +5,7 @@
 -- Returns 1 row. Index: accounts_email_key, trust_tokens_pkey, devices_pkey,
 -- sessions_pkey.
 SELECT found.account_id IS NOT NULL AS is_known, coalesce(found.account_id, $2) AS account_id,
-    coalesce(found.password_hash, $3) AS password_hash,
+    coalesce(found.password_hash, $3) AS password_hash, found.two_step_enabled_at IS NOT NULL AS two_step_enabled,
     (SELECT devices.device_id
      FROM trust_tokens token
      JOIN devices USING (account_id, device_id)

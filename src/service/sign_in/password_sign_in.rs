@@ -90,7 +90,7 @@ impl SignIns {
         }
         let account = checked?;
         let requester = origin.requester(request.device);
-        if request.trust_token.is_none() {
+        if account.two_step_enabled && request.trust_token.is_none() {
             let of = SignInOf::Account { id: account.id, checked_hash: &account.password_hash };
             if let Some(begun) = self.begin_sign_in(&of, &requester, None).await? {
                 return Ok(SignInResult::VerificationRequired(Box::new(begun.view)));
@@ -165,7 +165,9 @@ impl Core {
     ) -> Result<SignInAccount, VerificationError> {
         let email = &request.email;
         let password = &request.password;
-        let stand_in = SignInAccount { id: fresh(AccountId::new), password_hash: self.passwords.decoy().clone() };
+        let id = fresh(AccountId::new);
+        let password_hash = self.passwords.decoy().clone();
+        let stand_in = SignInAccount { id, password_hash, two_step_enabled: false };
         let install = request.device.install_id;
         let shown = request.trust_token.as_ref().map(|token| ShownTrust { hash: token.hash(), install });
         let lookup = async |db: &_| store::account::for_sign_in(db, email, &stand_in, shown.as_ref()).await;
