@@ -60,7 +60,7 @@ FROM verify_sign_in(lpad(:account::text, 32, '0')::uuid, lpad(:id::text, 32, '0'
     lpad(:id::text, 32, '0')::uuid, sha256(:id::text::bytea), sha256(:id::text::bytea), 3600::double precision,
     2592000::double precision, 5::bigint);
 
--- The owner is told.
+-- The owner is told, by the notice that waited for the end of the sign-in.
 \if :client_id = 0
 -- notice/claim_due.sql
 UPDATE notices SET due_at = now() + make_interval(secs => 60), tries = tries + 1
@@ -82,8 +82,8 @@ RETURNING notices.account_id, notices.notice_id, notices.kind, notices.requester
 -- notice/sent.sql
 WITH sent AS (
     UPDATE notices SET sent_at = now(), due_at = NULL
-    WHERE account_id = lpad(:account::text, 32, '0')::uuid AND notice_id = lpad(:notice::text, 32, '0')::uuid
+    WHERE account_id = lpad(:account::text, 32, '0')::uuid AND notice_id = lpad(:id::text, 32, '0')::uuid
     RETURNING kind, install_id)
 DELETE FROM notices USING sent
 WHERE notices.account_id = lpad(:account::text, 32, '0')::uuid AND notices.kind = sent.kind AND sent.install_id IS NOT NULL
-    AND notices.install_id IS NOT NULL AND notices.notice_id <> lpad(:notice::text, 32, '0')::uuid AND notices.sent_at IS NULL;
+    AND notices.install_id IS NOT NULL AND notices.notice_id <> lpad(:id::text, 32, '0')::uuid AND notices.sent_at IS NULL;

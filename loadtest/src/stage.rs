@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 
-use crate::accounts::{Account, Wanted, bare, seed, seed_by_app, seed_with_mailboxes};
+use crate::accounts::{Account, Wanted, bare, seed, seed_by_app};
 use crate::client::{Http, Operator, Target, sources};
 use crate::inject::Proxy;
 use crate::machine::{Gateway, Plan, Usage};
@@ -149,25 +149,16 @@ impl Stage {
         seed(&self.clients, wanted, &self.progress).await
     }
 
-    /// Makes accounts that an app keeps: their sign-ins come from its server, and hash nothing.
+    /// Makes accounts that an app keeps, with mailboxes if codes are to go there: their sign-ins come from its server, and hash nothing.
     ///
     /// # Errors
     /// When the gateway refuses, or nobody knows its operator's side.
-    pub(crate) async fn accounts_of_app(&self, wanted: Wanted) -> anyhow::Result<Vec<Account>> {
+    pub(crate) async fn accounts_of_app(&self, wanted: Wanted, with_mailboxes: bool) -> anyhow::Result<Vec<Account>> {
         if self.is_floor {
             return Ok(bare(&self.clients, wanted));
         }
         let operator = self.operators.first().context("an API key is needed: --spawn, or --url with --operator")?;
-        seed_by_app(&self.clients, wanted, &operator.api_key().await?, &self.progress).await
-    }
-
-    /// Makes accounts that an app keeps, with mailboxes and without devices.
-    ///
-    /// # Errors
-    /// When the gateway refuses, or nobody knows its operator's side.
-    pub(crate) async fn accounts_with_mailboxes(&self, wanted: Wanted) -> anyhow::Result<Vec<Account>> {
-        let operator = self.operators.first().context("an API key is needed: --spawn, or --url with --operator")?;
-        seed_with_mailboxes(&self.clients, wanted, &operator.api_key().await?, &self.progress).await
+        seed_by_app(&self.clients, wanted, with_mailboxes, &operator.api_key().await?, &self.progress).await
     }
 
     /// Where devices connect: at all gateways in turn, or through a proxy.

@@ -338,14 +338,8 @@ impl From<VerificationError> for Problem {
                 ProblemCode::CommonPassword,
                 "It is one of those that are tried first. Choose another, for instance several words that have nothing to do with each other.",
             ),
-            VerificationError::Busy => {
-                Self::new(ProblemCode::ServiceUnavailable, "Many sign in right now. Try again in a moment.")
-                    .retry_after(UNAVAILABLE_RETRY)
-            }
-            VerificationError::Overloaded { retry_after } => {
-                Self::new(ProblemCode::ServiceUnavailable, "Many sign in right now. Try again in a moment.")
-                    .retry_after(retry_after)
-            }
+            VerificationError::Busy => many_sign_in(UNAVAILABLE_RETRY),
+            VerificationError::Overloaded { retry_after } => many_sign_in(retry_after),
             VerificationError::CodeKeyMissing => {
                 error!(
                     "a challenge was made with a code key that this node lacks: give every node the same codes.keys"
@@ -356,6 +350,11 @@ impl From<VerificationError> for Problem {
             VerificationError::Store(error) => stored(&error),
         }
     }
+}
+
+fn many_sign_in(retry_after: SignedDuration) -> Problem {
+    let detail = "Many sign in right now. Try again in a moment.";
+    Problem::new(ProblemCode::ServiceUnavailable, detail).retry_after(retry_after)
 }
 
 fn wrong_code(attempts_left: u16) -> Problem {

@@ -109,7 +109,8 @@ pub async fn hasten_unfinished(db: &impl Db, account: AccountId, install: Instal
     Ok(())
 }
 
-fn device_json(requester: &Requester) -> Result<serde_json::Value, StoreError> {
+/// The device of a requester, as it is stored.
+pub(super) fn device_json(requester: &Requester) -> Result<serde_json::Value, StoreError> {
     serde_json::to_value(&requester.device).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 

@@ -1,6 +1,7 @@
 //! What pgbench runs for scale is what the gateway runs.
 
 use super::{read, root};
+use crate::support::database::TestDatabase;
 
 /// Each statement of the script stands below the name of its query file and has that file's text, with values for parameters.
 #[test]
@@ -23,6 +24,38 @@ fn the_statements_for_pgbench_are_the_gateways() {
         compared += 1;
     }
     assert_eq!(compared, 7, "statements that are compared");
+}
+
+/// The script runs, and carries a whole sign-in out.
+#[actix_web::test]
+async fn the_statements_for_pgbench_carry_a_sign_in_out() {
+    let database = TestDatabase::new().await;
+    let folder = root().join("benches/statements");
+    database.execute(&read(&folder.join("seed.sql"))).await;
+    let values = [("id", 100), ("notice", 200), ("account", 0), ("device_1", 1), ("device_2", 2), ("device_3", 3)];
+    database.execute(&filled(&read(&folder.join("whole_sign_in.sql")), &values)).await;
+    for (what, expected) in [
+        ("challenges WHERE outcome = 'verified'", 1),
+        ("deliveries WHERE state = 'shown'", 2),
+        ("idempotent_requests", 1),
+        ("sessions", 1),
+        ("notices WHERE kind = 'new_device_signed_in' AND sent_at IS NOT NULL", 1),
+    ] {
+        assert_eq!(database.count(&format!("SELECT count(*) FROM {what}")).await, expected, "{what}");
+    }
+    database
+        .execute(&filled(&read(&folder.join("three_commits.sql")), &[("row_1", 0), ("row_2", 1), ("row_3", 2)]))
+        .await;
+    assert_eq!(database.count("SELECT sum(count)::bigint FROM reference").await, 3);
+}
+
+/// A script of pgbench as plain SQL: without its own commands, with values for its variables.
+fn filled(script: &str, values: &[(&str, u32)]) -> String {
+    let lines: Vec<&str> = script.lines().filter(|line| !line.starts_with('\\')).collect();
+    // `::` is a cast.
+    let parts = lines.join("\n").replace("::", "\0");
+    let fill = |text: String, (name, value): &(&str, u32)| text.replace(&format!(":{name}"), &value.to_string());
+    values.iter().fold(parts, fill).replace('\0', "::")
 }
 
 /// Without comments and with single spaces.

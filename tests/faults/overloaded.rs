@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::{Client, Transaction};
 
-use crate::support::client::{Answer, Client as Caller, Install, PASSWORD};
+use crate::support::client::{Answer, Client as Caller, DEADLINE, Install, PASSWORD};
 use crate::support::database::TestDatabase;
 use crate::support::gateway::TestGateway;
 
@@ -26,15 +26,6 @@ async fn hold_up(holder: &mut Client) -> Transaction<'_> {
     held
 }
 
-/// Until every connection of the gateway is held up.
-async fn until_held_up(database: &TestDatabase) {
-    let waiting = "SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name = 'twostep' AND wait_event_type = 'Lock'";
-    while database.count(waiting).await < CONNECTIONS {
-        sleep(Duration::from_millis(20)).await;
-    }
-}
-
 #[actix_web::test]
 async fn who_would_wait_for_too_long_is_told_to_come_back_at_once() {
     let gateway = TestGateway::on(TestDatabase::new().await, |settings| {
@@ -52,7 +43,7 @@ async fn who_would_wait_for_too_long_is_told_to_come_back_at_once() {
     let held = hold_up(&mut holder).await;
     let slow = join_all((0..CONNECTIONS).map(|_| sign_in(&caller, ANNA)));
     let release = async {
-        until_held_up(&gateway.database).await;
+        gateway.database.await_blocked(CONNECTIONS).await;
         sleep(Duration::from_secs(2)).await;
         held.rollback().await.expect("let go");
     };
@@ -62,13 +53,16 @@ async fn who_would_wait_for_too_long_is_told_to_come_back_at_once() {
     let held = hold_up(&mut holder).await;
     let under_way = join_all((0..12).map(|_| sign_in(&caller, ANNA)));
     let ask = async {
-        until_held_up(&gateway.database).await;
-        let refused = loop {
-            // Who is let in waits behind the others, and makes it longer for the next.
-            if let Ok(refused) = timeout(Duration::from_millis(300), sign_in(&caller, BEN)).await {
-                break refused;
+        gateway.database.await_blocked(CONNECTIONS).await;
+        let refused = async {
+            loop {
+                // Who is let in waits behind the others, and makes it longer for the next.
+                if let Ok(refused) = timeout(Duration::from_millis(300), sign_in(&caller, BEN)).await {
+                    return refused;
+                }
             }
         };
+        let refused = timeout(DEADLINE, refused).await.expect("somebody is turned away");
         held.rollback().await.expect("let go");
         refused
     };

@@ -180,9 +180,7 @@ async fn a_denial_over_a_connection_that_moved_to_a_newer_session_counts() {
     screen.send(json!({ "type": "refresh", "access_token": newer.access_token })).await;
     // The token was accepted: from here on the connection is the newer session's.
     let accepted = "SELECT count(*) FROM sessions WHERE access_used_at IS NOT NULL";
-    while gateway.database.count(accepted).await < 2 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    gateway.database.await_count(accepted, 2).await;
     screen.expect_nothing().await;
     client.delete("/v1/sessions/current", &first.access_token).await.expect(204);
     screen.expect_nothing().await;

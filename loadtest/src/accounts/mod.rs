@@ -3,4 +3,4 @@
 mod outbox;
 mod seed;
 
-pub(crate) use self::seed::{Account, Wanted, bare, seed, seed_by_app, seed_with_mailboxes};
+pub(crate) use self::seed::{Account, Wanted, bare, seed, seed_by_app};

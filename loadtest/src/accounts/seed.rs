@@ -163,18 +163,28 @@ async fn add_devices(mut account: Account, devices: usize) -> anyhow::Result<Acc
     Ok(account)
 }
 
-/// Makes accounts that an app keeps, with trusted devices.
+/// Has an app make accounts with trusted devices, with mailboxes if codes are to go there.
 ///
 /// # Errors
 /// When the gateway refuses.
 pub(crate) async fn seed_by_app(
     clients: &[Http],
     wanted: Wanted,
+    with_mailboxes: bool,
     key: &str,
     progress: &Progress,
 ) -> anyhow::Result<Vec<Account>> {
+    let run = Uuid::now_v7().simple().to_string();
+    let key = Arc::<str>::from(key);
     let bar = progress.bar("accounts", wanted.accounts as u64);
-    let made = stream::iter(people_of_app(clients, wanted.accounts, key)).map(|person| async move {
+    let people = (0..wanted.accounts).map(|number| Person {
+        http: clients[number % clients.len()].clone(),
+        email: format!("load-{number:06}-{}", &run[12..]),
+        app: Some(Arc::clone(&key)),
+    });
+    let made = stream::iter(people).map(|person| async move {
+        let mailbox = person.mailbox();
+        person.enable(with_mailboxes.then_some(mailbox.as_str())).await?;
         let mut devices = Vec::new();
         for _ in 0..wanted.devices {
             devices.push(person.vouched(&Install::new()).await?);
@@ -184,38 +194,6 @@ pub(crate) async fn seed_by_app(
     let made = made.buffer_unordered(AT_ONCE).try_collect().await.context("subjects could not be made");
     bar.finish();
     made
-}
-
-/// Has an app make accounts with mailboxes and without devices.
-///
-/// # Errors
-/// When the gateway refuses one.
-pub(crate) async fn seed_with_mailboxes(
-    clients: &[Http],
-    wanted: Wanted,
-    key: &str,
-    progress: &Progress,
-) -> anyhow::Result<Vec<Account>> {
-    let bar = progress.bar("accounts", wanted.accounts as u64);
-    let made = stream::iter(people_of_app(clients, wanted.accounts, key)).map(|person| async move {
-        person.enable(Some(&person.mailbox())).await?;
-        anyhow::Ok(Account { person, devices: Vec::new() })
-    });
-    let made = made.buffer_unordered(AT_ONCE).try_collect().await.context("subjects could not be made");
-    bar.finish();
-    made
-}
-
-/// People whose accounts an app keeps, not made yet.
-fn people_of_app(clients: &[Http], count: usize, key: &str) -> Vec<Person> {
-    let run = Uuid::now_v7().simple().to_string();
-    let key = Arc::<str>::from(key);
-    let person = |number: usize| Person {
-        http: clients[number % clients.len()].clone(),
-        email: format!("load-{number:06}-{}", &run[12..]),
-        app: Some(Arc::clone(&key)),
-    };
-    (0..count).map(person).collect()
 }
 
 /// Makes a call again while the gateway says that it is busy.

@@ -53,7 +53,7 @@ pub(crate) async fn run(stages: &Stages, options: &Options, report: &mut Report)
     for stage in stages.all() {
         let wanted = Wanted { accounts: options.accounts as usize, devices: options.devices as usize };
         let accounts = match options.by_app {
-            true => stage.accounts_of_app(wanted).await?,
+            true => stage.accounts_of_app(wanted, false).await?,
             false => stage.accounts(wanted).await?,
         };
         let proxy = Proxy::start(&stage.targets[0], options.inject).await?;

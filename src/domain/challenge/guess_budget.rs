@@ -120,8 +120,9 @@ impl Budget {
         }
     }
 
-    /// Counts a comparison before it is made, as a failure until it proves right. `sql/queries/challenge/count_attempt.sql`
-    /// does the same; tests hold the two together.
+    /// Counts a comparison before anybody learns its result, as a failure until it proves right. In SQL
+    /// `sql/queries/challenge/count_attempt.sql` does the same, and `verify_sign_in` for a right code
+    /// (`sql/migrations/0028_verify_sign_ins_in_one_call.sql`); tests hold them together.
     ///
     /// # Errors
     /// As [`Self::check`].

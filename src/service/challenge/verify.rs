@@ -1,4 +1,6 @@
-//! Verifying a code: counted first, compared in constant time, and settled in one transaction.
+//! Verifying a code: the right one of a sign-in is counted, taken and settled in one commit ([`verify_sign_in`](super::verify_sign_in));
+//! any other is counted first, compared in constant time, and settled in one transaction. Nobody learns what a comparison said
+//! before a commit that counts it.
 
 use futures_util::future::{try_join, try_join4};
 use secrecy::SecretString;

@@ -94,10 +94,10 @@ impl Passwords {
     /// # Errors
     /// The text says which cost argon2 does not take.
     pub fn new(cost: PasswordCost) -> Result<Self, argon2::Error> {
-        // Each with memory of its own: that of the one that is over is not kept.
-        let [hasher, once] = [(); 2].map(|()| Hasher::new(cost.memory_kib, cost.iterations));
-        let (hasher, once) = (hasher?, once?);
-        let decoy = once.hash(&rand::random::<[u8; 32]>()).map_err(|_| argon2::Error::AlgorithmInvalid)?;
+        let hasher = Hasher::new(cost.memory_kib, cost.iterations)?;
+        // By a hasher of its own, whose memory goes with it.
+        let decoy = Hasher::new(cost.memory_kib, cost.iterations)?;
+        let decoy = decoy.hash(&rand::random::<[u8; 32]>()).map_err(|_| argon2::Error::AlgorithmInvalid)?;
         let places = cost.parallel + cost.queue;
         Ok(Self {
             hasher: Arc::new(hasher),

@@ -1,4 +1,4 @@
-//! Attempts at a code, counted before anything is compared, and what a right one brought.
+//! Attempts at a code, counted before anybody learns what the comparison said, and what a right one brought.
 
 use ipnet::IpNet;
 

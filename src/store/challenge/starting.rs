@@ -20,6 +20,7 @@ use crate::domain::device::token::TokenHash;
 use crate::domain::value::id::{AccountId, ActivityId, ChallengeId, NodeId, NoticeId, SessionId};
 use crate::store::delivery::Lease;
 use crate::store::idempotent_request::Known;
+use crate::store::notice::device_json;
 use crate::store::postgres::row::{get, id, seconds};
 use crate::store::{Db, StoreError, delivery, one_row, optional_row, query};
 
@@ -208,10 +209,6 @@ pub async fn begin_sign_in(
         created_at: get(&row, "began_at")?,
         started: Started { planned, closed: closed(&row)? },
     }))
-}
-
-fn device_json(requester: &Requester) -> Result<serde_json::Value, StoreError> {
-    serde_json::to_value(&requester.device).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
 fn closed(row: &Row) -> Result<Vec<(ChallengeId, Outcome)>, StoreError> {

@@ -10,9 +10,8 @@ use futures_util::future::try_join_all;
 use crate::store::{Db, StoreError, query};
 
 /// The statements of pipelines.
-const STATEMENTS: [&str; 16] = [
+const STATEMENTS: [&str; 14] = [
     query!("account/lock"),
-    query!("activity/record"),
     query!("budget/get"),
     query!("budget/refill"),
     query!("challenge/close"),
@@ -25,7 +24,6 @@ const STATEMENTS: [&str; 16] = [
     query!("device/trusted_beyond"),
     query!("notice/add"),
     query!("notice/drop_unfinished"),
-    query!("session/by_id"),
     query!("trust_token/forget"),
 ];
 

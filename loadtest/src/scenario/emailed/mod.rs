@@ -73,7 +73,7 @@ struct Play {
 /// # Errors
 /// When the gateway does not answer.
 pub(crate) async fn run(stage: &Stage, options: &Options, sink: &Sink, report: &mut Report) -> anyhow::Result<()> {
-    let accounts = stage.accounts_with_mailboxes(Wanted { accounts: options.accounts as usize, devices: 0 }).await?;
+    let accounts = stage.accounts_of_app(Wanted { accounts: options.accounts as usize, devices: 0 }, true).await?;
     let began = Instant::now();
     let span = Duration::from_secs(options.seconds);
     let play = Arc::new(Play {
