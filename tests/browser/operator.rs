@@ -33,7 +33,7 @@ async fn the_live_view_draws_what_happens_and_moves_the_rollout() {
     view.see("#node", "connections in use").await;
     view.see("#node", "Alone").await;
     let node = "[...document.querySelectorAll('#node .badge')].map((badge) => badge.textContent).join()";
-    view.wait(&format!("{node} === 'Healthy,Alone,Healthy'")).await;
+    view.wait(&format!("{node} === 'Healthy,Alone,Healthy,Healthy'")).await;
     let connections = "/^([0-9]+) of ([0-9]+) connections/.exec(document.querySelector('#node p').textContent)";
     view.wait(&format!("Number({connections}[2]) > Number({connections}[1])")).await;
     view.wait("document.querySelector('.chart .p99').getAttribute('d').includes('L')").await;
