@@ -5,6 +5,7 @@
 //! instead of sleeping. They listen on loopback addresses only. Beside them: the real NATS server, started on loopback.
 
 pub mod apns;
+mod authority;
 mod clock;
 pub mod fcm;
 mod journal;

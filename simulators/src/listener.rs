@@ -10,6 +10,13 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::StartError;
 
+/// A socket that listens already; who connects waits until it is served.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
 /// A listening socket and its connections; all end when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Listener {
@@ -26,6 +33,33 @@ struct Counts {
 
 struct OpenConnection(Arc<Counts>);
 
+impl Bound {
+    /// Binds a loopback address; port 0 takes a free one.
+    pub(crate) async fn new(address: SocketAddr) -> Result<Self, StartError> {
+        if !address.ip().is_loopback() {
+            return Err(StartError::NotLoopback(address));
+        }
+        let socket = TcpListener::bind(address).await?;
+        let address = socket.local_addr()?;
+        Ok(Self { socket, address })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves each connection with a future of its own.
+    pub(crate) fn serve<F, S>(self, serve: S) -> Listener
+    where
+        F: Future<Output = ()> + Send + 'static,
+        S: Fn(TcpStream) -> F + Send + 'static,
+    {
+        let counts = Arc::<Counts>::default();
+        let task = tokio::spawn(accept(self.socket, serve, Arc::clone(&counts)));
+        Listener { address: self.address, counts, task }
+    }
+}
+
 impl Listener {
     /// Binds and serves each connection with a future of its own.
     pub(crate) async fn start<F, S>(address: SocketAddr, serve: S) -> Result<Self, StartError>
@@ -33,14 +67,7 @@ impl Listener {
         F: Future<Output = ()> + Send + 'static,
         S: Fn(TcpStream) -> F + Send + 'static,
     {
-        if !address.ip().is_loopback() {
-            return Err(StartError::NotLoopback(address));
-        }
-        let socket = TcpListener::bind(address).await?;
-        let address = socket.local_addr()?;
-        let counts = Arc::<Counts>::default();
-        let task = tokio::spawn(accept(socket, serve, Arc::clone(&counts)));
-        Ok(Self { address, counts, task })
+        Ok(Bound::new(address).await?.serve(serve))
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

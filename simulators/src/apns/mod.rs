@@ -15,12 +15,12 @@ use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;
 
 use crate::StartError;
+use crate::authority::{self, Identity};
 use crate::clock::Clock;
 use crate::journal::{Journal, WaitTimedOut};
 use crate::listener::Listener;
 use crate::script::Script;
 
-mod authority;
 mod behaviour;
 mod check;
 mod failure;
@@ -89,8 +89,10 @@ impl ApnsSimulator {
                 (directory.path().to_owned(), Some(directory))
             }
         };
-        let (ca_file, tls) = authority::create(&path, address.ip(), options.host.as_deref())?;
-        let tls = TlsAcceptor::from(Arc::new(tls));
+        let ca_file = path.join("apns-ca.pem");
+        let host = options.host.as_deref();
+        let identity = Identity { service: "APNs", address: address.ip(), host, protocols: &["h2"] };
+        let tls = TlsAcceptor::from(Arc::new(authority::create(&ca_file, &identity)?));
         let shared = Arc::new(Shared {
             topic: options.topic,
             most_streams: options.most_streams,

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::StartError;
 use crate::clock::Clock;
 use crate::journal::{Journal, WaitTimedOut};
-use crate::listener::Listener;
+use crate::listener::{Bound, Listener};
 use crate::script::Script;
 
 mod account;
@@ -86,22 +86,8 @@ impl FcmSimulator {
                 (directory.path().to_owned(), Some(directory))
             }
         };
-        // The account's file names the address, which is known only once the socket is bound: the first connections
-        // wait for the rest.
-        let (ready, shared) = tokio::sync::watch::channel(None::<Arc<Shared>>);
-        let listener = Listener::start(address, move |stream| {
-            let mut shared = shared.clone();
-            async move {
-                let Ok(shared) = shared.wait_for(Option::is_some).await.map(|shared| shared.clone()) else {
-                    return;
-                };
-                if let Some(shared) = shared {
-                    server::serve(stream, shared).await;
-                }
-            }
-        })
-        .await?;
-        let address = listener.address();
+        let bound = Bound::new(address).await?;
+        let address = bound.address();
         let base_url = match options.host {
             Some(host) => format!("http://{host}:{}", address.port()),
             None => format!("http://{address}"),
@@ -119,7 +105,8 @@ impl FcmSimulator {
             token_requests: Journal::new(options.keep),
             accepted: AtomicU64::new(0),
         });
-        ready.send_replace(Some(Arc::clone(&shared)));
+        let serving = Arc::clone(&shared);
+        let listener = bound.serve(move |stream| server::serve(stream, Arc::clone(&serving)));
         Ok(Self { shared, listener, base_url, _directory: directory })
     }
 
