@@ -13,12 +13,16 @@ mod listener;
 mod nats;
 pub mod providers;
 mod script;
+pub mod webpush;
 
 pub use apns::{ApnsBehaviour, ApnsFailure, ApnsOptions, ApnsRequest, ApnsSimulator};
 pub use fcm::{FcmBehaviour, FcmFailure, FcmOptions, FcmRequest, FcmSimulator, TokenBehaviour, TokenRequest};
 pub use journal::{Journal, WaitTimedOut};
 pub use nats::NatsServer;
 pub use providers::{ProvidersOptions, run_providers};
+pub use webpush::{
+    WebPushBehaviour, WebPushFailure, WebPushOptions, WebPushRequest, WebPushSimulator, WebPushSubscription,
+};
 
 /// Why a simulator did not start.
 #[derive(Debug, thiserror::Error)]
