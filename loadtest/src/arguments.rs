@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use twostep_simulators::Fault;
 
 use crate::options::Common;
 use crate::scenario::{emailed, fallback, fanout, guess, hostile, idle, mix, outage, restart, signin, soak, timing};
@@ -60,7 +61,7 @@ pub(crate) enum Command {
     /// Serve as the floor, until the process is ended.
     #[command(hide = true)]
     FloorServer,
-    /// Play FCM and APNs on loopback until interrupted; prints the environment that points a gateway at them.
+    /// Play FCM, APNs and a Web Push push service on loopback until interrupted; prints the environment that points a gateway at them.
     Providers {
         /// Where FCM listens; port 0 takes a free one.
         #[arg(long, default_value = "127.0.0.1:0")]
@@ -68,9 +69,16 @@ pub(crate) enum Command {
         /// Where APNs listens; port 0 takes a free one.
         #[arg(long, default_value = "127.0.0.1:0")]
         apns: SocketAddr,
+        /// Where the push service listens; port 0 takes a free one.
+        #[arg(long, default_value = "127.0.0.1:0")]
+        webpush: SocketAddr,
         /// An existing directory for keys and certificates; without it, one that goes away at the end.
         #[arg(long)]
         directory: Option<PathBuf>,
+        /// What every push to a provider is answered with, such as fcm=unavailable, apns=too-many-requests or webpush=hang; may
+        /// come often. An unknown one is refused with the list of those that there are.
+        #[arg(long = "fault", value_name = "PROVIDER=FAULT")]
+        faults: Vec<Fault>,
     },
 }
 

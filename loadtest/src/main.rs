@@ -84,9 +84,15 @@ async fn run(command: Command) -> anyhow::Result<bool> {
         Command::Mix(scenario) => play("mix", &scenario, alone(mix::run)).await,
         Command::Compare { first, second, html } => report::compare(&first, &second, &html).map(|()| true),
         Command::FloorServer => floor::serve().await.map(|()| true),
-        Command::Providers { fcm, apns, directory } => {
-            let options =
-                ProvidersOptions { fcm_address: fcm, apns_address: apns, directory, ..ProvidersOptions::default() };
+        Command::Providers { fcm, apns, webpush, directory, faults } => {
+            let options = ProvidersOptions {
+                fcm_address: fcm,
+                apns_address: apns,
+                webpush_address: webpush,
+                directory,
+                faults,
+                ..ProvidersOptions::default()
+            };
             run_providers(options).await?;
             Ok(true)
         }

@@ -7,6 +7,7 @@
 pub mod apns;
 mod authority;
 mod clock;
+mod fault;
 pub mod fcm;
 mod journal;
 mod listener;
@@ -16,6 +17,7 @@ mod script;
 pub mod webpush;
 
 pub use apns::{ApnsBehaviour, ApnsFailure, ApnsOptions, ApnsRequest, ApnsSimulator};
+pub use fault::{Fault, FaultError};
 pub use fcm::{FcmBehaviour, FcmFailure, FcmOptions, FcmRequest, FcmSimulator, TokenBehaviour, TokenRequest};
 pub use journal::{Journal, WaitTimedOut};
 pub use nats::NatsServer;

@@ -1,10 +1,11 @@
-//! Both simulators from a command line, with what points a gateway at them.
+//! All three simulators from a command line, with what points a gateway at them.
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use crate::{ApnsOptions, ApnsSimulator, FcmOptions, FcmSimulator, StartError};
+use crate::fault::Fault;
+use crate::{ApnsOptions, ApnsSimulator, FcmOptions, FcmSimulator, StartError, WebPushOptions, WebPushSimulator};
 
 /// Where the simulators listen and what they leave behind.
 #[derive(Debug, Clone)]
@@ -13,10 +14,14 @@ pub struct ProvidersOptions {
     pub fcm_address: SocketAddr,
     /// Address of the APNs simulator.
     pub apns_address: SocketAddr,
+    /// Address of the Web Push simulator.
+    pub webpush_address: SocketAddr,
     /// Where keys and certificates go; it must exist. Without it, a directory that goes away at the end.
     pub directory: Option<PathBuf>,
     /// Requests kept in memory by each.
     pub keep: usize,
+    /// What they answer every push with; the last one for a provider counts. Without any, they accept.
+    pub faults: Vec<Fault>,
 }
 
 impl Default for ProvidersOptions {
@@ -24,27 +29,40 @@ impl Default for ProvidersOptions {
         Self {
             fcm_address: (Ipv4Addr::LOCALHOST, 0).into(),
             apns_address: (Ipv4Addr::LOCALHOST, 0).into(),
+            webpush_address: (Ipv4Addr::LOCALHOST, 0).into(),
             directory: None,
             keep: 1_000,
+            faults: Vec::new(),
         }
     }
 }
 
-/// Starts both simulators, prints the environment that points a gateway at them, and runs until interrupted.
+/// Starts all three simulators, prints the environment that points a gateway at them, and runs until interrupted.
 ///
 /// # Errors
 /// When one of them does not start, or the output is closed.
 pub async fn run_providers(options: ProvidersOptions) -> Result<(), StartError> {
-    let fcm = FcmOptions { directory: options.directory.clone(), keep: options.keep, ..FcmOptions::default() };
-    let apns = ApnsOptions { directory: options.directory, keep: options.keep, ..ApnsOptions::default() };
+    let ProvidersOptions { directory, keep, .. } = options;
+    let fcm = FcmOptions { directory: directory.clone(), keep, ..FcmOptions::default() };
+    let apns = ApnsOptions { directory: directory.clone(), keep, ..ApnsOptions::default() };
+    let webpush = WebPushOptions { directory, keep, ..WebPushOptions::default() };
     let fcm = FcmSimulator::start_with(options.fcm_address, fcm).await?;
     let apns = ApnsSimulator::start_with(options.apns_address, apns).await?;
+    let webpush = WebPushSimulator::start_with(options.webpush_address, webpush).await?;
+    for fault in options.faults {
+        match fault {
+            Fault::Fcm(behaviour) => fcm.always_all(Some(behaviour)),
+            Fault::Apns(behaviour) => apns.always_all(Some(behaviour)),
+            Fault::WebPush(behaviour) => webpush.always_all(Some(behaviour)),
+        }
+    }
     write_environment(&mut io::stdout().lock(), &fcm, &apns)?;
+    write_webpush_environment(&mut io::stdout().lock(), &webpush)?;
     tokio::signal::ctrl_c().await?;
     Ok(())
 }
 
-/// Writes one `NAME=value` a line.
+/// Writes what points a gateway at FCM and APNs, one `NAME=value` a line.
 ///
 /// # Errors
 /// When the output is closed.
@@ -61,5 +79,15 @@ pub fn write_environment(output: &mut impl Write, fcm: &FcmSimulator, apns: &Apn
     writeln!(output, "TWOSTEP__APNS__KEY_ID={}", apns.key_id())?;
     writeln!(output, "TWOSTEP__APNS__TEAM_ID={}", apns.team_id())?;
     writeln!(output, "TWOSTEP__APNS__TOPIC={}", apns.topic())?;
+    output.flush()
+}
+
+/// Writes what points a gateway at the push service, one `NAME=value` a line.
+///
+/// # Errors
+/// When the output is closed.
+pub fn write_webpush_environment(output: &mut impl Write, webpush: &WebPushSimulator) -> io::Result<()> {
+    writeln!(output, "TWOSTEP__WEBPUSH__SERVICES=[\"{}\"]", webpush.host())?;
+    writeln!(output, "TWOSTEP__WEBPUSH__TRUST_ROOT_FILE={}", webpush.ca_file().display())?;
     output.flush()
 }

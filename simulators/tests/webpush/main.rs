@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use reqwest::Version;
 use serde_json::json;
+use twostep_simulators::providers::write_webpush_environment;
 use twostep_simulators::{StartError, WebPushOptions, WebPushSimulator, WebPushSubscription};
 
 use self::application_server::{ApplicationServer, client};
@@ -76,6 +77,18 @@ async fn a_host_may_be_known_by_name() {
     let subscription = simulator.subscribe(None);
     assert!(subscription.endpoint.starts_with(simulator.origin()));
     assert_eq!(push(&simulator, &subscription).await.0, 201);
+}
+
+#[tokio::test]
+async fn the_environment_points_at_it() {
+    let simulator = start().await;
+    let mut printed = Vec::new();
+    write_webpush_environment(&mut printed, &simulator).unwrap();
+    let ca_file = simulator.ca_file();
+    assert!(ca_file.exists());
+    let services = format!("TWOSTEP__WEBPUSH__SERVICES=[\"{}\"]\n", simulator.host());
+    let trust_root = format!("TWOSTEP__WEBPUSH__TRUST_ROOT_FILE={}\n", ca_file.display());
+    assert_eq!(String::from_utf8(printed).unwrap(), services + &trust_root);
 }
 
 #[tokio::test]
