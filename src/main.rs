@@ -16,8 +16,9 @@ use twostep::cli::code_keys::CodeKeysArguments;
 #[cfg(feature = "demo")]
 use twostep::cli::demo;
 use twostep::cli::operator_client::Configured;
+use twostep::cli::push_keys::PushKeysArguments;
 use twostep::cli::rollout::RolloutArguments;
-use twostep::cli::{code_keys, doctor, migrate, reference, rollout, serve};
+use twostep::cli::{code_keys, doctor, migrate, push_keys, reference, rollout, serve};
 use twostep::{settings, telemetry};
 
 /// Memory of thousands of connections goes back to the system after they are gone: see docs/decisions/0013-allocator.md.
@@ -55,6 +56,8 @@ enum Command {
     Rollout(RolloutArguments),
     /// Create, rotate and revoke the keys that codes are derived from. Running gateways pick up the changed file on their own.
     CodeKeys(CodeKeysArguments),
+    /// Create, list and remove the keys by which browsers know the gateway (Web Push).
+    PushKeys(PushKeysArguments),
     /// Create, list, rotate and revoke API keys for apps' servers.
     Keys(KeysArguments),
     /// See an account, sign it out, or delete it.
@@ -142,6 +145,11 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::CodeKeys(keys) => {
             let settings = keys.needs_file().then(|| settings::load_unchecked(config)).transpose()?;
             code_keys::run(&keys, settings.and_then(|settings| settings.codes.keys_file))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::PushKeys(keys) => {
+            let settings = keys.needs_file().then(|| settings::load_unchecked(config)).transpose()?;
+            push_keys::run(&keys, settings.and_then(|settings| settings.webpush.keys_file))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Keys(arguments) => administer(config, &AdminCommand::Keys(arguments)),

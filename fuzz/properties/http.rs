@@ -28,6 +28,7 @@ use crate::http::request::cookies::{TOKEN_COOKIES, TokenCookies};
 use crate::http::request::dto::{DeviceBody, SecretText, email};
 use crate::http::request::extract::json_detail;
 use crate::http::request::json::Object;
+use crate::providers::push::CurrentProviders;
 
 /// A letter for the call, then its body.
 ///
@@ -64,7 +65,7 @@ pub fn bodies(bytes: &[u8]) {
         }),
         b'n' => read(body, |body: RenameBody| check_text(&body.name, NAME_MAX_CHARS)),
         b'u' => read(body, |body: UpdateDeviceBody| {
-            let Ok((change, push)) = body.checked(None) else { return };
+            let Ok((change, push)) = body.checked(None, &CurrentProviders::default()) else { return };
             for text in [change.name, change.app_version, change.os_version].into_iter().flatten() {
                 check_kept(&text, VERSION_MAX_CHARS.max(NAME_MAX_CHARS));
             }

@@ -80,7 +80,7 @@ pub fn tokens(bytes: &[u8]) {
     assert!(KeyId::parse(text).is_none_or(|id| id.as_str() == text));
     for kind in PushAddressKind::ALL {
         for environment in [None, Some(ApnsEnvironment::Sandbox)] {
-            let Ok(address) = PushAddress::parse(*kind, environment, text) else { continue };
+            let Ok(address) = PushAddress::parse(*kind, environment, text, None) else { continue };
             assert!(address.expose() == text && text.len() <= 1024);
         }
     }

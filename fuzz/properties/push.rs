@@ -60,7 +60,7 @@ pub fn fcm_body(address: &PushAddress, push: &Push, now: Timestamp) -> Option<Ve
 #[must_use]
 pub fn apns_body(push: &Push) -> Option<Bytes> {
     let style = request::Style { topic: HeaderValue::from_static("com.example.app"), time_sensitive: false };
-    request::payload(push, &style)
+    request::payload(push, None, &style)
 }
 
 fn check(outcome: &PushOutcome, status: u16, body: &[u8]) {

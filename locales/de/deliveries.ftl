@@ -11,7 +11,7 @@ delivery-connection-accepted = über seine Verbindung gesendet, noch keine Antwo
 delivery-connection-failed = seine Verbindung ist abgebrochen
 delivery-connection-cancelled = nicht über eine Verbindung gesendet
 
-# { $provider } ist Google oder Apple.
+# { $provider } ist Google, Apple oder Web Push.
 delivery-push-pending = wird an { $provider } übergeben
 delivery-push-accepted = an { $provider } übergeben, noch keine Antwort
 delivery-push-shown-meanwhile = an { $provider } übergeben

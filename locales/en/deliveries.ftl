@@ -11,7 +11,7 @@ delivery-connection-accepted = sent over its connection, no answer yet
 delivery-connection-failed = its connection broke
 delivery-connection-cancelled = not sent over a connection
 
-# { $provider } is Google or Apple.
+# { $provider } is Google, Apple or Web Push.
 delivery-push-pending = being handed to { $provider }
 delivery-push-accepted = handed to { $provider }, no answer yet
 delivery-push-shown-meanwhile = handed to { $provider }

@@ -4,3 +4,5 @@ push-code-title = Your sign-in code
 push-disable-two-step-title = Your code to turn off two-step verification
 push-code-body = { $code } for { $device }
 push-wake-body = Open the app to see it.
+push-over-title = Sign-in code no longer needed
+push-over-body = Nothing needs to be done.

@@ -11,7 +11,7 @@ delivery-connection-accepted = elküldve a kapcsolatán, még nincs válasz
 delivery-connection-failed = megszakadt a kapcsolata
 delivery-connection-cancelled = nem kapcsolaton keresztül ment
 
-# { $provider }: Google vagy Apple.
+# { $provider }: Google, Apple vagy Web Push.
 delivery-push-pending = átadás folyamatban ({ $provider })
 delivery-push-accepted = átadva ({ $provider }), még nincs válasz
 delivery-push-shown-meanwhile = átadva ({ $provider })

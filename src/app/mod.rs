@@ -31,7 +31,7 @@ use crate::geoip::Places;
 use crate::http::operator::{Operator, OperatorAccess, ReloadWish, Reloaded};
 use crate::http::{Api, Limits, Tokens};
 use crate::jobs::{self, Dispatcher, NoticeSender, Reconcile, Supervisor, WebhookSender};
-use crate::providers::push::{CurrentProviders, PushProviders};
+use crate::providers::push::CurrentProviders;
 use crate::providers::webhook::Webhooks;
 use crate::service::UseCases;
 use crate::settings::{self, PushContentSetting, Registration, Settings};
@@ -91,7 +91,7 @@ impl App {
         let access = Arc::new(OperatorAccess::new(settings::operator_token(settings)?));
         let mut supervisor = Supervisor::default();
         supervisor.start(tasks::keep_metrics(metrics.clone()));
-        let push = CurrentProviders::new(PushProviders::open(&settings.fcm, &settings.apns, settings.mode.privacy())?);
+        let push = CurrentProviders::new(parts::push_providers(settings)?);
         let webhooks = Webhooks::open(&settings.webhooks)?;
         let node = NodeId::new(uuid::Uuid::now_v7());
         let traces = traces::start(settings, node)?;
@@ -109,7 +109,7 @@ impl App {
             mails_under_way: MailsUnderWay::default(),
             service: settings.service.service(),
             mail_retry: settings.smtp.retry(),
-            push,
+            push: push.clone(),
             push_shows_code: settings.delivery.push_content == PushContentSetting::Code,
             receipt_window: Duration::from_millis(settings.delivery.receipt_window_ms),
             presence_wait: Duration::from_millis(settings.bus.presence_wait_ms),
@@ -167,6 +167,7 @@ impl App {
             trust: serve::trust(settings),
             traced_callers: settings.traces.callers.clone(),
             outbox,
+            push,
             takes_accounts: settings.accounts.registration == Registration::Open,
             max_body_bytes: settings.http.max_body_bytes,
             speaks_tls: settings.http.tls.is_on(),

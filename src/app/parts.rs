@@ -12,8 +12,9 @@ use crate::domain::challenge::Lifetimes;
 use crate::domain::code::CodeKeys;
 use crate::domain::value::id::NodeId;
 use crate::providers::mail::{MailSetupError, Mailer, Outbox, Smtp};
+use crate::providers::push::{PushProviders, PushSetupError};
 use crate::service::{AssertionRules, Core, PasswordCost, Passwords, Rules};
-use crate::settings::{Mode, Settings};
+use crate::settings::{self, Mode, Settings};
 use crate::store::session::TokenLifetimes;
 use crate::store::{ConnectSettings, Store};
 use crate::websocket::ConnectionSettings;
@@ -54,6 +55,12 @@ pub(super) fn mailer(settings: &Settings) -> Result<WayOut, MailSetupError> {
     let outbox = Arc::new(Outbox::new(settings.mail.from.clone()));
     let mailer: Arc<dyn Mailer> = Arc::<Outbox>::clone(&outbox);
     Ok((mailer, (settings.mode == Mode::Development).then_some(outbox)))
+}
+
+/// The push providers.
+pub(super) fn push_providers(settings: &Settings) -> Result<PushProviders, PushSetupError> {
+    let webpush = settings::web_push(settings)?;
+    PushProviders::open(&settings.fcm, &settings.apns, webpush, settings.mode.privacy())
 }
 
 pub(super) fn core(

@@ -29,6 +29,7 @@ pub fn problems(settings: &Settings) -> Vec<String> {
         said(keys.map_or(Ok(()), |keys| keys.map(drop))),
         said(Fcm::open(&settings.fcm, privacy).map(drop)),
         said(Apns::open(&settings.apns, privacy).map(drop)),
+        said(settings::web_push_as_it_is(settings).open(privacy).map(drop)),
         said(Smtp::open(&settings.mail, &settings.smtp).map(drop)),
         said(Webhooks::open(&settings.webhooks).map(drop)),
         said(bus::check(&settings.bus, privacy)),

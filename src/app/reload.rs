@@ -7,18 +7,18 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio::sync::{Mutex, mpsc};
 
-use super::serve;
+use super::{parts, serve};
 use crate::actors::Services;
 use crate::http::operator::{OperatorAccess, ReloadWish, Reloaded};
 use crate::http::{LimitSettings, Limits};
-use crate::providers::push::{PushProviders, PushSetupError};
+use crate::providers::push::PushSetupError;
 use crate::settings::{self, OperatorTokenError, Settings};
 use crate::websocket::AllowedOrigins;
 
 /// Wishes that may wait at the same time.
 const WISHES: usize = 4;
 /// What is read again.
-const RELOADED: [&str; 5] = ["limits", "http.allowed_origins", "fcm", "apns", "operator.token_file"];
+const RELOADED: [&str; 6] = ["limits", "http.allowed_origins", "fcm", "apns", "webpush", "operator.token_file"];
 /// What is followed by itself: files that were replaced, and the switch in the database.
 const FOLLOWED: [&str; 4] = ["codes.keys_file", "http.tls", "places.files", "rollout"];
 
@@ -89,7 +89,7 @@ impl Reload {
 
     /// Takes what may change; a key of a push provider or a token that cannot be used changes nothing at all.
     pub(super) fn apply(&self, settings: &Settings) -> Result<Reloaded, ReloadError> {
-        let push = PushProviders::open(&settings.fcm, &settings.apns, settings.mode.privacy())?;
+        let push = parts::push_providers(settings)?;
         let token = settings::operator_token(settings)?;
         self.services.push.replace(push);
         self.access.replace(token);

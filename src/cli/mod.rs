@@ -8,6 +8,7 @@ pub mod demo;
 pub mod doctor;
 pub mod migrate;
 pub mod operator_client;
+pub mod push_keys;
 pub mod reference;
 pub mod rollout;
 pub mod serve;

@@ -12,6 +12,7 @@ use crate::actors::Directory;
 use crate::bus::Bus;
 use crate::geoip::Places;
 use crate::providers::mail::Outbox;
+use crate::providers::push::CurrentProviders;
 use crate::service::UseCases;
 use crate::websocket::{AllowedOrigins, ConnectionSettings};
 
@@ -31,6 +32,8 @@ pub struct Api {
     pub places: Arc<Places>,
     /// The mail outbox, in development only.
     pub outbox: Option<Arc<Outbox>>,
+    /// The push providers, for what browsers subscribe with.
+    pub push: CurrentProviders,
     /// Requests a minute.
     pub limits: Arc<Limits>,
     /// Which tokens were good lately, and which networks sent bad ones.

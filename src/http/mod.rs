@@ -50,6 +50,7 @@ fn resources(config: &mut ServiceConfig, has_outbox: bool) {
         .configure(device::sessions::routes)
         .configure(device::login_security::routes)
         .configure(device::devices::routes)
+        .configure(device::push::routes)
         .configure(device::login_activity::routes)
         .configure(device::connect::routes)
         .configure(device::client_address::routes)

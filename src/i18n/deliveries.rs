@@ -18,7 +18,7 @@ pub fn delivery_texts(language: Language, deliveries: &[DeliveryView]) -> Vec<St
         let state = words(language, state(delivery, shown_meanwhile));
         match delivery.channel {
             Channel::Email => words(language, Text::DeliveryToMailbox { state: &state }),
-            Channel::Websocket | Channel::Fcm | Channel::Apns => {
+            Channel::Websocket | Channel::Fcm | Channel::Apns | Channel::Webpush => {
                 words(language, Text::DeliveryToDevice { number, state: &state })
             }
         }
@@ -31,6 +31,7 @@ fn state(delivery: &DeliveryView, shown_meanwhile: bool) -> Text<'static> {
         Channel::Websocket => over_connection(delivery),
         Channel::Fcm => pushed(delivery, "Google", shown_meanwhile),
         Channel::Apns => pushed(delivery, "Apple", shown_meanwhile),
+        Channel::Webpush => pushed(delivery, "Web Push", shown_meanwhile),
         Channel::Email => mailed(delivery.state),
     }
 }

@@ -31,6 +31,12 @@ pub fn wake_push_text(language: Language, purpose: Purpose) -> PushText {
     PushText { title: words(language, title(purpose)), body: words(language, Text::PushWakeBody) }
 }
 
+/// What stands in the place of a code that is worth nothing any more, until it is gone.
+#[must_use]
+pub fn over_push_text(language: Language) -> PushText {
+    PushText { title: words(language, Text::PushOverTitle), body: words(language, Text::PushOverBody) }
+}
+
 fn title(purpose: Purpose) -> Text<'static> {
     match purpose {
         Purpose::DisableTwoStep => Text::PushDisableTwoStepTitle,

@@ -101,6 +101,8 @@ texts! {
     PushDisableTwoStepTitle = "push-disable-two-step-title",
     PushCodeBody { code: &'a str, device: &'a str } = "push-code-body",
     PushWakeBody = "push-wake-body",
+    PushOverTitle = "push-over-title",
+    PushOverBody = "push-over-body",
 
     HintNoTrustedDeviceReachable = "hint-no-trusted-device-reachable",
     HintShownOnTrustedDevice { devices: u64 } = "hint-shown-on-trusted-device",

@@ -111,6 +111,8 @@ async fn push(services: &Services, notice: &Notice) {
             subject_id: id.uuid(),
             generation: 1,
             expires_at: now + NOTICE_PATIENCE,
+            language: *language,
+            receipt: None,
             content: PushContent::Alert {
                 kind: notice.kind.as_str(),
                 title: notice_title(*language, notice.kind),

@@ -13,6 +13,7 @@ use crate::actors::Services;
 use crate::clock;
 use crate::domain::delivery::push_address::AccountTag;
 use crate::domain::value::id::{AccountId, ChallengeId};
+use crate::i18n::over_push_text;
 use crate::providers::push::{Push, PushContent};
 use crate::store;
 
@@ -62,6 +63,7 @@ async fn withdraw(services: &Services, account: AccountId, challenge: ChallengeI
     };
     let now = clock::now();
     let sends = taken.into_iter().map(|(planned, generation)| async move {
+        let text = over_push_text(planned.language);
         let push = Push {
             // A push of its own: APNs may take one with an id that it knows for the same again.
             delivery_id: Uuid::now_v7(),
@@ -69,7 +71,9 @@ async fn withdraw(services: &Services, account: AccountId, challenge: ChallengeI
             subject_id: challenge.uuid(),
             generation,
             expires_at: now + LIFETIME,
-            content: PushContent::Withdraw,
+            language: planned.language,
+            receipt: None,
+            content: PushContent::Withdraw { title: text.title, body: text.body },
         };
         services.push.send(&planned.address, &push, now).await;
     });

@@ -71,6 +71,12 @@ impl Proxies {
         Ok(Self { https, http, matcher })
     }
 
+    /// The names of the hosts that are proxies.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<String> {
+        [&self.https, &self.http].into_iter().flatten().filter_map(Url::host_str).map(str::to_owned).collect()
+    }
+
     /// The proxy for calls to a place, as its address and what lets us in; `None`: connect to the place directly.
     fn to(&self, place: &Uri) -> Option<Intercept> {
         if is_this_machine(place.host()?) { None } else { self.matcher.intercept(place) }

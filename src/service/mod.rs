@@ -22,6 +22,7 @@ pub use app_server::api_keys::{NewApiKey, WantedApiKey};
 pub use app_server::idempotency::{KeptAnswer, Once, OnceRequest};
 pub use app_server::sign_in_for_app::{AppSignIn, AppSignInResult, NotNeeded};
 pub use app_server::subjects::{SubjectChange, SubjectView};
+pub use challenge::push_receipt::Said;
 pub use challenge::status::ChallengeStatus;
 pub use challenge::verify::Verified;
 pub use challenge::view::{ChallengeView, Destination};

@@ -7,6 +7,7 @@ mod keys;
 mod mistakes;
 mod operator_token;
 mod production;
+mod push_keys;
 mod range;
 mod secrets;
 mod sections;
@@ -25,6 +26,7 @@ use error::{PREFIX, together};
 pub use http::{HttpSettings, ProxyProtocol, TlsSettings};
 pub use keys::{CodeKeysFile, CodeKeysSource, KeysError, code_keys, random_line};
 pub use operator_token::operator_token;
+pub use push_keys::{web_push, web_push_as_it_is};
 pub use secrets::{SECRETS, SecretSetting};
 
 /// Reads the defaults, then `file`, then the environment, and checks every value.

@@ -134,6 +134,7 @@ pub(super) fn check_files(settings: &Settings) -> Vec<SettingsError> {
     let named = [
         ("fcm.service_account_file", &settings.fcm.service_account_file),
         ("apns.signing_key_file", &settings.apns.signing_key_file),
+        ("webpush.keys_file", &settings.webpush.keys_file),
         ("http.tls.key_file", &settings.http.tls.key_file),
         ("codes.keys_file", &settings.codes.keys_file),
         ("bus.credentials_file", &settings.bus.credentials_file),

@@ -19,7 +19,7 @@ use crate::domain::code::{MAX_DIGITS, MIN_DIGITS};
 pub use crate::domain::delivery::EmailFallback;
 use crate::domain::value::short_text::is_clean;
 use crate::providers::mail::{MailSettings, SmtpSettings};
-use crate::providers::push::{ApnsSettings, FcmSettings};
+use crate::providers::push::{ApnsSettings, FcmSettings, WebPushSettings};
 use crate::providers::webhook::WebhookSettings;
 use crate::telemetry::LogFormat;
 use crate::telemetry::traces::TraceSettings;
@@ -63,6 +63,8 @@ pub struct Settings {
     pub fcm: FcmSettings,
     /// Apple Push Notification service.
     pub apns: ApnsSettings,
+    /// Web Push.
+    pub webpush: WebPushSettings,
     /// For whom mails speak.
     pub service: ServiceSettings,
     /// Mail.

@@ -14,7 +14,9 @@ use crate::domain::delivery::{
 };
 use crate::domain::value::id::{AccountId, ChallengeId, DeliveryId, DeviceId, NodeId};
 use crate::store::postgres::row::{as_integer, count, get, id, optional_id, optional_word, seconds, small_count, word};
-pub use push::{PlannedPush, escalate, record_replay, take_withdrawals};
+pub use push::{
+    PlannedPush, ReceiptedPush, escalate, of_receipt, record_push_receipt, record_replay, take_withdrawals,
+};
 
 /// Which node works a delivery, and how long before another may take over although this one lives.
 #[derive(Debug, Clone, Copy)]

@@ -39,7 +39,10 @@ async fn settings_that_are_read_again_are_in_force_and_wrong_ones_change_nothing
 
     write(&format!("[http]\nallowed_origins = [{APP:?}]\n[codes]\ndigits = 8\n"));
     let answer = reload(&operator).await.expect(200);
-    assert_eq!(answer["reloaded"], json!(["limits", "http.allowed_origins", "fcm", "apns", "operator.token_file"]));
+    assert_eq!(
+        answer["reloaded"],
+        json!(["limits", "http.allowed_origins", "fcm", "apns", "webpush", "operator.token_file"])
+    );
     assert_eq!(answer["restart_needed"], json!(["codes.digits"]));
     assert!(is_allowed(&gateway, APP).await);
 

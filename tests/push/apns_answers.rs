@@ -66,7 +66,10 @@ async fn code_is_accepted_with_legal_headers_only() {
 async fn silent_contents_go_in_the_background() {
     let simulator = apns_simulator().await;
     let apns = apns(&simulator);
-    for (content, word) in [(PushContent::Pending, "pending"), (PushContent::Withdraw, "withdraw")] {
+    for (content, word) in [
+        (PushContent::Pending { title: String::new(), body: String::new() }, "pending"),
+        (PushContent::Withdraw { title: String::new(), body: String::new() }, "withdraw"),
+    ] {
         let outcome = apns.send(&apns_token(1), &push(content), Timestamp::now()).await;
         assert!(matches!(outcome, PushOutcome::Accepted { .. }), "{outcome:?}");
         let received = simulator.received();

@@ -68,7 +68,7 @@ async fn an_alert_has_a_channel_a_level_and_a_key_of_its_own() {
 #[tokio::test]
 async fn installation_id_is_sent_as_fid() {
     let simulator = fcm_simulator().await;
-    let address = PushAddress::parse(PushAddressKind::FcmFid, None, "cFidcFidcFidcFidcFidcF").unwrap();
+    let address = PushAddress::parse(PushAddressKind::FcmFid, None, "cFidcFidcFidcFidcFidcF", None).unwrap();
     let outcome = fcm(&simulator).send(&address, &push(code()), Timestamp::now()).await;
     assert!(matches!(outcome, PushOutcome::Accepted { .. }));
     let message = &simulator.received()[0].body["message"];
@@ -83,8 +83,8 @@ async fn silent_contents_show_nothing_and_carry_no_code() {
     let wake = PushContent::Wake { title: "t".into(), body: "b".into() };
     for (content, word, priority) in [
         (wake, "wake", "HIGH"),
-        (PushContent::Pending, "pending", "NORMAL"),
-        (PushContent::Withdraw, "withdraw", "NORMAL"),
+        (PushContent::Pending { title: String::new(), body: String::new() }, "pending", "NORMAL"),
+        (PushContent::Withdraw { title: String::new(), body: String::new() }, "withdraw", "NORMAL"),
     ] {
         let outcome = fcm.send(&fcm_token(word), &push(content), Timestamp::now()).await;
         assert!(matches!(outcome, PushOutcome::Accepted { .. }), "{outcome:?}");

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use twostep::domain::account::locale::Language;
 use twostep::domain::delivery::push_address::AccountTag;
 use twostep::domain::value::id::AccountId;
 use twostep::providers::push::{
@@ -73,7 +74,7 @@ pub(crate) fn apns(simulator: &ApnsSimulator) -> Apns {
 }
 
 pub(crate) fn fcm_token(text: &str) -> PushAddress {
-    PushAddress::parse(PushAddressKind::FcmToken, None, text).unwrap()
+    PushAddress::parse(PushAddressKind::FcmToken, None, text, None).unwrap()
 }
 
 /// A device token that ends in a number.
@@ -82,7 +83,7 @@ pub(crate) fn apns_token_text(number: usize) -> String {
 }
 
 pub(crate) fn apns_token(number: usize) -> PushAddress {
-    PushAddress::parse(PushAddressKind::ApnsToken, None, &apns_token_text(number)).unwrap()
+    PushAddress::parse(PushAddressKind::ApnsToken, None, &apns_token_text(number), None).unwrap()
 }
 
 pub(crate) fn code() -> PushContent {
@@ -105,6 +106,8 @@ pub(crate) fn push_for(content: PushContent, seconds: i64) -> Push {
         subject_id: Uuid::now_v7(),
         generation: 2,
         expires_at: Timestamp::now() + SignedDuration::from_secs(seconds),
+        language: Language::English,
+        receipt: None,
         content,
     }
 }

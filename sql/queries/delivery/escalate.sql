@@ -10,7 +10,7 @@ WITH account AS MATERIALIZED (
     SELECT account.account_id, account.unanswered_alerts, EXISTS (
         SELECT 1 FROM deliveries rung
         WHERE rung.account_id = $1 AND rung.challenge_id = $2 AND rung.generation = $3
-            AND rung.channel IN ('fcm', 'apns') AND NOT rung.silent) AS rang
+            AND is_push(rung.channel) AND NOT rung.silent) AS rang
     FROM challenges
     JOIN account USING (account_id)
     WHERE challenges.challenge_id = $2 AND challenges.outcome IS NULL AND challenges.expires_at > now()
@@ -21,7 +21,7 @@ WITH account AS MATERIALIZED (
         account_id, challenge_id, delivery_id, generation, device_id, channel, silent, due_at, claimed_by, lease_until,
         tries)
     SELECT devices.account_id, $2, gen_random_uuid(), $3, devices.device_id,
-        CASE devices.push_kind WHEN 'apns_token' THEN 'apns' ELSE 'fcm' END,
+        CASE devices.push_kind WHEN 'apns_token' THEN 'apns' WHEN 'web_push' THEN 'webpush' ELSE 'fcm' END,
         NOT code.rang AND code.unanswered_alerts >= $7, now(), $5, now() + make_interval(secs => $6), 1
     FROM devices
     JOIN code USING (account_id)
@@ -43,7 +43,7 @@ WITH account AS MATERIALIZED (
     WHERE accounts.account_id = code.account_id AND NOT code.rang AND EXISTS (SELECT 1 FROM pushed WHERE NOT silent)
 )
 SELECT pushed.delivery_id, pushed.device_id, pushed.channel, pushed.silent,
-    devices.push_kind, devices.push_address, devices.push_environment, devices.locale
+    devices.push_kind, devices.push_address, devices.push_environment, devices.push_keys, devices.locale
 FROM code
 LEFT JOIN pushed USING (account_id)
 LEFT JOIN devices ON devices.account_id = pushed.account_id AND devices.device_id = pushed.device_id

@@ -6,7 +6,7 @@
 WITH push AS (
     UPDATE deliveries SET state = 'cancelled', due_at = NULL
     WHERE account_id = $1 AND challenge_id = $2 AND generation = $3 AND device_id = $4
-        AND channel IN ('fcm', 'apns') AND state = 'pending' AND $5 = 'shown'
+        AND is_push(channel) AND state = 'pending' AND $5 = 'shown'
 )
 INSERT INTO deliveries (account_id, challenge_id, delivery_id, generation, device_id, channel, state, accepted_at, receipt_at)
 VALUES ($1, $2, gen_random_uuid(), $3, $4, 'websocket', $5, now(), now())

@@ -5,7 +5,7 @@ WITH taken AS (
     UPDATE notices SET pushed_at = now()
     WHERE account_id = $1 AND notice_id = $2 AND pushed_at IS NULL
     RETURNING account_id)
-SELECT device_id, push_kind, push_address, push_environment, locale
+SELECT device_id, push_kind, push_address, push_environment, push_keys, locale
 FROM taken
 JOIN devices USING (account_id)
 WHERE is_trusted(trusted_at, last_seen_at) AND notifications_allowed AND push_address IS NOT NULL

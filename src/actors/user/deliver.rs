@@ -129,7 +129,7 @@ impl User {
                 (Channel::Email, _) => {
                     self.send_mail(&work.code, &work.mailbox, delivery, &code, cancelled.clone(), context);
                 }
-                (Channel::Fcm | Channel::Apns, _) | (Channel::Websocket, None) => {}
+                (Channel::Fcm | Channel::Apns | Channel::Webpush, _) | (Channel::Websocket, None) => {}
             }
         }
         let others = match self.services.bus.is_joined() {
@@ -313,7 +313,7 @@ async fn begun_pushes(
     account: AccountId,
     deliveries: &[Delivery],
 ) -> Result<Vec<PlannedPush>, StoreError> {
-    let is_push = |delivery: &&Delivery| matches!(delivery.channel, Channel::Fcm | Channel::Apns);
+    let is_push = |delivery: &&Delivery| delivery.channel.is_push();
     let devices: HashSet<DeviceId> =
         deliveries.iter().filter(is_push).filter_map(|delivery| delivery.device_id).collect();
     if devices.is_empty() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
 use tracing::{error, warn};
 
 use super::User;
@@ -13,13 +14,15 @@ use super::codes::{Cancelled, SentCode};
 use super::record::log_failure;
 use crate::actors::Services;
 use crate::clock;
+use crate::domain::account::locale::Language;
 use crate::domain::code::Code;
 use crate::domain::delivery::ladder::{DeliveryUpdate, Event, PushEnd, PushResult};
 use crate::domain::delivery::push_address::AccountTag;
+use crate::domain::delivery::push_receipt::{Allows, PushReceipt};
 use crate::domain::delivery::{Channel, CodeToDeliver, DeliveryState};
 use crate::domain::value::id::{AccountId, ChallengeId, DeliveryId};
 use crate::i18n::{PushText, code_push_text, wake_push_text};
-use crate::providers::push::{Push, PushContent, PushOutcome, UnavailableReason};
+use crate::providers::push::{Push, PushContent, PushOutcome, SealedCode, UnavailableReason};
 use crate::store;
 use crate::store::delivery::PlannedPush;
 use crate::telemetry::traces::{Kind, Step};
@@ -54,6 +57,8 @@ impl User {
             subject_id: issued.challenge_id.uuid(),
             generation: issued.generation,
             expires_at: issued.expires_at,
+            language: planned.language,
+            receipt: Some(self.receipt(&planned, issued.challenge_id)),
             content: self.content(&planned, issued, code),
         };
         let account = self.account;
@@ -79,7 +84,10 @@ impl User {
     fn content(&self, planned: &PlannedPush, issued: &CodeToDeliver, code: &Code) -> PushContent {
         let language = planned.language;
         if planned.silent {
-            PushContent::Pending
+            let PushText { title, body } = wake_push_text(language, issued.purpose);
+            PushContent::Pending { title, body }
+        } else if planned.address.keys().is_some() {
+            sealed(language, issued, code)
         } else if self.services.push_shows_code {
             let PushText { title, body } = code_push_text(language, issued, code);
             PushContent::Code { title, body, code: code.expose().to_owned().into() }
@@ -87,6 +95,13 @@ impl User {
             let PushText { title, body } = wake_push_text(language, issued.purpose);
             PushContent::Wake { title, body }
         }
+    }
+
+    /// By which the device says what became of it. What is sealed allows a denial too: nobody else can read it.
+    fn receipt(&self, planned: &PlannedPush, challenge: ChallengeId) -> SecretString {
+        let allows = if planned.address.keys().is_some() { Allows::ReceiptAndDenial } else { Allows::Receipt };
+        let receipt = PushReceipt { challenge, delivery: planned.delivery_id, allows };
+        receipt.token(&self.services.use_cases.core.code_keys())
     }
 
     fn on_push_ended(&mut self, sent: SentCode, ended: Ended, planned: PlannedPush, context: &mut Context<Self>) {
@@ -151,6 +166,21 @@ impl User {
             actor.handle_event(sent, Event::PushEnded(end), context);
         });
     }
+}
+
+/// A code that only the device can read.
+fn sealed(language: Language, issued: &CodeToDeliver, code: &Code) -> PushContent {
+    let shown = code_push_text(language, issued, code);
+    let PushText { title, body } = wake_push_text(language, issued.purpose);
+    let code = SealedCode {
+        title: shown.title,
+        body: shown.body,
+        code: code.expose().to_owned().into(),
+        requester: issued.requester.device.shown().0,
+        location: issued.requester.location.clone(),
+        requested_at: issued.requested_at,
+    };
+    PushContent::Sealed { title, body, code: Box::new(code) }
 }
 
 /// What came first: the challenge was cancelled, or the push ended. `lease` runs beside it.

@@ -113,7 +113,9 @@ pub(super) fn code_keys(settings: &Settings) -> Finding {
 
 pub(super) async fn push(settings: &Settings, report: &mut Report) {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let providers = match PushProviders::open(&settings.fcm, &settings.apns, settings.mode.privacy()) {
+    let opened = settings::web_push(settings)
+        .and_then(|webpush| PushProviders::open(&settings.fcm, &settings.apns, webpush, settings.mode.privacy()));
+    let providers = match opened {
         Ok(providers) => providers,
         Err(error) => {
             return report.add("push", Err(Complaint::new(error, "correct the setting or the file that it names")));
@@ -129,6 +131,10 @@ pub(super) async fn push(settings: &Settings, report: &mut Report) {
             let word = "it knows the key, the team and the topic";
             report.add("apns", checked(apns.check(Timestamp::now()).await, word));
         }
+    }
+    match &providers.webpush {
+        None => report.off("webpush", "webpush.keys_file is unset"),
+        Some(webpush) => report.add("webpush", checked(webpush.check(Timestamp::now()).await, "its key signs")),
     }
 }
 

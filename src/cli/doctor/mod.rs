@@ -18,7 +18,7 @@ pub async fn run(settings: &Settings) -> ExitCode {
     checks::database(settings, &mut report).await;
     report.add("code keys", checks::code_keys(settings));
     checks::certificate(settings, &mut report);
-    checks::push(settings, &mut report).await;
+    Box::pin(checks::push(settings, &mut report)).await;
     checks::mail(settings, &mut report).await;
     report.add("bus", checks::bus(settings).await);
     checks::places(settings, &mut report);

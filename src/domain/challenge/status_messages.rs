@@ -1,5 +1,7 @@
 //! "Did not receive a code?": what is known about a challenge, decided here and worded in `i18n`.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 
 use super::limits::MAX_RESENDS;
@@ -163,7 +165,8 @@ pub fn hints(
 fn app_hints(deliveries: &[DeliveryView], now: Timestamp) -> Vec<Hint> {
     let with = |state| deliveries.iter().filter(move |delivery| delivery.state == state);
     let because = |reason| with(DeliveryState::Unreachable).any(|delivery| delivery.reason == Some(reason));
-    let shown = with(DeliveryState::Shown).count();
+    // A device may show it twice: over its connection, and by a notification.
+    let shown = with(DeliveryState::Shown).map(|delivery| delivery.destination).collect::<HashSet<_>>().len();
     let waiting = with(DeliveryState::Accepted).count() + with(DeliveryState::Pending).count();
     let mut hints = Vec::new();
     hints.push(if shown > 0 {
@@ -175,7 +178,7 @@ fn app_hints(deliveries: &[DeliveryView], now: Timestamp) -> Vec<Hint> {
     } else {
         Hint::NoTrustedDeviceReachable
     });
-    let rings = |delivery: &&DeliveryView| matches!(delivery.channel, Channel::Fcm | Channel::Apns) && !delivery.silent;
+    let rings = |delivery: &&DeliveryView| delivery.channel.is_push() && !delivery.silent;
     let handed = with(DeliveryState::Accepted).filter(rings).filter_map(|delivery| delivery.accepted_at).max();
     if let Some(at) = handed.filter(|_| shown == 0) {
         hints.push(Hint::HandedToProvider { seconds: now.duration_since(at).as_secs().max(0) });

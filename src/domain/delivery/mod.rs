@@ -4,6 +4,7 @@ pub mod ladder;
 pub mod mail_retry;
 mod methods;
 pub mod push_address;
+pub mod push_receipt;
 
 use std::sync::Arc;
 
@@ -28,8 +29,21 @@ words! {
         Fcm = "fcm",
         /// Apple Push Notification service.
         Apns = "apns",
+        /// Web Push.
+        Webpush = "webpush",
         /// The account's mailbox.
         Email = "email",
+    }
+}
+
+impl Channel {
+    /// A provider carries it to a device, which need not be connected.
+    #[must_use]
+    pub fn is_push(self) -> bool {
+        match self {
+            Self::Fcm | Self::Apns | Self::Webpush => true,
+            Self::Websocket | Self::Email => false,
+        }
     }
 }
 

@@ -8,7 +8,9 @@ use utoipa::ToSchema;
 
 use crate::domain::account::locale::Locale;
 use crate::domain::account::zone::ZoneName;
-use crate::domain::delivery::push_address::{ApnsEnvironment, PushAddress, PushAddressKind, PushProvider};
+use crate::domain::delivery::push_address::{
+    ApnsEnvironment, PushAddress, PushAddressError, PushAddressKind, PushKeys, PushProvider,
+};
 use crate::domain::device::{NAME_MAX_CHARS, VERSION_MAX_CHARS};
 use crate::domain::value::id::DeviceId;
 use crate::domain::value::short_text::cleaned;
@@ -17,6 +19,7 @@ use crate::http::request::dto::{DeviceAnswer, SecretText, TrustedDeviceAnswer};
 use crate::http::request::extract::{Session, invalid};
 use crate::http::request::json::{Json, Object};
 use crate::http::{Api, resource, to_the_end};
+use crate::providers::push::{CurrentProviders, sealed};
 use crate::service::Origin;
 use crate::store::device::DeviceChange;
 
@@ -146,11 +149,29 @@ pub(in crate::http) async fn rename(
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct PushBody {
     provider: PushProvider,
-    /// The registration token.
-    token: SecretText,
+    /// FCM and APNs: the registration token.
+    #[serde(default)]
+    token: Option<SecretText>,
+    /// Web Push: the endpoint of the subscription, a URL of at most 2048 bytes.
+    #[serde(default)]
+    endpoint: Option<SecretText>,
     /// APNs only; `production` when it is left out.
     #[serde(default)]
     environment: Option<ApnsEnvironment>,
+    /// What codes for this device are sealed with; needed for Web Push.
+    #[serde(default)]
+    #[schema(value_type = Option<PushKeysBody>)]
+    keys: Option<Object<PushKeysBody>>,
+}
+
+/// The keys of a subscription, as browsers give them (RFC 8291).
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct PushKeysBody {
+    /// The public key: base64url of an uncompressed point on P-256, 65 bytes.
+    p256dh: SecretText,
+    /// The shared secret: base64url of 16 bytes.
+    auth: SecretText,
 }
 
 /// What changed; what is left out stays as it is.
@@ -185,6 +206,7 @@ impl UpdateDeviceBody {
     pub(in crate::http) fn checked(
         self,
         location: Option<String>,
+        providers: &CurrentProviders,
     ) -> Result<(DeviceChange, Option<PushAddress>), Problem> {
         let change = DeviceChange {
             name: self.name.and_then(|text| cleaned(&text, NAME_MAX_CHARS)),
@@ -195,7 +217,7 @@ impl UpdateDeviceBody {
             locale: self.locale.as_deref().and_then(Locale::read),
             time_zone: self.time_zone.as_deref().and_then(ZoneName::read),
         };
-        Ok((change, self.push.as_ref().map(|Object(push)| push_address(push)).transpose()?))
+        Ok((change, self.push.map(|Object(push)| push_address(push, providers)).transpose()?))
     }
 }
 
@@ -222,17 +244,37 @@ pub(in crate::http) async fn update(
     origin: Origin,
     Json(body): Json<UpdateDeviceBody>,
 ) -> Result<impl Responder, Problem> {
-    let (change, push) = body.checked(origin.location.clone())?;
+    let (change, push) = body.checked(origin.location.clone(), &api.push)?;
     let update = async move { api.use_cases.devices.update_device(&session, &change, push.as_ref(), &origin).await };
     let device = to_the_end(update).await?;
     Ok(HttpResponse::Ok().json(UpdateDeviceAnswer { device: DeviceAnswer::new(device, None) }))
 }
 
-fn push_address(push: &PushBody) -> Result<PushAddress, Problem> {
-    let (kind, default_environment) = match push.provider {
-        PushProvider::Fcm => (PushAddressKind::FcmToken, None),
-        PushProvider::Apns => (PushAddressKind::ApnsToken, Some(ApnsEnvironment::Production)),
+fn push_address(push: PushBody, providers: &CurrentProviders) -> Result<PushAddress, Problem> {
+    let keys = push.keys.map(|Object(keys)| push_keys(&keys)).transpose()?;
+    let (kind, field, value) = match push.provider {
+        PushProvider::Fcm => (PushAddressKind::FcmToken, "push.token", push.token),
+        PushProvider::Apns => (PushAddressKind::ApnsToken, "push.token", push.token),
+        PushProvider::Webpush => (PushAddressKind::WebPush, "push.endpoint", push.endpoint),
     };
-    let environment = push.environment.or(default_environment);
-    PushAddress::parse(kind, environment, push.token.expose_secret()).map_err(|error| invalid("push.token", error))
+    let value = value.ok_or_else(|| invalid(field, "is needed for this provider"))?;
+    if kind == PushAddressKind::WebPush {
+        let off = || invalid("push.provider", "is `webpush`, which is off at this gateway (webpush.keys_file)");
+        let accepted = providers.accept_endpoint(value.expose_secret()).ok_or_else(off)?;
+        accepted.map_err(|error| invalid(field, error))?;
+    }
+    let default = (kind == PushAddressKind::ApnsToken).then_some(ApnsEnvironment::Production);
+    let environment = push.environment.or(default);
+    PushAddress::parse(kind, environment, value.expose_secret(), keys).map_err(|error| match error {
+        PushAddressError::NoKeys => invalid("push.keys", error),
+        PushAddressError::Environment => invalid("push.environment", error),
+        PushAddressError::Length | PushAddressError::Character => invalid(field, error),
+    })
+}
+
+fn push_keys(body: &PushKeysBody) -> Result<PushKeys, Problem> {
+    let keys = PushKeys::parse(body.p256dh.expose_secret(), body.auth.expose_secret());
+    let keys = keys.map_err(|error| invalid("push.keys", error))?;
+    sealed::check(&keys).map_err(|error| invalid("push.keys", error))?;
+    Ok(keys)
 }

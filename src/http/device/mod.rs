@@ -8,6 +8,7 @@ pub(crate) mod devices;
 pub(crate) mod login_activity;
 pub(crate) mod login_security;
 pub(crate) mod password_strength;
+pub(crate) mod push;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod support;

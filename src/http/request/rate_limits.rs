@@ -43,6 +43,8 @@ pub(in crate::http) enum Limited {
     Connect,
     /// Calls with a good token, by session or challenge.
     Calls,
+    /// What devices say of pushes of a challenge, by challenge. Whoever waits for the code spends another budget: they must not stop a denial.
+    Receipts,
     /// Calls of a session that change something: of a trusted device by device, of all others of an account by account.
     Writes,
     /// A few changes that each session may make before it spends what others share.
@@ -50,7 +52,7 @@ pub(in crate::http) enum Limited {
 }
 
 impl Limited {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::SignIn,
         Self::Accounts,
         Self::PasswordStrength,
@@ -60,6 +62,7 @@ impl Limited {
         Self::Refresh,
         Self::Connect,
         Self::Calls,
+        Self::Receipts,
         Self::Writes,
         Self::OwnWrites,
     ];
@@ -76,6 +79,7 @@ impl Limited {
             Self::Refresh => "session_refresh",
             Self::Connect => "session_connect",
             Self::Calls => "token_calls",
+            Self::Receipts => "challenge_receipts",
             Self::Writes | Self::OwnWrites => "account_writes",
         }
     }
@@ -95,6 +99,8 @@ pub(in crate::http) enum Spender {
 const STRENGTHS: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
 /// Sign-ins a minute of a trusted device while strangers spend its network's.
 const TRUSTED_SIGN_INS: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+/// Receipts a minute of one challenge: ten devices say it once or twice for each of its codes.
+const RECEIPTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
 /// Changes a minute of each session that is not of a trusted device, before it spends its account's budget: another session of the
 /// same account cannot spend these.
 const OWN_WRITES: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
@@ -174,6 +180,7 @@ fn quota(what: Limited, settings: LimitSettings) -> Quota {
         Limited::Refresh => settings.refresh,
         Limited::Connect => settings.connect,
         Limited::Calls => settings.calls,
+        Limited::Receipts => RECEIPTS,
         Limited::OwnWrites => OWN_WRITES,
         Limited::Writes => {
             let half = NonZeroU32::new(settings.writes.get() / 2).unwrap_or(NonZeroU32::MIN);

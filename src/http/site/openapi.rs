@@ -12,7 +12,7 @@ use utoipa::{Modify, OpenApi};
 use super::examples::Examples;
 use crate::http::app_server::{jwks, subjects, verifications};
 use crate::http::device::{
-    accounts, challenges, client_address, connect, devices, login_activity, login_security, password_strength,
+    accounts, challenges, client_address, connect, devices, login_activity, login_security, password_strength, push,
     sessions, sign_in, support,
 };
 use crate::http::resource;
@@ -69,6 +69,8 @@ pub(in crate::http) fn document() -> utoipa::openapi::OpenApi {
         devices::remove_others,
         devices::rename,
         devices::update,
+        push::key,
+        push::receive,
         login_activity::page,
         login_activity::report,
         connect::ticket,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use uuid::Uuid;
 
+use crate::domain::account::locale::Language;
 use crate::domain::delivery::push_address::AccountTag;
 
 /// One push to one device.
@@ -23,6 +24,11 @@ pub struct Push {
     /// From here on the push is worthless: never sent, never stored by a provider. For a withdrawal that follows an
     /// expiry the caller sets a later time than the code's own.
     pub expires_at: Timestamp,
+    /// Of the texts.
+    pub language: Language,
+    /// By which the device says what became of it, without a session; of what brings a code only. Written as it travels: sealed, it
+    /// allows a denial as well.
+    pub receipt: Option<SecretString>,
     /// What the device is told.
     pub content: PushContent,
 }
@@ -39,6 +45,16 @@ pub enum PushContent {
         /// The code, for the app.
         code: SecretString,
     },
+    /// A code for a device that gave keys: nobody else can read it. What the provider and the operating system see says no more than
+    /// a [`Self::Wake`].
+    Sealed {
+        /// Title of what is seen before it is opened.
+        title: String,
+        /// Text of it.
+        body: String,
+        /// What is inside.
+        code: Box<SealedCode>,
+    },
     /// No code: the app fetches it by the challenge id. On FCM it carries data only; APNs does not reliably wake an app
     /// without an alert, so there the texts are shown until the app's extension replaces them.
     Wake {
@@ -47,10 +63,20 @@ pub enum PushContent {
         /// Text of the alert.
         body: String,
     },
-    /// A silent entry: the app lists it, nothing is shown.
-    Pending,
-    /// The challenge is closed: the app removes its notification.
-    Withdraw,
+    /// A silent entry: the app lists it, nothing rings. Browsers must show something: they get the texts.
+    Pending {
+        /// Title of what a browser shows.
+        title: String,
+        /// Text of it.
+        body: String,
+    },
+    /// The challenge is closed: the app removes its notification. Browsers must show something meanwhile: they get the texts.
+    Withdraw {
+        /// Title of what a browser shows.
+        title: String,
+        /// Text of it.
+        body: String,
+    },
     /// A security alert: something happened that the owner should know.
     Alert {
         /// What about, in one stable word.
@@ -60,6 +86,23 @@ pub enum PushContent {
         /// Text of the notification.
         body: String,
     },
+}
+
+/// A code, and who asks for it: what is inside a [`PushContent::Sealed`].
+#[derive(Clone)]
+pub struct SealedCode {
+    /// Title of the notification.
+    pub title: String,
+    /// Text of the notification, with the code in it.
+    pub body: String,
+    /// The code.
+    pub code: SecretString,
+    /// The device that asks, as others may read it.
+    pub requester: String,
+    /// Where it seems to be; `None` when nobody knows.
+    pub location: Option<String>,
+    /// When it asked.
+    pub requested_at: Timestamp,
 }
 
 impl Push {
@@ -76,7 +119,11 @@ impl PushContent {
     pub fn alert_kind(&self) -> Option<&'static str> {
         match self {
             Self::Alert { kind, .. } => Some(kind),
-            Self::Code { .. } | Self::Wake { .. } | Self::Pending | Self::Withdraw => None,
+            Self::Code { .. }
+            | Self::Sealed { .. }
+            | Self::Wake { .. }
+            | Self::Pending { .. }
+            | Self::Withdraw { .. } => None,
         }
     }
 
@@ -84,10 +131,10 @@ impl PushContent {
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
-            Self::Code { .. } => "code",
+            Self::Code { .. } | Self::Sealed { .. } => "code",
             Self::Wake { .. } => "wake",
-            Self::Pending => "pending",
-            Self::Withdraw => "withdraw",
+            Self::Pending { .. } => "pending",
+            Self::Withdraw { .. } => "withdraw",
             Self::Alert { .. } => "alert",
         }
     }
@@ -96,8 +143,8 @@ impl PushContent {
     #[must_use]
     pub fn is_urgent(&self) -> bool {
         match self {
-            Self::Code { .. } | Self::Wake { .. } | Self::Alert { .. } => true,
-            Self::Pending | Self::Withdraw => false,
+            Self::Code { .. } | Self::Sealed { .. } | Self::Wake { .. } | Self::Alert { .. } => true,
+            Self::Pending { .. } | Self::Withdraw { .. } => false,
         }
     }
 }
@@ -131,7 +178,9 @@ mod tests {
             subject_id: Uuid::nil(),
             generation: 1,
             expires_at: Timestamp::from_second(100).unwrap(),
-            content: PushContent::Pending,
+            language: Language::English,
+            receipt: None,
+            content: PushContent::Pending { title: String::new(), body: String::new() },
         };
         let at = |second| Timestamp::from_second(second).unwrap();
         assert_eq!(push.life_left(at(40)), Duration::from_secs(60));

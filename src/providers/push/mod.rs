@@ -1,4 +1,4 @@
-//! Push providers: FCM and APNs behind one small trait, and the guard that stands before each.
+//! Push providers: FCM, APNs and Web Push behind one small trait, and the guard that stands before each.
 //!
 //! A provider client makes **one** attempt and says what the provider answered ([`PushOutcome`]). [`Guarded`] adds
 //! what both need: a concurrency limit, a circuit breaker, retries, the alarm about dead addresses. Deciding is done by
@@ -10,13 +10,16 @@ pub mod fcm;
 #[path = "../../../fuzz/properties/push.rs"]
 pub mod fuzzing;
 pub mod guard;
+mod inside;
 mod jwt;
 mod message;
 mod outcome;
 mod providers;
 mod retry_after;
+pub mod sealed;
 mod settings;
 mod setup;
+pub mod webpush;
 
 use std::future::Future;
 
@@ -26,11 +29,12 @@ pub use crate::domain::delivery::push_address::{ApnsEnvironment, PushAddress, Pu
 pub use apns::Apns;
 pub use fcm::Fcm;
 pub use guard::Guarded;
-pub use message::{Push, PushContent};
+pub use message::{Push, PushContent, SealedCode};
 pub use outcome::{CheckError, MisconfiguredReason, PushOutcome, RejectedReason, TransientCause, UnavailableReason};
-pub use providers::{CurrentProviders, PushProviders};
-pub use settings::{ApnsSettings, FcmSettings, GuardSettings};
+pub use providers::{CurrentProviders, PushProviders, WebPushParts};
+pub use settings::{ApnsSettings, FcmSettings, GuardSettings, WebPushSettings};
 pub use setup::{PushSetupError, client_trusting, tls_client};
+pub use webpush::{EndpointError, WebPush, WebPushServices};
 
 /// A provider that carries a push to one address.
 pub trait PushProvider: Send + Sync {

@@ -41,6 +41,10 @@ pub enum RejectedReason {
     PayloadTooLarge,
     /// The address belongs to another provider.
     WrongProvider,
+    /// Web Push: the endpoint is not at a service that is called (`webpush.services`).
+    UnknownService,
+    /// Web Push: the service takes none of our keys for this endpoint: the browser subscribed with one that is gone.
+    KeyRefused,
     /// The address is called dead, but so few sends were seen that it is kept until it is called dead again.
     DeadTokenKept,
     /// A status that the provider's documentation does not name.
@@ -148,6 +152,8 @@ impl RejectedReason {
             Self::Malformed => "malformed",
             Self::PayloadTooLarge => "payload_too_large",
             Self::WrongProvider => "wrong_provider",
+            Self::UnknownService => "unknown_service",
+            Self::KeyRefused => "key_refused",
             Self::DeadTokenKept => "dead_token_kept",
             Self::Undocumented { .. } => "undocumented",
         }

@@ -68,7 +68,28 @@ pub struct ApnsSettings {
     pub request_timeout_ms: u64,
 }
 
-/// `fcm.guard.*` and `apns.guard.*`: what keeps a bad provider from harming the rest.
+/// `webpush.*`: Web Push. Off in production while `keys_file` is unset.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebPushSettings {
+    /// Path of the private keys by which browsers know this gateway, in PEM, the current one first.
+    #[serde(default)]
+    pub keys_file: Option<PathBuf>,
+    /// How a push service finds the operator, a `mailto:` or `https:` URI; without it, the Login Security page or the mails' sender.
+    #[serde(default)]
+    pub contact: Option<String>,
+    /// The push services that are called.
+    pub services: Vec<String>,
+    /// PEM file of the only certificate authorities to trust; without it, those of the system.
+    #[serde(default)]
+    pub trust_root_file: Option<PathBuf>,
+    /// Limits and retries, for each service.
+    pub guard: GuardSettings,
+    /// Longest wait for one answer, a new connection included, in milliseconds.
+    pub request_timeout_ms: u64,
+}
+
+/// `fcm.guard.*`, `apns.guard.*` and `webpush.guard.*`: what keeps a bad provider from harming the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct GuardSettings {
@@ -113,6 +134,18 @@ impl ApnsSettings {
         check_timeout("apns", self.request_timeout_ms)?;
         check_range("apns", "connections", self.connections as u64, 1, 16)?;
         self.guard.check("apns")
+    }
+}
+
+impl WebPushSettings {
+    /// Checks the values.
+    pub(super) fn check(&self) -> Result<(), PushSetupError> {
+        let is_contact = |uri: &String| uri.starts_with("mailto:") || uri.starts_with("https://");
+        if self.contact.as_ref().is_some_and(|uri| !is_contact(uri)) {
+            return Err(PushSetupError::Value { key: "webpush.contact" });
+        }
+        check_timeout("webpush", self.request_timeout_ms)?;
+        self.guard.check("webpush")
     }
 }
 

@@ -50,6 +50,19 @@ pub enum PushSetupError {
     /// The signing key's file is not one.
     #[error("apns.signing_key_file: not a .p8 file with a P-256 key")]
     SigningKey,
+    /// The keys of Web Push are none.
+    #[error(
+        "webpush.keys_file: must hold 1 to 8 private keys for P-256 in PEM (PKCS#8), the current one first. Make it with `twostep push-keys add --file PATH`"
+    )]
+    VapidKeys,
+    /// What should be a push service is none.
+    #[error(
+        "webpush.services: {entry:?} is neither a name (updates.push.services.mozilla.com), nor all names below one (*.notify.windows.com), nor an address, each with its port where that is not 443, nor a network (10.1.0.0/16)"
+    )]
+    PushService {
+        /// The entry of the list.
+        entry: String,
+    },
     /// A value that cannot be put into a request.
     #[error("{key}: empty, or not a value that the provider could accept")]
     Value {

@@ -2,12 +2,13 @@
 
 use tokio_postgres::Row;
 
-use super::super::{Db, StoreError, execute, query, rows};
+use super::super::{Db, StoreError, execute, optional_row, query, rows};
 use super::Lease;
 use crate::domain::account::locale::Language;
 use crate::domain::challenge::limits::MAX_UNANSWERED_ALERTS;
-use crate::domain::delivery::Channel;
 use crate::domain::delivery::push_address::PushAddress;
+use crate::domain::delivery::push_receipt::PushReceipt;
+use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::value::id::{AccountId, ChallengeId, DeliveryId, DeviceId, NodeId};
 use crate::store::postgres::row::{as_integer, count, get, id, optional_id, seconds, word};
 
@@ -102,4 +103,51 @@ pub async fn record_replay(
         &[&account.uuid(), &challenge.uuid(), &as_integer(code_generation), &device.uuid()];
     execute(db, query!("delivery/record_replay"), parameters).await?;
     Ok(())
+}
+
+/// A push that a device speaks of, although it has no session at hand.
+pub struct ReceiptedPush {
+    /// The device, which is trusted.
+    pub device_id: DeviceId,
+    /// The code that it carried.
+    pub generation: u32,
+    /// By which way.
+    pub channel: Channel,
+}
+
+/// The push of a receipt; `None` when there is none, or its device is no longer trusted.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn of_receipt(
+    db: &impl Db,
+    account: AccountId,
+    receipt: PushReceipt,
+) -> Result<Option<ReceiptedPush>, StoreError> {
+    let parameters: crate::store::Parameters<'_> =
+        &[&account.uuid(), &receipt.challenge.uuid(), &receipt.delivery.uuid()];
+    let found = optional_row(db, query!("delivery/of_receipt"), parameters).await?;
+    let push = |row: Row| {
+        Ok(ReceiptedPush {
+            device_id: id(&row, "device_id", DeviceId::new)?,
+            generation: count(&row, "generation")?,
+            channel: word(&row, "channel")?,
+        })
+    };
+    found.map(push).transpose()
+}
+
+/// Writes down what a device says about a code that was pushed to it; `false` when that was known, or the code has another since.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn record_push_receipt(
+    db: &impl Db,
+    account: AccountId,
+    receipt: PushReceipt,
+    state: DeliveryState,
+) -> Result<bool, StoreError> {
+    let parameters: crate::store::Parameters<'_> =
+        &[&account.uuid(), &receipt.challenge.uuid(), &receipt.delivery.uuid(), &state.as_str()];
+    Ok(execute(db, query!("delivery/record_push_receipt"), parameters).await? == 1)
 }

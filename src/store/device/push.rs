@@ -9,7 +9,7 @@ use super::super::{Db, StoreError, execute, one_row, query, rows};
 use super::language;
 use crate::domain::account::locale::Language;
 use crate::domain::delivery::Reach;
-use crate::domain::delivery::push_address::{ApnsEnvironment, PushAddress};
+use crate::domain::delivery::push_address::{ApnsEnvironment, PushAddress, PushKeys};
 use crate::domain::value::id::{AccountId, DeviceId};
 use crate::store::postgres::row::{by_place, get, id, optional_word, word};
 
@@ -29,7 +29,8 @@ pub async fn register_push(
     let address = push.expose();
     let kind = push.kind().as_str();
     let environment = push.environment().map(ApnsEnvironment::as_str);
-    let parameters: crate::store::Parameters<'_> = &[&account, &device_id, &kind, &address, &environment];
+    let keys = push.keys().map(PushKeys::to_bytes);
+    let parameters: crate::store::Parameters<'_> = &[&account, &device_id, &kind, &address, &environment, &keys];
     get(&one_row(db, query!("device/set_push_address"), parameters).await?, "replaces_good")
 }
 
@@ -85,6 +86,8 @@ pub async fn forget_push_address(
 pub(in crate::store) fn push_address(row: &Row) -> Result<PushAddress, StoreError> {
     let kind = word(row, "push_kind")?;
     let environment = optional_word(row, "push_environment")?;
-    PushAddress::parse(kind, environment, get(row, "push_address")?)
+    let keys = get::<Option<&[u8]>>(row, "push_keys")?
+        .map(|keys| PushKeys::from_bytes(keys).ok_or_else(|| StoreError::Corrupt("push_keys are none".to_owned())));
+    PushAddress::parse(kind, environment, get(row, "push_address")?, keys.transpose()?)
         .map_err(|error| StoreError::Corrupt(format!("push_address {error}")))
 }

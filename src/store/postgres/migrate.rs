@@ -114,6 +114,10 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
         "V29__plan_batches_once",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0029_plan_batches_once.sql")),
     ),
+    (
+        "V30__push_to_browsers",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0030_push_to_browsers.sql")),
+    ),
 ];
 
 /// Held while migrating, so that nodes that start together do it one after the other: by a transaction of its own, which poolers keep

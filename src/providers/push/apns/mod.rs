@@ -23,6 +23,7 @@ use super::{
     ApnsEnvironment, ApnsSettings, CheckError, MisconfiguredReason, Push, PushAddress, PushAddressKind, PushContent,
     PushOutcome, PushProvider, PushSetupError, RejectedReason, TransientCause, UnavailableReason, setup,
 };
+use crate::domain::account::locale::Language;
 use crate::domain::delivery::push_address::AccountTag;
 use crate::domain::value::id::AccountId;
 
@@ -125,7 +126,7 @@ impl PushProvider for Apns {
         if now >= push.expires_at {
             return PushOutcome::Unavailable(UnavailableReason::Expired);
         }
-        let Some(payload) = request::payload(push, &self.style) else {
+        let Some(payload) = request::payload(push, address.keys(), &self.style) else {
             return PushOutcome::Rejected(RejectedReason::PayloadTooLarge);
         };
         let delivery = self.deliver(address, push, payload, now);
@@ -139,7 +140,7 @@ impl PushProvider for Apns {
     /// at the provider token and the topic first.
     async fn check(&self, now: Timestamp) -> Result<(), CheckError> {
         let kind = PushAddressKind::ApnsToken;
-        let Ok(address) = PushAddress::parse(kind, None, BOGUS_DEVICE_TOKEN) else {
+        let Ok(address) = PushAddress::parse(kind, None, BOGUS_DEVICE_TOKEN, None) else {
             return Err(PushOutcome::Rejected(RejectedReason::Malformed).into());
         };
         let probe = Push {
@@ -148,7 +149,9 @@ impl PushProvider for Apns {
             subject_id: Uuid::now_v7(),
             generation: 0,
             expires_at: now.saturating_add(SignedDuration::from_mins(1)).unwrap_or(now),
-            content: PushContent::Withdraw,
+            language: Language::English,
+            receipt: None,
+            content: PushContent::Withdraw { title: String::new(), body: String::new() },
         };
         match self.send(&address, &probe, now).await {
             PushOutcome::TokenDead { .. } => Ok(()),

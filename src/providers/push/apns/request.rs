@@ -9,7 +9,9 @@ use http::{Method, Request};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
+use super::super::sealed::seal_push;
 use super::super::{Push, PushAddress, PushContent};
+use crate::domain::delivery::push_address::PushKeys;
 use crate::domain::value::moment;
 
 /// Most bytes of a payload.
@@ -39,6 +41,11 @@ struct Payload<'a> {
     expires_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<&'a str>,
+    /// The envelope of a device that gave keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sealed: Option<String>,
 }
 
 #[derive(Serialize, Default)]
@@ -63,7 +70,11 @@ struct Alert<'a> {
 }
 
 /// Builds the payload; `None` when it is over 4096 bytes.
-pub(in crate::providers::push) fn payload(push: &Push, style: &Style) -> Option<Bytes> {
+pub(in crate::providers::push) fn payload(push: &Push, keys: Option<&PushKeys>, style: &Style) -> Option<Bytes> {
+    let sealed = match (&push.content, keys) {
+        (PushContent::Sealed { .. }, Some(keys)) => Some(seal_push(keys, push).ok()?),
+        _ => None,
+    };
     let subject_id = push.subject_id.hyphenated().to_string();
     let kind = push.content.alert_kind();
     let (challenge_id, alert_id) = if kind.is_none() { (Some(subject_id), None) } else { (None, Some(subject_id)) };
@@ -78,8 +89,15 @@ pub(in crate::providers::push) fn payload(push: &Push, style: &Style) -> Option<
         expires_at: moment::text(push.expires_at),
         code: match &push.content {
             PushContent::Code { code, .. } => Some(code.expose_secret()),
-            PushContent::Wake { .. } | PushContent::Pending | PushContent::Withdraw | PushContent::Alert { .. } => None,
+            PushContent::Sealed { .. }
+            | PushContent::Wake { .. }
+            | PushContent::Pending { .. }
+            | PushContent::Withdraw { .. }
+            | PushContent::Alert { .. } => None,
         },
+        // What a sealed push allows is inside it.
+        receipt: push.receipt.as_ref().filter(|_| sealed.is_none()).map(ExposeSecret::expose_secret),
+        sealed,
     };
     let bytes = serde_json::to_vec(&payload).ok()?;
     (bytes.len() <= MAX_PAYLOAD_BYTES).then(|| bytes.into())
@@ -90,12 +108,12 @@ pub(in crate::providers::push) fn aps_value(content: &PushContent, time_sensitiv
     serde_json::to_value(aps(content, time_sensitive)).unwrap_or_default()
 }
 
-/// A wake-up is an alert that the app's notification extension rewrites (`mutable-content`).
+/// A wake-up, or what is sealed, is an alert that the app's notification extension rewrites (`mutable-content`).
 fn aps(content: &PushContent, time_sensitive: bool) -> Aps<'_> {
     let (title, body, mutable) = match content {
         PushContent::Code { title, body, .. } | PushContent::Alert { title, body, .. } => (title, body, None),
-        PushContent::Wake { title, body } => (title, body, Some(1)),
-        PushContent::Pending | PushContent::Withdraw => {
+        PushContent::Wake { title, body } | PushContent::Sealed { title, body, .. } => (title, body, Some(1)),
+        PushContent::Pending { .. } | PushContent::Withdraw { .. } => {
             return Aps { content_available: Some(1), ..Aps::default() };
         }
     };

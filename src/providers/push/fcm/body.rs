@@ -4,10 +4,12 @@
 //! (<https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages>).
 
 use jiff::Timestamp;
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::super::apns::request::aps_value;
+use super::super::sealed::seal_push;
 use super::super::{Push, PushAddress, PushAddressKind, PushContent};
 use crate::domain::value::moment;
 
@@ -89,6 +91,11 @@ struct Data<'a> {
     expires_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<&'a str>,
+    /// The envelope of a device that gave keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sealed: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -137,14 +144,18 @@ pub(in crate::providers::push) fn build(
     let target = match address.kind() {
         PushAddressKind::FcmToken => Target::Token(address.expose()),
         PushAddressKind::FcmFid => Target::Fid(address.expose()),
-        PushAddressKind::ApnsToken => return Err(BodyError::WrongProvider),
+        PushAddressKind::ApnsToken | PushAddressKind::WebPush => return Err(BodyError::WrongProvider),
     };
     let subject_id = push.subject_id.hyphenated().to_string();
+    let sealed = match (&push.content, address.keys()) {
+        (PushContent::Sealed { .. }, Some(keys)) => Some(seal_push(keys, push).map_err(|_| BodyError::TooLarge)?),
+        _ => None,
+    };
     let life_seconds = push.life_left(now).as_secs().min(MAX_TTL_SECONDS);
     let message = Message {
         target,
         notification: notification(&push.content),
-        data: data(push, &subject_id),
+        data: data(push, &subject_id, sealed.as_deref()),
         android: android(push, &subject_id, life_seconds, style),
         apns: apns(push, &subject_id, style.time_sensitive),
         webpush: webpush(push, life_seconds),
@@ -160,12 +171,14 @@ fn notification(content: &PushContent) -> Option<Notification<'_>> {
         PushContent::Code { title, body, .. } | PushContent::Alert { title, body, .. } => {
             Some(Notification { title, body })
         }
-        PushContent::Wake { .. } | PushContent::Pending | PushContent::Withdraw => None,
+        PushContent::Sealed { .. }
+        | PushContent::Wake { .. }
+        | PushContent::Pending { .. }
+        | PushContent::Withdraw { .. } => None,
     }
 }
 
-fn data<'a>(push: &'a Push, subject_id: &'a str) -> Data<'a> {
-    use secrecy::ExposeSecret;
+fn data<'a>(push: &'a Push, subject_id: &'a str, sealed: Option<&'a str>) -> Data<'a> {
     let kind = push.content.alert_kind();
     Data {
         r#type: push.content.word(),
@@ -177,8 +190,15 @@ fn data<'a>(push: &'a Push, subject_id: &'a str) -> Data<'a> {
         expires_at: moment::text(push.expires_at),
         code: match &push.content {
             PushContent::Code { code, .. } => Some(code.expose_secret()),
-            PushContent::Wake { .. } | PushContent::Pending | PushContent::Withdraw | PushContent::Alert { .. } => None,
+            PushContent::Sealed { .. }
+            | PushContent::Wake { .. }
+            | PushContent::Pending { .. }
+            | PushContent::Withdraw { .. }
+            | PushContent::Alert { .. } => None,
         },
+        // What a sealed push allows is inside it.
+        receipt: push.receipt.as_ref().filter(|_| sealed.is_none()).map(ExposeSecret::expose_secret),
+        sealed,
     }
 }
 
@@ -235,7 +255,9 @@ fn payload_bytes(message: &Message<'_>) -> usize {
         ("expires_at", &data.expires_at),
     ];
     let mut bytes: usize = fields.iter().map(|(key, value)| key.len() + value.len()).sum();
-    bytes += data.code.map_or(0, |code| "code".len() + code.len());
+    for (key, value) in [("code", data.code), ("receipt", data.receipt), ("sealed", data.sealed)] {
+        bytes += value.map_or(0, |value| key.len() + value.len());
+    }
     let notification = message.notification.as_ref();
     bytes + notification.map_or(0, |shown| "titlebody".len() + shown.title.len() + shown.body.len())
 }

@@ -6,7 +6,7 @@ mod dead_tokens;
 mod retry;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -32,6 +32,7 @@ use crate::providers::push::guard::alarm_gauge::Light;
 /// permit. Memory is bounded by the capacity, in pushes.
 pub struct Guarded<P> {
     provider: P,
+    name: Arc<str>,
     permits: Semaphore,
     capacity: usize,
     held: AtomicUsize,
@@ -66,6 +67,12 @@ struct Clock {
 impl<P: PushProvider> Guarded<P> {
     /// Puts a provider behind its guard.
     pub fn new(provider: P, settings: &GuardSettings) -> Self {
+        Self::named(provider, settings, P::NAME)
+    }
+
+    /// Puts one of several places of a provider behind a guard of its own, whose warning lights have its name.
+    pub fn named(provider: P, settings: &GuardSettings, name: &str) -> Self {
+        let name: Arc<str> = name.into();
         Self {
             provider,
             permits: Semaphore::new(settings.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
@@ -81,8 +88,9 @@ impl<P: PushProvider> Guarded<P> {
                 Duration::from_millis(settings.breaker_open_ms),
             )),
             dead_tokens: Mutex::new(DeadTokens::new(settings.dead_percent, settings.dead_minimum_sample)),
-            breaker_light: Light::new(telemetry::PUSH_BREAKER_OPEN, P::NAME),
-            dead_token_light: Light::new(telemetry::PUSH_DEAD_TOKEN_ALARM, P::NAME),
+            breaker_light: Light::new(telemetry::PUSH_BREAKER_OPEN, &name),
+            dead_token_light: Light::new(telemetry::PUSH_DEAD_TOKEN_ALARM, &name),
+            name,
         }
     }
 
@@ -191,10 +199,10 @@ impl<P: PushProvider> Guarded<P> {
         drop(tokens);
         match self.dead_token_light.show(alarming) {
             Some(true) => tracing::error!(
-                push.provider = P::NAME,
+                push.provider = &*self.name,
                 "too many push addresses are called dead: none is forgotten; check the provider's key and environment"
             ),
-            Some(false) => tracing::info!(push.provider = P::NAME, "dead push addresses are forgotten again"),
+            Some(false) => tracing::info!(push.provider = &*self.name, "dead push addresses are forgotten again"),
             None => {}
         }
         outcome
@@ -203,9 +211,11 @@ impl<P: PushProvider> Guarded<P> {
     fn show_breaker(&self) {
         let open = lock(&self.breaker).is_open();
         match self.breaker_light.show(open) {
-            Some(true) => tracing::warn!(push.provider = P::NAME, "push provider fails: its circuit breaker opened"),
+            Some(true) => {
+                tracing::warn!(push.provider = &*self.name, "push provider fails: its circuit breaker opened");
+            }
             Some(false) => {
-                tracing::info!(push.provider = P::NAME, "push provider works again: its circuit breaker closed");
+                tracing::info!(push.provider = &*self.name, "push provider works again: its circuit breaker closed");
             }
             None => {}
         }
@@ -258,7 +268,9 @@ fn was_turned_away(outcome: &PushOutcome) -> bool {
 /// decided without asking it says nothing.
 fn health(outcome: &PushOutcome) -> Health {
     match outcome {
-        PushOutcome::Rejected(RejectedReason::WrongProvider | RejectedReason::PayloadTooLarge)
+        PushOutcome::Rejected(
+            RejectedReason::WrongProvider | RejectedReason::PayloadTooLarge | RejectedReason::UnknownService,
+        )
         | PushOutcome::Misconfigured(MisconfiguredReason::SigningFailed) => Health::Unknown,
         PushOutcome::Accepted { .. }
         | PushOutcome::TokenDead { .. }
