@@ -37,6 +37,8 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("DELETE", "/v1/trusted-devices", &["200", "403"]),
     ("PATCH", "/v1/trusted-devices/{id}", &["200", "403", "404"]),
     ("PATCH", "/v1/devices/current", &["200"]),
+    ("GET", "/v1/push/web", &["200"]),
+    ("POST", "/v1/receipts", &["204", "401", "410"]),
     ("GET", "/v1/login-activity", &["200"]),
     ("POST", "/v1/login-activity/{id}/report", &["204"]),
     ("POST", "/v1/connect/ticket", &["200", "403"]),

@@ -199,6 +199,8 @@ impl Scene {
                 json!({ "email": EMAIL, "password": PASSWORD, "device": self.trusted.install.json(), "trust_token": trust })
             }
             "POST /v1/sessions/refresh" => json!({ "refresh_token": self.tablet.refresh_token }),
+            // A bearer token is none of a push.
+            "POST /v1/receipts" => json!({ "receipt": "ts_pr_AAAA", "shown": true }),
             "POST /v1/password-strength" => json!({ "password": "a good long one" }),
             "POST /v1/challenges/{id}/verify" => json!({ "code": "000000" }),
             "POST /v1/challenges/{id}/resend" => json!({ "method": "email" }),

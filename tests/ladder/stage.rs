@@ -187,7 +187,7 @@ impl Stage {
 
     /// The provider's word for what became of the pushes of a challenge.
     pub async fn details(&self, challenge: &Challenge) -> Vec<Option<String>> {
-        let sql = "SELECT detail FROM deliveries WHERE challenge_id = $1::text::uuid AND channel IN ('fcm', 'apns')";
+        let sql = "SELECT detail FROM deliveries WHERE challenge_id = $1::text::uuid AND is_push(channel)";
         let rows = self.gateway.database.connect().await.query(sql, &[&challenge.id]).await.expect("rows");
         rows.iter().map(|row| row.get(0)).collect()
     }

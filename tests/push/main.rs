@@ -8,3 +8,5 @@ mod fcm_answers;
 mod fcm_tokens;
 mod guarded;
 mod support;
+mod webpush_answers;
+mod webpush_endpoints;

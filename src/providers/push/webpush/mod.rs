@@ -32,6 +32,8 @@ pub use vapid::{VapidKeys, new_key, public_keys};
 /// What the content is once it is open: a notification that a browser can show by itself, or JSON for whoever reads it.
 const DECLARATIVE: &str = "application/notification+json";
 const JSON: &str = "application/json";
+/// Longest body of an answer that is read to its end: those of services are a few hundred bytes.
+const MAX_PASSED_OVER_BYTES: usize = 16 * 1024;
 
 /// The client of all push services.
 pub struct WebPush {
@@ -105,10 +107,11 @@ impl WebPush {
             .header("Urgency", urgency)
             .header("Topic", push.subject_id.simple().to_string())
             .body(message);
-        // Status and headers say all: nothing is read of what a stranger's server sends.
-        let answer = request.send().await.map_err(|error| lost(&error))?;
+        let mut answer = request.send().await.map_err(|error| lost(&error))?;
         let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        Ok(answer::read(answer.status().as_u16(), retry_after(answer.headers()), location, now))
+        let verdict = answer::read(answer.status().as_u16(), retry_after(answer.headers()), location, now);
+        pass_over(&mut answer).await;
+        Ok(verdict)
     }
 }
 
@@ -186,6 +189,17 @@ impl WebPushServices {
     /// [`EndpointError`].
     pub fn accept(&self, endpoint: &str) -> Result<(), EndpointError> {
         self.client.services.accept(endpoint).map(drop)
+    }
+}
+
+/// Status and headers say all. The rest is passed over, so that the connection can be used again; a long one is not waited for.
+async fn pass_over(answer: &mut reqwest::Response) {
+    let mut left = MAX_PASSED_OVER_BYTES;
+    while let Ok(Some(chunk)) = answer.chunk().await {
+        left = left.saturating_sub(chunk.len());
+        if left == 0 {
+            return;
+        }
     }
 }
 

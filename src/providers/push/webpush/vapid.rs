@@ -117,8 +117,7 @@ impl VapidKeys {
         let sign =
             |bytes: &[u8]| key.pair.sign(&SystemRandom::new(), bytes).map(|signature| signature.as_ref().to_vec());
         let token = jwt::sign(&Header { typ: "JWT", alg: "ES256" }, &claims, sign)?;
-        let mut value =
-            HeaderValue::from_str(&format!("vapid t={token}, k={}", key.public)).map_err(|_| Unspecified)?;
+        let mut value = HeaderValue::from_str(&format!("vapid t={token},k={}", key.public)).map_err(|_| Unspecified)?;
         value.set_sensitive(true);
         Ok(value)
     }
