@@ -1,4 +1,4 @@
-//! Pushes a second through one gateway, and what they cost it: the real program, a PostgreSQL of its own and both
+//! Pushes a second through one gateway, and what they cost it: the real program, a PostgreSQL of its own and the
 //! simulated providers, all on this machine.
 //!
 //! Each run prepares accounts whose sleeping device is owed a code, starts a gateway that finds them overdue, and measures
@@ -17,10 +17,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use anyhow::Context;
 use clap::Parser;
 use twostep_private_postgres::PrivatePostgres;
-use twostep_simulators::{ApnsOptions, ApnsSimulator, FcmOptions, FcmSimulator};
+use twostep_simulators::{ApnsOptions, ApnsSimulator, FcmOptions, FcmSimulator, WebPushOptions, WebPushSimulator};
 
 use self::report::Report;
-use self::run::{Provider, Run, Stage};
+use self::run::{Provider, Run, Simulators, Stage};
 
 #[derive(Parser)]
 struct Arguments {
@@ -46,11 +46,13 @@ async fn main() -> anyhow::Result<()> {
     let keep = usize::try_from(arguments.pushes)?;
     let fcm = FcmSimulator::start_with(any_port, FcmOptions { keep, ..FcmOptions::default() }).await?;
     let apns = ApnsSimulator::start_with(any_port, ApnsOptions { keep, ..ApnsOptions::default() }).await?;
-    let stage = Stage::prepare(postgres.connection_string(), fcm, apns, arguments.pushes).await?;
+    let webpush = WebPushSimulator::start_with(any_port, WebPushOptions { keep, ..WebPushOptions::default() }).await?;
+    let simulators = Simulators { fcm, apns, webpush };
+    let stage = Stage::prepare(postgres.connection_string(), simulators, arguments.pushes).await?;
 
     let mut report = Report::default();
     for number in 1..=arguments.runs {
-        for provider in [Provider::Fcm, Provider::Apns] {
+        for provider in Provider::ALL {
             let run = Run { provider, number };
             let measured = stage.play(run).await.with_context(|| format!("run {number} of {}", provider.name()))?;
             report.add(provider, measured);

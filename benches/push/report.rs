@@ -21,7 +21,7 @@ impl Report {
         writeln!(output, "\n{pushes} pushes a run; medians (smallest to greatest) of the runs; {cores} cores for all")?;
         writeln!(output, "{:<9}{:>26}{:>28}{:>18}", "provider", "pushes/s", "CPU s per 1,000", "memory MiB")?;
         let thousands = f64::from(pushes) / 1000.0;
-        for provider in [Provider::Fcm, Provider::Apns] {
+        for provider in Provider::ALL {
             let figures = |figure: fn(&Measured) -> f64| {
                 let of_provider = self.runs.iter().filter(|(found, _)| *found == provider);
                 of_provider.map(|(_, measured)| figure(measured)).collect::<Vec<f64>>()

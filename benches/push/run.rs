@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use tokio_postgres::{Client, NoTls};
+use twostep::domain::delivery::push_address::PushKeys;
 use twostep::store::{self, ConnectSettings, Store};
-use twostep_simulators::providers::write_environment;
-use twostep_simulators::{ApnsSimulator, FcmSimulator};
+use twostep_simulators::providers::{write_environment, write_webpush_environment};
+use twostep_simulators::{ApnsSimulator, FcmSimulator, WebPushSimulator, WebPushSubscription};
 
 use super::child::ChildGateway;
 
@@ -23,6 +24,7 @@ const TEMPLATE: &str = "bench_template";
 pub enum Provider {
     Fcm,
     Apns,
+    Webpush,
 }
 
 /// Which run.
@@ -46,16 +48,27 @@ pub struct Measured {
 /// What all runs share.
 pub struct Stage {
     postgres: String,
-    fcm: FcmSimulator,
-    apns: ApnsSimulator,
+    simulators: Simulators,
+    /// Of all browsers.
+    subscription: WebPushSubscription,
     pushes: u32,
 }
 
+/// The providers, simulated.
+pub struct Simulators {
+    pub fcm: FcmSimulator,
+    pub apns: ApnsSimulator,
+    pub webpush: WebPushSimulator,
+}
+
 impl Provider {
+    pub const ALL: [Self; 3] = [Self::Fcm, Self::Apns, Self::Webpush];
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Fcm => "fcm",
             Self::Apns => "apns",
+            Self::Webpush => "webpush",
         }
     }
 
@@ -63,19 +76,16 @@ impl Provider {
         match self {
             Self::Fcm => "fcm_token",
             Self::Apns => "apns_token",
+            Self::Webpush => "web_push",
         }
     }
 }
 
 impl Stage {
     /// Migrates a template for the runs' databases.
-    pub async fn prepare(
-        postgres: String,
-        fcm: FcmSimulator,
-        apns: ApnsSimulator,
-        pushes: u32,
-    ) -> anyhow::Result<Self> {
-        let stage = Self { postgres, fcm, apns, pushes };
+    pub async fn prepare(postgres: String, simulators: Simulators, pushes: u32) -> anyhow::Result<Self> {
+        let subscription = simulators.webpush.subscribe(None);
+        let stage = Self { postgres, simulators, subscription, pushes };
         let admin = connect(&stage.postgres).await?;
         admin.batch_execute(&format!("CREATE DATABASE {TEMPLATE}")).await?;
         let wait = Duration::from_secs(10);
@@ -114,7 +124,14 @@ impl Stage {
     async fn seed(&self, database: &str, provider: Provider) -> anyhow::Result<()> {
         let client = connect(&self.url(database)).await?;
         let count = i32::try_from(self.pushes)?;
-        client.execute(SEED, &[&count, &provider.address_kind(), &KEY, &CODE_LIFE]).await?;
+        let (address, keys) = match provider {
+            Provider::Fcm | Provider::Apns => (None, None),
+            Provider::Webpush => {
+                let WebPushSubscription { endpoint, p256dh, auth } = &self.subscription;
+                (Some(endpoint), Some(PushKeys::parse(p256dh, auth)?.to_bytes()))
+            }
+        };
+        client.execute(SEED, &[&count, &provider.address_kind(), &KEY, &CODE_LIFE, &address, &keys]).await?;
         client.batch_execute("ANALYZE").await?;
         Ok(())
     }
@@ -126,16 +143,18 @@ impl Stage {
 
     fn received(&self, provider: Provider) -> u64 {
         match provider {
-            Provider::Fcm => self.fcm.journal().count(),
-            Provider::Apns => self.apns.journal().count(),
+            Provider::Fcm => self.simulators.fcm.journal().count(),
+            Provider::Apns => self.simulators.apns.journal().count(),
+            Provider::Webpush => self.simulators.webpush.journal().count(),
         }
     }
 
     /// From the first to the last push of the newest run: the journal keeps one run.
     fn span(&self, provider: Provider) -> anyhow::Result<Duration> {
         let times: Vec<Instant> = match provider {
-            Provider::Fcm => self.fcm.received().iter().map(|request| request.at).collect(),
-            Provider::Apns => self.apns.received().iter().map(|request| request.at).collect(),
+            Provider::Fcm => self.simulators.fcm.received().iter().map(|request| request.at).collect(),
+            Provider::Apns => self.simulators.apns.received().iter().map(|request| request.at).collect(),
+            Provider::Webpush => self.simulators.webpush.received().iter().map(|request| request.at).collect(),
         };
         let (first, last) = (times.iter().min(), times.iter().max());
         let (first, last) = first.zip(last).context("nothing was received")?;
@@ -144,7 +163,8 @@ impl Stage {
 
     fn environment(&self, database: &str) -> anyhow::Result<Vec<(String, String)>> {
         let mut text = Vec::new();
-        write_environment(&mut text, &self.fcm, &self.apns)?;
+        write_environment(&mut text, &self.simulators.fcm, &self.simulators.apns)?;
+        write_webpush_environment(&mut text, &self.simulators.webpush)?;
         let text = String::from_utf8(text)?;
         let lines = text.lines().filter_map(|line| line.split_once('='));
         let mut environment: Vec<(String, String)> =

@@ -1,7 +1,7 @@
 -- Makes accounts that have one sleeping trusted device each and an open sign-in challenge whose delivery is due, as a lost
 -- node would leave them.
--- $1 integer: how many; $2 text: kind of push address (fcm_token or apns_token); $3 text: id of the code key;
--- $4 double precision: seconds that the codes are good.
+-- $1 integer: how many; $2 text: kind of push address; $3 text: id of the code key;
+-- $4 double precision: seconds that the codes are good; $5 text: the push address of all of them, or NULL: one each; $6 bytea: keys or NULL.
 -- Inserts 4 rows each.
 WITH made AS MATERIALIZED (
     SELECT number, gen_random_uuid() AS account_id, gen_random_uuid() AS device_id, gen_random_uuid() AS challenge_id
@@ -12,9 +12,9 @@ WITH made AS MATERIALIZED (
 ), new_devices AS (
     INSERT INTO devices (
         account_id, device_id, install_id, name, model, platform, os_version, app_version, trusted_at,
-        push_kind, push_address, push_environment, push_registered_at)
+        push_kind, push_address, push_environment, push_keys, push_registered_at)
     SELECT account_id, device_id, gen_random_uuid(), 'Asleep', 'Model', 'android', '15', '1.0.0', now(),
-        $2, encode(sha256(device_id::text::bytea), 'hex'), CASE $2 WHEN 'apns_token' THEN 'production' END, now()
+        $2, coalesce($5, encode(sha256(device_id::text::bytea), 'hex')), CASE $2 WHEN 'apns_token' THEN 'production' END, $6, now()
     FROM made
 ), new_challenges AS (
     INSERT INTO challenges (

@@ -2,10 +2,13 @@
 
 use std::collections::HashSet;
 
+use reqwest::Method;
 use serde_json::{Value, json};
+use twostep::settings::Settings;
+use twostep_simulators::{NatsServer, WebPushSimulator};
 
 use super::stage::{Cluster, EMAIL};
-use crate::support::client::{Challenge, Client, Install};
+use crate::support::client::{Challenge, Client, DEADLINE, Install};
 use crate::support::event_stream::EventStream;
 use crate::support::socket::Socket;
 
@@ -27,6 +30,44 @@ async fn until_all(client: &Client, challenge: &Challenge, state: &str) -> Vec<V
         deliveries.iter().all(|delivery| delivery["state"] == state)
     };
     events.until(all).await["deliveries"].as_array().expect("a list").clone()
+}
+
+/// A closed browser may reach any node: whoever waits at another hears of it.
+#[actix_web::test]
+async fn a_receipt_without_a_session_is_heard_at_the_node_where_somebody_waits() {
+    let service = WebPushSimulator::start("127.0.0.1:0".parse().expect("an address")).await.expect("it plays");
+    let mut cluster = Cluster::without_nodes(NatsServer::start().await.expect("nats-server starts")).await;
+    let url = cluster.nats.url();
+    for _ in 0..2 {
+        let join = |settings: &mut Settings| {
+            settings.webpush.services = vec![service.host().to_owned()];
+            settings.webpush.trust_root_file = Some(service.ca_file().to_owned());
+            settings.delivery.receipt_window_ms = 200;
+        };
+        cluster.add(&url, join).await;
+    }
+    cluster.await_status("ready").await;
+    let owner = cluster.client(0).new_protected_account(EMAIL).await;
+    let subscription = service.subscribe(None);
+    let keys = json!({ "p256dh": subscription.p256dh, "auth": subscription.auth });
+    let push = json!({ "provider": "webpush", "endpoint": subscription.endpoint, "keys": keys });
+    let body = json!({ "push": push, "notifications_allowed": true });
+    cluster.client(0).patch("/v1/devices/current", &owner.access_token, body).await.expect(200);
+
+    let challenge = cluster.client(0).begin_sign_in(EMAIL, &Install::new("New")).await;
+    let mut events = EventStream::open(&cluster.client(0), &challenge).await;
+    let is_code = |inside: &Value| inside["challenge_id"] == challenge.id.as_str() && inside["type"] == "code";
+    let seen = service.wait_for(DEADLINE, |all| all.iter().filter_map(|one| one.json()).any(|inside| is_code(&inside)));
+    let inside = seen.await.expect("pushed").iter().filter_map(|one| one.json()).find(is_code).expect("a code");
+    let receipt = json!({ "receipt": inside["receipt"], "shown": true });
+    cluster.client(1).send(Method::POST, "/v1/receipts", None, Some(receipt)).await.expect(204);
+    let is_shown = |status: &Value| {
+        let deliveries = status["deliveries"].as_array().expect("a list");
+        deliveries.iter().any(|delivery| delivery["channel"] == "webpush" && delivery["state"] == "shown")
+    };
+    events.until(is_shown).await;
+    drop(events);
+    cluster.stop().await;
 }
 
 #[actix_web::test]

@@ -8,6 +8,7 @@ mod migrate;
 mod operator_token;
 mod outgoing;
 mod production;
+mod push_keys;
 mod reload;
 mod rollout;
 mod service_manager;

@@ -97,13 +97,14 @@ async fn a_sealed_code_is_read_by_its_device_alone() {
     }
 }
 
+/// Whether a text holds a word. Digits inside a longer number, or inside base64url, are no code.
 fn holds_word(text: &str, word: &str) -> bool {
-    let is_part = |letter: char| letter.is_ascii_alphanumeric();
+    let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+    let goes_on = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
     text.match_indices(word).any(|(at, _)| {
-        let before = text[..at].chars().next_back().is_some_and(is_part);
-        let after = text[at + word.len()..].chars().next().is_some_and(is_part);
-        // Digits inside a longer number, or letters inside base64, are no code.
-        !(before && after) || !word.chars().all(|letter| letter.is_ascii_digit())
+        let before = text[..at].chars().next_back().is_some_and(goes_on);
+        let after = text[at + word.len()..].chars().next().is_some_and(goes_on);
+        !(is_number && (before || after))
     })
 }
 

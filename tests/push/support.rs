@@ -1,17 +1,20 @@
 //! What the tests share: clients pointed at simulators, and pushes.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
 use twostep::domain::account::locale::Language;
-use twostep::domain::delivery::push_address::AccountTag;
+use twostep::domain::delivery::push_address::{AccountTag, PushKeys};
 use twostep::domain::value::id::AccountId;
 use twostep::providers::push::{
-    Apns, ApnsSettings, Fcm, FcmSettings, GuardSettings, Push, PushAddress, PushAddressKind, PushContent,
+    Apns, ApnsSettings, Fcm, FcmSettings, GuardSettings, Push, PushAddress, PushAddressKind, PushContent, WebPush,
+    WebPushSettings,
 };
 use twostep_private_file::Privacy;
-use twostep_simulators::{ApnsSimulator, FcmSimulator};
+use twostep_simulators::{ApnsSimulator, FcmSimulator, WebPushSimulator, WebPushSubscription};
 use uuid::Uuid;
 
 /// The one deadline of whatever a test waits for.
@@ -110,4 +113,31 @@ pub(crate) fn push_for(content: PushContent, seconds: i64) -> Push {
         receipt: None,
         content,
     }
+}
+
+pub(crate) const PAGE: &str = "https://id.example.com/";
+
+pub(crate) async fn push_service() -> WebPushSimulator {
+    WebPushSimulator::start(any_port()).await.unwrap()
+}
+
+pub(crate) fn webpush_settings(simulator: &WebPushSimulator) -> WebPushSettings {
+    WebPushSettings {
+        keys_file: None,
+        contact: None,
+        services: vec![simulator.host().to_owned()],
+        trust_root_file: Some(simulator.ca_file().to_owned()),
+        guard: guard_settings(),
+        request_timeout_ms: REQUEST_TIMEOUT_MS,
+    }
+}
+
+pub(crate) fn webpush(settings: &WebPushSettings, keys: &SecretString) -> Arc<WebPush> {
+    let contact = "mailto:ops@example.com".to_owned();
+    WebPush::new(settings, keys, contact, Some(PAGE.to_owned())).unwrap().into()
+}
+
+pub(crate) fn browser(subscription: &WebPushSubscription) -> PushAddress {
+    let keys = PushKeys::parse(&subscription.p256dh, &subscription.auth).unwrap();
+    PushAddress::parse(PushAddressKind::WebPush, None, &subscription.endpoint, Some(keys)).unwrap()
 }

@@ -3,44 +3,15 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::Value;
-use twostep::domain::delivery::push_address::PushKeys;
 use twostep::providers::push::webpush::{new_key, public_keys};
 use twostep::providers::push::{
-    Push, PushAddress, PushAddressKind, PushContent, PushOutcome, PushProvider, RejectedReason, SealedCode,
-    TransientCause, WebPush, WebPushSettings,
+    Push, PushContent, PushOutcome, PushProvider, RejectedReason, SealedCode, TransientCause, WebPushSettings,
 };
-use twostep_simulators::{WebPushBehaviour, WebPushFailure, WebPushSimulator, WebPushSubscription};
+use twostep_simulators::{WebPushBehaviour, WebPushFailure};
 
-use super::support::{REQUEST_TIMEOUT_MS, any_port, guard_settings, push, push_for};
-
-const PAGE: &str = "https://id.example.com/";
-
-pub(super) async fn simulator() -> WebPushSimulator {
-    WebPushSimulator::start(any_port()).await.unwrap()
-}
-
-pub(super) fn settings(simulator: &WebPushSimulator) -> WebPushSettings {
-    WebPushSettings {
-        keys_file: None,
-        contact: None,
-        services: vec![simulator.host().to_owned()],
-        trust_root_file: Some(simulator.ca_file().to_owned()),
-        guard: guard_settings(),
-        request_timeout_ms: REQUEST_TIMEOUT_MS,
-    }
-}
-
-pub(super) fn client(settings: &WebPushSettings, keys: &SecretString) -> std::sync::Arc<WebPush> {
-    let contact = "mailto:ops@example.com".to_owned();
-    WebPush::new(settings, keys, contact, Some(PAGE.to_owned())).unwrap().into()
-}
-
-pub(super) fn address(subscription: &WebPushSubscription) -> PushAddress {
-    let keys = PushKeys::parse(&subscription.p256dh, &subscription.auth).unwrap();
-    PushAddress::parse(PushAddressKind::WebPush, None, &subscription.endpoint, Some(keys)).unwrap()
-}
+use super::support::{PAGE, browser, push, push_for, push_service, webpush, webpush_settings};
 
 fn code() -> PushContent {
     PushContent::Sealed {
@@ -59,13 +30,13 @@ fn code() -> PushContent {
 
 #[tokio::test]
 async fn a_browser_gets_what_nobody_else_can_read() {
-    let simulator = simulator().await;
+    let simulator = push_service().await;
     let keys = new_key().unwrap();
-    let client = client(&settings(&simulator), &keys);
+    let client = webpush(&webpush_settings(&simulator), &keys);
     let public = public_keys(&keys).unwrap().remove(0);
     let subscription = simulator.subscribe(Some(&public));
     let sent = Push { receipt: Some("ts_pr_x".to_owned().into()), ..push(code()) };
-    let outcome = client.send(&address(&subscription), &sent, Timestamp::now()).await;
+    let outcome = client.send(&browser(&subscription), &sent, Timestamp::now()).await;
     assert!(matches!(outcome, PushOutcome::Accepted { provider_message_id: Some(_) }), "{outcome:?}");
 
     let received = simulator.received();
@@ -103,9 +74,9 @@ async fn a_browser_gets_what_nobody_else_can_read() {
 
 #[tokio::test]
 async fn what_must_not_ring_says_so_and_an_alert_names_its_kind() {
-    let simulator = simulator().await;
-    let client = client(&settings(&simulator), &new_key().unwrap());
-    let address = address(&simulator.subscribe(None));
+    let simulator = push_service().await;
+    let client = webpush(&webpush_settings(&simulator), &new_key().unwrap());
+    let address = browser(&simulator.subscribe(None));
     let text = || ("Title".to_owned(), "Body".to_owned());
     let (title, body) = text();
     let pending = PushContent::Pending { title, body };
@@ -130,8 +101,8 @@ async fn what_must_not_ring_says_so_and_an_alert_names_its_kind() {
 
 #[tokio::test]
 async fn each_answer_is_read() {
-    let simulator = simulator().await;
-    let client = client(&settings(&simulator), &new_key().unwrap());
+    let simulator = push_service().await;
+    let client = webpush(&webpush_settings(&simulator), &new_key().unwrap());
     let later = |cause, wait: Option<u64>| PushOutcome::RetryAfter { cause, wait: wait.map(Duration::from_secs) };
     let rejected = PushOutcome::Rejected;
     let after = |seconds| Some(Duration::from_secs(seconds));
@@ -150,45 +121,46 @@ async fn each_answer_is_read() {
         let subscription = simulator.subscribe(None);
         simulator.script(&subscription.endpoint, vec![WebPushBehaviour::Fail(failure.clone())]);
         let asked = Timestamp::now();
-        let outcome = client.send(&address(&subscription), &push(code()), asked).await;
+        let outcome = client.send(&browser(&subscription), &push(code()), asked).await;
         let expected = expected.unwrap_or(PushOutcome::TokenDead { as_of: Some(asked) });
         assert_eq!(outcome, expected, "{failure:?}");
     }
     simulator.always_all(Some(WebPushBehaviour::Cut));
-    let outcome = client.send(&address(&simulator.subscribe(None)), &push(code()), Timestamp::now()).await;
+    let outcome = client.send(&browser(&simulator.subscribe(None)), &push(code()), Timestamp::now()).await;
     assert_eq!(outcome, later(TransientCause::ConnectionLost, None));
     simulator.always_all(Some(WebPushBehaviour::Hang));
-    let hasty = WebPushSettings { request_timeout_ms: 100, ..settings(&simulator) };
-    let client = super::webpush_answers::client(&hasty, &new_key().unwrap());
-    let outcome = client.send(&address(&simulator.subscribe(None)), &push(code()), Timestamp::now()).await;
+    let hasty = WebPushSettings { request_timeout_ms: 100, ..webpush_settings(&simulator) };
+    let hasty = webpush(&hasty, &new_key().unwrap());
+    let outcome = hasty.send(&browser(&simulator.subscribe(None)), &push(code()), Timestamp::now()).await;
     assert_eq!(outcome, later(TransientCause::TimedOut, None));
     let over = push_for(code(), -1);
-    let outcome = client.send(&address(&simulator.subscribe(None)), &over, Timestamp::now()).await;
+    let outcome = client.send(&browser(&simulator.subscribe(None)), &over, Timestamp::now()).await;
     assert!(matches!(outcome, PushOutcome::Unavailable(_)), "{outcome:?}");
 }
 
 /// A browser is bound to the key that it subscribed with: it is reached while that key is kept, and not after.
 #[tokio::test]
 async fn browsers_of_an_older_key_are_reached_until_it_is_removed() {
-    let simulator = simulator().await;
+    let simulator = push_service().await;
     let [old, new] = [new_key().unwrap(), new_key().unwrap()];
     let subscription = simulator.subscribe(Some(&public_keys(&old).unwrap()[0]));
     let both = format!("{}{}", new.expose_secret(), old.expose_secret()).into();
-    let client = |keys| client(&settings(&simulator), keys);
-    let outcome = client(&both).send(&address(&subscription), &push(code()), Timestamp::now()).await;
+    let settings = webpush_settings(&simulator);
+    let client = |keys| webpush(&settings, keys);
+    let outcome = client(&both).send(&browser(&subscription), &push(code()), Timestamp::now()).await;
     assert!(matches!(outcome, PushOutcome::Accepted { .. }), "{outcome:?}");
     let statuses: Vec<bool> = simulator.received().iter().map(|request| request.refusal.is_none()).collect();
     assert_eq!(statuses, [false, true], "the current key first");
-    let outcome = client(&new).send(&address(&subscription), &push(code()), Timestamp::now()).await;
+    let outcome = client(&new).send(&browser(&subscription), &push(code()), Timestamp::now()).await;
     assert_eq!(outcome, PushOutcome::Rejected(RejectedReason::KeyRefused));
 }
 
 /// One token serves for hours: a service that is asked often sees the same one, and a fresh one before it ends.
 #[tokio::test]
 async fn the_token_is_good_whenever_it_is_sent() {
-    let simulator = simulator().await;
-    let client = client(&settings(&simulator), &new_key().unwrap());
-    let address = address(&simulator.subscribe(None));
+    let simulator = push_service().await;
+    let client = webpush(&webpush_settings(&simulator), &new_key().unwrap());
+    let address = browser(&simulator.subscribe(None));
     let mut now = Timestamp::now();
     for _ in 0..5 {
         let sent = Push { expires_at: now + SignedDuration::from_secs(60), ..push(code()) };

@@ -13,8 +13,7 @@ use twostep::providers::push::{
 };
 use twostep_simulators::{WebPushBehaviour, WebPushFailure, WebPushSimulator};
 
-use super::support::push;
-use super::webpush_answers::{address, client, settings, simulator};
+use super::support::{browser, push, push_service, webpush, webpush_settings};
 
 fn content() -> PushContent {
     PushContent::Wake { title: "Sign-in".to_owned(), body: "Open the app".to_owned() }
@@ -30,10 +29,10 @@ fn at(simulator: &WebPushSimulator, endpoint: &str) -> PushAddress {
 /// The services of browsers are listed here, and the simulator, which all of these lead to in one way or another, is not.
 #[tokio::test]
 async fn no_connection_is_made_to_what_is_not_listed() {
-    let simulator = simulator().await;
+    let simulator = push_service().await;
     let browsers = twostep::settings::defaults().unwrap().webpush.services;
-    let settings = WebPushSettings { services: browsers, ..settings(&simulator) };
-    let client = client(&settings, &new_key().unwrap());
+    let settings = WebPushSettings { services: browsers, ..webpush_settings(&simulator) };
+    let client = webpush(&settings, &new_key().unwrap());
     let port = simulator.host().rsplit_once(':').unwrap().1;
     for host in [
         "127.0.0.1",
@@ -78,14 +77,14 @@ async fn no_connection_is_made_to_what_is_not_listed() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    let (first, second) = (simulator().await, simulator().await);
+    let (first, second) = (push_service().await, push_service().await);
     let services = vec![first.host().to_owned(), second.host().to_owned()];
-    let client = client(&WebPushSettings { services, ..settings(&first) }, &new_key().unwrap());
+    let client = webpush(&WebPushSettings { services, ..webpush_settings(&first) }, &new_key().unwrap());
     let target = second.subscribe(None);
     let subscription = first.subscribe(None);
     let redirect = WebPushFailure::Redirect { location: target.endpoint };
     first.script(&subscription.endpoint, vec![WebPushBehaviour::Fail(redirect)]);
-    let outcome = client.send(&address(&subscription), &push(content()), Timestamp::now()).await;
+    let outcome = client.send(&browser(&subscription), &push(content()), Timestamp::now()).await;
     assert_eq!(outcome, PushOutcome::Rejected(RejectedReason::Undocumented { status: 307 }));
     assert_eq!((first.connections(), second.connections()), (1, 0));
 }
@@ -102,12 +101,12 @@ async fn a_listed_name_does_not_open_the_inner_network() {
     };
     let listener = TcpListener::bind(SocketAddr::new(inside, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let simulator = simulator().await;
+    let simulator = push_service().await;
     let send = async |services: Vec<String>| {
-        let settings = WebPushSettings { services, request_timeout_ms: 2_000, ..settings(&simulator) };
+        let settings = WebPushSettings { services, request_timeout_ms: 2_000, ..webpush_settings(&simulator) };
         let endpoint = format!("https://{host}:{port}/push/x");
         let address = at(&simulator, &endpoint);
-        client(&settings, &new_key().unwrap()).send(&address, &push(content()), Timestamp::now()).await
+        webpush(&settings, &new_key().unwrap()).send(&address, &push(content()), Timestamp::now()).await
     };
     let name = format!("{host}:{port}");
     let outcome = send(vec![name.clone()]).await;

@@ -15,10 +15,14 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use tracing::instrument::WithSubscriber;
 use tracing_subscriber::fmt::MakeWriter;
-use twostep::providers::push::{GuardSettings, Guarded};
-use twostep_simulators::{ApnsBehaviour, ApnsFailure, FcmBehaviour, FcmFailure};
+use twostep::providers::push::webpush::new_key;
+use twostep::providers::push::{GuardSettings, Guarded, WebPushSettings};
+use twostep_simulators::{ApnsBehaviour, ApnsFailure, FcmBehaviour, FcmFailure, WebPushBehaviour, WebPushFailure};
 
-use crate::support::{apns, apns_simulator, apns_token, apns_token_text, code, fcm, fcm_simulator, fcm_token, push};
+use crate::support::{
+    apns, apns_simulator, apns_token, apns_token_text, browser, code, fcm, fcm_simulator, fcm_token, push,
+    push_service, webpush, webpush_settings,
+};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -61,11 +65,28 @@ async fn send_through_all_weathers() {
     let guarded_apns = Guarded::new(apns(&apns_simulator), &settings);
     let dead = ApnsBehaviour::Fail(ApnsFailure::Unregistered);
     apns_simulator.script_all(vec![ApnsBehaviour::Accept, dead, ApnsBehaviour::GoAway, ApnsBehaviour::CutLine]);
+    let service = push_service().await;
+    let client = webpush(&webpush_settings(&service), &new_key().unwrap());
+    let guarded_webpush = Guarded::new(client, &settings);
+    let dead = WebPushBehaviour::Fail(WebPushFailure::Gone);
+    let elsewhere = WebPushFailure::Redirect { location: "https://push.invalid/secret-redirect".to_owned() };
+    let script = vec![WebPushBehaviour::Accept, dead, WebPushBehaviour::Cut, WebPushBehaviour::Fail(elsewhere)];
+    service.script_all(script);
+    let open = browser(&service.subscribe(None));
+    // Nobody listens there.
+    let mut gone = service.subscribe(None);
+    gone.endpoint = "https://127.0.0.1:1/push/secret-endpoint".to_owned();
+    let gone = browser(&gone);
+    let services = vec!["127.0.0.1:1".to_owned()];
+    let nowhere = WebPushSettings { services, ..webpush_settings(&service) };
+    let nowhere = Guarded::new(webpush(&nowhere, &new_key().unwrap()), &settings);
     for _ in 0..5 {
         let mut push = push(code());
         push.expires_at = Timestamp::now() + jiff::SignedDuration::from_secs(5);
         guarded_fcm.send(&fcm_token("secret-fcm-address"), &push, Timestamp::now()).await;
         guarded_apns.send(&apns_token(0x5ec7e7), &push, Timestamp::now()).await;
+        guarded_webpush.send(&open, &push, Timestamp::now()).await;
+        nowhere.send(&gone, &push, Timestamp::now()).await;
     }
 }
 
@@ -74,7 +95,9 @@ async fn logs_hold_no_secret() {
     for level in ["twostep=trace,info", "debug"] {
         let log = Box::pin(logged(level, send_through_all_weathers())).await;
         assert!(log.contains("circuit breaker opened"), "{log}");
-        for secret in ["secret-fcm-address", &apns_token_text(0x5ec7e7), "123456", "123 456", "ya29.", "eyJ"] {
+        for secret in
+            ["secret-fcm-address", &apns_token_text(0x5ec7e7), "123456", "123 456", "ya29.", "eyJ", "/push/", "secret-"]
+        {
             assert!(!log.contains(secret), "{level}: {secret} in {log}");
         }
     }

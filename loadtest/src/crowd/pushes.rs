@@ -5,27 +5,40 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
+use clap::ValueEnum;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// Who carries pushes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Service {
     /// Firebase Cloud Messaging.
     Fcm,
     /// Apple Push Notification service.
     Apns,
+    /// Web Push.
+    Webpush,
 }
 
 impl Service {
-    /// Both, in the order of their numbers.
-    pub(crate) const ALL: [Self; 2] = [Self::Fcm, Self::Apns];
+    /// All, in the order of their numbers.
+    pub(crate) const ALL: [Self; 3] = [Self::Fcm, Self::Apns, Self::Webpush];
+
+    /// Its word in the API, and on the command line.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Fcm => "fcm",
+            Self::Apns => "apns",
+            Self::Webpush => "webpush",
+        }
+    }
 
     /// What the time to it is called in reports.
     pub(crate) fn latency(self) -> &'static str {
         match self {
             Self::Fcm => "push at FCM after it",
             Self::Apns => "push at APNs after it",
+            Self::Webpush => "push at Web Push after it",
         }
     }
 }

@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 use clap::Args;
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
-use twostep_simulators::providers::write_environment;
-use twostep_simulators::{ApnsBehaviour, ApnsOptions, ApnsSimulator, FcmBehaviour, FcmOptions, FcmSimulator};
+use twostep_simulators::providers::{write_environment, write_webpush_environment};
+use twostep_simulators::{
+    ApnsBehaviour, ApnsOptions, ApnsSimulator, FcmBehaviour, FcmOptions, FcmSimulator, WebPushBehaviour,
+    WebPushOptions, WebPushSimulator, WebPushSubscription,
+};
 use uuid::Uuid;
 
 use super::stream::{Flow, Pace, Stream};
@@ -46,15 +49,29 @@ pub(crate) struct Options {
     /// How many of them are asleep; at least one stays awake.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=9))]
     asleep: u32,
+    /// By which channel they are reached; may be said several times. All, one after the other, when nothing is said.
+    #[arg(long, value_name = "CHANNEL")]
+    channel: Vec<Service>,
     /// Let two accounts give each other's push tokens, to see that it is found.
     #[arg(long)]
     inject_misroute: bool,
 }
 
-/// Both providers, simulated.
+/// All providers, simulated.
 pub(crate) struct Providers {
     fcm: Arc<FcmSimulator>,
     apns: Arc<ApnsSimulator>,
+    webpush: Arc<WebPushSimulator>,
+}
+
+/// Which devices are put to sleep, and how they are reached then.
+pub(super) struct Sleepers<'a> {
+    /// How many of each account, the first ones.
+    pub(super) asleep: usize,
+    /// By these services in turn.
+    pub(super) services: &'a [Service],
+    /// The first two accounts give each other's addresses.
+    pub(super) misroute: bool,
 }
 
 impl Providers {
@@ -67,24 +84,27 @@ impl Providers {
         let any = std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, 0));
         let fcm = FcmSimulator::start_with(any, FcmOptions { keep: KEEP, ..FcmOptions::default() }).await?;
         let apns = ApnsSimulator::start_with(any, ApnsOptions { keep: KEEP, ..ApnsOptions::default() }).await?;
+        let webpush = WebPushOptions { keep: KEEP, ..WebPushOptions::default() };
+        let webpush = WebPushSimulator::start_with(any, webpush).await?;
         let mut text = Vec::new();
         write_environment(&mut text, &fcm, &apns)?;
+        write_webpush_environment(&mut text, &webpush)?;
         let text = String::from_utf8(text)?;
         let lines = text.lines().filter_map(|line| line.trim_start_matches("TWOSTEP__").split_once('='));
         common.settings.extend(lines.map(|(key, value)| (key.to_owned(), value.to_owned())));
-        Ok(Self { fcm: Arc::new(fcm), apns: Arc::new(apns) })
+        Ok(Self { fcm: Arc::new(fcm), apns: Arc::new(apns), webpush: Arc::new(webpush) })
     }
 
-    /// Tells both how to behave; `None`: as they should.
-    pub(super) fn script(&self, behaviours: Option<(FcmBehaviour, ApnsBehaviour)>) {
-        let (fcm, apns) = behaviours.unzip();
-        self.fcm.always_all(fcm);
-        self.apns.always_all(apns);
+    /// Lets all of them answer nothing, or as they should.
+    pub(super) fn hang(&self, is_hanging: bool) {
+        self.fcm.always_all(is_hanging.then_some(FcmBehaviour::Hang));
+        self.apns.always_all(is_hanging.then_some(ApnsBehaviour::Hang));
+        self.webpush.always_all(is_hanging.then_some(WebPushBehaviour::Hang));
     }
 
-    /// Requests that came to both so far.
+    /// Requests that came to all of them so far.
     pub(super) fn requests(&self) -> u64 {
-        self.fcm.journal().count() + self.apns.journal().count()
+        self.fcm.journal().count() + self.apns.journal().count() + self.webpush.journal().count()
     }
 
     /// Tells of every code that comes, until the answer is dropped.
@@ -92,8 +112,58 @@ impl Providers {
         let mut watchers = JoinSet::new();
         watchers.spawn(watch_fcm(Arc::clone(&self.fcm), Arc::clone(pushes)));
         watchers.spawn(watch_apns(Arc::clone(&self.apns), Arc::clone(pushes)));
+        watchers.spawn(watch_webpush(Arc::clone(&self.webpush), Arc::clone(pushes)));
         watchers
     }
+
+    /// Gives every device that is asleep a push address.
+    pub(super) async fn put_to_sleep(
+        &self,
+        accounts: &[Account],
+        sleepers: &Sleepers<'_>,
+    ) -> anyhow::Result<Vec<Address>> {
+        let own: Vec<Vec<Registration>> = (0..accounts.len())
+            .map(|number| {
+                // Two of the accounts that trade addresses must have the same services.
+                let service = |device| sleepers.services[(number / 2 + device) % sleepers.services.len()];
+                (0..sleepers.asleep).map(|device| self.register(service(device), number * 10 + device)).collect()
+            })
+            .collect();
+        let mut addresses = Vec::new();
+        for (number, account) in accounts.iter().enumerate() {
+            let giver = if sleepers.misroute && number < 2 { 1 - number } else { number };
+            for (device, given) in own[giver].iter().enumerate() {
+                let body = json!({ "push": given.push, "notifications_allowed": true });
+                let session = &account.devices[device].session.access_token;
+                let answer = account.person.http.patch("/v1/devices/current", session, &body).await?;
+                ensure!(answer.status == StatusCode::OK, "a push address is not taken: {}", answer.text());
+                addresses.push(Address { account: number as u32, token: own[number][device].token.clone() });
+            }
+        }
+        Ok(addresses)
+    }
+
+    /// A push address of a service.
+    fn register(&self, service: Service, number: usize) -> Registration {
+        let token = match service {
+            Service::Fcm => format!("load-{number:0>140}"),
+            Service::Apns => format!("{number:064x}"),
+            Service::Webpush => {
+                let WebPushSubscription { endpoint, p256dh, auth } = self.webpush.subscribe(None);
+                let keys = json!({ "p256dh": p256dh, "auth": auth });
+                let push = json!({ "provider": service.word(), "endpoint": endpoint, "keys": keys });
+                return Registration { token: endpoint, push };
+            }
+        };
+        let push = json!({ "provider": service.word(), "token": token });
+        Registration { token, push }
+    }
+}
+
+/// A push address, and how it is given to the gateway.
+struct Registration {
+    token: String,
+    push: Value,
 }
 
 async fn watch_fcm(fcm: Arc<FcmSimulator>, pushes: Arc<Pushes>) {
@@ -133,6 +203,25 @@ async fn watch_apns(apns: Arc<ApnsSimulator>, pushes: Arc<Pushes>) {
     }
 }
 
+async fn watch_webpush(webpush: Arc<WebPushSimulator>, pushes: Arc<Pushes>) {
+    let mut seen = 0;
+    loop {
+        // Nothing for so long is no mistake.
+        let _ = webpush.journal().wait_for_count(seen + 1, NEWS_WITHIN).await;
+        for request in webpush.journal().after(seen) {
+            seen += 1;
+            let Some(inside) = request.json() else { continue };
+            let text = |key: &str| inside[key].as_str().unwrap_or_default();
+            let id = Uuid::parse_str(text("challenge_id"));
+            let Some(id) = id.ok().filter(|_| text("type") == "code") else { continue };
+            let token = request.endpoint.clone();
+            let code = text("code").to_owned();
+            let refused = request.refusal.is_some();
+            pushes.saw(id, Push { service: Service::Webpush, token, code, at: request.at, refused });
+        }
+    }
+}
+
 /// Runs it.
 ///
 /// # Errors
@@ -147,8 +236,9 @@ pub(crate) async fn run(
     raise_open_files(u64::from(3 * options.accounts * options.devices))?;
     let wanted = Wanted { accounts: options.accounts as usize, devices: options.devices as usize };
     let accounts = stage.accounts(wanted).await?;
-    let pushes =
-        Arc::new(Pushes::new(put_to_sleep(&accounts, options.asleep as usize, options.inject_misroute).await?));
+    let services = if options.channel.is_empty() { &Service::ALL } else { options.channel.as_slice() };
+    let sleepers = Sleepers { asleep: options.asleep as usize, services, misroute: options.inject_misroute };
+    let pushes = Arc::new(Pushes::new(providers.put_to_sleep(&accounts, &sleepers).await?));
     let _watchers = providers.watch(&pushes);
     let way = Way { asleep: options.asleep as usize, ..Way::default() };
     let crowd = Arc::new(Crowd::connect(accounts, &way, &stage.progress).await?);
@@ -162,30 +252,6 @@ pub(crate) async fn run(
         report.check(Check::new(name, count == 0, format!("{count} wrong")));
     }
     Ok(())
-}
-
-/// Gives every device that is asleep, the first ones of each account, a push address: at FCM and at APNs in turn. The first two
-/// accounts may give each other's.
-pub(super) async fn put_to_sleep(accounts: &[Account], asleep: usize, misroute: bool) -> anyhow::Result<Vec<Address>> {
-    let mut addresses = Vec::new();
-    for (number, account) in accounts.iter().enumerate() {
-        let owner = if misroute && number < 2 { 1 - number } else { number };
-        for device in 0..asleep {
-            let own = number * 10 + device;
-            let given = owner * 10 + device;
-            // Two of the accounts that trade tokens must have the same provider.
-            let is_fcm = (number / 2 + device).is_multiple_of(2);
-            let token = |number: usize| if is_fcm { format!("load-{number:0>140}") } else { format!("{number:064x}") };
-            let provider = if is_fcm { "fcm" } else { "apns" };
-            let push = json!({ "provider": provider, "token": token(given) });
-            let body = json!({ "push": push, "notifications_allowed": true });
-            let session = &account.devices[device].session.access_token;
-            let answer = account.person.http.patch("/v1/devices/current", session, &body).await?;
-            ensure!(answer.status == StatusCode::OK, "a push token is not taken: {}", answer.text());
-            addresses.push(Address { account: number as u32, token: token(own) });
-        }
-    }
-    Ok(addresses)
 }
 
 /// One run; answers with the sign-ins that failed.
@@ -213,7 +279,8 @@ async fn once(
 }
 
 fn add_figures(flow: &Flow, report: &mut Report) {
-    for service in Service::ALL {
+    let has_any = |service: &Service| flow.pushed(*service).count() > 0;
+    for service in Service::ALL.into_iter().filter(has_any) {
         for (word, quantile) in [("p50", 0.5), ("p99", 0.99)] {
             let took = flow.pushed(service).quantile_ms(quantile);
             report.figure(format!("{}, {word}", service.latency()), "ms", took);

@@ -5,12 +5,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure};
 use clap::{Args, ValueEnum};
-use twostep_simulators::{ApnsBehaviour, FcmBehaviour};
 
-use super::fallback::{Providers, put_to_sleep};
+use super::fallback::{Providers, Sleepers};
 use super::stream::{Away, Flow, Pace, Stream};
 use crate::accounts::Wanted;
-use crate::crowd::{Crowd, Pushes, Way};
+use crate::crowd::{Crowd, Pushes, Service, Way};
 use crate::machine::{Frozen, Sampler, raise_open_files};
 use crate::report::{Check, Report, Run};
 use crate::stage::Stage;
@@ -93,7 +92,10 @@ pub(crate) async fn run(
         stage.accounts(Wanted { accounts: options.accounts as usize, devices: options.devices as usize }).await?;
     let asleep = usize::from(providers.is_some());
     let pushes = match providers {
-        Some(_) => Some(Arc::new(Pushes::new(put_to_sleep(&accounts, asleep, false).await?))),
+        Some(providers) => {
+            let sleepers = Sleepers { asleep, services: &Service::ALL, misroute: false };
+            Some(Arc::new(Pushes::new(providers.put_to_sleep(&accounts, &sleepers).await?)))
+        }
         None => None,
     };
     let _watchers = providers.zip(pushes.as_ref()).map(|(providers, pushes)| providers.watch(pushes));
@@ -208,7 +210,7 @@ impl<'a> Gone<'a> {
     fn begin(stage: &Stage, dependency: Dependency, providers: Option<&'a Providers>) -> anyhow::Result<Self> {
         Ok(match (dependency, providers) {
             (Dependency::Providers, Some(providers)) => {
-                providers.script(Some((FcmBehaviour::Hang, ApnsBehaviour::Hang)));
+                providers.hang(true);
                 Self::Providers(providers)
             }
             (Dependency::Providers, None) => bail!("the providers were not started"),
@@ -221,7 +223,7 @@ impl<'a> Gone<'a> {
 impl Drop for Gone<'_> {
     fn drop(&mut self) {
         if let Self::Providers(providers) = self {
-            providers.script(None);
+            providers.hang(false);
         }
     }
 }

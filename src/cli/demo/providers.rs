@@ -1,27 +1,32 @@
-//! Both push providers, simulated on loopback.
+//! The push providers, simulated on loopback.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context;
 use serde_json::Value;
-use twostep_simulators::{ApnsSimulator, FcmSimulator};
+use twostep_simulators::{ApnsSimulator, FcmSimulator, WebPushSimulator, WebPushSubscription};
 
 use crate::settings::Settings;
 
 /// How long the demo waits for a provider to hear something.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// Both providers, on loopback.
+/// All providers, on loopback.
 pub(super) struct Providers {
     fcm: FcmSimulator,
     apns: ApnsSimulator,
+    webpush: WebPushSimulator,
 }
 
 impl Providers {
     pub(super) async fn start() -> anyhow::Result<Self> {
         let any_port: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
-        Ok(Self { fcm: FcmSimulator::start(any_port).await?, apns: ApnsSimulator::start(any_port).await? })
+        Ok(Self {
+            fcm: FcmSimulator::start(any_port).await?,
+            apns: ApnsSimulator::start(any_port).await?,
+            webpush: WebPushSimulator::start(any_port).await?,
+        })
     }
 
     /// Points a gateway at them.
@@ -34,6 +39,23 @@ impl Providers {
         settings.apns.key_id = self.apns.key_id().to_owned();
         settings.apns.team_id = self.apns.team_id().to_owned();
         settings.apns.topic = self.apns.topic().to_owned();
+        settings.webpush.services = vec![self.webpush.host().to_owned()];
+        settings.webpush.trust_root_file = Some(self.webpush.ca_file().to_owned());
+    }
+
+    /// The subscription of a browser, which the push service opens for it.
+    pub(super) fn subscribe(&self, public_key: Option<&str>) -> WebPushSubscription {
+        self.webpush.subscribe(public_key)
+    }
+
+    /// The code of a challenge and what came with it, as the browser opened it.
+    pub(super) async fn code_at_browser(&self, challenge: &str) -> anyhow::Result<Value> {
+        let is_it = |inside: &Value| inside["challenge_id"] == challenge && inside["type"] == "code";
+        let seen = self
+            .webpush
+            .wait_for(PATIENCE, |received| received.iter().filter_map(|request| request.json()).any(|one| is_it(&one)))
+            .await?;
+        seen.iter().filter_map(|request| request.json()).find(is_it).context("it was received")
     }
 
     /// The code of a challenge, as it reached the phone through FCM.

@@ -6,7 +6,7 @@ use anyhow::ensure;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::api::Install;
+use super::api::{Install, text};
 use super::providers::Providers;
 use super::screen::Screen;
 use super::story::{Challenge, Device, Story};
@@ -44,10 +44,31 @@ impl Story<'_> {
         drop(phone_screen);
         let console = Install::new("Anna's console", "Console", "web");
         let challenge = self.refused_without_code(&console, 4).await?;
-        self.reached_asleep(providers, &challenge).await
+        let console = self.reached_asleep(providers, &challenge).await?;
+        self.play_closed_browser(providers, &console).await
     }
 
-    async fn reached_asleep(&mut self, providers: &Providers, challenge: &Challenge) -> anyhow::Result<()> {
+    /// The console's browser is closed, and shows the code all the same.
+    async fn play_closed_browser(&mut self, providers: &Providers, console: &Device) -> anyhow::Result<()> {
+        let key = self.api.call(Method::GET, "/v1/push/web", None, None, 200).await?;
+        let subscription = providers.subscribe(key["public_key"].as_str());
+        let keys = json!({ "p256dh": subscription.p256dh, "auth": subscription.auth });
+        let push = json!({ "provider": "webpush", "endpoint": subscription.endpoint, "keys": keys });
+        self.register(console, push).await?;
+        self.timeline.done("The console's browser subscribes to Web Push, and is closed", "");
+        let glasses = Install::new("Anna's glasses", "Glasses", "other");
+        let challenge = self.refused_without_code(&glasses, 5).await?;
+        let asked = Instant::now();
+        let inside = providers.code_at_browser(&challenge.id).await?;
+        self.timeline.hop("the push service has what it cannot read; the browser opens it and shows the code", asked);
+        let receipt = json!({ "receipt": inside["receipt"], "shown": true });
+        self.api.call(Method::POST, "/v1/receipts", None, Some(receipt), 204).await?;
+        self.timeline.done("Without a session it says so", "the new device hears that the code is shown");
+        self.accepted(&challenge, &text(&inside["code"])?, "The code is accepted").await?;
+        Ok(())
+    }
+
+    async fn reached_asleep(&mut self, providers: &Providers, challenge: &Challenge) -> anyhow::Result<Device> {
         let asked = Instant::now();
         let at_phone = providers.code_at_phone(&challenge.id).await?;
         self.timeline.hop("Google has the code for the phone", asked);
@@ -55,12 +76,12 @@ impl Story<'_> {
         self.timeline.hop("Apple has it for the tablet", asked);
         ensure!(at_phone == at_tablet, "the providers got different codes");
         self.timeline.done("Nobody is connected, and both are reached", "");
-        self.accepted(challenge, &at_phone, "The code is accepted").await?;
+        let device = self.accepted(challenge, &at_phone, "The code is accepted").await?;
         let closed = Instant::now();
         providers.wait_for_withdrawals(&challenge.id).await?;
         self.timeline.hop("the notifications are taken back", closed);
         self.timeline.done("What is over does not stay on a lock screen", "");
-        Ok(())
+        Ok(device)
     }
 
     async fn register(&self, device: &Device, push: Value) -> anyhow::Result<()> {

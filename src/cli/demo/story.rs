@@ -76,7 +76,7 @@ impl<'a> Story<'a> {
             self.play_pushes(providers, (&phone, phone_screen), (&tablet, tablet_screen)).await?;
         }
         self.timeline.chapter("What Anna sees in her login activity");
-        self.login_activity(&phone, if providers.is_some() { 5 } else { 3 }).await
+        self.login_activity(&phone, if providers.is_some() { 6 } else { 3 }).await
     }
 
     async fn protected_account(&mut self, phone: &Install) -> anyhow::Result<Device> {

@@ -32,7 +32,7 @@ pub(crate) struct Flow {
     /// From when it was to begin until it was through.
     pub(crate) whole: Recorder,
     /// From when the code was asked for until its push was at FCM, and at APNs.
-    pushed: [Recorder; 2],
+    pushed: [Recorder; 3],
     span: (Instant, Instant),
     /// When each came through.
     ends: Mutex<Vec<Instant>>,
