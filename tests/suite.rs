@@ -16,5 +16,6 @@ mod ladder;
 mod live;
 mod mail;
 mod proxies;
+mod recovery;
 mod server;
 mod support;

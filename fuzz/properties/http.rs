@@ -11,6 +11,7 @@ use super::operator::RolloutBody;
 use crate::domain::account::email::EmailAddress;
 use crate::domain::account::locale::Locale;
 use crate::domain::account::password::{MAX_CHARS, MIN_CHARS, Password};
+use crate::domain::account::recovery_code::RecoveryCode;
 use crate::domain::code::{MIN_DIGITS, TypedCode};
 use crate::domain::device::token::{Token, TokenKind};
 use crate::domain::device::{NAME_MAX_CHARS, VERSION_MAX_CHARS};
@@ -49,9 +50,13 @@ pub fn bodies(bytes: &[u8]) {
             let _ = body.trust_token.map(|text| Token::parse(TokenKind::Trust, text.expose_secret()));
         }),
         b'v' => read(body, |body: VerifyBody| {
-            if TypedCode::parse(&body.code, MIN_DIGITS).is_ok() {
-                let digits = body.code.expose_secret().chars().filter(|character| character.is_numeric());
+            if let Some(code) = body.code.filter(|code| TypedCode::parse(code, MIN_DIGITS).is_ok()) {
+                let digits = code.expose_secret().chars().filter(|character| character.is_numeric());
                 assert!(digits.count() >= usize::from(MIN_DIGITS));
+            }
+            if let Some(code) = body.recovery_code.and_then(|text| RecoveryCode::parse(&text.into()).ok()) {
+                let again = RecoveryCode::parse(&code.expose().into()).expect("a code is read as it is written");
+                assert_eq!(again.expose(), code.expose());
             }
         }),
         b'r' => read(body, |_: ResendBody| {}),

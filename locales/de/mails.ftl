@@ -40,6 +40,7 @@ mail-platform =
     }
 mail-button-not-me = Das war ich nicht
 mail-button-review = Konto überprüfen
+mail-button-new-password = Neues Passwort wählen
 mail-never-share = { $service } fragt Sie nie am Telefon oder in einer Nachricht nach diesem Code.
 mail-why = Sie erhalten diese E-Mail wegen Ihres Kontos bei { $service }.
 mail-why-address = Sie erhalten diese E-Mail, weil jemand bei { $service } Ihre Adresse eingegeben hat.

@@ -34,6 +34,24 @@ notice-push-address-changed-body = Mitteilungen für eines Ihrer vertrauenswürd
 notice-password-changed-title = Ihr Passwort wurde geändert
 notice-password-changed-body = Das Passwort Ihres Kontos wurde geändert. Falls Sie das nicht waren, wenden Sie sich jetzt an den Support.
 
+notice-password-reset-asked-title = Neues Passwort wählen
+notice-password-reset-asked-body = Jemand hat ein neues Passwort für Ihr Konto angefordert. Wenn Sie das waren, wählen Sie es mit der Schaltfläche unten: Der Link gilt einmal und 30 Minuten lang. Auf einem neuen Gerät wird weiterhin ein Code gebraucht, und alle Sitzungen enden. Wenn Sie es nicht waren, ignorieren Sie diese E-Mail: Es ändert sich nichts.
+
+notice-password-reset-asked-frozen-title = Neues Passwort wählen
+notice-password-reset-asked-frozen-body = Jemand hat ein neues Passwort für Ihr Konto angefordert. Wenn Sie das waren, wählen Sie es mit der Schaltfläche unten: Der Link gilt einmal und 30 Minuten lang. Zurzeit kann sich kein neues Gerät anmelden, weil jemand „Das war ich nicht“ geantwortet hat oder zu viele falsche Codes eingegeben wurden. Ein neues Passwort ändert daran nichts: Erlauben Sie neue Anmeldungen auf einem vertrauenswürdigen Gerät wieder, oder wenden Sie sich an den Support. Wenn Sie es nicht waren, ignorieren Sie diese E-Mail: Es ändert sich nichts.
+
+notice-password-reset-title = Ihr Passwort wurde zurückgesetzt
+notice-password-reset-body = Mit einem Link aus einer E-Mail an diese Adresse wurde ein neues Passwort gewählt, und alle Sitzungen wurden abgemeldet. Wenn Sie das nicht waren, liest jemand Ihre E-Mails: Sichern Sie Ihr Postfach, und wählen Sie dann ein anderes Passwort.
+
+notice-recovery-codes-made-title = Neue Wiederherstellungscodes wurden erstellt
+notice-recovery-codes-made-body = Für Ihr Konto wurden neue Wiederherstellungscodes erstellt. Frühere gelten nicht mehr. Wenn Sie das nicht waren, ändern Sie Ihr Passwort, und erstellen Sie neue Codes.
+
+notice-recovery-code-used-title = Ein Wiederherstellungscode wurde benutzt
+notice-recovery-code-used-body = Jemand hat sich mit einem Ihrer Wiederherstellungscodes angemeldet oder Ihr Konto geändert. Dieser Code gilt nicht mehr. Wenn Sie das nicht waren, entfernen Sie das neue Gerät, ändern Sie Ihr Passwort, und erstellen Sie neue Codes.
+
+notice-recovery-codes-low-title = Ein Wiederherstellungscode wurde benutzt, und es sind nur noch wenige übrig
+notice-recovery-codes-low-body = Jemand hat sich mit einem Ihrer Wiederherstellungscodes angemeldet oder Ihr Konto geändert. Höchstens zwei sind übrig: Erstellen Sie neue auf einem vertrauenswürdigen Gerät. Wenn Sie das nicht waren, entfernen Sie das neue Gerät, ändern Sie Ihr Passwort, und erstellen Sie neue Codes.
+
 notice-token-reused-title = Eine Ihrer Sitzungen wurde abgemeldet
 notice-token-reused-body = Jemand hat eine Kopie einer Anmeldung von einem Ihrer Geräte verwendet, deshalb haben wir diese Sitzung beendet. Wenn Sie das Gerät nicht aus einer Sicherung wiederhergestellt haben, ändern Sie jetzt Ihr Passwort.
 

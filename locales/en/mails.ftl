@@ -40,6 +40,7 @@ mail-platform =
     }
 mail-button-not-me = This wasn’t me
 mail-button-review = Review your account
+mail-button-new-password = Choose a new password
 mail-never-share = { $service } will never ask you for this code by phone or message.
 mail-why = You’re getting this email because of your account with { $service }.
 mail-why-address = You’re getting this email because someone entered your address at { $service }.

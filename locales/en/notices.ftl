@@ -34,6 +34,24 @@ notice-push-address-changed-body = Notifications for one of your trusted devices
 notice-password-changed-title = Your password was changed
 notice-password-changed-body = The password of your account was changed. If this wasn’t you, contact support now.
 
+notice-password-reset-asked-title = Choose a new password
+notice-password-reset-asked-body = Someone asked for a new password for your account. If it was you, choose one with the button below: the link works once, for 30 minutes. Signing in on a new device still needs a code, and every session ends. If it wasn’t you, ignore this email: nothing changes.
+
+notice-password-reset-asked-frozen-title = Choose a new password
+notice-password-reset-asked-frozen-body = Someone asked for a new password for your account. If it was you, choose one with the button below: the link works once, for 30 minutes. No new device can sign in at the moment, because someone answered “This wasn’t me” or typed too many wrong codes. A new password chosen here doesn’t change that: allow new sign-ins again on a trusted device, or contact support. If it wasn’t you, ignore this email: nothing changes.
+
+notice-password-reset-title = Your password was reset
+notice-password-reset-body = A new password was chosen with a link from an email to this address, and every session was signed out. If this wasn’t you, someone can read your email: secure your mailbox, then choose another password.
+
+notice-recovery-codes-made-title = New recovery codes were made
+notice-recovery-codes-made-body = New recovery codes were made for your account. Earlier ones no longer work. If this wasn’t you, change your password and make new codes.
+
+notice-recovery-code-used-title = A recovery code was used
+notice-recovery-code-used-body = Someone signed in to your account or changed it with one of your recovery codes. That code no longer works. If this wasn’t you, remove the new device, change your password and make new codes.
+
+notice-recovery-codes-low-title = A recovery code was used, and few are left
+notice-recovery-codes-low-body = Someone signed in to your account or changed it with one of your recovery codes. Two or fewer are left: make new ones on a trusted device. If this wasn’t you, remove the new device, change your password and make new codes.
+
 notice-token-reused-title = A session of yours was signed out
 notice-token-reused-body = Someone used a copy of a sign-in from one of your devices, so we ended that session. If you didn’t restore the device from a backup, change your password now.
 

@@ -40,6 +40,7 @@ mail-platform =
     }
 mail-button-not-me = Nem én voltam
 mail-button-review = Fiók áttekintése
+mail-button-new-password = Új jelszó választása
 mail-never-share = A(z) { $service } soha nem kéri Öntől ezt a kódot telefonon vagy üzenetben.
 mail-why = Ezt a levelet a(z) { $service } fiókja miatt kapta.
 mail-why-address = Azért kapta ezt a levelet, mert valaki megadta az Ön címét itt: { $service }.

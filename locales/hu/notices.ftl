@@ -34,6 +34,24 @@ notice-push-address-changed-body = Az egyik megbízható eszközének szóló é
 notice-password-changed-title = Megváltozott a jelszava
 notice-password-changed-body = A fiókja jelszavát megváltoztatták. Ha nem Ön volt, forduljon most az ügyfélszolgálathoz.
 
+notice-password-reset-asked-title = Új jelszó választása
+notice-password-reset-asked-body = Valaki új jelszót kért a fiókjához. Ha Ön volt, az alábbi gombbal választhat egyet: a hivatkozás egyszer használható, 30 percig. Új eszközön továbbra is kód kell a bejelentkezéshez, és minden munkamenet véget ér. Ha nem Ön volt, hagyja figyelmen kívül ezt a levelet: semmi sem változik.
+
+notice-password-reset-asked-frozen-title = Új jelszó választása
+notice-password-reset-asked-frozen-body = Valaki új jelszót kért a fiókjához. Ha Ön volt, az alábbi gombbal választhat egyet: a hivatkozás egyszer használható, 30 percig. Jelenleg egyetlen új eszköz sem jelentkezhet be, mert valaki azt felelte, hogy nem ő volt, vagy túl sok hibás kódot írtak be. Az itt választott új jelszó ezen nem változtat: engedélyezze újra a bejelentkezést egy megbízható eszközön, vagy forduljon az ügyfélszolgálathoz. Ha nem Ön volt, hagyja figyelmen kívül ezt a levelet: semmi sem változik.
+
+notice-password-reset-title = Új jelszót állítottak be
+notice-password-reset-body = Új jelszót választottak egy erre a címre küldött hivatkozással, és minden munkamenet véget ért. Ha nem Ön volt, valaki olvassa a leveleit: tegye biztonságossá a postafiókját, majd válasszon másik jelszót.
+
+notice-recovery-codes-made-title = Új helyreállító kódok készültek
+notice-recovery-codes-made-body = Új helyreállító kódok készültek a fiókjához. A korábbiak már nem érvényesek. Ha nem Ön volt, változtassa meg a jelszavát, és készítsen új kódokat.
+
+notice-recovery-code-used-title = Felhasználtak egy helyreállító kódot
+notice-recovery-code-used-body = Valaki az Ön egyik helyreállító kódjával jelentkezett be vagy módosította a fiókját. Ez a kód már nem érvényes. Ha nem Ön volt, távolítsa el az új eszközt, változtassa meg a jelszavát, és készítsen új kódokat.
+
+notice-recovery-codes-low-title = Felhasználtak egy helyreállító kódot, és kevés maradt
+notice-recovery-codes-low-body = Valaki az Ön egyik helyreállító kódjával jelentkezett be vagy módosította a fiókját. Legfeljebb kettő maradt: készítsen újakat egy megbízható eszközön. Ha nem Ön volt, távolítsa el az új eszközt, változtassa meg a jelszavát, és készítsen új kódokat.
+
 notice-token-reused-title = Az egyik munkamenetét kijelentkeztettük
 notice-token-reused-body = Valaki az egyik eszközéről származó bejelentkezés másolatát használta, ezért azt a munkamenetet lezártuk. Ha nem biztonsági mentésből állította vissza az eszközt, változtassa meg most a jelszavát.
 

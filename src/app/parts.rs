@@ -99,6 +99,7 @@ pub(super) fn core(
             lifetime: seconds(settings.assertions.lifetime_seconds),
             header: settings.assertions.algorithm,
         },
+        page: settings.service.page_url.clone().unwrap_or_else(|| format!("{}/", issuer(settings))),
         webhooks: settings.webhooks.url.is_some(),
     };
     Ok(Core::new(node, store, code_keys, passwords, rules, bus))

@@ -37,6 +37,18 @@ words! {
         PushAddressChanged = "push_address_changed",
         /// The password was changed.
         PasswordChanged = "password_changed",
+        /// Somebody wants a new password: the mail brings the link for it.
+        PasswordResetAsked = "password_reset_asked",
+        /// The same while no new device may sign in.
+        PasswordResetAskedFrozen = "password_reset_asked_frozen",
+        /// A new password was set by such a link.
+        PasswordReset = "password_reset",
+        /// Recovery codes were made; those from before are worth nothing.
+        RecoveryCodesMade = "recovery_codes_made",
+        /// A recovery code was used.
+        RecoveryCodeUsed = "recovery_code_used",
+        /// A recovery code was used, and few are left.
+        RecoveryCodesLow = "recovery_codes_low",
         /// An old trust or refresh token came back.
         TokenReused = "token_reused",
         /// A trusted device was removed.
@@ -205,12 +217,32 @@ impl AlertKind {
             | Self::MailboxChanged
             | Self::PushAddressChanged
             | Self::PasswordChanged
+            | Self::PasswordReset
+            | Self::RecoveryCodesMade
+            | Self::RecoveryCodeUsed
+            | Self::RecoveryCodesLow
             | Self::TokenReused
             | Self::DeviceRemoved
             | Self::DeviceEvicted
             | Self::DisablingDenied => true,
             // The trusted devices showed the code: the mailbox is the other channel.
             Self::NewDeviceSignedIn | Self::SignInUnfinished | Self::AddressTaken => false,
+            // Anybody may cause them by an address.
+            Self::PasswordResetAsked | Self::PasswordResetAskedFrozen => false,
         }
+    }
+}
+
+impl AlertKind {
+    /// Anybody may cause it who knows an address: its mail must not carry their words.
+    #[must_use]
+    pub fn is_caused_by_anybody(self) -> bool {
+        self == Self::AddressTaken || self.brings_reset_link()
+    }
+
+    /// Its mail brings the link for a new password.
+    #[must_use]
+    pub fn brings_reset_link(self) -> bool {
+        matches!(self, Self::PasswordResetAsked | Self::PasswordResetAskedFrozen)
     }
 }

@@ -49,6 +49,8 @@ fn resources(config: &mut ServiceConfig, has_outbox: bool) {
         .configure(device::challenges::routes)
         .configure(device::sessions::routes)
         .configure(device::login_security::routes)
+        .configure(device::recovery_codes::routes)
+        .configure(device::password_resets::routes)
         .configure(device::devices::routes)
         .configure(device::push::routes)
         .configure(device::login_activity::routes)

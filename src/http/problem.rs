@@ -267,6 +267,9 @@ impl From<VerificationError> for Problem {
             VerificationError::NotFound => Self::new(ProblemCode::NotFound, "There is no such thing in this account."),
             VerificationError::WrongCode { attempts_left } => wrong_code(attempts_left),
             VerificationError::NotACode(error) => Self::new(ProblemCode::InvalidRequest, format!("`code` {error}.")),
+            VerificationError::NoRecoveryCode(error) => {
+                Self::new(ProblemCode::InvalidRequest, format!("`recovery_code` {error}."))
+            }
             VerificationError::EarlierCode { attempts_left } => {
                 let detail = "That is an earlier code of this challenge, and no attempt was used. Look for the newest one: it replaced the others.";
                 let problem = Self::new(ProblemCode::WrongCode, detail).attempts_left(attempts_left);

@@ -109,7 +109,7 @@ pub fn notice_mail_text(
     happened_at: Timestamp,
 ) -> MailText {
     let language = reader.language;
-    let is_for_anybody = kind == AlertKind::AddressTaken;
+    let is_for_anybody = kind.is_caused_by_anybody();
     let lead = notice_text(language, kind);
     MailText {
         language,
@@ -123,6 +123,13 @@ pub fn notice_mail_text(
         button: button(service, language, Text::MailButtonReview),
         footer: footer(service, language, false, false),
     }
+}
+
+/// The mail of a notice that brings the link for a new password.
+#[must_use]
+pub fn with_reset_link(text: MailText, link: &str) -> MailText {
+    let button = Some((words(text.language, Text::MailButtonNewPassword), link.to_owned()));
+    MailText { button, ..text }
 }
 
 fn button(service: &Service, language: Language, label: Text<'_>) -> Option<(String, String)> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use secrecy::ExposeSecret;
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use crate::clock;
 use crate::domain::delivery::mail_retry::NOTICE_PATIENCE;
 use crate::domain::delivery::push_address::AccountTag;
 use crate::domain::value::id::{AccountId, NoticeId};
-use crate::i18n::{notice_mail_text, notice_text, notice_title};
+use crate::i18n::{notice_mail_text, notice_text, notice_title, with_reset_link};
 use crate::jobs::Job;
 use crate::providers::mail::{MailOutcome, laid_out};
 use crate::providers::push::{Push, PushContent};
@@ -134,7 +135,10 @@ async fn mail(services: &Services, notice: &Notice) {
     };
     let service = &services.service;
     let reader = &notice.reader;
-    let text = notice_mail_text(service, reader, notice.kind, notice.requester.as_ref(), notice.created_at);
+    let mut text = notice_mail_text(service, reader, notice.kind, notice.requester.as_ref(), notice.created_at);
+    if notice.kind.brings_reset_link() {
+        text = with_reset_link(text, services.use_cases.core.password_reset_link(id.uuid()).expose_secret());
+    }
     let mail = laid_out(id.uuid(), email, service, &text);
     let _under_way = services.mails_under_way.begin();
     let outcome = services.mail.send(&mail).await;

@@ -44,6 +44,8 @@ pub struct Rules {
     pub mail_sender: String,
     /// What assertions say of themselves.
     pub assertions: AssertionRules,
+    /// The address of the Login Security page, with what follows the host.
+    pub page: String,
     /// The ends of verifications are told to apps' servers.
     pub webhooks: bool,
 }

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use crate::domain::account::recovery_code::NoRecoveryCode;
 use crate::domain::challenge::Refusal;
 use crate::domain::code::NotACode;
 use crate::store::StoreError;
@@ -30,6 +31,9 @@ pub enum VerificationError {
     /// What was typed is no code of this challenge, whatever its digits: it is not counted.
     #[error("the code {0}")]
     NotACode(#[from] NotACode),
+    /// What was typed is no recovery code, whatever its letters: it is not counted.
+    #[error("the recovery code {0}")]
+    NoRecoveryCode(#[from] NoRecoveryCode),
     /// It is an earlier code of this challenge: it is not counted.
     #[error("the code is an earlier one")]
     EarlierCode {

@@ -2,9 +2,12 @@
 
 use std::net::IpAddr;
 
+use uuid::Uuid;
+
 use crate::domain::account::locale::Locale;
 use crate::domain::delivery::Requester;
-use crate::domain::device::DeviceInfo;
+use crate::domain::device::{DeviceInfo, Platform};
+use crate::domain::value::id::InstallId;
 
 /// Where a request came from.
 #[derive(Debug, Clone)]
@@ -21,6 +24,23 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// Somebody of whom no more is known than from where they come.
+    #[must_use]
+    pub fn somebody(&self) -> Requester {
+        let nothing = String::new;
+        let device = DeviceInfo {
+            install_id: InstallId::new(Uuid::nil()),
+            name: nothing(),
+            model: nothing(),
+            platform: Platform::Other,
+            os_version: nothing(),
+            app_version: nothing(),
+            locale: None,
+            time_zone: None,
+        };
+        self.requester(device.cleaned())
+    }
+
     /// The device that asks, from here. One that does not say which language it reads reads what the request likes.
     #[must_use]
     pub fn requester(&self, mut device: DeviceInfo) -> Requester {

@@ -253,6 +253,15 @@ pub async fn set_password(
     Ok(execute(db, query!("account/set_password"), parameters).await? == 1)
 }
 
+/// Sets a password hash, whatever it was.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn replace_password(db: &impl Db, account: AccountId, new: &SecretString) -> Result<(), StoreError> {
+    execute(db, query!("account/replace_password"), &[&account.uuid(), &new.expose_secret()]).await?;
+    Ok(())
+}
+
 /// Stores a hash of the same password at another cost; `false` when the stored one is no longer `old`.
 ///
 /// # Errors

@@ -40,6 +40,11 @@ async fn a_code_by_email_turns_two_step_on_and_trusts_this_device() {
         "email": "a•••@example.com",
         "full_email": ANNA,
         "trusted_devices": [],
+        "ways": {
+            "trusted_devices": { "count": 0, "reachable": 0 },
+            "recovery_codes": { "left": 0, "made_at": null },
+            "email": true,
+        },
     });
     assert_eq!(shown, expected);
 

@@ -199,6 +199,10 @@ impl Scene {
                 json!({ "email": EMAIL, "password": PASSWORD, "device": self.trusted.install.json(), "trust_token": trust })
             }
             "POST /v1/sessions/refresh" => json!({ "refresh_token": self.tablet.refresh_token }),
+            "POST /v1/password-resets" => json!({ "email": EMAIL }),
+            // Nor is it a link that was mailed.
+            "POST /v1/password-resets/{id}" => json!({ "secret": "ts_pw_AAAA", "password": "another battery staple" }),
+            "POST /v1/login-security/recovery-codes" => json!({ "password": PASSWORD }),
             // A bearer token is none of a push.
             "POST /v1/receipts" => json!({ "receipt": "ts_pr_AAAA", "shown": true }),
             "POST /v1/password-strength" => json!({ "password": "a good long one" }),

@@ -39,6 +39,8 @@ async fn mailboxes_are_brought_into_one_form_and_collisions_are_named() {
         DROP FUNCTION settle_challenge, plan_deliveries, start_challenge, budget_allows, begin_sign_in, meet_device,
             create_session, verify_sign_in, record_receipts, sessions_of_tokens, open_connections, is_push;
         ALTER TABLE devices DROP COLUMN push_keys;
+        DROP TABLE recovery_codes, password_resets;
+        ALTER TABLE challenges DROP COLUMN recovery_attempts;
         ALTER TABLE accounts DROP COLUMN time_zone;
         ALTER TABLE refresh_tokens DROP COLUMN accepted_at, DROP COLUMN successor_hash, DROP COLUMN successor_key;
         ALTER TABLE sessions DROP COLUMN refresh_hash, DROP COLUMN access_used_at, DROP COLUMN first_used_at,

@@ -35,6 +35,12 @@ words! {
         PushAddressChanged = "push_address_changed",
         /// The password was changed.
         PasswordChanged = "password_changed",
+        /// A new password was set by a link that was mailed.
+        PasswordReset = "password_reset",
+        /// Recovery codes were made; those from before are worth nothing.
+        RecoveryCodesMade = "recovery_codes_made",
+        /// A recovery code stood in the place of a code.
+        RecoveryCodeUsed = "recovery_code_used",
         /// A device is no longer trusted.
         DeviceRemoved = "device_removed",
         /// A device made room for a newer one: the account had as many trusted devices as it may.

@@ -16,8 +16,6 @@ use super::{Code, CodeSource, KEY_BYTES, derive};
 const REVOKED: &str = "revoked";
 /// Of the key for what nodes tell one another.
 const FACTS_LABEL: &str = "twostep: facts between nodes";
-/// Of the key for receipts of pushes.
-const RECEIPTS_LABEL: &str = "twostep: receipts of pushes";
 /// Fewest different bytes in a key that can have come from a random generator: 32 random bytes have 30 on average, and fewer
 /// than this many once in more than 10^12 keys.
 const LEAST_DIFFERENT_BYTES: usize = 18;
@@ -226,16 +224,20 @@ impl CodeKeys {
         self.subkeys(FACTS_LABEL).any(|(_, subkey)| hmac(&subkey, fact).verify_slice(mac).is_ok())
     }
 
-    /// The MAC of a receipt of a push, with a key of its own from the current one: HMAC-SHA-256.
-    pub(in crate::domain) fn push_receipt_mac(&self, receipt: &[u8]) -> [u8; KEY_BYTES] {
-        let (_, subkey) =
-            self.subkeys(RECEIPTS_LABEL).find(|(id, _)| **id == self.current).expect("the current key is held");
-        hmac(&subkey, receipt).finalize().into_bytes().into()
+    /// A MAC for one purpose, with a key of its own from the current one: HMAC-SHA-256.
+    pub(in crate::domain) fn mac(&self, label: &str, bytes: &[u8]) -> [u8; KEY_BYTES] {
+        let (_, subkey) = self.subkeys(label).find(|(id, _)| **id == self.current).expect("the current key is held");
+        hmac(&subkey, bytes).finalize().into_bytes().into()
     }
 
-    /// Whether any key that is held made this MAC of a receipt, or its first bytes. In constant time for each key.
-    pub(in crate::domain) fn made_push_receipt_mac(&self, receipt: &[u8], mac: &[u8]) -> bool {
-        self.subkeys(RECEIPTS_LABEL).any(|(_, subkey)| hmac(&subkey, receipt).verify_truncated_left(mac).is_ok())
+    /// Whether any key that is held made this MAC for that purpose. In constant time for each key.
+    pub(in crate::domain) fn made_mac(&self, label: &str, bytes: &[u8], mac: &[u8]) -> bool {
+        self.subkeys(label).any(|(_, subkey)| hmac(&subkey, bytes).verify_slice(mac).is_ok())
+    }
+
+    /// The same for the first bytes of a MAC.
+    pub(in crate::domain) fn made_start_of_mac(&self, label: &str, bytes: &[u8], start: &[u8]) -> bool {
+        self.subkeys(label).any(|(_, subkey)| hmac(&subkey, bytes).verify_truncated_left(start).is_ok())
     }
 
     /// An id that has another key in `newer`: a new key needs a new id, or open codes turn wrong.

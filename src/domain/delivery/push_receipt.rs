@@ -14,6 +14,8 @@ use crate::domain::value::id::{ChallengeId, DeliveryId};
 
 /// How tokens begin.
 const PREFIX: &str = "ts_pr_";
+/// Of the key that tokens are made with.
+const LABEL: &str = "twostep: receipts of pushes";
 /// Bytes of the two ids and of what is allowed.
 const BODY_BYTES: usize = 33;
 /// Bytes of the MAC: 128 bits, to be guessed over the network within minutes (NIST SP 800-107 section 5.3.3).
@@ -44,7 +46,7 @@ impl PushReceipt {
     #[must_use]
     pub fn token(&self, keys: &CodeKeys) -> SecretString {
         let mut bytes = self.body();
-        bytes.extend_from_slice(&keys.push_receipt_mac(&bytes)[..MAC_BYTES]);
+        bytes.extend_from_slice(&keys.mac(LABEL, &bytes)[..MAC_BYTES]);
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)).into()
     }
 
@@ -53,7 +55,7 @@ impl PushReceipt {
     pub fn read(token: &SecretString, keys: &CodeKeys) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(token.expose_secret().strip_prefix(PREFIX)?).ok()?;
         let (body, mac) = bytes.split_at_checked(BODY_BYTES).filter(|(_, mac)| mac.len() == MAC_BYTES)?;
-        if !keys.made_push_receipt_mac(body, mac) {
+        if !keys.made_start_of_mac(LABEL, body, mac) {
             return None;
         }
         let (ids, allows) = body.split_at(BODY_BYTES - 1);

@@ -17,7 +17,7 @@ use crate::http::request::extract::{Session, invalid};
 use crate::http::request::json::Json;
 use crate::http::site::session_cookies::Caller;
 use crate::http::{Api, resource, to_the_end};
-use crate::service::{Disabling, Origin};
+use crate::service::{Disabling, Origin, WaysLeft};
 
 pub(in crate::http) fn routes(config: &mut ServiceConfig) {
     config
@@ -51,6 +51,35 @@ pub(in crate::http) struct LoginSecurityAnswer {
     full_email: Option<String>,
     /// Most recently used first.
     trusted_devices: Vec<TrustedDeviceAnswer>,
+    ways: WaysAnswer,
+}
+
+/// What the owner can still come in by on a new device, besides this one.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct WaysAnswer {
+    trusted_devices: DevicesWay,
+    recovery_codes: RecoveryCodesWay,
+    /// A code may go to the mailbox, as the gateway's settings say.
+    email: bool,
+}
+
+/// Other trusted devices.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct DevicesWay {
+    /// How many there are.
+    count: usize,
+    /// How many of them a code reaches while they are not connected.
+    reachable: usize,
+}
+
+/// Recovery codes.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct RecoveryCodesWay {
+    /// How many are not used yet.
+    left: u32,
+    /// When they were made; null when there never were any.
+    #[serde(serialize_with = "moment::write_optional")]
+    made_at: Option<Timestamp>,
 }
 
 /// How the security of the account stands.
@@ -64,6 +93,13 @@ pub(in crate::http) struct LoginSecurityAnswer {
 )]
 pub(in crate::http) async fn show(api: Data<Api>, Session(session): Session) -> Result<HttpResponse, Problem> {
     let security = api.use_cases.accounts.login_security(&session).await?;
+    let others = security.trusted_devices.iter().filter(|trusted| trusted.device.id != security.this_device).count();
+    let WaysLeft { reachable_devices, recovery_codes, email } = security.ways;
+    let ways = WaysAnswer {
+        trusted_devices: DevicesWay { count: others, reachable: reachable_devices },
+        recovery_codes: RecoveryCodesWay { left: recovery_codes.left, made_at: recovery_codes.made_at },
+        email,
+    };
     Ok(HttpResponse::Ok().json(LoginSecurityAnswer {
         two_step: TwoStepAnswer { available: security.available, enabled: security.enabled },
         sign_ins_frozen_at: security.sign_ins_frozen_at,
@@ -71,6 +107,7 @@ pub(in crate::http) async fn show(api: Data<Api>, Session(session): Session) -> 
         email: security.email.as_ref().map(EmailAddress::masked),
         full_email: security.email.as_ref().map(|email| email.as_str().to_owned()),
         trusted_devices: TrustedDeviceAnswer::list(security.trusted_devices, security.this_device),
+        ways,
     }))
 }
 

@@ -30,6 +30,8 @@ pub(in crate::http) enum Limited {
     /// By network.
     Accounts,
     /// By network.
+    PasswordResets,
+    /// By network.
     PasswordStrength,
     /// Calls that need no token and cost little, by network.
     Open,
@@ -52,9 +54,10 @@ pub(in crate::http) enum Limited {
 }
 
 impl Limited {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::SignIn,
         Self::Accounts,
+        Self::PasswordResets,
         Self::PasswordStrength,
         Self::Open,
         Self::Strangers,
@@ -72,6 +75,7 @@ impl Limited {
         match self {
             Self::SignIn => "network_sign_in",
             Self::Accounts => "network_accounts",
+            Self::PasswordResets => "network_password_resets",
             Self::PasswordStrength => "network_password_strength",
             Self::Open => "network_open_calls",
             Self::Strangers => "network_bad_tokens",
@@ -173,7 +177,7 @@ impl Rates {
 fn quota(what: Limited, settings: LimitSettings) -> Quota {
     let a_minute = match what {
         Limited::SignIn => settings.sign_in,
-        Limited::Accounts => settings.accounts,
+        Limited::Accounts | Limited::PasswordResets => settings.accounts,
         Limited::PasswordStrength => STRENGTHS,
         Limited::Open | Limited::Strangers => settings.strangers,
         Limited::TrustedSignIn => TRUSTED_SIGN_INS,

@@ -5,4 +5,6 @@ pub(crate) mod change_password;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod freeze;
+pub(crate) mod recovery_codes;
+pub(crate) mod reset_password;
 pub(crate) mod two_step;

@@ -7,7 +7,7 @@ use crate::domain::account::email::EmailAddress;
 use crate::domain::account::password::Password;
 use crate::domain::challenge::guess_budget::{BUDGET_RULES, BudgetKind};
 use crate::domain::challenge::{Method, Purpose};
-use crate::domain::delivery::{Acting, Requester};
+use crate::domain::delivery::{Acting, EmailFallback, Reach, Requester};
 use crate::domain::device::session::{ActiveSession, SessionEnd};
 use crate::domain::device::successor::Predecessor;
 use crate::domain::event::{AccountEvent, AlertKind};
@@ -19,6 +19,7 @@ use crate::service::{Accounts, ChallengeView, Core, Origin, VerificationError, V
 use crate::store::account::LockedAccount;
 use crate::store::challenge::NewChallenge;
 use crate::store::device::TrustedDevice;
+use crate::store::recovery_code::CodesLeft;
 use crate::store::{self, Db};
 
 /// What the Login Security page shows first.
@@ -37,6 +38,18 @@ pub struct LoginSecurity {
     pub trusted_devices: Vec<TrustedDevice>,
     /// The device that asks.
     pub this_device: DeviceId,
+    /// The ways in that are left.
+    pub ways: WaysLeft,
+}
+
+/// What an owner can still come in by on a new device.
+pub struct WaysLeft {
+    /// Trusted devices besides the one that asks that a code reaches while they are not connected.
+    pub reachable_devices: usize,
+    /// The recovery codes.
+    pub recovery_codes: CodesLeft,
+    /// A code may go to the mailbox.
+    pub email: bool,
 }
 
 /// What became of the wish to turn two-step verification off.
@@ -57,6 +70,15 @@ impl Accounts {
         self.store
             .run(async |db| {
                 let account = store::account::by_id(db, id).await?.ok_or(VerificationError::Unauthorized)?;
+                let is_reachable = |(device, reach): &(DeviceId, Reach)| {
+                    *device != session.device_id && reach.unreachable_reason().is_none()
+                };
+                let reach = store::device::reach(db, &[id]).await?.pop().unwrap_or_default();
+                let ways = WaysLeft {
+                    reachable_devices: reach.iter().filter(|of| is_reachable(of)).count(),
+                    recovery_codes: store::recovery_code::left(db, id).await?,
+                    email: account.email.is_some() && self.rules.email_fallback != EmailFallback::Off,
+                };
                 Ok(LoginSecurity {
                     account_id: id,
                     available: store::rollout::offers(db, id).await?,
@@ -65,6 +87,7 @@ impl Accounts {
                     email: account.email,
                     trusted_devices: store::device::list_trusted(db, id).await?,
                     this_device: session.device_id,
+                    ways,
                 })
             })
             .await

@@ -46,7 +46,7 @@ pub enum Verified {
 }
 
 impl Verified {
-    fn session(&self) -> Option<SessionId> {
+    pub(in crate::service) fn session(&self) -> Option<SessionId> {
         match self {
             Self::SignedIn { signed_in, .. } => Some(signed_in.session.session_id),
             Self::TwoStepEnabled { .. } | Self::TwoStepDisabled { .. } => None,
@@ -83,7 +83,9 @@ impl Challenges {
         };
         match answer {
             Err(VerificationError::Refused(Refusal::Closed(Outcome::Verified))) => {
-                self.verify_again(&stored, token, typed).await
+                let new = &stored.challenge;
+                let is_it = self.code(new, &new.progress, &new.key_id)?.is_some_and(|code| code.matches(typed));
+                self.answer_again(&stored, token, is_it).await
             }
             answer => answer,
         }
@@ -240,32 +242,30 @@ impl Core {
     }
 
     /// What the app that began the challenge is shown. What cannot be looked up now its server asks for itself: the code is used up.
-    async fn assert_to_app(&self, stored: &StoredChallenge, verified: &mut Verified) {
+    pub(in crate::service) async fn assert_to_app(&self, stored: &StoredChallenge, verified: &mut Verified) {
         if let (Verified::SignedIn { assertion, .. }, true) = (verified, stored.is_for_app) {
             let of = self.app_verification(stored.challenge.challenge_id).await.ok();
             *assertion = of.and_then(|of| self.assertion(&of));
         }
     }
 
-    /// The right code was typed, and its holder sends it again because the answer was lost: the same answer, for a while.
+    /// The right code was typed, and its holder sends it again because the answer was lost: the same answer, for a while. `is_it`: what was
+    /// sent is what closed the challenge.
     ///
     /// # Errors
     /// That the challenge is closed, when it is too late, too often, another code, or over what it brought.
-    async fn verify_again(
+    pub(in crate::service) async fn answer_again(
         &self,
         stored: &StoredChallenge,
         token: &Token,
-        typed: &TypedCode,
+        is_it: bool,
     ) -> Result<Verified, VerificationError> {
         let new = &stored.challenge;
         let closed = VerificationError::Refused(Refusal::Closed(Outcome::Verified));
         let account = new.account_id;
         let id = new.challenge_id;
         let counted = self.store.run(async |db| store::challenge::count_repeat(db, account, id).await).await?;
-        let Some(grant) = counted else { return Err(closed) };
-        if !self.code(new, &new.progress, &new.key_id)?.is_some_and(|code| code.matches(typed)) {
-            return Err(closed);
-        }
+        let Some(grant) = counted.filter(|_| is_it) else { return Err(closed) };
         let Some(after) = Predecessor::with(&self.code_keys(), &grant.key, token) else { return Err(closed) };
         let transaction = self.store.transaction(async |db| {
             store::account::lock(db, account).await?;
@@ -315,7 +315,7 @@ impl Core {
         Ok(progress.count_attempt(stored.now).map_or_else(Into::into, |_| wrong))
     }
 
-    async fn carry_out(
+    pub(in crate::service) async fn carry_out(
         &self,
         db: &impl Db,
         new: &NewChallenge,
@@ -383,7 +383,7 @@ impl Core {
 }
 
 /// How long it took from the beginning to the right code.
-fn count_entry(stored: &StoredChallenge) {
+pub(in crate::service) fn count_entry(stored: &StoredChallenge) {
     let took = stored.now.duration_since(stored.challenge.created_at);
     metrics::histogram!(ENTRY_SECONDS).record(took.as_secs_f64());
 }

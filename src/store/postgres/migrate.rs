@@ -118,6 +118,10 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
         "V30__push_to_browsers",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0030_push_to_browsers.sql")),
     ),
+    (
+        "V31__recover_accounts",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0031_recover_accounts.sql")),
+    ),
 ];
 
 /// Held while migrating, so that nodes that start together do it one after the other: by a transaction of its own, which poolers keep

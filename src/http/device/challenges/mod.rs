@@ -15,7 +15,7 @@ use crate::domain::device::token::{Token, TokenKind};
 use crate::domain::value::id::ChallengeId;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::request::dto::{ChallengeEnvelope, DeviceAnswer, SecretText, SignedInAnswer};
-use crate::http::request::extract::{AcceptedLocale, ChallengeToken, OptionalBody, Session};
+use crate::http::request::extract::{AcceptedLocale, ChallengeToken, OptionalBody, Session, invalid};
 use crate::http::request::json::Json;
 use crate::http::request::status::{TwoStepDisabledStatus, TwoStepEnabledStatus};
 use crate::http::site::session_cookies::{Caller, HoldsTokens};
@@ -60,8 +60,12 @@ pub(in crate::http) async fn status(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct VerifyBody {
-    /// The digits, of any script, with anything around them.
-    pub(in crate::http) code: SecretText,
+    /// The digits, of any script, with anything around them. This or `recovery_code`.
+    #[serde(default)]
+    pub(in crate::http) code: Option<SecretText>,
+    /// One of the account's recovery codes, with or without hyphens (`sign_in`, `disable_two_step`).
+    #[serde(default)]
+    pub(in crate::http) recovery_code: Option<SecretText>,
     /// Trust this device from now on (`sign_in` only).
     #[serde(default = "yes")]
     #[schema(default = true)]
@@ -110,7 +114,7 @@ impl HoldsTokens for VerifiedAnswer {
     }
 }
 
-/// Check a code. If the answer gets lost, send the same again: the right code brings the same answer for 60 s, tokens included.
+/// Check a code, or a recovery code in its place. If the answer gets lost, send the same again: the right code brings the same answer for 60 s, tokens included.
 #[utoipa::path(
     post, path = "/v1/challenges/{id}/verify", operation_id = "verifyChallenge", tag = "challenges", request_body = VerifyBody,
     params(("id" = ChallengeId, Path, description = "The challenge")), security(("challenge_token" = [])),
@@ -135,9 +139,19 @@ pub(in crate::http) async fn verify(
     caller: Caller,
     Json(body): Json<VerifyBody>,
 ) -> Result<impl Responder, Problem> {
-    let typed = body.code.into();
     let trust = body.trust_device;
-    let verified = to_the_end(async move { api.use_cases.challenges.verify(*id, &token, &typed, trust).await }).await?;
+    let challenges = api.use_cases.challenges.clone();
+    let verified = match (body.code, body.recovery_code) {
+        (Some(code), None) => {
+            let typed = code.into();
+            to_the_end(async move { challenges.verify(*id, &token, &typed, trust).await }).await?
+        }
+        (None, Some(code)) => {
+            let typed = code.into();
+            to_the_end(async move { challenges.verify_recovery_code(*id, &token, &typed, trust).await }).await?
+        }
+        _ => return Err(invalid("code", "or `recovery_code` must be said, one of them")),
+    };
     let answer = match verified {
         Verified::SignedIn { signed_in, assertion } => {
             VerifiedAnswer::SignedIn(SignedInAnswer::from(*signed_in).asserted(assertion))

@@ -1,0 +1,4 @@
+//! Ways back into an account (design section 15), and those that must lead nowhere.
+
+mod codes;
+mod passwords;
