@@ -83,8 +83,9 @@ async function take(message, options) {
   const [before] = await globalThis.registration.getNotifications({ tag });
   if (message.type === "withdraw") return withdraw(message, tag, options);
   // What is shown is newer, or the same with the code.
-  if (before?.data.generation > message.generation) return;
-  const isSame = before?.data.generation === message.generation;
+  const earlier = before?.data?.generation;
+  if (earlier > message.generation) return;
+  const isSame = earlier === message.generation;
   if (isSame && message.type === "pending") return;
   // Who has it before their eyes need not be called.
   const isSilent = message.type === "pending" || isSame || (await isOnScreen(message));
