@@ -68,9 +68,10 @@ export function handleSubscriptionChange(event) {
   if (options) event.waitUntil(globalThis.registration.pushManager.subscribe(options));
 }
 
-function read(event) {
+/** What a push says. Safari gives a worker no data of what it can show by itself (Declarative Web Push), only that notification. */
+function read({ data: pushed, notification, proposedNotification }) {
   try {
-    const message = event.data.json();
+    const message = pushed ? pushed.json() : (notification ?? proposedNotification).data;
     return (message.challenge_id ?? message.alert_id) && message.account_tag ? message : null;
   } catch {
     return null;

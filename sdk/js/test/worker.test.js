@@ -196,11 +196,19 @@ test("an account is named where this browser has several", async () => {
   assert.ok(shown[0].body.endsWith("\na•••@example.com"));
 });
 
+test("what a browser could show by itself is read from the notification", async () => {
+  const pushed = event({ data: null, notification: { data: code() } });
+  assert.equal(handlePush(pushed), true);
+  await Promise.all(pushed.works);
+  assert.deepEqual([shown.length, calls[0][1]], [1, { receipt: "token", shown: true }]);
+});
+
 test("what is of somebody else is left to the app", async () => {
   for (const json of [() => ({ title: "News" }), () => JSON.parse("?")]) {
     assert.equal(handlePush(event({ data: { json } })), false);
   }
   assert.equal(handlePush(event({ data: null })), false);
+  assert.equal(handlePush(event({ data: null, notification: { data: null } })), false);
   assert.equal(handleNotificationClick(event({ notification: { data: null }, action: "" })), false);
 });
 
