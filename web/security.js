@@ -149,7 +149,7 @@ export class Security {
     if (Notification.permission === "denied") return note(t("notifications-denied"));
     if (Notification.permission === "default") return note(t(state === "off" ? "push-ask" : "notifications-ask"), turnOn(t("notifications-allow")));
     if (state === "off") return note(t("push-off"), turnOn(t("push-turn-on")));
-    if (state === "on") return note(t("push-on"), h("button", { type: "button", class: "plain", id: "test-notification", onclick: () => this.#test() }, t("push-test")));
+    if (state === "on") return note(t("push-on"), h("button", { type: "button", id: "test-notification", onclick: () => this.#test() }, t("push-test")));
     return [];
   }
 

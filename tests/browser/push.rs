@@ -200,6 +200,9 @@ async fn a_code_that_comes_by_socket_and_by_push_is_one_notification_and_rings_o
     second.see("#connection", "Live").await;
     first.gone("#codes").await;
     worker.wait("shown.length === 0").await;
+    // The last account of this browser leaves, and its subscription with it.
+    first.click("#sign-out").await;
+    first.wait("localStorage.getItem('subscribed') === null").await;
     for browser in [&first, &second] {
         browser.expect_clean_console().await;
     }
