@@ -1,11 +1,7 @@
 // The page: which screen is shown, and what leads to the next.
 
-import { Activity } from "./activity.js";
-import { signedCall, whenSignedOut, words } from "./api.js";
-import { Codes, advice, reportPermission } from "./codes.js";
+import { Problem, signedCall, whenSignedOut, words } from "./api.js";
 import { announce, h, hush, show } from "./dom.js";
-import { Live } from "./live.js";
-import { Security } from "./security.js";
 import { showSignIn } from "./sign-in.js";
 import { LANGUAGES, chooseLanguage, clock, currentLanguage, loadLanguage, t } from "./text.js";
 import { showVerification } from "./verify.js";
@@ -14,8 +10,13 @@ import { showVerification } from "./verify.js";
 const SIGNED_IN = "twostep.signed-in";
 const CHALLENGE = "twostep.challenge";
 
+/** What only somebody who is signed in needs; not loaded before. */
+const PARTS = ["activity", "codes", "live", "push", "security"];
+let parts = null;
 let live = null;
 let home = null;
+/** Outlives a home that is drawn anew, not its account. */
+let push = null;
 /** The screen before signing in, or of a challenge; null at home. */
 let screen = null;
 /** Counts what was shown: who waited for an answer sees whether it is still wanted. */
@@ -115,7 +116,7 @@ async function goHome() {
   const waiting = setTimeout(() => mine === run && loading(), 500);
   let security;
   try {
-    security = await signedCall("GET", "/v1/login-security");
+    [security] = await Promise.all([signedCall("GET", "/v1/login-security"), loadParts()]);
   } catch (problem) {
     if (problem.code === "unauthorized" || mine !== run) return;
     return unreachable(problem);
@@ -123,11 +124,13 @@ async function goHome() {
     clearTimeout(waiting);
   }
   if (mine !== run) return;
+  const { Activity, Codes, Live, Push, Security } = parts;
   live = new Live();
   const codes = new Codes(live, { onAlarm: alarm, onChange: refresh });
-  const cards = new Security({ onChallenge: verification, onChange: refresh, onSignedOut: () => leave("signed-out-removed") });
+  push ??= new Push();
+  const cards = new Security(push, { onChallenge: verification, onChange: refresh, onSignedOut: () => leave("signed-out-removed") });
   const activity = new Activity({ onAlarm: alarm });
-  home = { codes, cards, activity, connected: false };
+  home = { codes, cards, activity, push, connected: false };
   follow(live);
   drawBar(true);
   cards.draw(security);
@@ -140,6 +143,10 @@ async function goHome() {
   ]);
   connect(security);
   await activity.refresh();
+}
+
+async function loadParts() {
+  parts ??= Object.assign({}, ...(await Promise.all(PARTS.map((name) => import(`./${name}.js`)))));
 }
 
 /** Masked, for whoever looks over the shoulder, and in full where the owner asks. */
@@ -161,7 +168,15 @@ function connect(security) {
   if (!isTrusted(security) || home.connected) return;
   home.connected = true;
   live.start();
-  reportPermission().catch((problem) => announce(words(problem)));
+  notifications();
+}
+
+/** Brings what the browser allows to the gateway, and what comes of it to the page. */
+async function notifications() {
+  const { cards, push } = home;
+  await parts.reportPermission().catch((problem) => announce(words(problem)));
+  await push.refresh(cards.security);
+  if (home?.cards === cards) cards.drawNotifications();
 }
 
 async function refresh() {
@@ -182,7 +197,7 @@ async function refresh() {
 function alarm() {
   if (home) home.cards.alarmedAt = Date.now();
   refresh();
-  if (home) advice({ isTrusted: isTrusted(home.cards.security), onPassword: () => home?.cards.changePassword(true), onSignOutOthers: () => home?.cards.removeOthers(), onUndo: () => home?.cards.unfreeze() });
+  if (home) parts.advice({ isTrusted: isTrusted(home.cards.security), onPassword: () => home?.cards.changePassword(true), onSignOutOthers: () => home?.cards.removeOthers(), onUndo: () => home?.cards.unfreeze() });
 }
 
 function follow(connection) {
@@ -209,8 +224,10 @@ function drawState({ state, until }) {
 }
 
 function unreachable(problem) {
+  // What did not load, a browser may not ask for again; a new gateway has other addresses.
+  const again = problem instanceof Problem ? goHome : () => location.reload();
   drawBar(true);
-  show(h("div", { class: "card" }, h("h1", {}, t("unreachable")), h("p", { role: "alert" }, words(problem)), h("div", { class: "row" }, h("button", { class: "main", type: "button", onclick: goHome }, t("try-again")))), { narrow: true });
+  show(h("div", { class: "card" }, h("h1", {}, t("unreachable")), h("p", { role: "alert" }, words(problem)), h("div", { class: "row" }, h("button", { class: "main", type: "button", onclick: again }, t("try-again")))), { narrow: true });
 }
 
 async function signOut() {
@@ -234,6 +251,9 @@ function leave(why) {
   for (const dialog of document.querySelectorAll("dialog")) dialog.close("no");
   localStorage.removeItem(SIGNED_IN);
   localStorage.removeItem("twostep.notifications");
+  push = null;
+  // A session that only ran out is when codes are needed most.
+  if (why !== "signed-out-session") parts?.forgetPush().catch(() => {});
   signIn({ notice: why });
 }
 
@@ -278,9 +298,7 @@ function drawBar(signedIn) {
 async function watchPermission() {
   const permission = await navigator.permissions?.query({ name: "notifications" }).catch(() => null);
   permission?.addEventListener("change", () => {
-    if (!home?.connected) return;
-    reportPermission().catch((problem) => announce(words(problem)));
-    home.cards.draw(home.cards.security);
+    if (home?.connected) notifications();
   });
 }
 

@@ -2,6 +2,7 @@
 
 import { secondsUntil, signedCall, words } from "./api.js";
 import { announce, ask, everyTick, h } from "./dom.js";
+import { closeNotification, notify, whenWorkerAsks } from "./push.js";
 import { clock, dateTime, grouped, isolated, t } from "./text.js";
 
 // When each challenge was first heard of: a later code, or the same one after a reconnect, does not make it younger.
@@ -14,9 +15,10 @@ export class Codes {
   constructor(live, { onAlarm, onChange }) {
     this.element = h("div", { class: "stack", id: "codes", role: "region", "aria-label": t("codes-region") });
     this.element.hidden = true;
-    /** By challenge: { card, code, notified, said }; `said` is the latest receipt. */
+    /** By challenge: { card, code, notified, said }; `notified` promises whether a notification is shown, `said` is the latest receipt. */
     this.shown = new Map();
     Object.assign(this, { live, onAlarm, onChange });
+    whenWorkerAsks((id, generation) => this.shown.get(id)?.code.generation >= generation);
     live.addEventListener("code", (event) => this.#code(event.detail));
     live.addEventListener("code_again", (event) => this.#again(event.detail));
     live.addEventListener("challenge_closed", (event) => this.#closed(event.detail));
@@ -48,9 +50,11 @@ export class Codes {
   }
 
   /** On the screen only where the page can be seen; a hidden one that may not notify lets push take over. */
-  #confirm(one) {
-    one.said = one.notified || isVisible();
-    this.live.receipt(one.code, one.said);
+  async #confirm(one) {
+    const said = isVisible() || (await one.notified);
+    if (this.shown.get(one.code.challenge_id) !== one) return;
+    one.said = said;
+    this.live.receipt(one.code, said);
   }
 
   #card({ challenge_id: id, code, purpose, requester }) {
@@ -66,15 +70,21 @@ export class Codes {
   #tick(card, code) {
     const left = secondsUntil(code.expires_at);
     card.querySelector(".time").textContent = t("good-for", { time: clock(left) });
-    if (left <= 0) this.#remove(code.challenge_id);
+    if (left <= 0) this.#over(code.challenge_id);
   }
 
   #closed({ challenge_id: id, outcome }) {
     firstSent.delete(id);
+    closeNotification(id);
     if (!this.shown.has(id)) return;
     this.#remove(id);
     announce(t(`card-${outcome}`));
     this.onChange();
+  }
+
+  #over(id) {
+    this.#remove(id);
+    closeNotification(id);
   }
 
   #remove(id) {
@@ -87,10 +97,10 @@ export class Codes {
   async #deny(id) {
     try {
       await signedCall("POST", `/v1/challenges/${id}/deny`);
-      this.#remove(id);
+      this.#over(id);
       this.onAlarm();
     } catch (problem) {
-      if (problem.code === "challenge_closed") this.#remove(id);
+      if (problem.code === "challenge_closed") this.#over(id);
       announce(words(problem));
     }
   }
@@ -111,27 +121,4 @@ export function advice({ isTrusted, onPassword, onSignOutOthers, onUndo }) {
 /** A button that closes its dialog and goes on elsewhere. */
 function leaving(id, text, next) {
   return h("button", { type: "button", id, onclick: (event) => { event.target.closest("dialog").close("no"); next(); } }, text);
-}
-
-function notify({ code, purpose, requester, challenge_id: id }) {
-  if (typeof Notification === "undefined" || Notification.permission !== "granted") return false;
-  try {
-    const notification = new Notification(t("notification-title", { code: grouped(code) }), { body: t(`notification-body-${purpose}`, { device: requester.name, place: requester.location ?? requester.ip }), tag: id });
-    notification.onclick = () => window.focus();
-    return true;
-  } catch {
-    // Some systems let only service workers notify.
-    return false;
-  }
-}
-
-/** Tells the gateway whether this browser may notify; one at a time, so that the latest answer is the last one told. */
-export function reportPermission() {
-  return navigator.locks.request("twostep-permission", async () => {
-    if (typeof Notification === "undefined") return;
-    const allowed = Notification.permission === "granted";
-    if (localStorage.getItem("twostep.notifications") === String(allowed)) return;
-    await signedCall("PATCH", "/v1/devices/current", { notifications_allowed: allowed });
-    localStorage.setItem("twostep.notifications", String(allowed));
-  });
 }

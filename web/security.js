@@ -2,17 +2,17 @@
 
 import { remove, signedCall, words } from "./api.js";
 import { announce, ask, field, h, redrawn } from "./dom.js";
-import { reportPermission } from "./codes.js";
+import { reportPermission, showTest } from "./push.js";
 import { strength } from "./sign-in.js";
 import { dateTime, t } from "./text.js";
 
 /** How long after a report, in milliseconds, "Undo" is the word for allowing new sign-ins again. */
 const UNDO_WITHIN = 600_000;
 
-/** The cards of an account. `onChallenge`, `onChange` and `onSignedOut` say what goes on. */
+/** The cards of an account. `push` says whether codes reach this browser; `onChallenge`, `onChange` and `onSignedOut` what goes on. */
 export class Security {
-  constructor(listeners) {
-    this.listeners = listeners;
+  constructor(push, listeners) {
+    Object.assign(this, { push, listeners });
     this.twoStep = h("section", { class: "card", id: "two-step", "aria-labelledby": "two-step-title" });
     this.devices = h("section", { class: "card", id: "devices", "aria-labelledby": "devices-title" });
     this.sessions = h("section", { class: "card", id: "sessions", "aria-labelledby": "sessions-title" });
@@ -134,18 +134,42 @@ export class Security {
     if (done) this.#changed(t("ended-others"));
   }
 
-  #notifications() {
-    if (!this.isTrusted || typeof Notification === "undefined") return [];
-    const state = Notification.permission;
-    if (state === "granted") return [];
-    return [h("div", { class: "note" }, h("p", {}, t(state === "denied" ? "notifications-denied" : "notifications-ask")),
-      ...(state === "default" ? [h("div", { class: "row" }, h("button", { type: "button", id: "allow-notifications", onclick: () => this.#allow() }, t("notifications-allow")))] : []))];
+  /** What this browser allows, or could, changed. */
+  drawNotifications() {
+    redrawn(() => this.#drawDevices());
   }
 
-  async #allow() {
-    await Notification.requestPermission();
-    await this.#do(reportPermission);
-    this.#drawDevices();
+  #notifications() {
+    const { state } = this.push;
+    if (!this.isTrusted || state === "unknown") return [];
+    const note = (text, ...buttons) => [h("div", { class: "note", id: "notifications" }, h("p", {}, text), buttons.length > 0 && h("div", { class: "row" }, buttons))];
+    const turnOn = (name) => h("button", { type: "button", id: "allow-notifications", onclick: (event) => this.#allow(event.target) }, name);
+    if (state === "home_screen") return note(t("push-home-screen"));
+    if (typeof Notification === "undefined") return [];
+    if (Notification.permission === "denied") return note(t("notifications-denied"));
+    if (Notification.permission === "default") return note(t(state === "off" ? "push-ask" : "notifications-ask"), turnOn(t("notifications-allow")));
+    if (state === "off") return note(t("push-off"), turnOn(t("push-turn-on")));
+    if (state === "on") return note(t("push-on"), h("button", { type: "button", id: "test-notification", onclick: () => this.#test() }, t("push-test")));
+    return [];
+  }
+
+  async #allow(button) {
+    // In the click itself: browsers do not ask later.
+    const asked = Notification.requestPermission();
+    button.disabled = true;
+    await asked;
+    try {
+      await reportPermission();
+      await this.push.turnOn(this.security);
+    } catch (problem) {
+      announce(problem.code ? words(problem) : t("push-failed"));
+    }
+    this.drawNotifications();
+  }
+
+  async #test() {
+    await this.#do(showTest);
+    announce(t("push-tested"));
   }
 
   async #rename(device) {

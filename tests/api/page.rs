@@ -219,6 +219,54 @@ async fn files_are_kept_for_ever_and_the_page_is_asked_for_anew() {
 }
 
 #[actix_web::test]
+async fn the_worker_is_one_script_at_the_root_and_the_manifest_names_pictures_that_are_there() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let get = async |path: &str| client.send(Method::GET, path, None, None).await;
+    let page = get("/").await;
+    assert!(
+        page.body.as_str().is_some_and(|text| text.contains(r#"<link rel="manifest" href="/manifest.webmanifest">"#))
+    );
+    let policy = page.headers["content-security-policy"].to_str().expect("a text");
+    assert!(policy.contains("worker-src 'self'; manifest-src 'self'"), "{policy}");
+
+    let worker = get("/sw.js").await;
+    assert_eq!(worker.status, 200);
+    assert_eq!(worker.headers["content-type"], "text/javascript; charset=utf-8");
+    for header in ["cache-control", "content-security-policy", "x-content-type-options"] {
+        assert_eq!(worker.headers[header], page.headers[header]);
+    }
+    let script = worker.body.as_str().expect("a script");
+    let is_module = |line: &str| line.starts_with("export ") || line.starts_with("import ");
+    assert!(!script.lines().any(is_module) && !script.contains("importScripts") && !script.contains("{assets}"));
+    assert!(script.contains("function handlePush(") && script.contains(r#"addEventListener("push""#));
+
+    let manifest = get("/manifest.webmanifest").await;
+    assert_eq!(manifest.headers["content-type"], "application/manifest+json");
+    assert_eq!(manifest.headers["cache-control"], "no-cache");
+    let manifest: Value = match &manifest.body {
+        Value::String(text) => serde_json::from_str(text).expect("JSON"),
+        parsed => parsed.clone(),
+    };
+    assert_eq!((&manifest["start_url"], &manifest["display"]), (&json!("/"), &json!("standalone")));
+    let icons: Vec<&str> = script.split('"').filter(|part| part.ends_with(".png")).collect();
+    assert_eq!(icons.len(), 2, "icon and badge of notifications: {icons:?}");
+    let icons = icons
+        .into_iter()
+        .chain(manifest["icons"].as_array().into_iter().flatten().filter_map(|icon| icon["src"].as_str()));
+    for icon in icons {
+        let picture = reqwest::get(format!("{}{icon}", gateway.url())).await.expect("an answer");
+        let kind = if icon.ends_with(".svg") { "image/svg+xml" } else { "image/png" };
+        assert_eq!(
+            (picture.status().as_u16(), picture.headers()["content-type"].to_str().ok()),
+            (200, Some(kind)),
+            "{icon}"
+        );
+    }
+    gateway.stop().await;
+}
+
+#[actix_web::test]
 async fn only_the_live_view_itself_moves_the_rollout_from_a_browser() {
     let gateway = TestGateway::start().await;
     let http = reqwest::Client::new();

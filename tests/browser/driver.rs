@@ -78,10 +78,18 @@ impl Driver {
             "timeouts": { "script": SCRIPT_DEADLINE.as_millis() },
         } } });
         let http = reqwest::Client::builder().timeout(2 * SCRIPT_DEADLINE).build().expect("a client");
-        let mut browser =
-            Browser { http, port: self.port, session: String::new(), site: url.to_owned(), _profile: profile };
+        let mut browser = Browser {
+            http,
+            port: self.port,
+            session: String::new(),
+            debugger: String::new(),
+            site: url.to_owned(),
+            _profile: profile,
+        };
         let opened = browser.call(Method::POST, "", capabilities).await;
         browser.session = opened["sessionId"].as_str().unwrap_or_else(|| panic!("{opened}")).to_owned();
+        let debugger = &opened["capabilities"]["goog:chromeOptions"]["debuggerAddress"];
+        browser.debugger = debugger.as_str().unwrap_or_else(|| panic!("{opened}")).to_owned();
         browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": LISTEN })).await;
         browser.go("/").await;
         browser
@@ -100,6 +108,7 @@ pub struct Browser {
     http: reqwest::Client,
     port: u16,
     session: String,
+    debugger: String,
     site: String,
     _profile: TempDir,
 }
@@ -125,6 +134,16 @@ impl Browser {
     /// Shows a page of the site.
     pub async fn go(&self, path: &str) {
         self.post("/url", json!({ "url": format!("{}{path}", self.site) })).await;
+    }
+
+    /// Leaves the site: no window of it is open any more.
+    pub async fn close_page(&self) {
+        self.post("/url", json!({ "url": "about:blank" })).await;
+    }
+
+    /// Where its DevTools listen.
+    pub fn debugger(&self) -> &str {
+        &self.debugger
     }
 
     /// Waits until this page has announced a text.

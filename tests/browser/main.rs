@@ -9,8 +9,10 @@ mod moving;
 mod operator;
 mod person;
 mod pictures;
+mod push;
 mod security;
 mod sign_in;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "the other tests use the rest")]
 mod support;
+mod worker;

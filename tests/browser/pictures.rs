@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::driver::Browser;
 use crate::person::{ANNA, Stage, shown_code, trust_another};
+use crate::push::Pushed;
 use crate::support::client::Install;
 use crate::support::gateway::operator_token_file;
 
@@ -166,4 +167,21 @@ async fn every_screen_in_every_language_and_width() {
     first.see("h1", "Create your account").await;
     take_all(&first, "create-account", None).await;
     stage.end([first, second]).await;
+}
+
+#[actix_web::test]
+#[ignore = "makes pictures: make screenshots"]
+async fn every_screen_of_notifications() {
+    let pushed = Pushed::new().await;
+    let browser = pushed.asked().await;
+    take_all(&browser, "notifications-asked", None).await;
+    pushed.turn_on(&browser).await;
+    take_all(&browser, "notifications-on", None).await;
+    // As on an iPhone whose page is not on the Home Screen.
+    let iphone = "navigator.standalone = false; delete window.PushManager; delete window.Notification;";
+    browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": iphone })).await;
+    browser.go("/").await;
+    browser.see("#notifications", "Add to Home Screen").await;
+    take_all(&browser, "notifications-home-screen", None).await;
+    pushed.stage.end([browser]).await;
 }

@@ -2,6 +2,7 @@
 
 import { Connection } from "./connection.js";
 import { TwostepError } from "./problem.js";
+import { enablePush, forgetAccount } from "./push.js";
 import { repeated } from "./repeat.js";
 import { Verification } from "./verification.js";
 
@@ -233,6 +234,24 @@ export class TwostepClient {
       return { url: new URL(`/v1/connect?ticket=${encodeURIComponent(ticket)}`, this.#base) };
     };
     return new Connection({ address, renew: () => this.renew(), WebSocket, random });
+  }
+
+  /**
+   * Lets codes reach this browser while your page is closed. Call it in a click, and at each visit where `Notification.permission` is
+   * "granted" already: browsers change their subscriptions.
+   * @param {object} options
+   * @param {ServiceWorkerRegistration} options.registration of your worker, which hands its events to worker.js.
+   * @param {string} [options.name] what the account is called in notifications, where this browser has several; its masked address.
+   * @returns {Promise<"on" | "denied" | "off" | "unsupported">} "off": the gateway has no Web Push.
+   */
+  enablePush(options) {
+    return enablePush(this, options);
+  }
+
+  /** No more notifications for this account; call it before `signOut`. */
+  async disablePush({ registration }) {
+    const { account_tag } = await this.security();
+    await forgetAccount(registration, account_tag);
   }
 
   /** A challenge that was begun for this device: by your server, or by a sign-in. */

@@ -81,6 +81,12 @@ export interface DeviceInfo {
 /** The code of `length` digits in what somebody typed or pasted; null when there is none, or more than one. */
 export function readCode(text: string, length: number): string | null;
 
+/** Whether this browser can be pushed to. */
+export function supportsPush(): boolean;
+
+/** Tells the worker which codes this page shows, so that it does not ring for them. */
+export function answerWorker(isShown: (challengeId: string, generation: number) => boolean): void;
+
 export class TwostepError extends Error {
   constructor(status: number, body?: object);
   /** The HTTP status; 0 when no answer came. */
@@ -242,5 +248,8 @@ export class TwostepClient {
   report(id: string): Promise<void>;
   deny(challengeId: string): Promise<void>;
   connection(options?: { WebSocket?: WebSocketClass; random?: () => number }): Connection;
+  /** What came of it; "off": the gateway has no Web Push. */
+  enablePush(options: { registration: ServiceWorkerRegistration; name?: string }): Promise<"on" | "denied" | "off" | "unsupported">;
+  disablePush(options: { registration: ServiceWorkerRegistration }): Promise<void>;
   verification(challenge: Challenge): Verification;
 }

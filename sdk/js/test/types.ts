@@ -2,6 +2,7 @@
 
 import { Assertions, Webhooks } from "../server/index.js";
 import { MemoryStorage, TwostepClient, TwostepError } from "../src/index.js";
+import { handleNotificationClick, handlePush } from "../src/worker.js";
 
 const client = new TwostepClient("https://id.example.com", { storage: new MemoryStorage() });
 const connection = client.connection();
@@ -32,6 +33,13 @@ export async function look(): Promise<string[]> {
   const trusted: boolean = security.trusted_devices.some((device) => device.this_device);
   if (trusted && security.sign_ins_frozen_at) await client.unfreeze();
   return [...entries.map((entry) => entry.kind), ...(await client.sessions()).map((one) => one.device.name), cursor ?? ""];
+}
+export async function reach(registration: ServiceWorkerRegistration): Promise<boolean> {
+  const state: "on" | "denied" | "off" | "unsupported" = await client.enablePush({ registration, name: "Ann" });
+  return state === "on";
+}
+export function serve(event: { waitUntil(work: Promise<unknown>): void; data: { json(): unknown }; notification: Notification; action: string }): boolean {
+  return handlePush(event, { gateway: "https://id.example.com" }) || handleNotificationClick(event, { page: "/account" });
 }
 // @ts-expect-error there is no such method
 client.verification({}).guess();

@@ -14,7 +14,7 @@ use crate::http::{Api, resource};
 /// Nothing but our own files and calls: no inline script or style, no frame, no other host (CSP level 3; `'self'` of
 /// `connect-src` covers the WebSocket).
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; object-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-    img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    worker-src 'self'; manifest-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 /// What no page of ours asks for.
 const PERMISSIONS_POLICY: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
 /// A file whose address holds the hash of its content never changes (RFC 8246).
@@ -22,6 +22,9 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Where the files are.
 const ASSET: &str = "/assets/{version}/{name:.+}";
 const INDEX_HTML: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/web/index.html"));
+const WORKER: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sdk/js/src/worker.js"));
+const PAGE_WORKER: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/web/sw.js"));
+const MANIFEST: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/web/manifest.webmanifest"));
 
 struct File {
     name: &'static str,
@@ -40,12 +43,18 @@ macro_rules! files {
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
+const PNG: &str = "image/png";
 
 const FILES: &[File] = files! {
     "style.css": "text/css; charset=utf-8",
     "docs.css": "text/css; charset=utf-8",
     "operator.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    "icon-192.png": PNG,
+    "icon-512.png": PNG,
+    "icon-maskable.png": PNG,
+    "icon-touch.png": PNG,
+    "badge.png": PNG,
     "app.js": SCRIPT,
     "api.js": SCRIPT,
     "dom.js": SCRIPT,
@@ -54,10 +63,12 @@ const FILES: &[File] = files! {
     "sdk/connection.js" at "sdk/js/src/connection.js": SCRIPT,
     "sdk/code.js" at "sdk/js/src/code.js": SCRIPT,
     "sdk/events.js" at "sdk/js/src/events.js": SCRIPT,
+    "sdk/push.js" at "sdk/js/src/push.js": SCRIPT,
     "sdk/repeat.js" at "sdk/js/src/repeat.js": SCRIPT,
     "sign-in.js": SCRIPT,
     "verify.js": SCRIPT,
     "codes.js": SCRIPT,
+    "push.js": SCRIPT,
     "security.js": SCRIPT,
     "activity.js": SCRIPT,
     "operator.js": SCRIPT,
@@ -89,10 +100,23 @@ static INDEX_CLOSED: LazyLock<Fixed> =
 static OPERATOR: LazyLock<Fixed> =
     LazyLock::new(|| page(with_addresses(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/web/operator.html")))));
 
+/// What the client library does with pushes and what the page does, as one classic script: not every browser takes a module
+/// for a service worker, and each file that it imports is another that may be out of date. A worker serves what lies below its
+/// own address: the page.
+static SERVICE_WORKER: LazyLock<Fixed> = LazyLock::new(|| {
+    let script = format!("{}\n{PAGE_WORKER}", WORKER.replace("\nexport ", "\n"));
+    Fixed::new(SCRIPT, "no-cache", with_addresses(&script))
+});
+/// What an installed page is called and looks like (W3C Web Application Manifest).
+static WEB_MANIFEST: LazyLock<Fixed> =
+    LazyLock::new(|| Fixed::new("application/manifest+json", "no-cache", with_addresses(MANIFEST)));
+
 /// Adds the Login Security page.
 pub(in crate::http) fn routes(config: &mut ServiceConfig) {
     config
         .service(resource("/", "GET").route(web::get().to(index)))
+        .service(resource("/sw.js", "GET").route(web::get().to(service_worker)))
+        .service(resource("/manifest.webmanifest", "GET").route(web::get().to(manifest)))
         .service(resource(ASSET, "GET").route(web::get().to(asset)));
 }
 
@@ -106,6 +130,14 @@ pub(in crate::http) fn operator_routes(config: &mut ServiceConfig) {
 async fn index(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     let index = if api.takes_accounts { &INDEX } else { &INDEX_CLOSED };
     guarded(index.answer(&request))
+}
+
+async fn service_worker(request: HttpRequest) -> HttpResponse {
+    guarded(SERVICE_WORKER.answer(&request))
+}
+
+async fn manifest(request: HttpRequest) -> HttpResponse {
+    guarded(WEB_MANIFEST.answer(&request))
 }
 
 async fn operator(request: HttpRequest) -> HttpResponse {
