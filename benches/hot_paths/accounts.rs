@@ -65,6 +65,7 @@ pub async fn services(postgres: &PrivatePostgres, accounts: i32) -> anyhow::Resu
             lifetime: LIFE,
             header: AssertionHeader::EdDsa,
         },
+        page: "https://id.example.com/".to_owned(),
         webhooks: false,
     };
     let passwords = Passwords::new(PasswordCost { memory_kib: 8192, iterations: 1, parallel: 1, queue: 1 });

@@ -85,6 +85,7 @@ fn services(silent: &TcpListener) -> Arc<Services> {
             lifetime: life,
             header: AssertionHeader::EdDsa,
         },
+        page: "https://id.example.com/".to_owned(),
         webhooks: false,
     };
     let keys = Arc::new(CodeKeys::single(KeyId::parse("test").expect("valid"), [0; 32]));

@@ -15,7 +15,7 @@ use crate::domain::device::{Device, DeviceInfo};
 use crate::domain::value::id::{AccountId, ConnectionId, DeviceId, InstallId, NodeId};
 use crate::store::postgres::row::{get, id, locale, seconds, word};
 pub(super) use push::push_address;
-pub use push::{forget_push_address, push_addresses, reach, register_push};
+pub use push::{forget_push_address, forget_push_of_session, push_addresses, reach, register_push};
 
 /// A trusted device as its owner sees it.
 pub struct TrustedDevice {

@@ -106,3 +106,20 @@ async fn a_device_that_lost_its_trust_gets_no_push() {
     assert_eq!(to_lost, 1, "the retry never came");
     stage.end().await;
 }
+
+/// Who signs out on a device expects no more codes there. It stays trusted, and registers again with its next sign-in.
+#[actix_web::test]
+async fn a_device_that_signed_out_gets_no_push() {
+    let stage = Stage::start().await;
+    let shared = stage.trust("Shared").await;
+    stage.register(&shared, "fcm", "shared").await;
+    stage.register(&stage.owner, "fcm", "owner").await;
+    stage.client.delete("/v1/sessions/current", &shared.access_token).await.expect(204);
+    assert!(!stage.has_address(&shared).await && stage.has_address(&stage.owner).await);
+    let challenge = stage.ask().await;
+    stage.providers.wait_for_fcm(&challenge, "code", 1).await;
+    let status = stage.status_when(&challenge, "fcm", "accepted").await;
+    assert!(texts(&status).iter().any(|text| text.contains("not registered for notifications")), "{status}");
+    assert!(stage.providers.fcm.received().iter().all(|one| one.target != "shared"));
+    stage.end().await;
+}

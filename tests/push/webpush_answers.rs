@@ -68,6 +68,7 @@ async fn a_browser_gets_what_nobody_else_can_read() {
         (&8030.into(), &true.into(), &PAGE.into())
     );
     assert_eq!((&shown["title"], &shown["body"], &shown["silent"]), (&inside["title"], &inside["body"], &false.into()));
+    assert_eq!((&shown["data"]["receipt"], &shown["data"]["code"]), (&inside["receipt"], &inside["code"]));
     let raw = String::from_utf8_lossy(&request.body);
     assert!(!raw.contains("123456") && !raw.contains("Pixel"));
 }

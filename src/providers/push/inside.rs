@@ -9,8 +9,17 @@ use crate::domain::value::moment;
 /// By which a browser knows a Declarative Web Push (<https://www.w3.org/TR/push-api/>, the number of RFC 8030).
 const DECLARATIVE: u16 = 8030;
 
+/// What is said of a push.
 #[derive(Serialize)]
 struct Inside<'a> {
+    #[serde(flatten)]
+    facts: &'a Facts<'a>,
+    #[serde(flatten)]
+    declarative: Option<Declarative<'a>>,
+}
+
+#[derive(Serialize)]
+struct Facts<'a> {
     r#type: &'static str,
     account_tag: &'a str,
     /// Of everything but an alert.
@@ -32,8 +41,6 @@ struct Inside<'a> {
     receipt: Option<&'a str>,
     #[serde(flatten)]
     code: Option<CodeInside<'a>>,
-    #[serde(flatten)]
-    declarative: Option<Declarative<'a>>,
 }
 
 /// The code, and who asks for it.
@@ -65,6 +72,8 @@ struct Notification<'a> {
     silent: bool,
     /// Where a tap leads.
     navigate: &'a str,
+    /// Safari's worker sees the notification only.
+    data: &'a Facts<'a>,
 }
 
 /// Writes it. With `page`, the address of the Login Security page, also as a browser shows it by itself.
@@ -73,17 +82,7 @@ pub(super) fn inside(push: &Push, page: Option<&str>) -> Vec<u8> {
     let kind = push.content.alert_kind();
     let (title, body) = texts(&push.content);
     let language = push.language.as_str();
-    let notification = |navigate| Notification {
-        title,
-        body,
-        lang: language,
-        tag: &subject_id,
-        silent: !push.content.is_urgent(),
-        navigate,
-    };
-    let declarative =
-        page.map(|page| Declarative { web_push: DECLARATIVE, mutable: true, notification: notification(page) });
-    let inside = Inside {
+    let facts = &Facts {
         r#type: push.content.word(),
         account_tag: push.account.as_str(),
         challenge_id: kind.is_none().then_some(&subject_id),
@@ -96,8 +95,12 @@ pub(super) fn inside(push: &Push, page: Option<&str>) -> Vec<u8> {
         body,
         receipt: push.receipt.as_ref().map(ExposeSecret::expose_secret),
         code: code(&push.content),
-        declarative,
     };
+    let silent = !push.content.is_urgent();
+    let notification =
+        |navigate| Notification { title, body, lang: language, tag: &subject_id, silent, navigate, data: facts };
+    let declare = |page| Declarative { web_push: DECLARATIVE, mutable: true, notification: notification(page) };
+    let inside = Inside { facts, declarative: page.map(declare) };
     serde_json::to_vec(&inside).expect("texts and numbers are JSON")
 }
 

@@ -31,6 +31,7 @@ impl Devices {
             store::account::lock(db, account).await?;
             let ended = store::session::end(db, account, id, SessionEnd::SignedOut).await?;
             if ended {
+                store::device::forget_push_of_session(db, account, id).await?;
                 let requester = self.requester_of(db, session, origin).await?;
                 self.record_change(db, account, ActivityKind::SignOut, Some(&requester)).await?;
             }

@@ -10,7 +10,7 @@ use super::language;
 use crate::domain::account::locale::Language;
 use crate::domain::delivery::Reach;
 use crate::domain::delivery::push_address::{ApnsEnvironment, PushAddress, PushKeys};
-use crate::domain::value::id::{AccountId, DeviceId};
+use crate::domain::value::id::{AccountId, DeviceId, SessionId};
 use crate::store::postgres::row::{by_place, get, id, optional_word, word};
 
 /// Registers a device for push. Other devices that have the same address keep it: one phone may hold several accounts, and who only
@@ -81,6 +81,16 @@ pub async fn forget_push_address(
 ) -> Result<bool, StoreError> {
     let parameters: crate::store::Parameters<'_> = &[&account.uuid(), &device.uuid(), &address.expose(), &as_of];
     Ok(execute(db, query!("device/forget_push_address"), parameters).await? == 1)
+}
+
+/// Forgets how to push to the device of a session that its user ended there, unless another session of it goes on: who signs out
+/// expects no more codes.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn forget_push_of_session(db: &impl Db, account: AccountId, session: SessionId) -> Result<(), StoreError> {
+    execute(db, query!("device/forget_push_of_session"), &[&account.uuid(), &session.uuid()]).await?;
+    Ok(())
 }
 
 pub(in crate::store) fn push_address(row: &Row) -> Result<PushAddress, StoreError> {
