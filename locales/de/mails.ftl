@@ -17,6 +17,10 @@ mail-create-account-subject = Bestätigen Sie Ihre E-Mail-Adresse für { $servic
 mail-create-account-use = Geben Sie diesen Code ein, um Ihre E-Mail-Adresse zu bestätigen und Ihr Konto anzulegen:
 mail-create-account-advice = Wenn Sie das nicht waren, können Sie diese E-Mail ignorieren. Ohne den Code wird kein Konto angelegt.
 
+mail-change-email-subject = Bestätigen Sie Ihre neue E-Mail-Adresse für { $service }
+mail-change-email-use = Geben Sie diesen Code ein, damit Ihr Konto diese E-Mail-Adresse verwendet:
+mail-change-email-advice = Wenn Sie das nicht waren, ignorieren Sie diese E-Mail. Ohne den Code ändert sich nichts.
+
 mail-subject-again = { $subject } (Nr. { $number })
 mail-expires-minutes = Läuft in { $minutes } Minuten ab ({ $clock }).
 mail-expires-hours = Läuft in { $hours } Stunden ab ({ $time }).
@@ -41,6 +45,7 @@ mail-platform =
 mail-button-not-me = Das war ich nicht
 mail-button-review = Konto überprüfen
 mail-button-new-password = Neues Passwort wählen
+mail-button-undo-address = Änderung rückgängig machen
 mail-never-share = { $service } fragt Sie nie am Telefon oder in einer Nachricht nach diesem Code.
 mail-why = Sie erhalten diese E-Mail wegen Ihres Kontos bei { $service }.
 mail-why-address = Sie erhalten diese E-Mail, weil jemand bei { $service } Ihre Adresse eingegeben hat.

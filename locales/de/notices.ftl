@@ -52,6 +52,12 @@ notice-recovery-code-used-body = Jemand hat sich mit einem Ihrer Wiederherstellu
 notice-recovery-codes-low-title = Ein Wiederherstellungscode wurde benutzt, und es sind nur noch wenige übrig
 notice-recovery-codes-low-body = Jemand hat sich mit einem Ihrer Wiederherstellungscodes angemeldet oder Ihr Konto geändert. Höchstens zwei sind übrig: Erstellen Sie neue auf einem vertrauenswürdigen Gerät. Wenn Sie das nicht waren, entfernen Sie das neue Gerät, ändern Sie Ihr Passwort, und erstellen Sie neue Codes.
 
+notice-email-changed-title = Die E-Mail-Adresse Ihres Kontos wurde geändert
+notice-email-changed-body = Ihr Konto verwendet jetzt eine andere E-Mail-Adresse. Wenn Sie das waren, ist nichts zu tun. Wenn nicht, machen Sie die Änderung innerhalb von 72 Stunden mit der Schaltfläche unten rückgängig: Dann gilt wieder diese Adresse, und kein neues Gerät kann sich anmelden, bis Sie es erlauben. Ändern Sie danach Ihr Passwort.
+
+notice-email-change-undone-title = Die Änderung Ihrer E-Mail-Adresse wurde rückgängig gemacht
+notice-email-change-undone-body = Jemand, der die frühere Adresse Ihres Kontos liest, hat ihre Änderung rückgängig gemacht. Es gilt wieder jene Adresse, und kein neues Gerät kann sich anmelden. Wenn die Änderung von Ihnen war, erlauben Sie neue Anmeldungen auf einem vertrauenswürdigen Gerät wieder. Wenn nicht, ändern Sie Ihr Passwort.
+
 notice-token-reused-title = Eine Ihrer Sitzungen wurde abgemeldet
 notice-token-reused-body = Jemand hat eine Kopie einer Anmeldung von einem Ihrer Geräte verwendet, deshalb haben wir diese Sitzung beendet. Wenn Sie das Gerät nicht aus einer Sicherung wiederhergestellt haben, ändern Sie jetzt Ihr Passwort.
 

@@ -17,6 +17,10 @@ mail-create-account-subject = Confirm your email address for { $service }
 mail-create-account-use = Enter this code to confirm your email address and finish creating your account:
 mail-create-account-advice = If this wasn’t you, you can ignore this email. No account is created without the code.
 
+mail-change-email-subject = Confirm your new email address for { $service }
+mail-change-email-use = Enter this code to use this email address for your account:
+mail-change-email-advice = If this wasn’t you, you can ignore this email. Nothing changes without the code.
+
 mail-subject-again = { $subject } (no. { $number })
 mail-expires-minutes = Expires in { $minutes } minutes ({ $clock }).
 mail-expires-hours = Expires in { $hours } hours ({ $time }).
@@ -41,6 +45,7 @@ mail-platform =
 mail-button-not-me = This wasn’t me
 mail-button-review = Review your account
 mail-button-new-password = Choose a new password
+mail-button-undo-address = Undo the change
 mail-never-share = { $service } will never ask you for this code by phone or message.
 mail-why = You’re getting this email because of your account with { $service }.
 mail-why-address = You’re getting this email because someone entered your address at { $service }.

@@ -52,6 +52,12 @@ notice-recovery-code-used-body = Someone signed in to your account or changed it
 notice-recovery-codes-low-title = A recovery code was used, and few are left
 notice-recovery-codes-low-body = Someone signed in to your account or changed it with one of your recovery codes. Two or fewer are left: make new ones on a trusted device. If this wasn’t you, remove the new device, change your password and make new codes.
 
+notice-email-changed-title = The email address of your account was changed
+notice-email-changed-body = Your account now uses a different email address. If it was you, there is nothing to do. If it wasn’t, undo the change with the button below within 72 hours: this address is used again, and no new device can sign in until you allow it. Then change your password.
+
+notice-email-change-undone-title = The change of your email address was undone
+notice-email-change-undone-body = Someone who reads the earlier address of your account undid its change. That address is used again, and no new device can sign in. If the change was yours, allow new sign-ins again on a trusted device. If it wasn’t, change your password.
+
 notice-token-reused-title = A session of yours was signed out
 notice-token-reused-body = Someone used a copy of a sign-in from one of your devices, so we ended that session. If you didn’t restore the device from a backup, change your password now.
 

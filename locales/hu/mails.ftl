@@ -17,6 +17,10 @@ mail-create-account-subject = Erősítse meg az e-mail-címét: { $service }
 mail-create-account-use = Írja be ezt a kódot, ezzel megerősíti az e-mail-címét, és elkészül a fiókja:
 mail-create-account-advice = Ha nem Ön volt, hagyja figyelmen kívül ezt a levelet. A kód nélkül nem jön létre fiók.
 
+mail-change-email-subject = Erősítse meg új e-mail-címét ({ $service })
+mail-change-email-use = Írja be ezt a kódot, hogy fiókja ezt az e-mail-címet használja:
+mail-change-email-advice = Ha nem Ön volt, hagyja figyelmen kívül ezt a levelet. A kód nélkül semmi sem változik.
+
 mail-subject-again = { $subject } ({ $number }. kód)
 mail-expires-minutes = { $minutes } perc múlva lejár ({ $clock }).
 mail-expires-hours = { $hours } óra múlva lejár ({ $time }).
@@ -41,6 +45,7 @@ mail-platform =
 mail-button-not-me = Nem én voltam
 mail-button-review = Fiók áttekintése
 mail-button-new-password = Új jelszó választása
+mail-button-undo-address = Módosítás visszavonása
 mail-never-share = A(z) { $service } soha nem kéri Öntől ezt a kódot telefonon vagy üzenetben.
 mail-why = Ezt a levelet a(z) { $service } fiókja miatt kapta.
 mail-why-address = Azért kapta ezt a levelet, mert valaki megadta az Ön címét itt: { $service }.

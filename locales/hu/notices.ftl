@@ -52,6 +52,12 @@ notice-recovery-code-used-body = Valaki az Ön egyik helyreállító kódjával 
 notice-recovery-codes-low-title = Felhasználtak egy helyreállító kódot, és kevés maradt
 notice-recovery-codes-low-body = Valaki az Ön egyik helyreállító kódjával jelentkezett be vagy módosította a fiókját. Legfeljebb kettő maradt: készítsen újakat egy megbízható eszközön. Ha nem Ön volt, távolítsa el az új eszközt, változtassa meg a jelszavát, és készítsen új kódokat.
 
+notice-email-changed-title = Megváltozott a fiókja e-mail-címe
+notice-email-changed-body = Fiókja mostantól másik e-mail-címet használ. Ha Ön volt, nincs teendője. Ha nem, vonja vissza a módosítást az alábbi gombbal 72 órán belül: fiókja újra ezt a címet használja, és új eszköz nem jelentkezhet be, amíg Ön nem engedélyezi. Ezután változtassa meg a jelszavát.
+
+notice-email-change-undone-title = Visszavonták az e-mail-címe módosítását
+notice-email-change-undone-body = Valaki, aki a fiók korábbi címét olvassa, visszavonta a módosítást. Fiókja újra azt a címet használja, és új eszköz nem jelentkezhet be. Ha Ön módosította, engedélyezze újra a bejelentkezést egy megbízható eszközön. Ha nem, változtassa meg a jelszavát.
+
 notice-token-reused-title = Az egyik munkamenetét kijelentkeztettük
 notice-token-reused-body = Valaki az egyik eszközéről származó bejelentkezés másolatát használta, ezért azt a munkamenetet lezártuk. Ha nem biztonsági mentésből állította vissza az eszközt, változtassa meg most a jelszavát.
 

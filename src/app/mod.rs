@@ -168,6 +168,7 @@ impl App {
             traced_callers: settings.traces.callers.clone(),
             outbox,
             push,
+            security_contact: settings.service.security_contact.clone(),
             takes_accounts: settings.accounts.registration == Registration::Open,
             max_body_bytes: settings.http.max_body_bytes,
             speaks_tls: settings.http.tls.is_on(),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::challenge::Outcome;
 use super::delivery::IssuedCode;
 use crate::domain::account::locale::Language;
+use crate::domain::account::mailed_link::MailedLink;
 use crate::domain::value::id::{ChallengeId, ConnectionId, DeviceId, SessionId};
 use crate::domain::value::string_enum::words;
 
@@ -33,6 +34,10 @@ words! {
         TwoStepDisabled = "two_step_disabled",
         /// Codes by email go to another mailbox.
         MailboxChanged = "mailbox_changed",
+        /// The address of the account was changed: told to the address before, with a link to undo it.
+        EmailChanged = "email_changed",
+        /// A change of the address was undone by whoever reads the address before, and no new device may sign in.
+        EmailChangeUndone = "email_change_undone",
         /// A trusted device gets its notifications, and the codes in them, at another address.
         PushAddressChanged = "push_address_changed",
         /// The password was changed.
@@ -215,6 +220,7 @@ impl AlertKind {
             | Self::TwoStepEnabled
             | Self::TwoStepDisabled
             | Self::MailboxChanged
+            | Self::EmailChangeUndone
             | Self::PushAddressChanged
             | Self::PasswordChanged
             | Self::PasswordReset
@@ -229,6 +235,8 @@ impl AlertKind {
             Self::NewDeviceSignedIn | Self::SignInUnfinished | Self::AddressTaken => false,
             // Anybody may cause them by an address.
             Self::PasswordResetAsked | Self::PasswordResetAskedFrozen => false,
+            // The devices are told by `MailboxChanged`.
+            Self::EmailChanged => false,
         }
     }
 }
@@ -237,12 +245,16 @@ impl AlertKind {
     /// Anybody may cause it who knows an address: its mail must not carry their words.
     #[must_use]
     pub fn is_caused_by_anybody(self) -> bool {
-        self == Self::AddressTaken || self.brings_reset_link()
+        matches!(self, Self::AddressTaken | Self::PasswordResetAsked | Self::PasswordResetAskedFrozen)
     }
 
-    /// Its mail brings the link for a new password.
+    /// What the link is for that its mail brings; its id is that of the notice.
     #[must_use]
-    pub fn brings_reset_link(self) -> bool {
-        matches!(self, Self::PasswordResetAsked | Self::PasswordResetAskedFrozen)
+    pub fn link(self) -> Option<MailedLink> {
+        match self {
+            Self::PasswordResetAsked | Self::PasswordResetAskedFrozen => Some(MailedLink::NewPassword),
+            Self::EmailChanged => Some(MailedLink::UndoAddress),
+            _ => None,
+        }
     }
 }

@@ -44,6 +44,8 @@ pub struct Api {
     pub trust: Trust,
     /// Networks whose callers may go on with a trace of theirs.
     pub traced_callers: Vec<IpNet>,
+    /// Whom to tell of a weakness, a `mailto:` or `https:` URI.
+    pub security_contact: Option<String>,
     /// Whoever comes may make an account.
     pub takes_accounts: bool,
     /// Largest request body in bytes.

@@ -51,6 +51,7 @@ fn resources(config: &mut ServiceConfig, has_outbox: bool) {
         .configure(device::login_security::routes)
         .configure(device::recovery_codes::routes)
         .configure(device::password_resets::routes)
+        .configure(device::email_changes::routes)
         .configure(device::devices::routes)
         .configure(device::push::routes)
         .configure(device::login_activity::routes)
@@ -63,6 +64,7 @@ fn resources(config: &mut ServiceConfig, has_outbox: bool) {
         .configure(device::password_strength::routes)
         .configure(site::openapi::routes)
         .configure(site::docs::routes)
+        .configure(site::well_known::routes)
         .configure(site::assets::routes)
         .default_service(actix::to(no_such_route));
     if has_outbox {

@@ -8,6 +8,7 @@ use super::names::{isolated, named};
 use super::notices::{notice_text, notice_title};
 use super::text::Text;
 use crate::domain::account::locale::Language;
+use crate::domain::account::mailed_link::MailedLink;
 use crate::domain::account::service::Service;
 use crate::domain::account::zone::{Reader, ZoneName};
 use crate::domain::challenge::Purpose;
@@ -67,6 +68,9 @@ pub fn code_mail_text(
             Text::MailDisableTwoStepUse,
             Text::MailDisableTwoStepAdvice,
         ),
+        Purpose::ChangeEmail => {
+            (Text::MailChangeEmailSubject { service: name }, Text::MailChangeEmailUse, Text::MailChangeEmailAdvice)
+        }
         Purpose::CreateAccount => (
             Text::MailCreateAccountSubject { service: name },
             Text::MailCreateAccountUse,
@@ -84,7 +88,8 @@ pub fn code_mail_text(
     } else {
         (subject, words(language, Text::MailSent { time: sent }))
     };
-    let is_for_anybody = issued.purpose == Purpose::CreateAccount;
+    // Its reader may be a stranger to whoever asks.
+    let is_for_anybody = matches!(issued.purpose, Purpose::CreateAccount | Purpose::ChangeEmail);
     MailText {
         language,
         subject,
@@ -125,11 +130,14 @@ pub fn notice_mail_text(
     }
 }
 
-/// The mail of a notice that brings the link for a new password.
+/// The mail of a notice that brings a link.
 #[must_use]
-pub fn with_reset_link(text: MailText, link: &str) -> MailText {
-    let button = Some((words(text.language, Text::MailButtonNewPassword), link.to_owned()));
-    MailText { button, ..text }
+pub fn with_link(text: MailText, link: MailedLink, address: &str) -> MailText {
+    let label = match link {
+        MailedLink::NewPassword => Text::MailButtonNewPassword,
+        MailedLink::UndoAddress => Text::MailButtonUndoAddress,
+    };
+    MailText { button: Some((words(text.language, label), address.to_owned())), ..text }
 }
 
 fn button(service: &Service, language: Language, label: Text<'_>) -> Option<(String, String)> {

@@ -15,7 +15,7 @@ mod text;
 
 pub use deliveries::delivery_texts;
 pub use hints::{hint_text, location_note};
-pub use mails::{MailText, code_mail_text, notice_mail_text, with_reset_link};
+pub use mails::{MailText, code_mail_text, notice_mail_text, with_link};
 pub use notices::{notice_text, notice_title};
 pub use passwords::{password_suggestion_text, password_warning_text};
 pub use pushes::{PushText, code_push_text, over_push_text, wake_push_text};

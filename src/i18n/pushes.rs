@@ -40,7 +40,7 @@ pub fn over_push_text(language: Language) -> PushText {
 fn title(purpose: Purpose) -> Text<'static> {
     match purpose {
         Purpose::DisableTwoStep => Text::PushDisableTwoStepTitle,
-        // The other two come by mail only.
-        Purpose::SignIn | Purpose::EnableTwoStep | Purpose::CreateAccount => Text::PushCodeTitle,
+        // The others come by mail only.
+        Purpose::SignIn | Purpose::EnableTwoStep | Purpose::ChangeEmail | Purpose::CreateAccount => Text::PushCodeTitle,
     }
 }

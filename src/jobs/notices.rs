@@ -13,7 +13,7 @@ use crate::clock;
 use crate::domain::delivery::mail_retry::NOTICE_PATIENCE;
 use crate::domain::delivery::push_address::AccountTag;
 use crate::domain::value::id::{AccountId, NoticeId};
-use crate::i18n::{notice_mail_text, notice_text, notice_title, with_reset_link};
+use crate::i18n::{notice_mail_text, notice_text, notice_title, with_link};
 use crate::jobs::Job;
 use crate::providers::mail::{MailOutcome, laid_out};
 use crate::providers::push::{Push, PushContent};
@@ -136,8 +136,8 @@ async fn mail(services: &Services, notice: &Notice) {
     let service = &services.service;
     let reader = &notice.reader;
     let mut text = notice_mail_text(service, reader, notice.kind, notice.requester.as_ref(), notice.created_at);
-    if notice.kind.brings_reset_link() {
-        text = with_reset_link(text, services.use_cases.core.password_reset_link(id.uuid()).expose_secret());
+    if let Some(link) = notice.kind.link() {
+        text = with_link(text, link, services.use_cases.core.mailed_link(link, id.uuid()).expose_secret());
     }
     let mail = laid_out(id.uuid(), email, service, &text);
     let _under_way = services.mails_under_way.begin();

@@ -156,6 +156,8 @@ section! {
         #[serde(default)] page_url: Option<String>,
         /// Where people find help.
         #[serde(default)] support: Option<String>,
+        /// Whom to tell of a weakness.
+        #[serde(default)] security_contact: Option<String>,
     }
 }
 section! {
@@ -437,6 +439,12 @@ impl OperatorSettings {
     }
 }
 
+/// Whether a text is a URI that people can be reached by.
+fn is_contact(text: &str) -> bool {
+    let is_uri = text.starts_with("mailto:") || text.starts_with("https://");
+    is_uri && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 impl ServiceSettings {
     /// For whom mails speak.
     #[must_use]
@@ -458,6 +466,13 @@ impl ServiceSettings {
             let uri = url.parse::<::http::Uri>();
             uri.is_ok_and(|uri| matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some())
         };
+        if let Some(contact) = self.security_contact.as_ref().filter(|contact| !is_contact(contact)) {
+            return refused(
+                "service.security_contact",
+                contact,
+                "mailto:security@example.com, or the https URL of a page",
+            );
+        }
         match &self.page_url {
             Some(url) if !is_page(url) => {
                 refused("service.page_url", url, "the address of a page, such as https://id.example.com/")

@@ -11,6 +11,7 @@ pub mod budget;
 pub mod challenge;
 pub mod delivery;
 pub mod device;
+pub mod email_change;
 pub mod idempotent_request;
 pub mod mailbox;
 pub mod mailbox_forms;

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::json;
+use twostep::settings::Settings;
 
 use super::ANNA;
 use crate::support::client::{Install, PASSWORD};
@@ -112,6 +113,28 @@ async fn nothing_but_what_is_meant_is_served() {
         }
     }
     gateway.stop().await;
+}
+
+/// Password managers and finders of weaknesses look there.
+#[actix_web::test]
+async fn well_known_places_lead_to_the_page_and_name_whom_to_tell() {
+    let plain = TestGateway::start().await;
+    let name = |settings: &mut Settings| settings.service.security_contact = Some("mailto:security@example.com".into());
+    let named = TestGateway::start_with(name).await;
+    let client = plain.client();
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let sent = http.get(format!("{}/.well-known/change-password", client.base())).send().await.expect("an answer");
+    assert_eq!(sent.status(), 302);
+    assert_eq!(sent.headers()["location"], "/#security");
+    client.send(Method::GET, "/.well-known/security.txt", None, None).await.expect_problem(404, "not_found");
+    let answer = http.get(format!("{}/.well-known/security.txt", named.url())).send().await.expect("an answer");
+    assert_eq!(answer.headers()["content-type"], "text/plain; charset=utf-8");
+    let text = answer.text().await.expect("text");
+    let expires = text.lines().find_map(|line| line.strip_prefix("Expires: ")).expect("it expires");
+    assert!(expires.parse::<jiff::Timestamp>().expect("a time") > jiff::Timestamp::now(), "{text}");
+    assert!(text.starts_with("Contact: mailto:security@example.com\n"), "{text}");
+    plain.stop().await;
+    named.stop().await;
 }
 
 #[actix_web::test]

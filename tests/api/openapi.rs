@@ -37,6 +37,8 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("DELETE", "/v1/trusted-devices", &["200", "403"]),
     ("PATCH", "/v1/trusted-devices/{id}", &["200", "403", "404"]),
     ("PATCH", "/v1/devices/current", &["200"]),
+    ("POST", "/v1/login-security/email", &["202", "401", "403"]),
+    ("POST", "/v1/email-changes/{id}/undo", &["204", "401"]),
     ("POST", "/v1/password-resets", &["202"]),
     ("POST", "/v1/password-resets/{id}", &["204", "400", "401"]),
     ("POST", "/v1/login-security/recovery-codes", &["201", "401", "403"]),

@@ -199,6 +199,8 @@ impl Scene {
                 json!({ "email": EMAIL, "password": PASSWORD, "device": self.trusted.install.json(), "trust_token": trust })
             }
             "POST /v1/sessions/refresh" => json!({ "refresh_token": self.tablet.refresh_token }),
+            "POST /v1/login-security/email" => json!({ "email": "new@example.com", "password": PASSWORD }),
+            "POST /v1/email-changes/{id}/undo" => json!({ "secret": "ts_ua_AAAA" }),
             "POST /v1/password-resets" => json!({ "email": EMAIL }),
             // Nor is it a link that was mailed.
             "POST /v1/password-resets/{id}" => json!({ "secret": "ts_pw_AAAA", "password": "another battery staple" }),

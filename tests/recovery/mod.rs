@@ -1,4 +1,5 @@
 //! Ways back into an account (design section 15), and those that must lead nowhere.
 
+mod addresses;
 mod codes;
 mod passwords;

@@ -3,7 +3,7 @@ export interface Challenge {
   id: string;
   /** Only in the answer that starts it. */
   token?: string;
-  purpose: "sign_in" | "enable_two_step" | "disable_two_step" | "create_account";
+  purpose: "sign_in" | "enable_two_step" | "disable_two_step" | "change_email" | "create_account";
   method: "app" | "email";
   methods: ("app" | "email")[];
   code_length: number;

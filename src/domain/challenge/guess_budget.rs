@@ -52,7 +52,8 @@ impl BudgetKind {
     pub fn of(purpose: Purpose) -> Option<Self> {
         match purpose {
             Purpose::SignIn | Purpose::DisableTwoStep => Some(Self::Account),
-            Purpose::EnableTwoStep => Some(Self::Enabling),
+            // Both come from a session of the account.
+            Purpose::EnableTwoStep | Purpose::ChangeEmail => Some(Self::Enabling),
             Purpose::CreateAccount => None,
         }
     }

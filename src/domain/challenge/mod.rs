@@ -36,6 +36,8 @@ words! {
         /// Somebody who holds a trusted device, or the mailbox, wants two-step verification off, although the device that asks
         /// is not trusted.
         DisableTwoStep = "disable_two_step",
+        /// The mailbox exists and is read, so it may become the account's.
+        ChangeEmail = "change_email",
         /// The mailbox exists and is read, so the account may be made.
         CreateAccount = "create_account",
     }
@@ -144,7 +146,7 @@ impl Lifetimes {
         match (purpose, method) {
             (Purpose::EnableTwoStep | Purpose::CreateAccount, _) => self.confirmation,
             (Purpose::SignIn | Purpose::DisableTwoStep, Method::App) => self.app,
-            (Purpose::SignIn | Purpose::DisableTwoStep, Method::Email) => self.email,
+            (Purpose::SignIn | Purpose::DisableTwoStep, Method::Email) | (Purpose::ChangeEmail, _) => self.email,
         }
     }
 }

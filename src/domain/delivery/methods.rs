@@ -42,7 +42,7 @@ pub fn offered_methods(
         (MailboxStands::Good, EmailFallback::Allow) => true,
     };
     match purpose {
-        Purpose::EnableTwoStep | Purpose::CreateAccount => &[Method::Email],
+        Purpose::EnableTwoStep | Purpose::ChangeEmail | Purpose::CreateAccount => &[Method::Email],
         Purpose::SignIn | Purpose::DisableTwoStep if is_email_offered => &[Method::App, Method::Email],
         Purpose::SignIn | Purpose::DisableTwoStep => &[Method::App],
     }

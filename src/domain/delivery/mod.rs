@@ -224,7 +224,9 @@ impl CodeToDeliver {
         Language::of(match self.purpose {
             Purpose::CreateAccount if self.address_taken => account,
             Purpose::CreateAccount => asks,
-            Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep => account.or(asks),
+            Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep | Purpose::ChangeEmail => {
+                account.or(asks)
+            }
         })
     }
 }
@@ -237,9 +239,11 @@ impl CodeToDeliver {
         let asks = self.requester.device.time_zone.as_ref().filter(|_| !self.address_taken);
         match self.purpose {
             Purpose::CreateAccount if !self.address_taken => asks.or(account),
-            Purpose::CreateAccount | Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep => {
-                account.or(asks)
-            }
+            Purpose::CreateAccount
+            | Purpose::SignIn
+            | Purpose::EnableTwoStep
+            | Purpose::DisableTwoStep
+            | Purpose::ChangeEmail => account.or(asks),
         }
         .cloned()
     }

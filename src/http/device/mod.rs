@@ -5,6 +5,7 @@ pub(crate) mod challenges;
 pub(crate) mod client_address;
 pub(crate) mod connect;
 pub(crate) mod devices;
+pub(crate) mod email_changes;
 pub(crate) mod login_activity;
 pub(crate) mod login_security;
 pub(crate) mod password_resets;

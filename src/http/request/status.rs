@@ -26,6 +26,8 @@ statuses! {
     NotNeededStatus(NotNeeded);
     /// Two-step verification is on.
     TwoStepEnabledStatus(TwoStepEnabled);
+    /// The account has another address.
+    EmailChangedStatus(EmailChanged);
     /// Two-step verification is off.
     TwoStepDisabledStatus(TwoStepDisabled);
 }

@@ -7,3 +7,4 @@ pub(crate) mod examples;
 pub(crate) mod openapi;
 pub(crate) mod session_cookies;
 pub(crate) mod static_response;
+pub(crate) mod well_known;

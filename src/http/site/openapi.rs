@@ -12,8 +12,8 @@ use utoipa::{Modify, OpenApi};
 use super::examples::Examples;
 use crate::http::app_server::{jwks, subjects, verifications};
 use crate::http::device::{
-    accounts, challenges, client_address, connect, devices, login_activity, login_security, password_resets,
-    password_strength, push, recovery_codes, sessions, sign_in, support,
+    accounts, challenges, client_address, connect, devices, email_changes, login_activity, login_security,
+    password_resets, password_strength, push, recovery_codes, sessions, sign_in, support,
 };
 use crate::http::resource;
 use crate::http::site::static_response::Fixed;
@@ -69,6 +69,8 @@ pub(in crate::http) fn document() -> utoipa::openapi::OpenApi {
         devices::remove_others,
         devices::rename,
         devices::update,
+        email_changes::change,
+        email_changes::undo,
         password_resets::begin,
         password_resets::finish,
         recovery_codes::make,

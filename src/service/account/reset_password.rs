@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::clock;
 use crate::domain::account::activity::ActivityKind;
 use crate::domain::account::email::EmailAddress;
+use crate::domain::account::mailed_link::MailedLink;
 use crate::domain::account::password::Password;
-use crate::domain::account::password_reset::{LIFETIME, is_secret, secret};
 use crate::domain::challenge::SupersededBy;
 use crate::domain::challenge::limits::REPEAT_WITHIN;
 use crate::domain::challenge::send_quota::MailSpender;
@@ -49,7 +49,7 @@ impl Accounts {
                 None => AlertKind::PasswordResetAsked,
                 Some(_) => AlertKind::PasswordResetAskedFrozen,
             };
-            store::password_reset::add(db, id, reset, LIFETIME).await?;
+            store::password_reset::add(db, id, reset, MailedLink::NewPassword.lifetime()).await?;
             store::notice::add(db, id, NoticeId::new(reset), kind, Some(&origin.somebody())).await?;
             Ok::<_, VerificationError>(true)
         });
@@ -73,7 +73,7 @@ impl Accounts {
         password: Password,
         origin: &Origin,
     ) -> Result<(), VerificationError> {
-        if !is_secret(shown, reset, &self.code_keys()) {
+        if !MailedLink::NewPassword.is_secret(shown, reset, &self.code_keys()) {
             return Err(VerificationError::Unauthorized);
         }
         let found = self.store.run(async |db| store::password_reset::find(db, reset, REPEAT_WITHIN).await).await?;
@@ -107,8 +107,8 @@ impl Accounts {
 impl Core {
     /// The link that a mail carries: the page takes what is behind the `#`, which reaches no server and no log.
     #[must_use]
-    pub fn password_reset_link(&self, reset: Uuid) -> SecretString {
-        let secret = secret(reset, &self.code_keys());
-        format!("{}#reset={reset}.{}", self.rules.page, secret.expose_secret()).into()
+    pub fn mailed_link(&self, link: MailedLink, id: Uuid) -> SecretString {
+        let secret = link.secret(id, &self.code_keys());
+        format!("{}#{}={id}.{}", self.rules.page, link.fragment(), secret.expose_secret()).into()
     }
 }

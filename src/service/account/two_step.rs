@@ -291,7 +291,10 @@ impl Core {
 }
 
 /// The session that asked for a challenge, if it still may make calls.
-async fn asking_session(db: &impl Db, new: &NewChallenge) -> Result<ActiveSession, VerificationError> {
+pub(in crate::service) async fn asking_session(
+    db: &impl Db,
+    new: &NewChallenge,
+) -> Result<ActiveSession, VerificationError> {
     let session = new.session_id.ok_or(VerificationError::Unauthorized)?;
     let found = store::session::for_connection(db, new.account_id, session).await?;
     found.ok_or(VerificationError::Unauthorized)

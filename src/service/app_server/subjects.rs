@@ -139,6 +139,26 @@ impl AppServers {
 }
 
 impl Core {
+    /// Carries out a change of the mailbox, and replaces the codes that were mailed to the one before: by codes on trusted devices
+    /// where there are any.
+    pub(in crate::service) async fn replace_mailed_codes<D: Db>(
+        &self,
+        db: &D,
+        account: AccountId,
+        events: &mut Vec<AccountEvent>,
+        change: impl AsyncFnOnce(&D) -> Result<(), VerificationError>,
+    ) -> Result<(), VerificationError> {
+        let mailed = store::challenge::mailed(db, account).await?;
+        change(db).await?;
+        let has_devices = store::device::has_trusted(db, account).await?;
+        let may_be_shown = |purpose| has_devices && matches!(purpose, Purpose::SignIn | Purpose::DisableTwoStep);
+        // What goes to a mailbox that is not the account's is not touched.
+        let mailed = mailed.into_iter().filter(|open| open.code.purpose != Purpose::ChangeEmail);
+        let (by_devices, by_mail): (Vec<_>, Vec<_>) = mailed.partition(|open| may_be_shown(open.code.purpose));
+        self.replace_codes(db, account, by_devices, Some(Method::App), events).await?;
+        self.replace_codes(db, account, by_mail, None, events).await
+    }
+
     /// Codes by email go to another mailbox from now on. Those under way are replaced, so that nobody who reads the old one can use
     /// them: by codes on trusted devices where there are any, because the new mailbox is not to be relied on yet. It is written
     /// down, and told to the old mailbox and the new one.
@@ -150,13 +170,10 @@ impl Core {
         email: &EmailAddress,
         events: &mut Vec<AccountEvent>,
     ) -> Result<(), VerificationError> {
-        let mailed = store::challenge::mailed(db, account).await?;
-        store::subject::set_mailbox(db, account, email).await?;
-        let has_devices = store::device::has_trusted(db, account).await?;
-        let (by_devices, by_mail): (Vec<_>, Vec<_>) =
-            mailed.into_iter().partition(|open| has_devices && open.code.purpose != Purpose::EnableTwoStep);
-        self.replace_codes(db, account, by_devices, Some(Method::App), events).await?;
-        self.replace_codes(db, account, by_mail, None, events).await?;
+        self.replace_mailed_codes(db, account, events, async |db| {
+            Ok(store::subject::set_mailbox(db, account, email).await?)
+        })
+        .await?;
         self.record_change(db, account, ActivityKind::MailboxChanged, None).await?;
         if before.is_some() {
             let notice = fresh(NoticeId::new);

@@ -74,7 +74,9 @@ impl Challenges {
             self.freeze(db, new.account_id, &mut events).await?;
             let kind = match new.purpose {
                 Purpose::DisableTwoStep => AlertKind::DisablingDenied,
-                Purpose::SignIn | Purpose::EnableTwoStep | Purpose::CreateAccount => AlertKind::SignInDenied,
+                Purpose::SignIn | Purpose::EnableTwoStep | Purpose::ChangeEmail | Purpose::CreateAccount => {
+                    AlertKind::SignInDenied
+                }
             };
             self.alert(db, new.account_id, kind, Some(&new.requester), &mut events).await?;
             Ok::<_, VerificationError>(true)

@@ -63,7 +63,9 @@ impl Core {
                 let guesses = store::challenge::count_short_guesses(db, start.account_id, install, asker).await?;
                 confirmation_digits(self.rules.digits, guesses)
             }
-            Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep => self.rules.digits,
+            Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep | Purpose::ChangeEmail => {
+                self.rules.digits
+            }
         };
         let token = fresh_token(TokenKind::Challenge);
         let mailbox = start.mailbox;
@@ -92,6 +94,9 @@ impl Core {
             address_taken: start.address_taken,
             activity_id: entry_kind.map(|_| fresh(ActivityId::new)),
         };
+        if let (Purpose::ChangeEmail, Some(mailbox)) = (new.purpose, mailbox) {
+            store::email_change::await_address(db, new.account_id, new.challenge_id, mailbox).await?;
+        }
         let Started { planned, closed } = store::challenge::start(db, &new, &with).await?;
         events.extend(closed_by_newer(&closed));
         let count = planned.deliveries.len() as u64;
@@ -146,7 +151,7 @@ pub(in crate::service) fn issued(code: CodeToDeliver, planned: PlannedDeliveries
 pub(in crate::service) fn asker(purpose: Purpose, requester: &Requester) -> Option<IpNet> {
     match purpose {
         Purpose::CreateAccount => requester.ip.parse().ok().map(site),
-        Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep => None,
+        Purpose::SignIn | Purpose::EnableTwoStep | Purpose::DisableTwoStep | Purpose::ChangeEmail => None,
     }
 }
 
@@ -175,6 +180,6 @@ fn attempt_kind(purpose: Purpose) -> Option<ActivityKind> {
     match purpose {
         Purpose::SignIn => Some(ActivityKind::SignIn),
         Purpose::DisableTwoStep => Some(ActivityKind::TwoStepDisabled),
-        Purpose::EnableTwoStep | Purpose::CreateAccount => None,
+        Purpose::EnableTwoStep | Purpose::ChangeEmail | Purpose::CreateAccount => None,
     }
 }

@@ -38,6 +38,11 @@ pub enum Verified {
         /// What it shows at its next sign-in.
         trust_token: Token,
     },
+    /// `change_email`: the account has the new address.
+    EmailChanged {
+        /// The device that asked.
+        device: Device,
+    },
     /// `disable_two_step`: it is off.
     TwoStepDisabled {
         /// The device that asked.
@@ -49,7 +54,7 @@ impl Verified {
     pub(in crate::service) fn session(&self) -> Option<SessionId> {
         match self {
             Self::SignedIn { signed_in, .. } => Some(signed_in.session.session_id),
-            Self::TwoStepEnabled { .. } | Self::TwoStepDisabled { .. } => None,
+            Self::TwoStepEnabled { .. } | Self::TwoStepDisabled { .. } | Self::EmailChanged { .. } => None,
         }
     }
 }
@@ -303,6 +308,7 @@ impl Core {
             (Purpose::SignIn | Purpose::CreateAccount, None) => None,
             (Purpose::EnableTwoStep, _) => is_trusted.then_some(Verified::TwoStepEnabled { device, trust_token }),
             (Purpose::DisableTwoStep, _) => Some(Verified::TwoStepDisabled { device }),
+            (Purpose::ChangeEmail, _) => Some(Verified::EmailChanged { device }),
         })
     }
 
@@ -339,6 +345,9 @@ impl Core {
                 // A mailbox alone proves no more than that: guesses at sign-ins stay counted.
                 store::budget::refill(db, new.account_id, BudgetKind::Enabling).await?;
                 self.finish_enabling(db, new, after, events).await
+            }
+            Purpose::ChangeEmail => {
+                Ok(Verified::EmailChanged { device: self.finish_email_change(db, new, events).await? })
             }
             Purpose::DisableTwoStep => {
                 refill.await?;

@@ -122,6 +122,10 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
         "V31__recover_accounts",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0031_recover_accounts.sql")),
     ),
+    (
+        "V32__change_addresses",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0032_change_addresses.sql")),
+    ),
 ];
 
 /// Held while migrating, so that nodes that start together do it one after the other: by a transaction of its own, which poolers keep

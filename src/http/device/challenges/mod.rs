@@ -17,7 +17,7 @@ use crate::http::problem::{Problem, ProblemBody};
 use crate::http::request::dto::{ChallengeEnvelope, DeviceAnswer, SecretText, SignedInAnswer};
 use crate::http::request::extract::{AcceptedLocale, ChallengeToken, OptionalBody, Session, invalid};
 use crate::http::request::json::Json;
-use crate::http::request::status::{TwoStepDisabledStatus, TwoStepEnabledStatus};
+use crate::http::request::status::{EmailChangedStatus, TwoStepDisabledStatus, TwoStepEnabledStatus};
 use crate::http::site::session_cookies::{Caller, HoldsTokens};
 use crate::http::{Api, resource, to_the_end};
 use crate::service::Verified;
@@ -92,6 +92,14 @@ pub(in crate::http) struct TwoStepDisabledAnswer {
     device: DeviceAnswer,
 }
 
+/// The account has another address.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct EmailChangedAnswer {
+    #[schema(inline)]
+    status: EmailChangedStatus,
+    device: DeviceAnswer,
+}
+
 /// What the right code brought.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
@@ -102,6 +110,8 @@ pub(in crate::http) enum VerifiedAnswer {
     TwoStepEnabled(TwoStepEnabledAnswer),
     /// `disable_two_step`.
     TwoStepDisabled(TwoStepDisabledAnswer),
+    /// `change_email`.
+    EmailChanged(EmailChangedAnswer),
 }
 
 impl HoldsTokens for VerifiedAnswer {
@@ -110,6 +120,7 @@ impl HoldsTokens for VerifiedAnswer {
             Self::SignedIn(answer) => answer.take_tokens(),
             Self::TwoStepEnabled(answer) => answer.device.take_tokens(),
             Self::TwoStepDisabled(answer) => answer.device.take_tokens(),
+            Self::EmailChanged(answer) => answer.device.take_tokens(),
         }
     }
 }
@@ -159,6 +170,10 @@ pub(in crate::http) async fn verify(
         Verified::TwoStepEnabled { device, trust_token } => VerifiedAnswer::TwoStepEnabled(TwoStepEnabledAnswer {
             status: TwoStepEnabledStatus::TwoStepEnabled,
             device: DeviceAnswer::new(device, Some(trust_token)),
+        }),
+        Verified::EmailChanged { device } => VerifiedAnswer::EmailChanged(EmailChangedAnswer {
+            status: EmailChangedStatus::EmailChanged,
+            device: DeviceAnswer::new(device, None),
         }),
         Verified::TwoStepDisabled { device } => VerifiedAnswer::TwoStepDisabled(TwoStepDisabledAnswer {
             status: TwoStepDisabledStatus::TwoStepDisabled,
