@@ -6,3 +6,5 @@ push-code-body = { $code } für { $device }
 push-wake-body = Öffnen Sie die App, um ihn zu sehen.
 push-over-title = Anmeldecode nicht mehr nötig
 push-over-body = Es ist nichts zu tun.
+push-test-title = Mitteilungen kommen an
+push-test-body = Das ist ein Test. So werden Codes aussehen.

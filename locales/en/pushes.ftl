@@ -6,3 +6,5 @@ push-code-body = { $code } for { $device }
 push-wake-body = Open the app to see it.
 push-over-title = Sign-in code no longer needed
 push-over-body = Nothing needs to be done.
+push-test-title = Notifications work
+push-test-body = This is a test. Codes will look like this.

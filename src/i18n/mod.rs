@@ -18,4 +18,4 @@ pub use hints::{hint_text, location_note};
 pub use mails::{MailText, code_mail_text, notice_mail_text, with_link};
 pub use notices::{notice_text, notice_title};
 pub use passwords::{password_suggestion_text, password_warning_text};
-pub use pushes::{PushText, code_push_text, over_push_text, wake_push_text};
+pub use pushes::{PushText, code_push_text, over_push_text, test_push_text, wake_push_text};

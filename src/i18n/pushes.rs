@@ -37,6 +37,12 @@ pub fn over_push_text(language: Language) -> PushText {
     PushText { title: words(language, Text::PushOverTitle), body: words(language, Text::PushOverBody) }
 }
 
+/// A test that somebody asked for on the device.
+#[must_use]
+pub fn test_push_text(language: Language) -> PushText {
+    PushText { title: words(language, Text::PushTestTitle), body: words(language, Text::PushTestBody) }
+}
+
 fn title(purpose: Purpose) -> Text<'static> {
     match purpose {
         Purpose::DisableTwoStep => Text::PushDisableTwoStepTitle,

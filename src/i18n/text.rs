@@ -124,6 +124,8 @@ texts! {
     PushWakeBody = "push-wake-body",
     PushOverTitle = "push-over-title",
     PushOverBody = "push-over-body",
+    PushTestTitle = "push-test-title",
+    PushTestBody = "push-test-body",
 
     HintNoTrustedDeviceReachable = "hint-no-trusted-device-reachable",
     HintShownOnTrustedDevice { devices: u64 } = "hint-shown-on-trusted-device",

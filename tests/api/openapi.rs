@@ -43,6 +43,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("POST", "/v1/password-resets/{id}", &["204", "400", "401"]),
     ("POST", "/v1/login-security/recovery-codes", &["201", "401", "403"]),
     ("GET", "/v1/push/web", &["200"]),
+    ("POST", "/v1/push/test", &["200", "403", "404"]),
     ("POST", "/v1/receipts", &["204", "401", "410"]),
     ("GET", "/v1/login-activity", &["200"]),
     ("POST", "/v1/login-activity/{id}/report", &["204"]),

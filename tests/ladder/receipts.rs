@@ -158,3 +158,22 @@ async fn another_node_takes_a_receipt_and_a_denial() {
     second.stop().await;
     stage.end().await;
 }
+
+/// "Send me a test": what the provider says of it, to the device that asks alone.
+#[actix_web::test]
+async fn a_test_reaches_the_own_device_by_the_way_of_codes() {
+    let (service, stage) = with_browser().await;
+    let test = async |device: &SignedIn| {
+        stage.client.send(Method::POST, "/v1/push/test", Some(&device.access_token), None).await
+    };
+    assert_eq!(test(&stage.owner).await.expect(200), json!({ "outcome": "accepted" }));
+    let inside = service.received().last().and_then(|request| request.json()).expect("a message");
+    assert_eq!((inside["type"].as_str(), inside["kind"].as_str()), (Some("alert"), Some("test")));
+    assert_eq!(inside["title"], "Notifications work");
+    let other = stage.trust("Other").await;
+    test(&other).await.expect_problem(404, "not_found");
+    let subscription = service.received().last().expect("a request").endpoint.clone();
+    service.unsubscribe(&subscription);
+    assert_eq!(test(&stage.owner).await.expect(200), json!({ "outcome": "token_dead" }));
+    stage.end().await;
+}

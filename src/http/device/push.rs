@@ -1,22 +1,32 @@
-//! `/v1/push/web` and `/v1/receipts`: what devices need for pushes, and say about them, without a session.
+//! `/v1/push` and `/v1/receipts`: what devices need for pushes, and say about them without a session.
 
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
+use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
+use crate::clock;
+use crate::domain::delivery::push_address::AccountTag;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::request::dto::SecretText;
-use crate::http::request::extract::invalid;
+use crate::http::request::extract::{Session, invalid};
 use crate::http::request::json::Json;
 use crate::http::request::rate_limits::{Limited, Spender};
 use crate::http::{Api, resource, to_the_end};
+use crate::i18n::{PushText, test_push_text};
+use crate::providers::push::{Push, PushContent};
 use crate::service::{Origin, Said};
+
+/// A test is waited for by its user: a provider that has not taken it by then is not tried again.
+const TEST_LIFETIME: SignedDuration = SignedDuration::from_secs(15);
 
 pub(in crate::http) fn routes(config: &mut ServiceConfig) {
     config
         .service(resource("/v1/push/web", "GET").route(web::get().to(key)))
+        .service(resource("/v1/push/test", "POST").route(web::post().to(test)))
         .service(resource("/v1/receipts", "POST").route(web::post().to(receive)));
 }
 
@@ -38,6 +48,46 @@ pub(in crate::http) struct WebPushAnswer {
 pub(in crate::http) async fn key(api: Data<Api>) -> impl Responder {
     let accepted_keys = api.push.web_push_keys();
     HttpResponse::Ok().json(WebPushAnswer { public_key: accepted_keys.first().cloned(), accepted_keys })
+}
+
+/// What became of a test.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct PushTestAnswer {
+    /// What the provider answered, in one word: `accepted`, or why not, such as `token_dead`, `unknown_service`, `given_up`; `provider_off`
+    /// when the gateway has no such provider.
+    outcome: String,
+}
+
+/// Send this device a test, as codes are sent: a notification of `type` `alert` and `kind` `test`. `accepted` says that its provider took
+/// it; whether it is shown its user sees.
+#[utoipa::path(
+    post, path = "/v1/push/test", operation_id = "sendTestPush", tag = "devices", security(("session" = [])),
+    responses(
+        (status = 200, description = "What its provider answered", body = PushTestAnswer),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`device_not_trusted`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: the device is not registered for push, or may not notify", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::http) async fn test(api: Data<Api>, Session(session): Session) -> Result<impl Responder, Problem> {
+    let (address, language) = api.use_cases.devices.own_push_address(&session).await?;
+    let now = clock::now();
+    let PushText { title, body } = test_push_text(language);
+    let push = Push {
+        delivery_id: Uuid::now_v7(),
+        account: AccountTag::of(session.account_id),
+        subject_id: Uuid::now_v7(),
+        generation: 1,
+        expires_at: now + TEST_LIFETIME,
+        language,
+        receipt: None,
+        content: PushContent::Alert { kind: "test", title, body },
+    };
+    let outcome = api.push.send(&address, &push, now).await;
+    let outcome = outcome.map_or("provider_off", |outcome| outcome.word()).to_owned();
+    Ok(HttpResponse::Ok().json(PushTestAnswer { outcome }))
 }
 
 /// What became of a push: either `shown` or `deny`.

@@ -75,6 +75,7 @@ pub(in crate::http) fn document() -> utoipa::openapi::OpenApi {
         password_resets::finish,
         recovery_codes::make,
         push::key,
+        push::test,
         push::receive,
         login_activity::page,
         login_activity::report,

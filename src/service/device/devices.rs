@@ -2,6 +2,7 @@
 
 use super::session::{require_trusted, speaks_for_owner};
 use crate::domain::account::activity::ActivityKind;
+use crate::domain::account::locale::Language;
 use crate::domain::delivery::push_address::PushAddress;
 use crate::domain::device::Device;
 use crate::domain::device::session::{ActiveSession, SessionEnd};
@@ -18,6 +19,20 @@ impl Devices {
     /// The database's.
     pub async fn trusted_devices(&self, session: &ActiveSession) -> Result<Vec<TrustedDevice>, VerificationError> {
         Ok(self.store.run(async |db| store::device::list_trusted(db, session.account_id).await).await?)
+    }
+
+    /// Where codes for the session's device are pushed to, and its language.
+    ///
+    /// # Errors
+    /// [`VerificationError::DeviceNotTrusted`]; [`VerificationError::NotFound`] when it is not registered, or may not notify.
+    pub async fn own_push_address(
+        &self,
+        session: &ActiveSession,
+    ) -> Result<(PushAddress, Language), VerificationError> {
+        require_trusted(session)?;
+        let of = [session.device_id];
+        let found = self.store.run(async |db| store::device::push_addresses(db, session.account_id, &of).await).await?;
+        found.into_values().next().ok_or(VerificationError::NotFound)
     }
 
     /// Ends the trust in a device, its sessions and its connection; open codes it may have seen are replaced.
