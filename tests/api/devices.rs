@@ -59,6 +59,53 @@ async fn a_push_address_is_kept_with_its_kind() {
     gateway.stop().await;
 }
 
+/// A push address of Web Push needs an endpoint at a service that is called, and keys that something can be sealed with.
+#[actix_web::test]
+async fn an_endpoint_is_taken_with_its_keys_and_at_a_listed_service_only() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let first = client.new_account(ANNA).await;
+    let key = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
+    let keys = json!({ "p256dh": key, "auth": "BTBZMqHH6r4Tts7J_aSIgg" });
+    let endpoint = "https://updates.push.services.mozilla.com/wpush/v2/gAAAAAB";
+    let good = json!({ "provider": "webpush", "endpoint": endpoint, "keys": keys });
+    patch(&client, &first, json!({ "push": good })).await.expect(200);
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(push_address(&gateway.database, &first).await, [some("web_push"), some(endpoint), None]);
+    let stored = "SELECT octet_length(push_keys)::bigint FROM devices WHERE push_kind = 'web_push'";
+    assert_eq!(gateway.database.count(stored).await, 81);
+
+    let with = |field: &str, value: Value| {
+        let mut push = good.clone();
+        push[field] = value;
+        push
+    };
+    // The last letter of a point is changed: it is no longer on the curve.
+    let beside = format!("{}8", &key[..key.len() - 1]);
+    for wrong in [
+        json!({ "provider": "webpush", "endpoint": endpoint }),
+        json!({ "provider": "webpush", "token": endpoint, "keys": keys }),
+        json!({ "provider": "fcm", "endpoint": endpoint, "keys": keys }),
+        with("environment", json!("sandbox")),
+        with("keys", json!({ "p256dh": key })),
+        with("keys", json!({ "p256dh": beside, "auth": "BTBZMqHH6r4Tts7J_aSIgg" })),
+        with("keys", json!({ "p256dh": key, "auth": "AAAA" })),
+        with("keys", json!([key, "BTBZMqHH6r4Tts7J_aSIgg"])),
+        with("endpoint", json!("http://updates.push.services.mozilla.com/wpush/v2/gAAAAAB")),
+        with("endpoint", json!("https://push.evil.example/wpush/v2/gAAAAAB")),
+        with("endpoint", json!("https://127.0.0.1/")),
+        with("endpoint", json!("https://updates.push.services.mozilla.com:8443/")),
+        with("endpoint", json!(format!("{endpoint}{}", "x".repeat(2048)))),
+    ] {
+        patch(&client, &first, json!({ "push": wrong })).await.expect_problem(400, "invalid_request");
+    }
+    assert_eq!(push_address(&gateway.database, &first).await[1], some(endpoint), "nothing was lost");
+    // Keys go with any provider.
+    let sealed = json!({ "provider": "fcm", "token": "f:1", "keys": keys });
+    patch(&client, &first, json!({ "push": sealed })).await.expect(200);
+    gateway.stop().await;
+}
+
 /// One phone may hold several accounts, and who only knows an address takes it from nobody.
 #[actix_web::test]
 async fn a_push_address_stays_with_every_device_that_registered_it() {

@@ -1,5 +1,7 @@
 //! What devices say of pushes without a session: from a closed browser, or a phone that was woken.
 
+use std::num::NonZeroU32;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -175,5 +177,38 @@ async fn a_test_reaches_the_own_device_by_the_way_of_codes() {
     let subscription = service.received().last().expect("a request").endpoint.clone();
     service.unsubscribe(&subscription);
     assert_eq!(test(&stage.owner).await.expect(200), json!({ "outcome": "token_dead" }));
+    stage.end().await;
+}
+
+/// Whoever waits for the code, and strangers who make receipts up, spend nothing that a denial needs.
+#[actix_web::test]
+async fn nobody_uses_up_what_a_denial_needs() {
+    let service = push_service().await;
+    let stage = Stage::start_with(|settings| {
+        configure(settings, &service);
+        settings.http.trusted_proxies = vec!["127.0.0.1/32".parse().expect("a network")];
+        settings.limits.calls_per_minute = NonZeroU32::new(5).expect("five");
+        settings.limits.strangers_per_minute = NonZeroU32::new(5).expect("five");
+    })
+    .await;
+    subscribe(&service, &stage, &stage.owner).await;
+    let challenge = stage.ask().await;
+    let inside = pushed(&service, &challenge, "code").await;
+    let network = "198.51.100.7";
+    let mut refused = 0;
+    for _ in 0..10 {
+        let path = format!("/v1/challenges/{}", challenge.id);
+        let answer = stage.client.send_for(network, Method::GET, &path, Some(&challenge.token), None).await;
+        refused += usize::from(answer.status == 429);
+        let body = json!({ "receipt": "ts_pr_AAAA", "deny": true });
+        let answer = stage.client.send_for(network, Method::POST, "/v1/receipts", None, Some(body)).await;
+        refused += usize::from(answer.status == 429);
+    }
+    assert!(refused >= 10, "{refused}");
+    let body = json!({ "receipt": inside["receipt"], "deny": true });
+    stage.client.send_for(network, Method::POST, "/v1/receipts", None, Some(body)).await.expect(204);
+    let ended =
+        format!("SELECT count(*) FROM challenges WHERE challenge_id = '{}' AND outcome = 'denied'", challenge.id);
+    assert_eq!(stage.gateway.database.count(&ended).await, 1);
     stage.end().await;
 }
