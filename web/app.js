@@ -92,6 +92,7 @@ function insecure() {
 /** Makes place for a screen of somebody who is not signed in. */
 function outside(name) {
   stop();
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close("no");
   isOut = true;
   at(name);
   drawBar(false);
@@ -306,7 +307,6 @@ function leave(why) {
   // A refused call may come before the connection says why.
   if (isOut && why !== "signed-out-removed") return;
   hush();
-  for (const dialog of document.querySelectorAll("dialog")) dialog.close("no");
   localStorage.removeItem(SIGNED_IN);
   localStorage.removeItem("twostep.notifications");
   push = null;

@@ -44,9 +44,10 @@ export function showSignIn({ mode = "sign-in", notice = null, email = "", secret
         field("email", t("email"), address),
         field("password", t("password"), password, creating && h("p", { class: "soft small", id: "password-rule" }, t("password-rule")), creating && strength(password, address)),
         error, button),
-      !creating && h("div", { class: "row" }, h("button", { class: "plain", type: "button", id: "forgot", onclick: () => onForgot({ email: address.value }) }, t("forgot"))),
-      isOpen && h("p", { class: "small" }, t(creating ? "have-account" : "no-account"), " ",
-        h("button", { class: "plain", type: "button", id: "other-mode", onclick: other }, t(creating ? "sign-in-button" : "create-button")))),
+      h("div", { class: "links small" },
+        !creating && h("p", {}, h("button", { class: "plain", type: "button", id: "forgot", onclick: () => onForgot({ email: address.value }) }, t("forgot"))),
+        isOpen && h("p", {}, t(creating ? "have-account" : "no-account"), " ",
+          h("button", { class: "plain", type: "button", id: "other-mode", onclick: other }, t(creating ? "sign-in-button" : "create-button"))))),
   ].filter(Boolean), { narrow: true, focus: !notice });
   (address.value ? password : address).focus();
   return { typed: () => ({ email: address.value, secret: password.value }) };

@@ -67,7 +67,8 @@ class Verification {
         c.purpose === "sign_in" && h("label", { class: "check", for: "trust" }, this.trust, h("span", {}, t("trust-device"), h("span", { class: "soft small" }, " ", t("trust-device-hint")))),
         this.button),
       this.deliveries,
-      h("div", { class: "row" }, this.resend, PAPER.has(c.purpose) && this.other, cancel),
+      h("div", { class: "row" }, this.resend, cancel),
+      PAPER.has(c.purpose) && h("div", {}, this.other),
       this.helpPanel = this.help());
     show([h("div", { class: "hello" }, h("h1", {}, t(`verify-title-${c.purpose}`)), this.lead), card], { narrow: true });
     this.useRecovery(fromPaper);

@@ -1,6 +1,6 @@
 // What the owner can still come in by on a new device, and the codes to keep on paper. Those are in memory and in their dialog only.
 
-import { signedCall, words } from "./api.js";
+import { now, signedCall, words } from "./api.js";
 import { ask, field, h, ownName } from "./dom.js";
 import { dateTime, many, t } from "./text.js";
 
@@ -90,7 +90,7 @@ function warning({ trusted_devices: { count }, recovery_codes: { left }, email }
 /** Shows the codes until their owner says that they are kept. They are nowhere else, and leave the page with the dialog. */
 async function keep(codes, email) {
   const name = { service: `Twostep (${location.host})` };
-  const what = [t("codes-paper-title", name), t("codes-paper-use", name), t("codes-paper-made", { at: dateTime(Date.now()), account: email ?? "" })];
+  const what = [t("codes-paper-title", name), t("codes-paper-use", name), t("codes-paper-made", { at: dateTime(now()), account: email ?? location.host })];
   const said = h("p", { class: "soft small", id: "codes-said", role: "status" });
   const say = (key) => (said.textContent = t(key));
   const button = (id, text, act) => h("button", { type: "button", id, onclick: act }, t(text));

@@ -140,7 +140,7 @@ async fn recovery_codes_are_shown_once_and_are_then_nowhere_on_the_page() {
     };
     assert_eq!(holds(&browser.run(kept, json!([])).await), 10);
     browser.click("dialog button.main").await;
-    browser.gone("dialog").await;
+    browser.wait("!document.querySelector('dialog')").await;
     assert_eq!(holds(&browser.run(kept, json!([])).await), 0);
     assert!(browser.console().await.iter().all(|(_, text)| codes.iter().all(|code| !text.contains(code))));
 
