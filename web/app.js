@@ -27,7 +27,11 @@ let isSigningOut = false;
 /** The sign-in form is shown: a second reason to show it is no news, and it may be filled in already. */
 let isOut = false;
 /** Each screen has an address, so that Back and Forward lead from one to the other. */
-const SCREENS = ["sign-in", "create", "code", "security"];
+const SCREENS = ["sign-in", "create", "forgot", "code", "security"];
+/** What the link of a mail holds, `id` and `secret`: in memory only. */
+let link = null;
+/** Two-step verification was turned on here, and recovery codes are not made or put off yet. */
+let isJustOn = false;
 /** Back or Forward led here: what is shown instead takes its place, so that the way back stays open. */
 let isMoving = false;
 
@@ -39,15 +43,26 @@ function at(name) {
   else history.replaceState(null, "", url);
 }
 
+/** Takes a link for a new password out of the address, where histories and shoulders would read it; says whether there was one. */
+function takeLink() {
+  const found = /^#reset=([^.]*)\.?(.*)$/.exec(location.hash);
+  if (!found) return false;
+  history.replaceState(null, "", `${location.pathname}${location.search}#new-password`);
+  link = { id: found[1], secret: found[2] };
+  return true;
+}
+
 /** Back and Forward. A challenge that was left stays open until it is cancelled or over. */
 function goTo(name) {
   if (!window.isSecureContext) return;
+  if (takeLink()) return newPassword();
   isMoving = true;
   document.querySelector("dialog[open]")?.close("no");
   const open = openChallenge();
   const signedIn = localStorage.getItem(SIGNED_IN);
   if (name === "code" && open) verification(open);
   else if (signedIn) goHome();
+  else if (name === "forgot") forgot({ email: open?.typed_email });
   else signIn({ mode: name === "create" ? "create" : "sign-in", email: open?.typed_email, keepsChallenge: true });
   isMoving = false;
 }
@@ -57,10 +72,15 @@ const openChallenge = () => JSON.parse(sessionStorage.getItem(CHALLENGE) ?? "nul
 function begin() {
   // Without TLS a browser gives a page neither ids nor locks, and cookies for this page are not kept.
   if (!window.isSecureContext) return insecure();
+  // Whoever is signed in here: that is what was asked for.
+  if (link) return newPassword();
   const open = openChallenge();
   // Whether it is still open the gateway says: the clock of this computer may be wrong.
   if (open) return verification(open);
   if (localStorage.getItem(SIGNED_IN)) return goHome();
+  if (location.hash === "#forgot") return forgot();
+  // A link that was opened and not used is in the mail still.
+  if (location.hash === "#new-password") return signIn({ notice: "link-again-from-mail" });
   signIn({ mode: location.hash === "#create" ? "create" : "sign-in" });
 }
 
@@ -69,15 +89,52 @@ function insecure() {
   show(h("div", { class: "card", id: "insecure" }, h("h1", {}, t("insecure-title")), h("p", {}, t("insecure-lead", { address: location.href.replace(/^http:/, "https:") }))), { narrow: true });
 }
 
-function signIn(options = {}) {
+/** Makes place for a screen of somebody who is not signed in. */
+function outside(name) {
   stop();
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close("no");
   isOut = true;
-  redraw = () => signIn({ ...options, ...screen.typed() });
-  if (!options.keepsChallenge) sessionStorage.removeItem(CHALLENGE);
-  at(options.mode === "create" ? "create" : "sign-in");
+  at(name);
   drawBar(false);
   document.title = t("title");
-  screen = showSignIn({ ...options, onChallenge: verification, onSignedIn: goHome, onSwitch: signIn });
+}
+
+function signIn(options = {}) {
+  outside(options.mode === "create" ? "create" : "sign-in");
+  redraw = () => signIn({ ...options, ...screen.typed() });
+  if (!options.keepsChallenge) sessionStorage.removeItem(CHALLENGE);
+  screen = showSignIn({ ...options, onChallenge: verification, onSignedIn: goHome, onSwitch: signIn, onForgot: forgot });
+}
+
+/** Shows a screen of `reset.js`: what few need is not loaded before. `again` draws it with what was typed. */
+async function withResets(name, draw, again) {
+  const mine = run;
+  let screens;
+  try {
+    screens = await import("./reset.js");
+  } catch (problem) {
+    if (mine !== run) return;
+    return screen ? announce(t("problem-offline")) : unreachable(problem);
+  }
+  if (mine !== run) return;
+  outside(name);
+  redraw = () => again(screen.typed());
+  screen = draw(screens);
+}
+
+function forgot(options) {
+  return withResets("forgot", ({ showForgot }) => showForgot({ ...options, onBack: (email) => signIn({ email }) }), forgot);
+}
+
+function newPassword(typed) {
+  const used = (next) => ((link = null), next());
+  const elsewhere = () => (at("sign-in"), begin());
+  const draw = ({ showNewPassword }) => showNewPassword({ ...typed, link, onOver: () => used(linkOver), onDone: () => used(() => signIn({ notice: "reset-done" })), onCancel: () => used(elsewhere) });
+  return withResets("new-password", draw, newPassword);
+}
+
+function linkOver() {
+  return withResets("new-password", ({ showLinkOver }) => showLinkOver({ onAgain: () => forgot(), onBack: () => signIn() }), linkOver);
 }
 
 function verification(challenge, typed) {
@@ -100,7 +157,8 @@ function verification(challenge, typed) {
     challenge, typed, onOver: back, onCancel: () => back(null),
     onDone: () => {
       sessionStorage.removeItem(CHALLENGE);
-      if (enabling) announce(t(challenge.purpose === "enable_two_step" ? "on-done" : "off-done"));
+      isJustOn = challenge.purpose === "enable_two_step";
+      if (enabling) announce(t(isJustOn ? "on-done" : "off-done"));
       goHome();
     },
   });
@@ -139,8 +197,9 @@ async function goHome() {
     h("div", { class: "head" }, h("h1", {}, t("login-security")), h("p", { class: "soft", id: "account" }, ...ownAddress(security))),
     h("div", { class: "note warm", id: "paused", hidden: true }, h("p", {}, t("replaced")), h("div", { class: "row" }, h("button", { type: "button", onclick: goHome }, t("use-here")))),
     codes.element,
-    h("div", { class: "columns" }, h("div", { class: "stack" }, cards.twoStep, cards.devices, cards.sessions, cards.password), activity.element),
-  ]);
+    isJustOn && security.ways.recovery_codes.left === 0 && cards.ways.offer(() => (isJustOn = false)),
+    h("div", { class: "columns" }, h("div", { class: "stack" }, cards.twoStep, cards.ways.element, cards.devices, cards.sessions, cards.password), activity.element),
+  ].filter(Boolean));
   connect(security);
   await activity.refresh();
 }
@@ -248,10 +307,10 @@ function leave(why) {
   // A refused call may come before the connection says why.
   if (isOut && why !== "signed-out-removed") return;
   hush();
-  for (const dialog of document.querySelectorAll("dialog")) dialog.close("no");
   localStorage.removeItem(SIGNED_IN);
   localStorage.removeItem("twostep.notifications");
   push = null;
+  isJustOn = false;
   // A session that only ran out is when codes are needed most.
   if (why !== "signed-out-session") parts?.forgetPush().catch(() => {});
   signIn({ notice: why });
@@ -302,11 +361,13 @@ async function watchPermission() {
   });
 }
 
+takeLink();
+window.addEventListener("hashchange", () => takeLink() && newPassword());
 window.addEventListener("popstate", () => goTo(location.hash.slice(1)));
 // What another tab did: signed in, or signed out.
 window.addEventListener("storage", ({ key, newValue }) => {
   if (key !== SIGNED_IN) return;
-  if (newValue && !home && !openChallenge()) goHome();
+  if (newValue && !home && !link && !openChallenge()) goHome();
   else if (!newValue && home) leave("signed-out-session");
 });
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && home?.codes.seen());

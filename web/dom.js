@@ -43,6 +43,9 @@ export function field(id, label, input, ...more) {
   return h("div", { class: "field" }, h("label", { for: id }, label), input, ...more);
 }
 
+/** For password managers: whose password a dialog asks for. Nobody sees it. */
+export const ownName = (email) => email && h("input", { type: "text", name: "username", autocomplete: "username", readonly: true, hidden: true, value: email });
+
 /** A way to find an element again after a redraw: by its id, or by its row and class; null for others. */
 function place(element) {
   const row = element?.closest("[data-device], [data-entry], [data-session]");
@@ -68,13 +71,13 @@ export function redrawn(draw) {
   heading.focus();
 }
 
-/** Asks in a dialog. `content` may hold fields; `act` is called on the main button and may throw to keep it open. */
-export function ask({ title, content = [], confirm, cancel, danger = false, act = async () => {}, problem }) {
+/** Asks in a dialog. `content` may hold fields; `act` is called on the main button and may throw to keep it open. Without a `cancel` only that button closes it. */
+export function ask({ title, content = [], confirm, cancel, kind = null, danger = false, act = async () => {}, problem }) {
   return new Promise((resolve) => {
     const error = h("p", { class: "error", role: "alert" });
     const button = h("button", { class: danger ? "bad" : "main", type: "submit" }, confirm);
     const form = h("form", { method: "dialog" }, h("h2", { id: "dialog-title" }, title), ...content, error,
-      h("div", { class: "row" }, button, h("button", { type: "button", onclick: () => dialog.close("no") }, cancel)));
+      h("div", { class: "row" }, button, cancel && h("button", { type: "button", onclick: () => dialog.close("no") }, cancel)));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       button.disabled = true;
@@ -87,7 +90,7 @@ export function ask({ title, content = [], confirm, cancel, danger = false, act 
       }
     });
     const opener = place(document.activeElement);
-    const dialog = h("dialog", { "aria-labelledby": "dialog-title" }, form);
+    const dialog = h("dialog", { class: kind, "aria-labelledby": "dialog-title", oncancel: (event) => cancel || event.preventDefault() }, form);
     dialog.addEventListener("close", () => {
       dialog.remove();
       // What opened it may have been drawn anew.

@@ -1,10 +1,11 @@
 // Login Security: two-step verification, trusted devices, the password.
 
 import { remove, signedCall, words } from "./api.js";
-import { announce, ask, field, h, redrawn } from "./dom.js";
+import { announce, ask, field, h, ownName, redrawn } from "./dom.js";
 import { reportPermission, showTest } from "./push.js";
 import { strength } from "./sign-in.js";
 import { dateTime, t } from "./text.js";
+import { Ways } from "./ways.js";
 
 /** How long after a report, in milliseconds, "Undo" is the word for allowing new sign-ins again. */
 const UNDO_WITHIN = 600_000;
@@ -14,6 +15,7 @@ export class Security {
   constructor(push, listeners) {
     Object.assign(this, { push, listeners });
     this.twoStep = h("section", { class: "card", id: "two-step", "aria-labelledby": "two-step-title" });
+    this.ways = new Ways({ onChange: (said) => this.#changed(said) });
     this.devices = h("section", { class: "card", id: "devices", "aria-labelledby": "devices-title" });
     this.sessions = h("section", { class: "card", id: "sessions", "aria-labelledby": "sessions-title" });
     this.goingOn = [];
@@ -29,6 +31,7 @@ export class Security {
     this.mayRemove = this.isTrusted || !security.two_step.enabled;
     redrawn(() => {
       this.#drawTwoStep();
+      this.ways.draw(security, this.isTrusted);
       this.#drawDevices();
       this.#drawSessions();
       this.#drawPassword();
@@ -66,7 +69,7 @@ export class Security {
     let answer = {};
     const done = await ask({
       title: t("off-title"), danger: true, confirm: t("off-button"), cancel: t("cancel"), problem: words,
-      content: [h("p", {}, t("off-lead")), field("off-password", t("password"), password)],
+      content: [h("p", {}, t("off-lead")), ownName(this.security.full_email), field("off-password", t("password"), password)].filter(Boolean),
       act: async () => (answer = await signedCall("POST", "/v1/login-security/two-step", { enabled: false, password: password.value })),
     });
     // On a device that is not trusted a code is asked for as well.
@@ -212,7 +215,7 @@ export class Security {
     const forget = h("input", { id: "forget-devices", type: "checkbox", checked: everywhere && this.mayRemove });
     const done = await ask({
       title: t(everywhere ? "everywhere" : "change-password"), confirm: t("change-password"), cancel: t("cancel"), problem: words,
-      content: [everywhere && h("p", {}, t("everywhere-lead")), field("current-password", t("current-password"), current),
+      content: [everywhere && h("p", {}, t("everywhere-lead")), ownName(this.security.full_email), field("current-password", t("current-password"), current),
         field("next-password", t("next-password"), next, h("p", { class: "soft small", id: "next-rule" }, t("password-rule")), strength(next)),
         this.mayRemove && h("label", { class: "check", for: "forget-devices" }, forget, h("span", {}, t("forget-devices")))].filter(Boolean),
       act: () => signedCall("POST", "/v1/login-security/password", { current: current.value, new: next.value, forget_devices: forget.checked }),

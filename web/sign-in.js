@@ -6,9 +6,9 @@ import { t } from "./text.js";
 
 /**
  * Shows the screen. `onChallenge(challenge)` and `onSignedIn()` say how it went on, `onSwitch(options)` asks for the other
- * form. The `typed()` of what it returns is what another such screen begins with.
+ * form, `onForgot(options)` for a new password. The `typed()` of what it returns is what another such screen begins with.
  */
-export function showSignIn({ mode = "sign-in", notice = null, email = "", secret = "", onChallenge, onSignedIn, onSwitch }) {
+export function showSignIn({ mode = "sign-in", notice = null, email = "", secret = "", onChallenge, onSignedIn, onSwitch, onForgot }) {
   const isOpen = document.body.dataset.registration !== "closed";
   const creating = mode === "create" && isOpen;
   const address = h("input", { id: "email", type: "email", name: "email", autocomplete: "username", required: true, maxlength: 254, value: email, "aria-describedby": "problem" });
@@ -38,14 +38,16 @@ export function showSignIn({ mode = "sign-in", notice = null, email = "", secret
 
   show([
     h("div", { class: "hello" }, h("h1", {}, t(creating ? "create-title" : "sign-in-title")), h("p", { class: "soft" }, t(creating ? "create-lead" : "sign-in-lead"))),
-    notice && h("div", { class: "note warm", role: "alert", id: "notice" }, t(notice)),
+    notice && h("div", { class: `note ${notice === "reset-done" ? "good" : "warm"}`, role: "alert", id: "notice" }, t(notice)),
     h("div", { class: "card" },
       h("form", { onsubmit: submit, id: "sign-in" },
         field("email", t("email"), address),
         field("password", t("password"), password, creating && h("p", { class: "soft small", id: "password-rule" }, t("password-rule")), creating && strength(password, address)),
         error, button),
-      isOpen && h("p", { class: "small" }, t(creating ? "have-account" : "no-account"), " ",
-        h("button", { class: "plain", type: "button", id: "other-mode", onclick: other }, t(creating ? "sign-in-button" : "create-button")))),
+      h("div", { class: "links small" },
+        !creating && h("p", {}, h("button", { class: "plain", type: "button", id: "forgot", onclick: () => onForgot({ email: address.value }) }, t("forgot"))),
+        isOpen && h("p", {}, t(creating ? "have-account" : "no-account"), " ",
+          h("button", { class: "plain", type: "button", id: "other-mode", onclick: other }, t(creating ? "sign-in-button" : "create-button"))))),
   ].filter(Boolean), { narrow: true, focus: !notice });
   (address.value ? password : address).focus();
   return { typed: () => ({ email: address.value, secret: password.value }) };

@@ -17,6 +17,9 @@ export function showVerification({ challenge, typed, onDone, onOver, onCancel })
   return screen;
 }
 
+/** What a recovery code is good for. */
+const PAPER = new Set(["sign_in", "disable_two_step"]);
+
 class Verification {
   constructor(challenge, listeners) {
     this.challenge = challenge;
@@ -33,12 +36,13 @@ class Verification {
 
   /** What another screen of the same challenge begins with. */
   typed() {
-    return { code: this.input.value, trust: this.trust.checked };
+    return { code: this.input.value, recovery: this.recovery.value, fromPaper: this.fromPaper, trust: this.trust.checked };
   }
 
-  show({ code = "", trust = true } = {}) {
+  show({ code = "", recovery = "", fromPaper = false, trust = true } = {}) {
     const c = this.challenge;
     this.input = h("input", { id: "code", class: "code", inputmode: "numeric", autocomplete: "one-time-code", spellcheck: "false", required: true, "aria-describedby": "code-hint problem", value: code, oninput: (event) => this.group(event) });
+    this.recovery = h("input", { id: "recovery-code", class: "recovery", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", required: true, maxlength: 100, "aria-describedby": "recovery-hint problem", value: recovery, oninput: () => this.recovery.removeAttribute("aria-invalid") });
     this.error = h("p", { class: "error", id: "problem", role: "alert" });
     this.button = h("button", { class: "main", type: "submit" }, t("verify-button"));
     this.trust = h("input", { type: "checkbox", id: "trust", checked: trust });
@@ -50,22 +54,44 @@ class Verification {
     this.resend = h("button", { type: "button", id: "resend", onclick: () => this.again() }, t("resend"));
     const cancel = h("button", { type: "button", class: "plain", onclick: () => this.cancel() }, t("cancel"));
     this.first = h("div", { class: "note warm", id: "email-first", hidden: true }, h("p", {}, t("nobody-reachable")), h("div", { class: "row" }, h("button", { type: "button", class: "main", onclick: () => this.again("email") }, t("via-email"))));
+    this.codeField = field("code", t("code-label"), this.input, h("p", { class: "soft small", id: "code-hint" }, many("code-hint", c.code_length)));
+    this.recoveryField = field("recovery-code", t("recovery-label"), this.recovery, h("p", { class: "soft small", id: "recovery-hint" }, t("recovery-hint")));
+    this.entry = h("div");
+    this.other = h("button", { type: "button", class: "plain", id: "other-code", onclick: () => this.useRecovery(!this.fromPaper) });
     const card = h("div", { class: "card" },
       this.first,
       this.form = h("form", { onsubmit: (event) => this.verify(event) },
-        field("code", t("code-label"), this.input, h("p", { class: "soft small", id: "code-hint" }, many("code-hint", c.code_length))),
+        this.entry,
         h("div", {}, this.bar, h("div", { class: "facts" }, this.time, this.attempts)),
         this.error,
         c.purpose === "sign_in" && h("label", { class: "check", for: "trust" }, this.trust, h("span", {}, t("trust-device"), h("span", { class: "soft small" }, " ", t("trust-device-hint")))),
         this.button),
       this.deliveries,
       h("div", { class: "row" }, this.resend, cancel),
-      this.help());
+      PAPER.has(c.purpose) && h("div", {}, this.other),
+      this.helpPanel = this.help());
     show([h("div", { class: "hello" }, h("h1", {}, t(`verify-title-${c.purpose}`)), this.lead), card], { narrow: true });
-    this.draw();
+    this.useRecovery(fromPaper);
     everyTick(card, () => this.tick());
     this.watch();
-    this.input.focus();
+  }
+
+  /** The field for the code of a device, or for one from paper. What is typed in the other stays. */
+  useRecovery(fromPaper) {
+    this.fromPaper = fromPaper;
+    clearTimeout(this.submitting);
+    this.error.textContent = "";
+    this.entry.replaceChildren(fromPaper ? this.recoveryField : this.codeField);
+    this.other.textContent = t(fromPaper ? "recovery-back" : "recovery-use");
+    // About the code of a device, which is not what is asked for now.
+    for (const element of [this.attempts, this.deliveries, this.resend, this.helpPanel]) element.hidden = fromPaper;
+    this.draw();
+    this.field.focus();
+  }
+
+  /** What is typed into. */
+  get field() {
+    return this.fromPaper ? this.recovery : this.input;
   }
 
   help() {
@@ -76,7 +102,12 @@ class Verification {
     this.support = h("pre", { hidden: true, id: "support", tabindex: "0", "aria-label": t("support-details") });
     const copy = h("button", { type: "button", class: "plain", id: "copy-support", onclick: () => this.copySupport() }, t("copy-support"));
     return h("details", { id: "help" }, h("summary", {}, t("no-code")),
-      h("div", { class: "stack" }, h("h2", {}, t("what-is-known")), this.hints, this.viaEmail, this.sendPanel, copy, this.support));
+      h("div", { class: "stack" }, h("h2", {}, t("what-is-known")), this.hints, this.viaEmail, this.sendPanel, PAPER.has(this.challenge.purpose) && this.paperWay(), copy, this.support));
+  }
+
+  paperWay() {
+    const use = h("button", { type: "button", id: "use-recovery", onclick: () => this.useRecovery(true) }, t("recovery-use"));
+    return h("div", { class: "stack tight" }, h("p", {}, t("recovery-way")), h("div", {}, use));
   }
 
   group(event) {
@@ -97,12 +128,13 @@ class Verification {
 
   draw() {
     const { challenge: c, status } = this;
-    this.lead.textContent = c.method === "email" ? t("goes-to-mail", { address: (c.purpose === "create_account" && c.typed_email) || c.destination }) : c.destination === 0 ? t("goes-nowhere") : many("goes-to-devices", c.destination);
+    if (this.fromPaper) this.lead.textContent = t("recovery-lead");
+    else this.lead.textContent = c.method === "email" ? t("goes-to-mail", { address: (c.purpose === "create_account" && c.typed_email) || c.destination }) : c.destination === 0 ? t("goes-nowhere") : many("goes-to-devices", c.destination);
     this.attempts.textContent = many("attempts-left", c.attempts_left);
     const offersEmail = c.methods.includes("email") && c.method !== "email";
     this.viaEmail.hidden = !offersEmail;
     const nobody = c.method === "app" && (c.destination === 0 || (status?.hints ?? []).some((hint) => hint.code === "no_trusted_device_reachable"));
-    this.first.hidden = !(offersEmail && nobody);
+    this.first.hidden = this.fromPaper || !(offersEmail && nobody);
     if (!offersEmail) this.sendPanel.hidden = true;
     const deliveries = status?.deliveries ?? [];
     const total = c.method === "app" ? new Set(deliveries.map((one) => one.destination)).size : 0;
@@ -125,7 +157,7 @@ class Verification {
   tick() {
     const left = secondsUntil(this.challenge.expires_at);
     this.bar.value = Math.max(0, Math.min(1, left / this.lifetime));
-    this.time.textContent = left > 0 ? t("good-for", { time: clock(left) }) : t("code-expired");
+    this.time.textContent = left > 0 ? t(this.fromPaper ? "request-open-for" : "good-for", { time: clock(left) }) : t("code-expired");
     const wait = secondsUntil(this.challenge.resend_at);
     this.resend.disabled = wait > 0;
     this.resend.textContent = wait > 0 ? t("resend-in", { time: clock(wait) }) : t("resend");
@@ -137,16 +169,29 @@ class Verification {
     if (this.button.disabled || this.stopped.signal.aborted) return;
     this.error.textContent = "";
     this.button.disabled = true;
-    this.tried = readCode(this.input.value, this.challenge.code_length);
+    const { fromPaper } = this;
+    if (!fromPaper) this.tried = readCode(this.input.value, this.challenge.code_length);
+    const body = { [fromPaper ? "recovery_code" : "code"]: this.field.value, trust_device: this.trust.checked };
     try {
-      const answer = await repeated(() => call("POST", `${this.path}/verify`, { code: this.input.value, trust_device: this.trust.checked }));
+      const answer = await repeated(() => call("POST", `${this.path}/verify`, body));
       // Also when another screen came meanwhile: the gateway has let this browser in.
       this.stop();
       this.listeners.onDone(answer);
     } catch (problem) {
       this.button.disabled = false;
-      this.refused(problem);
+      if (fromPaper && (problem.code === "wrong_code" || problem.code === "invalid_request")) this.recoveryRefused(problem);
+      else this.refused(problem);
     }
+  }
+
+  /** The tries of recovery codes are counted apart: when they are used up, the code of a device still works. */
+  recoveryRefused(problem) {
+    const left = problem.attemptsLeft;
+    this.error.textContent = left === undefined ? t("recovery-malformed") : left > 0 ? many("recovery-wrong", left) : t("recovery-used-up");
+    if (!this.fromPaper) return;
+    this.recovery.setAttribute("aria-invalid", "true");
+    this.recovery.select();
+    this.recovery.focus();
   }
 
   refused(problem) {
@@ -162,7 +207,7 @@ class Verification {
     } else {
       this.error.textContent = words(problem);
     }
-    this.input.focus();
+    this.field.focus();
   }
 
   async again(method) {

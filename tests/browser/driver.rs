@@ -115,6 +115,13 @@ pub struct Browser {
 
 impl Browser {
     async fn call(&self, method: Method, path: &str, body: Value) -> Value {
+        let value = self.answer(method, path, body).await;
+        assert!(value.get("error").is_none(), "{path}: {} {}", value["error"], value["message"]);
+        value
+    }
+
+    /// What chromedriver says, also if it is an error.
+    async fn answer(&self, method: Method, path: &str, body: Value) -> Value {
         let session = if self.session.is_empty() { String::new() } else { format!("/{}", self.session) };
         let request =
             self.http.request(method.clone(), format!("http://127.0.0.1:{}/session{session}{path}", self.port));
@@ -122,9 +129,7 @@ impl Browser {
         let answer = request.send().await.expect("chromedriver answers");
         let text = answer.text().await.expect("a body");
         let answer: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{path}: {text}"));
-        let value = answer["value"].clone();
-        assert!(value.get("error").is_none(), "{path}: {} {}", value["error"], value["message"]);
-        value
+        answer["value"].clone()
     }
 
     async fn post(&self, path: &str, body: Value) -> Value {
@@ -206,9 +211,17 @@ impl Browser {
     /// Clicks what matches, as a person does.
     #[track_caller]
     pub fn click<'a>(&'a self, css: &str) -> impl Future<Output = ()> + use<'a> {
-        let usable = self.usable(css);
+        let css = css.to_owned();
+        let (usable, again) = (self.usable(&css), self.usable(&css));
         async move {
             let element = usable.await[ELEMENT].as_str().expect("an element").to_owned();
+            let clicked = self.answer(Method::POST, &format!("/element/{element}/click"), json!({})).await;
+            if clicked["error"] != "stale element reference" {
+                assert!(clicked.get("error").is_none(), "{css}: {clicked}");
+                return;
+            }
+            // Drawn anew between the two calls: a person would not have noticed.
+            let element = again.await[ELEMENT].as_str().expect("an element").to_owned();
             self.post(&format!("/element/{element}/click"), json!({})).await;
         }
     }

@@ -10,6 +10,7 @@ mod operator;
 mod person;
 mod pictures;
 mod push;
+mod recovery;
 mod security;
 mod sign_in;
 #[path = "../support/mod.rs"]

@@ -10,7 +10,8 @@ use serde_json::json;
 use crate::driver::Browser;
 use crate::person::{ANNA, Stage, shown_code, trust_another};
 use crate::push::Pushed;
-use crate::support::client::Install;
+use crate::recovery::mailed_link;
+use crate::support::client::{Install, PASSWORD};
 use crate::support::gateway::operator_token_file;
 
 const LOOKS: [(&str, u32, u32); 2] = [("desktop", 1180, 820), ("phone", 390, 844)];
@@ -92,33 +93,38 @@ const CUT: &str = "return [...document.querySelectorAll('body *')].filter((one) 
 
 /// Takes a screen in every language, width and scheme. `open` is what opens its dialog, if it is one.
 async fn take_all(browser: &Browser, screen: &str, open: Option<&str>) {
-    let folder = PathBuf::from("target/screenshots/all");
-    std::fs::create_dir_all(&folder).expect("a folder");
     for language in LANGUAGES {
         choose_language(browser, language).await;
         if let Some(open) = open {
             browser.click(open).await;
             browser.wait("document.querySelector('dialog[open]')").await;
         }
-        for scheme in ["light", "dark"] {
-            for width in WIDTHS {
-                browser.look(width, 900, scheme).await;
-                let name = format!("{screen} {language} {width} {scheme}");
-                browser.expect_accessible(&name).await;
-                let cut = browser.run(CUT, json!([])).await;
-                assert_eq!(cut, json!([]), "{name}: text is cut off");
-                let whole = json!({ "captureBeyondViewport": true });
-                let taken = browser.devtools("Page.captureScreenshot", whole).await;
-                let picture = STANDARD.decode(taken["data"].as_str().expect("base64")).expect("base64");
-                std::fs::write(folder.join(format!("{}.png", name.replace(' ', "-"))), picture).expect("written");
-            }
-        }
+        take_sizes(browser, screen, language).await;
         if open.is_some() {
             browser.press(&["\u{e00c}"]).await;
             browser.gone("dialog").await;
         }
     }
     choose_language(browser, "en").await;
+}
+
+/// Takes what is shown in every width and scheme.
+async fn take_sizes(browser: &Browser, screen: &str, language: &str) {
+    let folder = PathBuf::from("target/screenshots/all");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for scheme in ["light", "dark"] {
+        for width in WIDTHS {
+            browser.look(width, 900, scheme).await;
+            let name = format!("{screen} {language} {width} {scheme}");
+            browser.expect_accessible(&name).await;
+            let cut = browser.run(CUT, json!([])).await;
+            assert_eq!(cut, json!([]), "{name}: text is cut off");
+            let whole = json!({ "captureBeyondViewport": true });
+            let taken = browser.devtools("Page.captureScreenshot", whole).await;
+            let picture = STANDARD.decode(taken["data"].as_str().expect("base64")).expect("base64");
+            std::fs::write(folder.join(format!("{}.png", name.replace(' ', "-"))), picture).expect("written");
+        }
+    }
 }
 
 /// The list has the keyboard again once everything is drawn anew.
@@ -184,4 +190,64 @@ async fn every_screen_of_notifications() {
     browser.see("#notifications", "Add to Home Screen").await;
     take_all(&browser, "notifications-home-screen", None).await;
     pushed.stage.end([browser]).await;
+}
+
+#[actix_web::test]
+#[ignore = "makes pictures: make screenshots"]
+async fn every_screen_of_recovery() {
+    let stage = Stage::new().await;
+    let first = stage.trusted().await;
+    take_all(&first, "recovery-offered", None).await;
+    take_all(&first, "recovery-password", Some("#make-codes")).await;
+    for language in LANGUAGES {
+        choose_language(&first, language).await;
+        first.click("#make-codes").await;
+        first.fill("#codes-password", PASSWORD).await;
+        first.click("dialog button.main").await;
+        first.wait("document.getElementById('paper-codes')").await;
+        take_sizes(&first, "recovery-codes", language).await;
+        first.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+        let printed = first.picture().await;
+        std::fs::write(format!("target/screenshots/all/recovery-codes-{language}-print.png"), printed)
+            .expect("written");
+        first.look(1280, 900, "light").await;
+        first.devtools("Emulation.setEmulatedMedia", json!({ "media": "" })).await;
+        first.click("dialog button.main").await;
+        first.gone("dialog").await;
+    }
+    choose_language(&first, "en").await;
+    let use_up = "UPDATE recovery_codes SET used_at = now()
+        WHERE code_hash IN (SELECT code_hash FROM recovery_codes WHERE used_at IS NULL LIMIT 8)";
+    stage.gateway.database.execute(use_up).await;
+    first.go("/").await;
+    first.see("#ways-warning", "Only 2").await;
+    take_all(&first, "recovery-few", None).await;
+
+    let second = stage.asking().await;
+    take_all(&second, "verification-before-recovery", None).await;
+    second.click("#other-code").await;
+    second.fill("#recovery-code", "00000-00000-00000-00000").await;
+    take_all(&second, "verification-recovery", None).await;
+    second.click("form ~ .row .plain").await;
+    second.see("h1", "Sign in").await;
+    take_all(&second, "sign-in-forgot", None).await;
+    second.click("#forgot").await;
+    second.see("h1", "Forgot your password?").await;
+    take_all(&second, "forgot", None).await;
+    second.click("form button.main").await;
+    second.see("#asked-for-link", "30 minutes").await;
+    take_all(&second, "forgot-asked", None).await;
+    second.go(&mailed_link(&stage, 1).await).await;
+    second.fill("#reset-password", "another battery").await;
+    second.see(".strength", "Good").await;
+    take_all(&second, "new-password", None).await;
+    second.click("form button.main").await;
+    second.see("#notice", "Password changed").await;
+    take_all(&second, "new-password-set", None).await;
+    second.go("/#reset=nonsense").await;
+    second.fill("#reset-password", PASSWORD).await;
+    second.click("form button.main").await;
+    second.see("#link-over", "30 minutes").await;
+    take_all(&second, "link-over", None).await;
+    stage.end([first, second]).await;
 }

@@ -1,0 +1,310 @@
+//! Ways back into an account: codes on paper, and a new password by mail.
+
+use serde_json::json;
+
+use crate::driver::Browser;
+use crate::person::{ANNA, Stage, shown_code, sign_in};
+use crate::support::client::PASSWORD;
+
+const NEW: &str = "another battery staple";
+const ESCAPE: &str = "\u{e00c}";
+
+/// Makes recovery codes with the button that matches; their dialog stays open.
+pub async fn make_codes(browser: &Browser, button: &str) -> Vec<String> {
+    browser.click(button).await;
+    browser.fill("#codes-password", PASSWORD).await;
+    browser.click("dialog button.main").await;
+    browser.see("dialog h2", "Your recovery codes").await;
+    let codes = browser.wait("[...document.querySelectorAll('#paper-codes li')].map((code) => code.textContent)").await;
+    codes.as_array().expect("a list").iter().map(|code| code.as_str().expect("a text").to_owned()).collect()
+}
+
+/// The address with a link that was mailed, as it is opened.
+pub async fn mailed_link(stage: &Stage, count: usize) -> String {
+    let mail = stage.client().await_mail(ANNA, "Choose a new password", count).await;
+    let (_, link) = mail.split_once("#reset=").expect("a link");
+    format!("/#reset={}", link.split_whitespace().next().expect("its end"))
+}
+
+async fn ask_for_link(stage: &Stage, browser: &Browser, count: usize) -> String {
+    browser.click("#forgot").await;
+    browser.fill("#email", ANNA).await;
+    browser.click("form button.main").await;
+    browser.see("#asked-for-link", "If there is an account with this address").await;
+    mailed_link(stage, count).await
+}
+
+#[actix_web::test]
+async fn whoever_lost_the_phone_comes_back_by_a_code_from_paper() {
+    let stage = Stage::new().await;
+    let first = stage.trusted().await;
+    first.see("#offer-codes", "What if you lose this device?").await;
+    first.see("#ways-warning", "only one way back").await;
+    first.see("[data-way='codes'] .badge", "None").await;
+    first.expect_accessible("recovery codes offered").await;
+    first.click("#offer-codes button.main").await;
+    first.expect_accessible("the password for recovery codes").await;
+    first.fill("#codes-password", "not the password").await;
+    first.click("dialog button.main").await;
+    first.see("dialog .error", "password is wrong").await;
+    first.press(&[ESCAPE]).await;
+    first.gone("dialog").await;
+    let codes = make_codes(&first, "#offer-codes button.main").await;
+    first.click("dialog button.main").await;
+    first.gone("#offer-codes").await;
+    first.see("[data-way='codes']", "10 left").await;
+    first.gone("#ways-warning").await;
+    first.wait("document.activeElement.id === 'make-codes'").await;
+    first.expect_clean_console().await;
+    first.close_page().await;
+
+    let second = stage.asking().await;
+    second.click("#help summary").await;
+    second.see("#help", "One of your recovery codes works here as well").await;
+    second.click("#use-recovery").await;
+    second.wait("document.activeElement.id === 'recovery-code'").await;
+    second.gone("#code, #resend, #help").await;
+    second.expect_accessible("a recovery code is asked for").await;
+    for (typed, told) in [("123456", "a whole recovery code"), ("00000-00000-00000-00000", "You have 9 tries left")] {
+        second.fill("#recovery-code", typed).await;
+        second.click("form button.main").await;
+        second.see("#problem", told).await;
+        second.wait("document.activeElement.id === 'recovery-code'").await;
+    }
+    second.expect_accessible("a wrong recovery code").await;
+    // What was typed outlives a change of mind and of the language.
+    second.click("#other-code").await;
+    second.see("#attempts-left", "5 tries left").await;
+    second.wait("document.activeElement.id === 'code'").await;
+    second.click("#other-code").await;
+    second.choose("#language", "hu").await;
+    second.see("label", "Helyreállító kód").await;
+    second.wait("document.getElementById('recovery-code').value === '00000-00000-00000-00000'").await;
+    second.choose("#language", "en").await;
+    second.see("label", "Recovery code").await;
+    second.fill("#recovery-code", &codes[0].to_lowercase().replace('-', " ")).await;
+    second.click("form button.main").await;
+    second.see("#connection", "Live").await;
+    second.see("[data-way='codes']", "9 left").await;
+    second.see("[data-way='devices'] .badge", "Only while open").await;
+    second.see("#activity h3", "Recovery code used").await;
+    second.expect_clean_console().await;
+    stage.end([first, second]).await;
+}
+
+#[actix_web::test]
+async fn recovery_codes_are_shown_once_and_are_then_nowhere_on_the_page() {
+    let stage = Stage::new().await;
+    let browser = stage.trusted().await;
+    browser.click("#offer-codes .plain").await;
+    browser.gone("#offer-codes").await;
+    browser.wait("document.activeElement.id === 'make-codes'").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let downloads = json!({ "behavior": "allow", "downloadPath": folder.path() });
+    browser.devtools("Browser.setDownloadBehavior", downloads).await;
+    let clipboard = "Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (text) => { window.copied = text; } } }); window.print = () => { window.printed = true; };";
+    browser.run(clipboard, json!([])).await;
+    let codes = make_codes(&browser, "#make-codes").await;
+    assert!(codes.len() == 10 && codes.iter().all(|code| code.len() == 23), "{codes:?}");
+    for (width, scheme) in [(1280, "light"), (320, "dark")] {
+        browser.look(width, 900, scheme).await;
+        browser.expect_accessible("recovery codes").await;
+    }
+
+    browser.click("#copy-codes").await;
+    browser.see("#codes-said", "Copied").await;
+    assert_eq!(browser.wait("window.copied").await, codes.join("\n"));
+    browser.click("#print-codes").await;
+    browser.wait("window.printed").await;
+    browser.click("#download-codes").await;
+    browser.see("#codes-said", "Saved").await;
+    let file = folder.path().join("twostep-recovery-codes.txt");
+    let deadline = std::time::Instant::now() + crate::support::client::DEADLINE;
+    let text = loop {
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        if text.contains("New codes replace these") {
+            break text;
+        }
+        assert!(std::time::Instant::now() < deadline, "no file came");
+        tokio::task::yield_now().await;
+    };
+    assert!(codes.iter().all(|code| text.contains(code)) && text.starts_with("Recovery codes for Twostep"), "{text}");
+
+    // A slip of the finger does not lose them.
+    browser.press(&[ESCAPE]).await;
+    browser.see("dialog h2", "Your recovery codes").await;
+    let kept = "return document.documentElement.outerHTML + location.href + JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state])";
+    let holds = |text: &serde_json::Value| {
+        let text = text.as_str().expect("a text").to_owned();
+        codes.iter().filter(|code| text.contains(code.as_str())).count()
+    };
+    assert_eq!(holds(&browser.run(kept, json!([])).await), 10);
+    browser.click("dialog button.main").await;
+    browser.wait("!document.querySelector('dialog')").await;
+    assert_eq!(holds(&browser.run(kept, json!([])).await), 0);
+    assert!(browser.console().await.iter().all(|(_, text)| codes.iter().all(|code| !text.contains(code))));
+
+    // Those made anew replace them, and few are told.
+    browser.click("#make-codes").await;
+    browser.see("dialog .note", "will stop working").await;
+    browser.press(&[ESCAPE]).await;
+    let use_up = "UPDATE recovery_codes SET used_at = now()
+        WHERE code_hash IN (SELECT code_hash FROM recovery_codes WHERE used_at IS NULL LIMIT 8)";
+    stage.gateway.database.execute(use_up).await;
+    browser.go("/").await;
+    browser.see("#ways-warning", "Only 2 recovery codes are left").await;
+    browser.see("[data-way='codes'] .badge", "Few left").await;
+    browser.expect_accessible("few recovery codes").await;
+    stage.end([browser]).await;
+}
+
+#[actix_web::test]
+async fn only_the_codes_are_printed() {
+    let stage = Stage::new().await;
+    let browser = stage.trusted().await;
+    make_codes(&browser, "#make-codes").await;
+    browser.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+    browser.gone("main, header, dialog button, #announcer, .no-paper, dialog h2").await;
+    browser.see("dialog .paper-only", "Recovery codes for Twostep").await;
+    browser.see("dialog .paper-only", "Each one works once").await;
+    browser.see("dialog li", "-").await;
+    stage.end([browser]).await;
+}
+
+#[actix_web::test]
+async fn a_recovery_code_turns_two_step_verification_off_on_a_device_that_is_not_trusted() {
+    let stage = Stage::new().await;
+    let first = stage.trusted().await;
+    let codes = make_codes(&first, "#make-codes").await;
+    let second = stage.asking().await;
+    second.click("#other-code").await;
+    second.click("#trust").await;
+    second.fill("#recovery-code", &codes[0]).await;
+    second.click("form button.main").await;
+    second.see("[data-way='codes']", "You can make them on a trusted device").await;
+    second.gone("#make-codes").await;
+    second.click("#two-step-switch").await;
+    second.fill("#off-password", PASSWORD).await;
+    second.click("dialog button.bad").await;
+    second.see("h1", "Turn off two-step verification").await;
+    second.click("#other-code").await;
+    second.fill("#recovery-code", &codes[1]).await;
+    second.click("form button.main").await;
+    second.see("#two-step .badge", "Off").await;
+    second.gone("#ways").await;
+    stage.end([first, second]).await;
+}
+
+#[actix_web::test]
+async fn a_new_password_by_mail_still_needs_the_second_step_on_a_new_device() {
+    let stage = Stage::new().await;
+    let first = stage.trusted().await;
+    let second = stage.browser().await;
+    second.fill("#email", ANNA).await;
+    second.click("#forgot").await;
+    second.see("h1", "Forgot your password?").await;
+    second.wait(&format!("document.getElementById('email').value === {ANNA:?}")).await;
+    second.expect_accessible("forgot the password").await;
+    second.run("history.back()", json!([])).await;
+    second.see("h1", "Sign in").await;
+    second.run("history.forward()", json!([])).await;
+    second.see("h1", "Forgot your password?").await;
+    second.fill("#email", ANNA).await;
+    second.click("form button.main").await;
+    second.see("#asked-for-link", "It is good for 30 minutes").await;
+    second.expect_accessible("a link was asked for").await;
+    second.choose("#language", "de").await;
+    second.see("#asked-for-link", "Er gilt 30 Minuten").await;
+    second.choose("#language", "en").await;
+    second.see("#asked-for-link", ANNA).await;
+
+    let link = mailed_link(&stage, 1).await;
+    second.go(&link).await;
+    second.see("h1", "Choose a new password").await;
+    second.wait("location.hash === '#new-password'").await;
+    let (_, secret) = link.split_once('.').expect("a secret");
+    let kept = "return document.documentElement.outerHTML + location.href + JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state])";
+    let kept = second.run(kept, json!([])).await;
+    assert!(!kept.as_str().expect("a text").contains(secret), "{kept}");
+    second.expect_accessible("a new password by a link").await;
+    second.fill("#reset-password", "password1").await;
+    second.see(".strength", "Many people use this one").await;
+    second.click("form button.main").await;
+    second.see("#problem", "Many people use this password").await;
+    second.fill("#reset-password", NEW).await;
+    second.click("form button.main").await;
+    second.see("#notice", "Password changed. All devices are signed out.").await;
+    second.expect_accessible("a new password was set").await;
+    first.see("#notice", "signed out").await;
+
+    for browser in [&second, &first] {
+        browser.fill("#email", ANNA).await;
+        browser.fill("#password", NEW).await;
+        browser.click("form button.main").await;
+        if std::ptr::eq(browser, &second) {
+            second.see("h1", "Enter the code").await;
+        }
+    }
+    first.see("#connection", "Live").await;
+    second.fill("#code", &shown_code(&first).await).await;
+    second.see("#connection", "Live").await;
+    second.see("#activity h3", "Password reset by email").await;
+    for browser in [&first, &second] {
+        browser.expect_clean_console().await;
+    }
+    stage.end([first, second]).await;
+}
+
+#[actix_web::test]
+async fn a_link_comes_first_and_one_that_was_used_says_so() {
+    let stage = Stage::new().await;
+    let browser = stage.trusted().await;
+    let asking = stage.browser().await;
+    let link = ask_for_link(&stage, &asking, 1).await;
+
+    // Whoever is signed in here; leaving the link leads back to where they were.
+    browser.close_page().await;
+    browser.go(&link).await;
+    browser.see("h1", "Choose a new password").await;
+    browser.click("form .plain").await;
+    browser.see("h1", "Login Security").await;
+    browser.close_page().await;
+    browser.go(&link).await;
+    browser.fill("#reset-password", NEW).await;
+    browser.click("form button.main").await;
+    browser.see("#notice", "Password changed").await;
+
+    asking.go(&link).await;
+    asking.fill("#reset-password", "yet another staple").await;
+    asking.click("form button.main").await;
+    asking.see("h1", "This link no longer works").await;
+    asking.expect_accessible("a link is over").await;
+    asking.click("#link-again").await;
+    let again = ask_for_another(&stage, &asking).await;
+    // A reload forgets the secret, which the mail still holds.
+    asking.go(&again).await;
+    asking.see("h1", "Choose a new password").await;
+    asking.run("location.reload()", json!([])).await;
+    asking.see("#notice", "open the link in the mail again").await;
+    for nonsense in ["/#reset=", "/#reset=nonsense", "/#reset=00000000-0000-0000-0000-000000000000.ts_pw_none"] {
+        asking.go(nonsense).await;
+        asking.fill("#reset-password", NEW).await;
+        asking.click("form button.main").await;
+        asking.see("#link-over", "used already").await;
+    }
+    asking.click("#back").await;
+    sign_in(&asking).await;
+    asking.see("#problem", "password is wrong").await;
+    for browser in [&browser, &asking] {
+        browser.expect_clean_console().await;
+    }
+    stage.end([browser, asking]).await;
+}
+
+async fn ask_for_another(stage: &Stage, browser: &Browser) -> String {
+    browser.see("h1", "Forgot your password?").await;
+    browser.fill("#email", ANNA).await;
+    browser.click("form button.main").await;
+    browser.see("#asked-for-link", "If there is an account").await;
+    mailed_link(stage, 2).await
+}
