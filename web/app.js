@@ -28,8 +28,10 @@ let isSigningOut = false;
 let isOut = false;
 /** Each screen has an address, so that Back and Forward lead from one to the other. */
 const SCREENS = ["sign-in", "create", "forgot", "code", "security"];
-/** What the link of a mail holds, `id` and `secret`: in memory only. */
+/** What the link of a mail holds, `kind`, `id` and `secret`: in memory only. */
 let link = null;
+/** Where the address leads once a link is taken out of it. */
+const LINKS = { reset: "new-password", "undo-email": "undo" };
 /** Two-step verification was turned on here, and recovery codes are not made or put off yet. */
 let isJustOn = false;
 /** Back or Forward led here: what is shown instead takes its place, so that the way back stays open. */
@@ -43,19 +45,19 @@ function at(name) {
   else history.replaceState(null, "", url);
 }
 
-/** Takes a link for a new password out of the address, where histories and shoulders would read it; says whether there was one. */
+/** Takes the link of a mail out of the address, where histories and shoulders would read it; says whether there was one. */
 function takeLink() {
-  const found = /^#reset=([^.]*)\.?(.*)$/.exec(location.hash);
+  const found = /^#(reset|undo-email)=([^.]*)\.?(.*)$/.exec(location.hash);
   if (!found) return false;
-  history.replaceState(null, "", `${location.pathname}${location.search}#new-password`);
-  link = { id: found[1], secret: found[2] };
+  history.replaceState(null, "", `${location.pathname}${location.search}#${LINKS[found[1]]}`);
+  link = { kind: found[1], id: found[2], secret: found[3] };
   return true;
 }
 
 /** Back and Forward. A challenge that was left stays open until it is cancelled or over. */
 function goTo(name) {
   if (!window.isSecureContext) return;
-  if (takeLink()) return newPassword();
+  if (takeLink()) return openLink();
   isMoving = true;
   document.querySelector("dialog[open]")?.close("no");
   const open = openChallenge();
@@ -73,7 +75,7 @@ function begin() {
   // Without TLS a browser gives a page neither ids nor locks, and cookies for this page are not kept.
   if (!window.isSecureContext) return insecure();
   // Whoever is signed in here: that is what was asked for.
-  if (link) return newPassword();
+  if (link) return openLink();
   const open = openChallenge();
   // Whether it is still open the gateway says: the clock of this computer may be wrong.
   if (open) return verification(open);
@@ -106,12 +108,14 @@ function signIn(options = {}) {
   screen = showSignIn({ ...options, onChallenge: verification, onSignedIn: goHome, onSwitch: signIn, onForgot: forgot });
 }
 
-/** Shows a screen of `reset.js`: what few need is not loaded before. `again` draws it with what was typed. */
-async function withResets(name, draw, again) {
+const withResets = (name, draw, again) => withLoaded("reset", name, draw, again);
+
+/** Shows a screen of a file: what few need is not loaded before. `again` draws it with what was typed. */
+async function withLoaded(file, name, draw, again) {
   const mine = run;
   let screens;
   try {
-    screens = await import("./reset.js");
+    screens = await import(`./${file}.js`);
   } catch (problem) {
     if (mine !== run) return;
     return screen ? announce(t("problem-offline")) : unreachable(problem);
@@ -124,6 +128,16 @@ async function withResets(name, draw, again) {
 
 function forgot(options) {
   return withResets("forgot", ({ showForgot }) => showForgot({ ...options, onBack: (email) => signIn({ email }) }), forgot);
+}
+
+function openLink() {
+  return link.kind === "reset" ? newPassword() : undoEmail();
+}
+
+/** The address before gets its account back. */
+function undoEmail() {
+  const draw = ({ showUndo }) => showUndo({ link, onDone: () => ((link = null), at("sign-in"), begin()) });
+  return withLoaded("email", "undo", draw, undoEmail);
 }
 
 function newPassword(typed) {
@@ -144,7 +158,8 @@ function verification(challenge, typed) {
   sessionStorage.setItem(CHALLENGE, JSON.stringify(challenge));
   at("code");
   // Asked for by somebody who is signed in.
-  const enabling = challenge.purpose === "enable_two_step" || challenge.purpose === "disable_two_step";
+  const said = { enable_two_step: "on-done", disable_two_step: "off-done", change_email: "email-done" }[challenge.purpose];
+  const enabling = Boolean(said);
   drawBar(enabling);
   document.title = t("title");
   const back = (notice) => {
@@ -158,7 +173,7 @@ function verification(challenge, typed) {
     onDone: () => {
       sessionStorage.removeItem(CHALLENGE);
       isJustOn = challenge.purpose === "enable_two_step";
-      if (enabling) announce(t(isJustOn ? "on-done" : "off-done"));
+      if (said) announce(t(said));
       goHome();
     },
   });
@@ -209,11 +224,21 @@ async function loadParts() {
 }
 
 /** Masked, for whoever looks over the shoulder, and in full where the owner asks. */
-function ownAddress({ email, full_email: full }) {
+function ownAddress(security) {
+  const { email, full_email: full } = security;
   if (!full) return [];
   const text = h("span", {}, email);
   const button = h("button", { type: "button", class: "plain", id: "show-address", onclick: () => (text.textContent = full, button.remove()) }, t("show-address"));
-  return [text, " ", button];
+  const change = isTrusted(security) && h("button", { type: "button", class: "plain", id: "change-email", onclick: () => changeEmail(full) }, t("change-email"));
+  return [text, " ", button, change && " ", change].filter(Boolean);
+}
+
+async function changeEmail(email) {
+  try {
+    (await import("./email.js")).changeEmail({ email, onChallenge: verification });
+  } catch {
+    announce(t("problem-offline"));
+  }
 }
 
 function loading() {

@@ -95,13 +95,6 @@ export async function closeNotification(tag) {
   for (const one of (await registration?.getNotifications({ tag })) ?? []) one.close();
 }
 
-/** Shows what a code would look like, so that its user sees whether the system lets this browser show anything. */
-export async function showTest() {
-  const registration = await workerRegistration();
-  const data = { twostep: true, until: Date.now() + 60_000 };
-  await registration.showNotification(t("push-test-title"), { body: t("push-test-body"), tag: "test", lang: currentLanguage(), data });
-}
-
 /** Tells the gateway whether this browser may notify; one at a time, so that the latest answer is the last one told. */
 export function reportPermission() {
   return navigator.locks.request("twostep-permission", async () => {

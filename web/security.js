@@ -2,7 +2,7 @@
 
 import { remove, signedCall, words } from "./api.js";
 import { announce, ask, field, h, ownName, redrawn } from "./dom.js";
-import { reportPermission, showTest } from "./push.js";
+import { reportPermission } from "./push.js";
 import { strength } from "./sign-in.js";
 import { dateTime, t } from "./text.js";
 import { Ways } from "./ways.js";
@@ -171,8 +171,10 @@ export class Security {
   }
 
   async #test() {
-    await this.#do(showTest);
-    announce(t("push-tested"));
+    await this.#do(async () => {
+      const { outcome } = await signedCall("POST", "/v1/push/test");
+      announce(t(outcome === "accepted" ? "push-tested" : "push-test-failed"));
+    });
   }
 
   async #rename(device) {

@@ -170,7 +170,9 @@ async fn a_code_that_comes_by_socket_and_by_push_is_one_notification_and_rings_o
     let first = pushed.turned_on().await;
     first.see("#connection", "Live").await;
     first.click("#test-notification").await;
+    first.see("#announcer", "A test is on its way").await;
     let mut worker = Worker::of(&first, &pushed.stage.gateway.url()).await;
+    worker.push(&pushed.message("alert").await).await;
     let shown = worker.wait("shown.length === 1").await;
     assert_eq!(shown[0]["title"], "Notifications work");
     worker.run("for (const one of await registration.getNotifications()) one.close()").await;

@@ -6,6 +6,7 @@ use crate::driver::Browser;
 use crate::person::{ANNA, Stage, shown_code, sign_in};
 use crate::support::client::PASSWORD;
 
+const NEW_ADDRESS: &str = "anna@new.example";
 const NEW: &str = "another battery staple";
 const ESCAPE: &str = "\u{e00c}";
 
@@ -307,4 +308,45 @@ async fn ask_for_another(stage: &Stage, browser: &Browser) -> String {
     browser.click("form button.main").await;
     browser.see("#asked-for-link", "If there is an account").await;
     mailed_link(stage, 2).await
+}
+
+#[actix_web::test]
+async fn an_address_is_changed_and_whoever_reads_the_old_one_undoes_it() {
+    let stage = Stage::new().await;
+    let phone = stage.trusted().await;
+    phone.click("#change-email").await;
+    phone.expect_accessible("change the address").await;
+    phone.fill("#new-email", NEW_ADDRESS).await;
+    phone.fill("#email-password", PASSWORD).await;
+    phone.click("dialog button.main").await;
+    phone.see("h1", "Confirm your new email address").await;
+    let code = stage.client().mailed_code(NEW_ADDRESS, "Confirm your new email address").await;
+    phone.fill("#code", &code).await;
+    phone.see("#account", "a•••@new.example").await;
+    phone.see("#activity h3", "Email address changed").await;
+
+    let mail = stage.client().await_mail(ANNA, "The email address of your account was changed", 1).await;
+    let (_, link) = mail.split_once("#undo-email=").expect("a link");
+    let link = format!("/#undo-email={}", link.split_whitespace().next().expect("its end"));
+    let reader = stage.browser().await;
+    reader.go(&link).await;
+    reader.see("h1", "Undo the change of the email address?").await;
+    assert_eq!(reader.run("return location.href.includes('ts_ua_')", json!([])).await, json!(false));
+    reader.expect_accessible("undo a change").await;
+    reader.click("#undo-email").await;
+    reader.see("h1", "The change was undone").await;
+    reader.click("#back").await;
+    reader.see("h1", "Sign in").await;
+    reader.go(&link).await;
+    // The same within a minute is answered alike.
+    reader.click("#undo-email").await;
+    reader.see("h1", "The change was undone").await;
+
+    phone.go("/").await;
+    phone.see("#account", "a•••@example.com").await;
+    phone.see("#two-step", "Sign-ins from new devices have been paused").await;
+    for browser in [&phone, &reader] {
+        browser.expect_clean_console().await;
+    }
+    stage.end([phone, reader]).await;
 }

@@ -33,7 +33,10 @@ impl Worker {
         let registration = devtools.event("ServiceWorker.workerRegistrationUpdated", ours).await;
         devtools.call(Some(&page), "ServiceWorker.startWorker", json!({ "scopeURL": scope })).await;
         let worker = devtools.attach("service_worker").await;
-        Self { devtools, page, worker, origin: origin.to_owned(), registration }
+        let mut worker = Self { devtools, page, worker, origin: origin.to_owned(), registration };
+        // What is delivered before it runs and is activated is lost, and nothing says so.
+        worker.wait("registration.active?.state === 'activated'").await;
+        worker
     }
 
     /// Delivers what a push service would have.

@@ -74,6 +74,7 @@ const FILES: &[File] = files! {
     "ways.js": SCRIPT,
     "activity.js": SCRIPT,
     "operator.js": SCRIPT,
+    "email.js": SCRIPT,
     "docs.js": SCRIPT,
     "locales/en.ftl": TEXT,
     "locales/hu.ftl": TEXT,
