@@ -136,14 +136,24 @@ function openLink() {
 
 /** The address before gets its account back. */
 function undoEmail() {
-  const draw = ({ showUndo }) => showUndo({ link, onDone: () => ((link = null), at("sign-in"), begin()) });
+  const used = (next) => ((link = null), next());
+  const draw = ({ showUndo }) => showUndo({ link, onDone: () => used(() => undoEnded("showUndone")), onOver: () => used(() => undoEnded("showUndoOver")), onBack: () => used(signInHere) });
   return withLoaded("email", "undo", draw, undoEmail);
+}
+
+/** What an undo came to: drawn again in another language, it says the same. */
+function undoEnded(name) {
+  return withLoaded("email", "undo", (screens) => screens[name](signInHere), () => undoEnded(name));
+}
+
+function signInHere() {
+  at("sign-in");
+  begin();
 }
 
 function newPassword(typed) {
   const used = (next) => ((link = null), next());
-  const elsewhere = () => (at("sign-in"), begin());
-  const draw = ({ showNewPassword }) => showNewPassword({ ...typed, link, onOver: () => used(linkOver), onDone: () => used(() => signIn({ notice: "reset-done" })), onCancel: () => used(elsewhere) });
+  const draw = ({ showNewPassword }) => showNewPassword({ ...typed, link, onOver: () => used(linkOver), onDone: () => used(() => signIn({ notice: "reset-done" })), onCancel: () => used(signInHere) });
   return withResets("new-password", draw, newPassword);
 }
 

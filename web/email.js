@@ -18,13 +18,22 @@ export async function changeEmail({ email, onChallenge }) {
   if (done) onChallenge(answer.challenge);
 }
 
-const screen = (title, id, text, ...buttons) =>
-  show([h("div", { class: "hello" }, h("h1", {}, t(title))), h("div", { class: "card", id }, h("p", { role: "alert" }, t(text)), h("div", { class: "row" }, ...buttons))], { narrow: true });
+/** The change was undone. */
+export const showUndone = (onBack) => ended("undo-email-done-title", "undo-email-done", onBack);
+
+/** The link was used, or is too old. */
+export const showUndoOver = (onBack) => ended("link-over-title", "undo-email-over", onBack);
+
+function ended(title, text, onBack) {
+  const button = h("button", { type: "button", class: "main", id: "back", onclick: onBack }, t("undo-email-next"));
+  show([h("div", { class: "hello" }, h("h1", {}, t(title))), h("div", { class: "card", id: text }, h("p", { role: "alert" }, t(text)), h("div", { class: "row" }, button))], { narrow: true });
+  return { typed: () => ({}) };
+}
 
 /** Undoes a change with what a link holds. Only by hand: programs that look through mails open links too. */
-export function showUndo({ link, onDone }) {
+export function showUndo({ link, onDone, onOver, onBack }) {
   const error = h("p", { class: "error", id: "problem", role: "alert" });
-  const later = () => h("button", { type: "button", class: "plain", id: "back", onclick: onDone }, t("undo-email-later"));
+  const later = h("button", { type: "button", class: "plain", id: "back", onclick: onBack }, t("undo-email-later"));
   const button = h("button", { type: "button", class: "bad", id: "undo-email", onclick: undo }, t("undo-email-button"));
 
   async function undo() {
@@ -32,14 +41,14 @@ export function showUndo({ link, onDone }) {
     button.disabled = true;
     try {
       await repeated(() => call("POST", `/v1/email-changes/${encodeURIComponent(link.id)}/undo`, { secret: link.secret }));
-      screen("undo-email-done-title", "undo-email-done", "undo-email-done", h("button", { type: "button", class: "main", id: "back", onclick: onDone }, t("undo-email-next")));
+      onDone();
     } catch (problem) {
-      if (problem.code === "unauthorized" || problem.code === "not_found") return screen("link-over-title", "link-over", "undo-email-over", later());
+      if (problem.code === "unauthorized" || problem.code === "not_found") return onOver();
       error.textContent = words(problem);
       button.disabled = false;
     }
   }
 
-  show([h("div", { class: "hello" }, h("h1", {}, t("undo-email-title"))), h("div", { class: "card" }, h("p", {}, t("undo-email-lead")), error, h("div", { class: "row" }, button, later()))], { narrow: true });
+  show([h("div", { class: "hello" }, h("h1", {}, t("undo-email-title"))), h("div", { class: "card" }, h("p", {}, t("undo-email-lead")), error, h("div", { class: "row" }, button, later))], { narrow: true });
   return { typed: () => ({}) };
 }

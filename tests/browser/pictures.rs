@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::driver::Browser;
 use crate::person::{ANNA, Stage, shown_code, trust_another};
 use crate::push::Pushed;
-use crate::recovery::mailed_link;
+use crate::recovery::{NEW_ADDRESS, change_address, mailed_link, undo_link};
 use crate::support::client::{Install, PASSWORD};
 use crate::support::gateway::operator_token_file;
 
@@ -250,4 +250,30 @@ async fn every_screen_of_recovery() {
     second.see("#link-over", "30 minutes").await;
     take_all(&second, "link-over", None).await;
     stage.end([first, second]).await;
+}
+
+#[actix_web::test]
+#[ignore = "makes pictures: make screenshots"]
+async fn every_screen_of_another_address() {
+    let stage = Stage::new().await;
+    let first = stage.trusted().await;
+    take_all(&first, "address-change", Some("#change-email")).await;
+    first.click("#change-email").await;
+    change_address(&first).await;
+    take_all(&first, "verification-address", None).await;
+    let code = stage.client().mailed_code(NEW_ADDRESS, "Confirm your new email address").await;
+    first.fill("#code", &code).await;
+    first.see("#account", "new.example").await;
+
+    let reader = stage.browser().await;
+    reader.go(&undo_link(&stage).await).await;
+    take_all(&reader, "address-undo", None).await;
+    reader.click("#undo-email").await;
+    reader.see("#undo-email-done", "earlier address").await;
+    take_all(&reader, "address-undone", None).await;
+    reader.go("/#undo-email=nonsense").await;
+    reader.click("#undo-email").await;
+    reader.see("#undo-email-over", "72 hours").await;
+    take_all(&reader, "address-undo-over", None).await;
+    stage.end([first, reader]).await;
 }

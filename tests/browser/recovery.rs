@@ -6,7 +6,7 @@ use crate::driver::Browser;
 use crate::person::{ANNA, Stage, shown_code, sign_in};
 use crate::support::client::PASSWORD;
 
-const NEW_ADDRESS: &str = "anna@new.example";
+pub const NEW_ADDRESS: &str = "anna@new.example";
 const NEW: &str = "another battery staple";
 const ESCAPE: &str = "\u{e00c}";
 
@@ -310,24 +310,34 @@ async fn ask_for_another(stage: &Stage, browser: &Browser) -> String {
     mailed_link(stage, 2).await
 }
 
+/// Asks for another address in the open dialog.
+pub async fn change_address(browser: &Browser) {
+    browser.fill("#new-email", NEW_ADDRESS).await;
+    browser.fill("#email-password", PASSWORD).await;
+    browser.click("dialog button.main").await;
+    browser.see("h1", "Confirm your new email address").await;
+}
+
+/// The address with the link that undoes it, as it is opened.
+pub async fn undo_link(stage: &Stage) -> String {
+    let mail = stage.client().await_mail(ANNA, "The email address of your account was changed", 1).await;
+    let (_, link) = mail.split_once("#undo-email=").expect("a link");
+    format!("/#undo-email={}", link.split_whitespace().next().expect("its end"))
+}
+
 #[actix_web::test]
 async fn an_address_is_changed_and_whoever_reads_the_old_one_undoes_it() {
     let stage = Stage::new().await;
     let phone = stage.trusted().await;
     phone.click("#change-email").await;
     phone.expect_accessible("change the address").await;
-    phone.fill("#new-email", NEW_ADDRESS).await;
-    phone.fill("#email-password", PASSWORD).await;
-    phone.click("dialog button.main").await;
-    phone.see("h1", "Confirm your new email address").await;
+    change_address(&phone).await;
     let code = stage.client().mailed_code(NEW_ADDRESS, "Confirm your new email address").await;
     phone.fill("#code", &code).await;
     phone.see("#account", "a•••@new.example").await;
     phone.see("#activity h3", "Email address changed").await;
 
-    let mail = stage.client().await_mail(ANNA, "The email address of your account was changed", 1).await;
-    let (_, link) = mail.split_once("#undo-email=").expect("a link");
-    let link = format!("/#undo-email={}", link.split_whitespace().next().expect("its end"));
+    let link = undo_link(&stage).await;
     let reader = stage.browser().await;
     reader.go(&link).await;
     reader.see("h1", "Undo the change of the email address?").await;
@@ -335,6 +345,9 @@ async fn an_address_is_changed_and_whoever_reads_the_old_one_undoes_it() {
     reader.expect_accessible("undo a change").await;
     reader.click("#undo-email").await;
     reader.see("h1", "The change was undone").await;
+    reader.choose("#language", "de").await;
+    reader.see("h1", "Die Änderung wurde rückgängig gemacht").await;
+    reader.choose("#language", "en").await;
     reader.click("#back").await;
     reader.see("h1", "Sign in").await;
     reader.go(&link).await;
