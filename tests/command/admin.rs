@@ -176,7 +176,7 @@ async fn an_export_holds_everything_but_secrets() {
     assert_eq!(mode & 0o777, 0o600);
     tell(&gateway, &["export", ANNA, "--output", path]).await.failure();
     let text = std::fs::read_to_string(&file).expect("a file");
-    for secret in ["_hash", "salt", "push_address\"", "argon2"] {
+    for secret in ["_hash", "salt", "push_address\"", "push_keys\"", "argon2"] {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
     let exported: Value = serde_json::from_str(&text).expect("JSON");

@@ -1,9 +1,9 @@
--- Everything that is kept about an account, without what would let anybody in: hashes, salts and push addresses.
+-- Everything that is kept about an account, without what would let anybody in: hashes, salts, push addresses and their keys.
 -- $1 uuid: account.
 -- Returns 0 or 1 row. Index: accounts_pkey and the primary keys of what refers to accounts.
 SELECT jsonb_build_object(
     'account', to_jsonb(accounts) - 'password_hash',
-    'devices', (SELECT coalesce(jsonb_agg(to_jsonb(kept) - 'push_address' ORDER BY created_at), '[]')
+    'devices', (SELECT coalesce(jsonb_agg(to_jsonb(kept) - '{push_address,push_keys}'::text[] ORDER BY created_at), '[]')
         FROM devices AS kept WHERE kept.account_id = accounts.account_id),
     'sessions', (SELECT coalesce(jsonb_agg(to_jsonb(kept) - '{access_hash,refresh_hash}'::text[] ORDER BY created_at), '[]')
         FROM sessions AS kept WHERE kept.account_id = accounts.account_id),
@@ -15,6 +15,14 @@ SELECT jsonb_build_object(
         FROM verifications AS kept WHERE kept.account_id = accounts.account_id),
     'notices', (SELECT coalesce(jsonb_agg(to_jsonb(kept) ORDER BY created_at), '[]')
         FROM notices AS kept WHERE kept.account_id = accounts.account_id),
+    'recovery_codes', (SELECT coalesce(jsonb_agg(to_jsonb(kept) - '{code_hash,salt}'::text[] ORDER BY made_at), '[]')
+        FROM recovery_codes AS kept WHERE kept.account_id = accounts.account_id),
+    'password_resets', (SELECT coalesce(jsonb_agg(to_jsonb(kept) ORDER BY created_at), '[]')
+        FROM password_resets AS kept WHERE kept.account_id = accounts.account_id),
+    'pending_addresses', (SELECT coalesce(jsonb_agg(to_jsonb(kept) ORDER BY created_at), '[]')
+        FROM pending_addresses AS kept WHERE kept.account_id = accounts.account_id),
+    'email_changes', (SELECT coalesce(jsonb_agg(to_jsonb(kept) ORDER BY changed_at), '[]')
+        FROM email_changes AS kept WHERE kept.account_id = accounts.account_id),
     'login_activity', (SELECT coalesce(jsonb_agg(to_jsonb(kept) ORDER BY at), '[]')
         FROM login_activity AS kept WHERE kept.account_id = accounts.account_id),
     'code_budgets', (SELECT coalesce(jsonb_agg(to_jsonb(kept) ORDER BY kind), '[]')
