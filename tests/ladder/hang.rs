@@ -81,7 +81,9 @@ async fn ten_thousand_pushes_wait_in_bounded_memory_and_harm_nobody() {
     let before = node.memory_kib();
     let began = Instant::now();
     let connection = database.connect().await;
-    connection.execute(SEED, &[&QUEUED, &"fcm_token", &KEY, &600.0_f64]).await.expect("made");
+    // Each has an address of its own, and no keys.
+    let (address, keys) = (None::<&str>, None::<&[u8]>);
+    connection.execute(SEED, &[&QUEUED, &"fcm_token", &KEY, &600.0_f64, &address, &keys]).await.expect("made");
     let held = async || node.metric("twostep_pushes_held", "fcm").await;
     while held().await < f64::from(QUEUED) {
         assert!(began.elapsed() < BACKLOG_DEADLINE, "{} held", held().await);
