@@ -2,16 +2,20 @@
 //! corpus. A check panics when something does not hold. What `benches/hot_paths` measures inside a module is reached here too.
 
 use jiff::Timestamp;
+use secrecy::ExposeSecret;
 
 use crate::domain::account::password::Password;
 use crate::domain::account::password_strength::estimate;
+use crate::domain::account::recovery_code::RecoveryCode;
 use crate::domain::app_server::idempotency::{IdempotencyKey, NONCE_BYTES, RequestHash};
-use crate::domain::code::{CodeKeys, KeyId, MIN_DIGITS, TypedCode};
-use crate::domain::delivery::push_address::{ApnsEnvironment, PushAddress, PushAddressKind};
+use crate::domain::code::{CodeKeys, KEY_BYTES, KeyId, MIN_DIGITS, TypedCode};
+use crate::domain::delivery::push_address::{ApnsEnvironment, PushAddress, PushAddressKind, PushKeys};
+use crate::domain::delivery::push_receipt::PushReceipt;
 use crate::domain::device::token::{Token, TokenKind};
 pub use crate::geoip::fuzzing::places;
 pub use crate::http::fuzzing::{bodies, cookies, cursors, headers};
-pub use crate::providers::push::fuzzing::{apns_body, fcm_body, provider_answers};
+pub use crate::providers::push::fuzzing::{apns_body, fcm_body, provider_answers, push_endpoints};
+use crate::providers::push::sealed::{check, seal};
 use crate::settings;
 pub use crate::websocket::fuzzing::{frames, read_frames};
 use crate::websocket_protocol::message::{DeviceMessage, ServerMessage};
@@ -35,6 +39,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("places", places),
     ("provider_answers", provider_answers),
     ("proxy_header", proxy_header),
+    ("push_endpoints", push_endpoints),
     ("settings", settings),
     ("tokens", tokens),
 ];
@@ -58,10 +63,10 @@ pub fn device_messages(bytes: &[u8]) {
     assert!(DeviceMessage::parse(&ServerMessage::Pong.to_text()).is_err());
 }
 
-/// Tokens, tickets, codes, keys of codes and push addresses.
+/// Tokens, tickets, codes, keys of codes, recovery codes, tokens of receipts, push addresses and their keys.
 ///
 /// # Panics
-/// When a text is taken for two kinds of token, or comes back as another text.
+/// When a text is taken for two kinds of token, or comes back as another text, or when a token of a receipt is read that was not made.
 pub fn tokens(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let tokens: Vec<Token> = TokenKind::ALL.iter().filter_map(|kind| Token::parse(*kind, text)).collect();
@@ -73,6 +78,18 @@ pub fn tokens(bytes: &[u8]) {
     let secret = text.to_owned().into();
     if TypedCode::parse(&secret, MIN_DIGITS).is_ok() {
         assert!(text.chars().filter(|character| character.is_numeric()).count() >= usize::from(MIN_DIGITS));
+    }
+    if let Ok(code) = RecoveryCode::parse(&secret) {
+        let again = RecoveryCode::parse(&code.expose().to_owned().into());
+        assert!(again.is_ok_and(|again| again.expose() == code.expose()), "read again, it is another recovery code");
+    }
+    let keys = CodeKeys::single(KeyId::parse("k").expect("an id"), [1; KEY_BYTES]);
+    if let Some(receipt) = PushReceipt::read(&secret, &keys) {
+        assert!(receipt.token(&keys).expose_secret() == text, "two tokens of one receipt");
+    }
+    if let Some(keys) = text.split_once(' ').and_then(|(public, auth)| PushKeys::parse(public, auth).ok()) {
+        assert!(PushKeys::from_bytes(&keys.to_bytes()).is_some_and(|again| again.to_bytes() == keys.to_bytes()));
+        assert!(seal(&keys, b"a").is_ok() == check(&keys).is_ok(), "taken, and nothing can be sealed to it");
     }
     if let Ok(keys) = CodeKeys::parse(&secret) {
         assert!(text.contains(keys.current().as_str()));

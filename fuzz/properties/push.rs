@@ -12,6 +12,7 @@ use super::fcm::answer::{self, Verdict};
 use super::fcm::body;
 use super::guard::{Next, RetryPolicy};
 use super::retry_after::retry_after;
+use super::webpush::{PushServices, answer as web_answer};
 use super::{Push, PushAddress, PushOutcome, TransientCause, UnavailableReason};
 
 /// The words without which no address is forgotten.
@@ -43,10 +44,46 @@ pub fn provider_answers(bytes: &[u8]) {
             Verdict::Done(outcome) => outcome,
             Verdict::AccessTokenRefused => return assert_eq!(status, 401),
         },
+        b'w' => match web_answer::read(status, wait, None, Timestamp::UNIX_EPOCH) {
+            web_answer::Verdict::Done(outcome) => outcome,
+            web_answer::Verdict::KeyRefused => return assert!(matches!(status, 401 | 403)),
+        },
         _ => reason::read(status, None, wait, body),
     };
-    check(&outcome, status, body);
+    if *provider == b'w' {
+        check_web_push(&outcome, status);
+    } else {
+        check(&outcome, status, body);
+    }
     check_retry(&outcome, wait);
+}
+
+/// An endpoint that a browser names.
+///
+/// # Panics
+/// When what is called is not at a listed push service, however the text is spelled, or when the HTTP client would call another host than
+/// was looked at.
+pub fn push_endpoints(bytes: &[u8]) {
+    const LISTED: [&str; 2] = ["push.example", "*.below.example"];
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let services = |list: &[&str]| {
+        let list: Vec<_> = list.iter().map(|entry| (*entry).to_owned()).collect();
+        PushServices::parse(&list).expect("a list")
+    };
+    assert!(services(&[]).accept(text).is_err(), "called, and nothing is listed");
+    let Ok(endpoint) = services(&LISTED).accept(text) else { return };
+    let url = endpoint.url.as_str();
+    let called: http::Uri = url.parse().expect("what is looked at can be called");
+    let host = called.host().expect("a host");
+    let is_listed = match endpoint.entry {
+        0 => host == "push.example",
+        _ => host.strip_suffix(".below.example").is_some_and(|label| !label.is_empty()),
+    };
+    assert!(is_listed, "called at a service that is not listed");
+    assert_eq!((called.scheme_str(), called.port_u16().unwrap_or(443)), (Some("https"), 443));
+    assert!(!url.contains('#') && !called.authority().is_some_and(|authority| authority.as_str().contains('@')));
+    let again = services(&LISTED).accept(url).map(|again| again.url);
+    assert_eq!(again.as_ref().map(reqwest::Url::as_str), Ok(url), "read again, it is another");
 }
 
 /// The body of a request to FCM; `None` when it is too large or the address is not one of FCM's.
@@ -77,6 +114,18 @@ fn check(outcome: &PushOutcome, status: u16, body: &[u8]) {
         | PushOutcome::Rejected(_)
         | PushOutcome::Unavailable(_)
         | PushOutcome::Misconfigured(_) => assert_ne!(status, 200),
+    }
+}
+
+/// Push services say by the status alone what became of a push (RFC 8030).
+fn check_web_push(outcome: &PushOutcome, status: u16) {
+    match outcome {
+        PushOutcome::Accepted { .. } => assert!(matches!(status, 200..=202)),
+        PushOutcome::TokenDead { as_of } => assert!(matches!(status, 404 | 410) && as_of.is_some()),
+        PushOutcome::RetryAfter { .. }
+        | PushOutcome::Rejected(_)
+        | PushOutcome::Unavailable(_)
+        | PushOutcome::Misconfigured(_) => assert!(!matches!(status, 200..=202 | 404 | 410)),
     }
 }
 

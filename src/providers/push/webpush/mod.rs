@@ -2,7 +2,7 @@
 //! the same (<https://unifiedpush.org/developers/spec/server/>). Every message is sealed (RFC 8291): services carry what they cannot
 //! read.
 
-mod answer;
+pub(super) mod answer;
 mod resolver;
 mod services;
 mod vapid;

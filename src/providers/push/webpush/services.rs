@@ -63,10 +63,10 @@ enum Place {
 
 /// An endpoint that may be called.
 #[derive(Debug, Clone)]
-pub(super) struct Endpoint {
-    pub(super) url: Url,
+pub(in crate::providers::push) struct Endpoint {
+    pub(in crate::providers::push) url: Url,
     /// The number of the entry that names it.
-    pub(super) entry: usize,
+    pub(in crate::providers::push) entry: usize,
 }
 
 /// Why an endpoint is not called. Does not repeat it: whoever knows it can push to the browser.
@@ -105,7 +105,7 @@ impl PushServices {
     ///
     /// # Errors
     /// [`EndpointError`].
-    pub(super) fn accept(&self, text: &str) -> Result<Endpoint, EndpointError> {
+    pub(in crate::providers::push) fn accept(&self, text: &str) -> Result<Endpoint, EndpointError> {
         let url = Url::parse(text).map_err(|_| EndpointError::Malformed)?;
         if url.scheme() != "https" {
             return Err(EndpointError::NotHttps);
