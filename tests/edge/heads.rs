@@ -77,6 +77,8 @@ async fn a_connection_without_another_request_is_ended() {
 #[actix_web::test]
 async fn what_waits_for_its_client_gives_way_to_others_of_its_network() {
     let gateway = TestGateway::start_with(|settings| {
+        // One thread reads what comes in the order in which it came: who waits longest is known.
+        settings.http.workers = 1;
         settings.http.max_request_memory_per_network = 60 * 1024;
         settings.http.head_timeout_ms = 60_000;
         settings.http.body_timeout_ms = 60_000;
