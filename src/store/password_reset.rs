@@ -48,10 +48,20 @@ pub async fn find(db: &impl Db, reset: Uuid, repeat: SignedDuration) -> Result<O
     found.map(read).transpose()
 }
 
-/// Uses a link up, and with it every other of the account; `false` when it was used or is over.
+/// Uses a link up; `false` when it was used or is over.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
 pub async fn take(db: &impl Db, account: AccountId, reset: Uuid) -> Result<bool, StoreError> {
-    Ok(optional_row(db, query!("password_reset/take"), &[&account.uuid(), &reset]).await?.is_some())
+    Ok(execute(db, query!("password_reset/take"), &[&account.uuid(), &reset]).await? == 1)
+}
+
+/// Ends the links that are open: the password is another, or the mailbox that they went to is not the account's any more. In a
+/// transaction that holds the account's lock.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn end_open(db: &impl Db, account: AccountId) -> Result<(), StoreError> {
+    execute(db, query!("password_reset/end_open"), &[&account.uuid()]).await?;
+    Ok(())
 }

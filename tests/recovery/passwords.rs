@@ -4,10 +4,11 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::client::{Answer, Client, Install, PASSWORD};
+use crate::support::client::{Answer, Challenge, Client, Install, PASSWORD};
 use crate::support::gateway::TestGateway;
 
 const ANNA: &str = "anna@example.com";
+const OTHER: &str = "anna@new.example";
 const NEW: &str = "another battery staple";
 const SUBJECT: &str = "Choose a new password";
 
@@ -22,8 +23,15 @@ async fn ask(client: &Client, email: &str) -> Answer {
 }
 
 async fn mailed(client: &Client, count: usize) -> Link {
-    let mail = client.await_mail(ANNA, SUBJECT, count).await;
-    let (_, link) = mail.split_once("#reset=").expect("a link");
+    mailed_to(client, ANNA, count).await
+}
+
+async fn mailed_to(client: &Client, mailbox: &str, count: usize) -> Link {
+    link(&client.await_mail(mailbox, SUBJECT, count).await, "#reset=")
+}
+
+fn link(mail: &str, fragment: &str) -> Link {
+    let (_, link) = mail.split_once(fragment).expect("a link");
     let link = link.split_whitespace().next().expect("its end");
     let (id, secret) = link.split_once('.').expect("an id and a secret");
     Link { id: id.to_owned(), secret: secret.to_owned() }
@@ -150,5 +158,36 @@ async fn open_sign_ins_end_and_guesses_stay_counted() {
     set(&client, &mailed(&client, 1).await, NEW).await.expect(204);
     client.verify(&open, &code).await.expect_problem(410, "challenge_closed");
     assert_eq!(gateway.database.count("SELECT failures::bigint FROM code_budgets").await, 1);
+    gateway.stop().await;
+}
+
+/// What went to a mailbox is worth nothing once the password is another, or the mailbox is not the account's any more.
+#[actix_web::test]
+async fn a_link_ends_with_the_password_and_with_the_address_that_it_was_for() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let phone = client.new_protected_account(ANNA).await;
+    ask(&client, ANNA).await.expect(202);
+    let before_password = mailed(&client, 1).await;
+    let body = json!({ "current": PASSWORD, "new": NEW });
+    client.post("/v1/login-security/password", &phone.access_token, body).await.expect(204);
+    set(&client, &before_password, "yet another staple").await.expect_problem(401, "unauthorized");
+
+    ask(&client, ANNA).await.expect(202);
+    let before_change = mailed(&client, 2).await;
+    let change = json!({ "email": OTHER, "password": NEW });
+    let begun = client.post("/v1/login-security/email", &phone.access_token, change).await.expect(202);
+    let code = client.mailed_code(OTHER, "Confirm your new email address").await;
+    client.verify(&Challenge::new(&begun), &code).await.expect(200);
+    set(&client, &before_change, "yet another staple").await.expect_problem(401, "unauthorized");
+
+    // Whoever changed the address may have asked for a link there: undone, it is not theirs any more.
+    ask(&client, OTHER).await.expect(202);
+    let before_undo = mailed_to(&client, OTHER, 1).await;
+    let mail = client.await_mail(ANNA, "The email address of your account was changed", 1).await;
+    let undo = link(&mail, "#undo-email=");
+    let path = format!("/v1/email-changes/{}/undo", undo.id);
+    client.send(Method::POST, &path, None, Some(json!({ "secret": undo.secret }))).await.expect(204);
+    set(&client, &before_undo, "yet another staple").await.expect_problem(401, "unauthorized");
     gateway.stop().await;
 }

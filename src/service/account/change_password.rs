@@ -48,6 +48,7 @@ impl Accounts {
             if !store::account::set_password(db, account, &new_hash, &old_hash).await? {
                 return Err(VerificationError::InvalidCredentials);
             }
+            store::password_reset::end_open(db, account).await?;
             let requester = self.requester_of(db, session, origin).await?;
             if speaks_for_owner(db, session, locked.two_step_enabled).await? {
                 store::budget::refill_all(db, account).await?;

@@ -90,6 +90,7 @@ impl Accounts {
             if !store::password_reset::take(db, account, reset).await? {
                 return Err(VerificationError::Unauthorized);
             }
+            store::password_reset::end_open(db, account).await?;
             store::account::replace_password(db, account, &hash).await?;
             let ended = store::session::end_others(db, account, None, SessionEnd::PasswordChanged).await?;
             events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));

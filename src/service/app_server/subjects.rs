@@ -139,8 +139,8 @@ impl AppServers {
 }
 
 impl Core {
-    /// Carries out a change of the mailbox, and replaces the codes that were mailed to the one before: by codes on trusted devices
-    /// where there are any.
+    /// Carries out a change of the mailbox. What was mailed to the one before is good for nothing then: links for a new password end, and
+    /// codes are replaced, by codes on trusted devices where there are any.
     pub(in crate::service) async fn replace_mailed_codes<D: Db>(
         &self,
         db: &D,
@@ -150,6 +150,7 @@ impl Core {
     ) -> Result<(), VerificationError> {
         let mailed = store::challenge::mailed(db, account).await?;
         change(db).await?;
+        store::password_reset::end_open(db, account).await?;
         let has_devices = store::device::has_trusted(db, account).await?;
         let may_be_shown = |purpose| has_devices && matches!(purpose, Purpose::SignIn | Purpose::DisableTwoStep);
         // What goes to a mailbox that is not the account's is not touched.
