@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::domain::account::password::Password;
 use crate::domain::device::token::TokenKind;
-use crate::http::problem::{Problem, ProblemBody, ProblemCode};
+use crate::http::problem::{Problem, ProblemBody};
 use crate::http::request::dto::{ChallengeEnvelope, SecretText, email};
 use crate::http::request::extract::Session;
 use crate::http::request::json::Json;
@@ -93,12 +93,7 @@ pub(in crate::http) async fn undo(
     let secret: SecretString = body.secret.into();
     let network = origin.network();
     let accounts = api.use_cases.accounts.clone();
-    match to_the_end(async move { accounts.undo_email_change(*id, &secret, &origin).await }).await {
-        Ok(()) => Ok(HttpResponse::NoContent()),
-        // Guesses at links are counted like those at tokens.
-        Err(problem) if problem.code() == ProblemCode::Unauthorized => {
-            Err(api.tokens.refusal(&api.limits, network, problem))
-        }
-        Err(problem) => Err(problem),
-    }
+    let done = to_the_end(async move { accounts.undo_email_change(*id, &secret, &origin).await }).await;
+    done.map_err(|problem| api.tokens.of_link(&api.limits, network, problem))?;
+    Ok(HttpResponse::NoContent())
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::domain::account::password::Password;
-use crate::http::problem::{Problem, ProblemBody, ProblemCode};
+use crate::http::problem::{Problem, ProblemBody};
 use crate::http::request::dto::{SecretText, email};
 use crate::http::request::extract::invalid;
 use crate::http::request::json::Json;
@@ -88,12 +88,7 @@ pub(in crate::http) async fn finish(
     let network = origin.network();
     let accounts = api.use_cases.accounts.clone();
     let finish = async move { accounts.finish_password_reset(*id, &secret, password, &origin).await };
-    match to_the_end(finish).await {
-        Ok(()) => Ok(HttpResponse::NoContent()),
-        // Guesses at links are counted like those at tokens.
-        Err(problem) if problem.code() == ProblemCode::Unauthorized => {
-            Err(api.tokens.refusal(&api.limits, network, problem))
-        }
-        Err(problem) => Err(problem),
-    }
+    let done = to_the_end(finish).await;
+    done.map_err(|problem| api.tokens.of_link(&api.limits, network, problem))?;
+    Ok(HttpResponse::NoContent())
 }

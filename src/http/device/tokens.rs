@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use crate::domain::device::token::{Token, TokenHash};
 use crate::domain::value::id::ChallengeId;
 use crate::domain::value::network::Network;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemCode};
 use crate::http::request::rate_limits::{Limited, Limits};
 use crate::service::VerificationError;
 
@@ -111,6 +111,14 @@ impl Tokens {
         )
     }
 
+    /// What is answered to a call with the secret of a mailed link: guesses at these are counted like those at tokens.
+    pub(in crate::http) fn of_link(&self, limits: &Limits, network: Option<Network>, problem: Problem) -> Problem {
+        match problem.code() {
+            ProblemCode::Unauthorized => self.refusal(limits, network, problem),
+            _ => problem,
+        }
+    }
+
     /// Whether a token of a challenge was good here lately.
     pub(in crate::http) fn knows(&self, token: &Token, challenge: ChallengeId) -> bool {
         self.is_known((token.hash(), Some(challenge)))
@@ -161,7 +169,6 @@ mod tests {
 
     use super::*;
     use crate::domain::device::token::TokenKind;
-    use crate::http::problem::ProblemCode;
     use crate::http::request::rate_limits::LimitSettings;
 
     fn limits() -> Limits {
