@@ -4,6 +4,9 @@
 //! shows here. Each is scripted per address and as a whole, records what it receives, and lets a test wait for an event
 //! instead of sleeping. They listen on loopback addresses only. Beside them: the real NATS server, started on loopback.
 
+#[macro_use]
+mod controls;
+
 pub mod apns;
 mod authority;
 mod clock;

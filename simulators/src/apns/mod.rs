@@ -9,7 +9,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;
@@ -17,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::StartError;
 use crate::authority::{self, Identity};
 use crate::clock::Clock;
-use crate::journal::{Journal, WaitTimedOut};
+use crate::journal::Journal;
 use crate::listener::Listener;
 use crate::script::Script;
 
@@ -150,67 +149,6 @@ impl ApnsSimulator {
         &self.shared.topic
     }
 
-    /// The next requests to one device token.
-    pub fn script(&self, device_token: &str, behaviours: Vec<ApnsBehaviour>) {
-        self.shared.script.queue(Some(device_token), behaviours);
-    }
-
-    /// The next requests to device tokens without a script of their own.
-    pub fn script_all(&self, behaviours: Vec<ApnsBehaviour>) {
-        self.shared.script.queue(None, behaviours);
-    }
-
-    /// All requests to one device token from now on, after its queue; `None` takes that back.
-    pub fn always(&self, device_token: &str, behaviour: Option<ApnsBehaviour>) {
-        self.shared.script.stand(Some(device_token), behaviour);
-    }
-
-    /// All requests to device tokens without a script of their own; `None` is to accept them.
-    pub fn always_all(&self, behaviour: Option<ApnsBehaviour>) {
-        self.shared.script.stand(None, behaviour);
-    }
-
-    /// Moves the simulator's clock on.
-    pub fn advance_clock(&self, by: Duration) {
-        self.shared.clock.advance(by);
-    }
-
-    /// The requests received.
-    #[must_use]
-    pub fn received(&self) -> Vec<Arc<ApnsRequest>> {
-        self.shared.requests.received()
-    }
-
-    /// The record of requests, with more ways to wait.
-    #[must_use]
-    pub fn journal(&self) -> &Journal<ApnsRequest> {
-        &self.shared.requests
-    }
-
-    /// Waits until the requests satisfy `seen`.
-    ///
-    /// # Errors
-    /// When that did not happen within the time.
-    pub async fn wait_for(
-        &self,
-        within: Duration,
-        seen: impl Fn(&[Arc<ApnsRequest>]) -> bool,
-    ) -> Result<Vec<Arc<ApnsRequest>>, WaitTimedOut> {
-        self.shared.requests.wait_for(within, seen).await
-    }
-
-    /// Connections accepted since the start.
-    #[must_use]
-    pub fn connections(&self) -> usize {
-        self.listener.accepted()
-    }
-
-    /// Connections open now.
-    #[must_use]
-    pub fn open_connections(&self) -> usize {
-        self.listener.open()
-    }
-
     /// Streams that were opened while only one was allowed; they were refused.
     #[must_use]
     pub fn early_streams(&self) -> usize {
@@ -223,3 +161,5 @@ impl ApnsSimulator {
         self.shared.most_open_streams.load(Ordering::Relaxed)
     }
 }
+
+controls!(ApnsSimulator, ApnsBehaviour, ApnsRequest);

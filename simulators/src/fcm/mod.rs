@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::StartError;
 use crate::clock::Clock;
-use crate::journal::{Journal, WaitTimedOut};
+use crate::journal::Journal;
 use crate::listener::{Bound, Listener};
 use crate::script::Script;
 
@@ -134,26 +134,6 @@ impl FcmSimulator {
         self.shared.account.file()
     }
 
-    /// The next requests to one address.
-    pub fn script(&self, address: &str, behaviours: Vec<FcmBehaviour>) {
-        self.shared.script.queue(Some(address), behaviours);
-    }
-
-    /// The next requests to addresses without a script of their own.
-    pub fn script_all(&self, behaviours: Vec<FcmBehaviour>) {
-        self.shared.script.queue(None, behaviours);
-    }
-
-    /// All requests to one address from now on, after its queue; `None` takes that back.
-    pub fn always(&self, address: &str, behaviour: Option<FcmBehaviour>) {
-        self.shared.script.stand(Some(address), behaviour);
-    }
-
-    /// All requests to addresses without a script of their own; `None` is to accept them.
-    pub fn always_all(&self, behaviour: Option<FcmBehaviour>) {
-        self.shared.script.stand(None, behaviour);
-    }
-
     /// The next requests for an access token.
     pub fn script_tokens(&self, behaviours: Vec<TokenBehaviour>) {
         self.shared.token_script.queue(None, behaviours);
@@ -164,53 +144,14 @@ impl FcmSimulator {
         self.shared.account.revoke_all();
     }
 
-    /// Moves the simulator's clock on.
-    pub fn advance_clock(&self, by: Duration) {
-        self.shared.clock.advance(by);
-    }
-
-    /// The send requests received.
-    #[must_use]
-    pub fn received(&self) -> Vec<Arc<FcmRequest>> {
-        self.shared.requests.received()
-    }
-
-    /// The record of send requests, with more ways to wait.
-    #[must_use]
-    pub fn journal(&self) -> &Journal<FcmRequest> {
-        &self.shared.requests
-    }
-
     /// The record of requests for access tokens.
     #[must_use]
     pub fn token_journal(&self) -> &Journal<TokenRequest> {
         &self.shared.token_requests
     }
-
-    /// Waits until the send requests satisfy `seen`.
-    ///
-    /// # Errors
-    /// When that did not happen within the time.
-    pub async fn wait_for(
-        &self,
-        within: Duration,
-        seen: impl Fn(&[Arc<FcmRequest>]) -> bool,
-    ) -> Result<Vec<Arc<FcmRequest>>, WaitTimedOut> {
-        self.shared.requests.wait_for(within, seen).await
-    }
-
-    /// Connections accepted since the start.
-    #[must_use]
-    pub fn connections(&self) -> usize {
-        self.listener.accepted()
-    }
-
-    /// Connections open now.
-    #[must_use]
-    pub fn open_connections(&self) -> usize {
-        self.listener.open()
-    }
 }
+
+controls!(FcmSimulator, FcmBehaviour, FcmRequest);
 
 impl FcmRequest {
     /// A value of the message's data.

@@ -7,7 +7,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -16,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::StartError;
 use crate::authority::{self, Identity};
 use crate::clock::Clock;
-use crate::journal::{Journal, WaitTimedOut};
+use crate::journal::Journal;
 use crate::listener::{Bound, Listener};
 use crate::script::Script;
 
@@ -143,68 +142,9 @@ impl WebPushSimulator {
         let id = endpoint.strip_prefix(self.origin()).and_then(|path| path.strip_prefix(subscribe::PUSH_PATH));
         self.shared.subscriptions.end(id.unwrap_or_default());
     }
-
-    /// The next pushes to one endpoint.
-    pub fn script(&self, endpoint: &str, behaviours: Vec<WebPushBehaviour>) {
-        self.shared.script.queue(Some(endpoint), behaviours);
-    }
-
-    /// The next pushes to endpoints without a script of their own.
-    pub fn script_all(&self, behaviours: Vec<WebPushBehaviour>) {
-        self.shared.script.queue(None, behaviours);
-    }
-
-    /// All pushes to one endpoint from now on, after its queue; `None` takes that back.
-    pub fn always(&self, endpoint: &str, behaviour: Option<WebPushBehaviour>) {
-        self.shared.script.stand(Some(endpoint), behaviour);
-    }
-
-    /// All pushes to endpoints without a script of their own; `None` is to accept them.
-    pub fn always_all(&self, behaviour: Option<WebPushBehaviour>) {
-        self.shared.script.stand(None, behaviour);
-    }
-
-    /// Moves the simulator's clock on.
-    pub fn advance_clock(&self, by: Duration) {
-        self.shared.clock.advance(by);
-    }
-
-    /// The pushes received.
-    #[must_use]
-    pub fn received(&self) -> Vec<Arc<WebPushRequest>> {
-        self.shared.requests.received()
-    }
-
-    /// The record of pushes, with more ways to wait.
-    #[must_use]
-    pub fn journal(&self) -> &Journal<WebPushRequest> {
-        &self.shared.requests
-    }
-
-    /// Waits until the pushes satisfy `seen`.
-    ///
-    /// # Errors
-    /// When that did not happen within the time.
-    pub async fn wait_for(
-        &self,
-        within: Duration,
-        seen: impl Fn(&[Arc<WebPushRequest>]) -> bool,
-    ) -> Result<Vec<Arc<WebPushRequest>>, WaitTimedOut> {
-        self.shared.requests.wait_for(within, seen).await
-    }
-
-    /// Connections accepted since the start.
-    #[must_use]
-    pub fn connections(&self) -> usize {
-        self.listener.accepted()
-    }
-
-    /// Connections open now.
-    #[must_use]
-    pub fn open_connections(&self) -> usize {
-        self.listener.open()
-    }
 }
+
+controls!(WebPushSimulator, WebPushBehaviour, WebPushRequest);
 
 impl WebPushRequest {
     /// The message, if it is JSON.
