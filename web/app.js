@@ -397,7 +397,6 @@ async function watchPermission() {
 }
 
 takeLink();
-window.addEventListener("hashchange", () => takeLink() && newPassword());
 window.addEventListener("popstate", () => goTo(location.hash.slice(1)));
 // What another tab did: signed in, or signed out.
 window.addEventListener("storage", ({ key, newValue }) => {
