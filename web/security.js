@@ -2,6 +2,7 @@
 
 import { remove, signedCall, words } from "./api.js";
 import { announce, ask, field, h, ownName, redrawn } from "./dom.js";
+import { recoveryNote } from "./last-resort.js";
 import { reportPermission } from "./push.js";
 import { strength } from "./sign-in.js";
 import { dateTime, t } from "./text.js";
@@ -39,12 +40,13 @@ export class Security {
   }
 
   #drawTwoStep() {
-    const { two_step: { available, enabled }, email, sign_ins_frozen_at: frozen } = this.security;
+    const { two_step: { available, enabled }, email, sign_ins_frozen_at: frozen, recovery } = this.security;
     const words = enabled ? "on" : available ? "off" : "unavailable";
     const turn = h("button", { type: "button", class: "switch", id: "two-step-switch", role: "switch", "aria-checked": String(enabled), "aria-labelledby": "two-step-title", disabled: !available && !enabled, onclick: () => this.#turn(!enabled) }, h("i", { "aria-hidden": "true" }));
     this.twoStep.replaceChildren(
       h("div", { class: "head" }, h("h2", { id: "two-step-title" }, t("two-step")), h("span", { class: "row" }, h("span", { class: `badge ${enabled ? "good" : "warm"}` }, t(`two-step-badge-${words}`)), turn)),
       h("p", { class: "soft" }, t(`two-step-${words}`, { email })),
+      ...(recovery ? [recoveryNote(recovery, () => this.#changed(t("recovery-cancelled")))] : []),
       ...(frozen ? [this.#frozen(frozen)] : []));
   }
 

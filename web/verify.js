@@ -2,6 +2,7 @@
 
 import { call, now, open, secondsUntil, words } from "./api.js";
 import { announce, everyTick, field, h, show } from "./dom.js";
+import { LastResort } from "./last-resort.js";
 import { numbers, readCode } from "./sdk/code.js";
 import { readEvents } from "./sdk/events.js";
 import { repeated } from "./sdk/repeat.js";
@@ -100,9 +101,10 @@ class Verification {
     this.send = h("button", { type: "button", class: "main", id: "send-code", onclick: () => this.again("email") }, t("send-code"));
     this.sendPanel = h("div", { class: "note", hidden: true }, h("p", {}, t("via-email-explained")), h("div", { class: "row" }, this.send));
     this.support = h("pre", { hidden: true, id: "support", tabindex: "0", "aria-label": t("support-details") });
+    this.lastResort = new LastResort({ email: this.challenge.typed_email, onAsked: () => this.look() });
     const copy = h("button", { type: "button", class: "plain", id: "copy-support", onclick: () => this.copySupport() }, t("copy-support"));
     return h("details", { id: "help" }, h("summary", {}, t("no-code")),
-      h("div", { class: "stack" }, h("h2", {}, t("what-is-known")), this.hints, this.viaEmail, this.sendPanel, PAPER.has(this.challenge.purpose) && this.paperWay(), copy, this.support));
+      h("div", { class: "stack" }, h("h2", {}, t("what-is-known")), this.hints, this.viaEmail, this.sendPanel, PAPER.has(this.challenge.purpose) && this.paperWay(), this.lastResort.element, copy, this.support));
   }
 
   paperWay() {
@@ -136,6 +138,7 @@ class Verification {
     const nobody = c.method === "app" && (c.destination === 0 || (status?.hints ?? []).some((hint) => hint.code === "no_trusted_device_reachable"));
     this.first.hidden = this.fromPaper || !(offersEmail && nobody);
     if (!offersEmail) this.sendPanel.hidden = true;
+    this.lastResort.draw(status?.last_resort, c.methods.includes("email"));
     const deliveries = status?.deliveries ?? [];
     const total = c.method === "app" ? new Set(deliveries.map((one) => one.destination)).size : 0;
     const shown = new Set(deliveries.filter((one) => one.state === "shown").map((one) => one.destination)).size;
@@ -255,6 +258,11 @@ class Verification {
       }
       await new Promise((resolve) => setTimeout(resolve, 250 + Math.random() * Math.min(10_000, 500 * 2 ** failures)));
     }
+  }
+
+  /** Looks again: what was asked for is no event of the challenge. */
+  async look() {
+    this.heard(await call("GET", this.path));
   }
 
   heard(status) {

@@ -59,6 +59,7 @@ pub async fn services(postgres: &PrivatePostgres, accounts: i32) -> anyhow::Resu
         email_fallback: EmailFallback::Off,
         recovery_after: SignedDuration::ZERO,
         new_mailbox_wait: SignedDuration::ZERO,
+        last_resort_wait: None,
         mail_sender: "no-reply@example.com".to_owned(),
         assertions: AssertionRules {
             issuer: "http://localhost".to_owned(),

@@ -54,11 +54,14 @@ FROM challenges
 WHERE challenge_id = lpad(:id::text, 32, '0')::uuid;
 -- challenge/verify_sign_in.sql
 SELECT met_device, device_name, device_locale AS locale, ended_sessions, for_audience, of_subject, verified_at
-FROM verify_sign_in(lpad(:account::text, 32, '0')::uuid, lpad(:id::text, 32, '0')::uuid, 1::integer, 'bench', 5::smallint,
+FROM accounts
+CROSS JOIN LATERAL verify_sign_in(accounts.account_id, lpad(:id::text, 32, '0')::uuid, 1::integer, 'bench', 5::smallint,
     lpad(:notice::text, 32, '0')::uuid, NULL::bytea, 10::bigint, 'bench', lpad(:device_3::text, 32, '0')::uuid,
     lpad(:device_3::text, 32, '0')::uuid, 'Phone', 'Model', 'android', '15', '1.0.0', NULL::text, NULL::text,
     lpad(:id::text, 32, '0')::uuid, sha256(:id::text::bytea), sha256(:id::text::bytea), 3600::double precision,
-    2592000::double precision, 5::bigint);
+    2592000::double precision, 5::bigint)
+WHERE accounts.account_id = lpad(:account::text, 32, '0')::uuid
+    AND NOT EXISTS (SELECT FROM recoveries WHERE recoveries.account_id = lpad(:account::text, 32, '0')::uuid AND outcome IS NULL);
 
 -- The owner is told, by the notice that waited for the end of the sign-in.
 \if :client_id = 0

@@ -35,6 +35,7 @@ hint-superseded-password-changed = Das Passwort wurde geändert, deshalb ist die
 hint-superseded-frozen = Anmeldungen neuer Geräte sind angehalten: Eine Anmeldung wurde gemeldet, oder es wurden zu viele falsche Codes eingegeben. Erlauben Sie sie auf einem vertrauenswürdigen Gerät wieder und beginnen Sie dann noch einmal.
 hint-superseded-account-deleted = Das Konto wurde gelöscht.
 hint-superseded-cancelled = Sie haben diese Anfrage abgebrochen. Beginnen Sie einfach noch einmal.
+hint-superseded-recovery-ended = Die Anfrage, sich ohne Gerät anzumelden, wurde inzwischen abgebrochen oder benutzt. Melden Sie sich noch einmal an.
 hint-superseded-address-confirmed = Diese Adresse wurde in einem anderen Fenster bestätigt. Melden Sie sich dort an, oder hier mit Ihrem Passwort.
 
 # Neben den Orten in der Anmeldeaktivität.

@@ -52,6 +52,21 @@ notice-recovery-code-used-body = Jemand hat sich mit einem Ihrer Wiederherstellu
 notice-recovery-codes-low-title = Ein Wiederherstellungscode wurde benutzt, und es sind nur noch wenige übrig
 notice-recovery-codes-low-body = Jemand hat sich mit einem Ihrer Wiederherstellungscodes angemeldet oder Ihr Konto geändert. Höchstens zwei sind übrig: Erstellen Sie neue auf einem vertrauenswürdigen Gerät. Wenn Sie das nicht waren, entfernen Sie das neue Gerät, ändern Sie Ihr Passwort, und erstellen Sie neue Codes.
 
+notice-recovery-asked-title = Jemand möchte sich ohne Ihre Geräte anmelden
+notice-recovery-asked-body = Jemand, der Ihr Passwort kennt, gibt an, kein vertrauenswürdiges Gerät und keinen Wiederherstellungscode mehr zu haben. Nach einer Wartezeit genügt dafür ein Code an dieses Postfach. Wenn Sie das waren, brauchen Sie nur zu warten. Wenn nicht, öffnen Sie die Anmeldesicherheit dort, wo Sie angemeldet sind, brechen Sie die Anfrage ab, und ändern Sie Ihr Passwort.
+
+notice-recovery-pending-title = Jemand wartet noch darauf, sich ohne Ihre Geräte anzumelden
+notice-recovery-pending-body = Die Anfrage, sich ohne vertrauenswürdiges Gerät bei Ihrem Konto anzumelden, ist noch offen. Nach der Wartezeit genügt ein Code an dieses Postfach. Wenn Sie das nicht waren, öffnen Sie die Anmeldesicherheit dort, wo Sie angemeldet sind, brechen Sie die Anfrage ab, und ändern Sie Ihr Passwort.
+
+notice-recovery-ready-title = Zum Anmelden genügt jetzt ein Code per E-Mail
+notice-recovery-ready-body = Die Wartezeit der Anfrage, sich ohne vertrauenswürdiges Gerät anzumelden, ist vorbei. Sieben Tage lang und nur einmal genügen Ihr Passwort und ein Code an dieses Postfach. Wenn Sie das angefragt haben, melden Sie sich jetzt an, und wählen Sie den Code per E-Mail. Wenn nicht, öffnen Sie die Anmeldesicherheit dort, wo Sie angemeldet sind, brechen Sie die Anfrage ab, und ändern Sie Ihr Passwort.
+
+notice-recovery-cancelled-title = Die Anfrage zur Anmeldung ohne Ihre Geräte wurde abgebrochen
+notice-recovery-cancelled-body = Die Anfrage, sich ohne vertrauenswürdiges Gerät bei Ihrem Konto anzumelden, wurde aus einer Sitzung des Kontos abgebrochen. Wer angefragt hat, kennt Ihr Passwort: Wenn Sie das nicht waren, ändern Sie es.
+
+notice-recovery-used-title = Jemand hat sich ohne Ihre Geräte angemeldet
+notice-recovery-used-body = Nach der Wartezeit hat sich jemand mit Ihrem Passwort und einem Code an dieses Postfach bei Ihrem Konto angemeldet. Wenn Sie das nicht waren, entfernen Sie das neue Gerät unter Anmeldesicherheit, ändern Sie Ihr Passwort, und sichern Sie Ihr Postfach.
+
 notice-email-changed-title = Die E-Mail-Adresse Ihres Kontos wurde geändert
 notice-email-changed-body = Ihr Konto verwendet jetzt eine andere E-Mail-Adresse. Wenn Sie das waren, ist nichts zu tun. Wenn nicht, machen Sie die Änderung innerhalb von 72 Stunden mit der Schaltfläche unten rückgängig: Dann gilt wieder diese Adresse, und kein neues Gerät kann sich anmelden, bis Sie es erlauben. Ändern Sie danach Ihr Passwort.
 

@@ -35,6 +35,7 @@ hint-superseded-password-changed = The password was changed, so this request end
 hint-superseded-frozen = Sign-ins from new devices are paused: someone reported a sign-in, or too many wrong codes were entered. Allow them again on a trusted device, then start over.
 hint-superseded-account-deleted = The account was deleted.
 hint-superseded-cancelled = You cancelled this request. Start again when you’re ready.
+hint-superseded-recovery-ended = The request to sign in without a device was cancelled or used since. Sign in again.
 hint-superseded-address-confirmed = This address was confirmed in another window. Sign in there, or here with your password.
 
 # Beside the places in the login activity.

@@ -52,6 +52,21 @@ notice-recovery-code-used-body = Someone signed in to your account or changed it
 notice-recovery-codes-low-title = A recovery code was used, and few are left
 notice-recovery-codes-low-body = Someone signed in to your account or changed it with one of your recovery codes. Two or fewer are left: make new ones on a trusted device. If this wasn’t you, remove the new device, change your password and make new codes.
 
+notice-recovery-asked-title = Someone asked to sign in without your devices
+notice-recovery-asked-body = Someone who knows your password says that they have no trusted device and no recovery code left. After a waiting period, a code sent to this mailbox will be enough for them to sign in. If it was you, there is nothing to do but wait. If it wasn’t, open Login Security wherever you are signed in, cancel the request, and change your password.
+
+notice-recovery-pending-title = Someone is still waiting to sign in without your devices
+notice-recovery-pending-body = The request to sign in to your account without a trusted device is still open. When the waiting period ends, a code sent to this mailbox will be enough. If it wasn’t you, open Login Security wherever you are signed in, cancel the request, and change your password.
+
+notice-recovery-ready-title = A code by email is now enough to sign in
+notice-recovery-ready-body = The waiting period of the request to sign in without a trusted device is over. For seven days, and only once, your password and a code sent to this mailbox are enough to sign in. If you asked for it, sign in now and choose to get the code by email. If it wasn’t you, open Login Security wherever you are signed in, cancel the request, and change your password.
+
+notice-recovery-cancelled-title = The request to sign in without your devices was cancelled
+notice-recovery-cancelled-body = The request to sign in to your account without a trusted device was cancelled from a session of the account. Whoever asked knows your password: if it wasn’t you, change it.
+
+notice-recovery-used-title = Someone signed in without your devices
+notice-recovery-used-body = After the waiting period, someone signed in to your account with your password and a code sent to this mailbox. If this wasn’t you, remove the new device under Login Security, change your password and secure your mailbox.
+
 notice-email-changed-title = The email address of your account was changed
 notice-email-changed-body = Your account now uses a different email address. If it was you, there is nothing to do. If it wasn’t, undo the change with the button below within 72 hours: this address is used again, and no new device can sign in until you allow it. Then change your password.
 

@@ -35,6 +35,7 @@ hint-superseded-password-changed = A jelszót megváltoztatták, ezért ez a ké
 hint-superseded-frozen = Az új eszközök bejelentkezése szünetel: valaki bejelentett egy bejelentkezést, vagy túl sok hibás kódot írtak be. Engedélyezze újra egy megbízható eszközön, majd kezdje elölről.
 hint-superseded-account-deleted = A fiókot törölték.
 hint-superseded-cancelled = Ezt a kérést visszavonta. Kezdje újra, amikor Önnek megfelel.
+hint-superseded-recovery-ended = Az eszköz nélküli bejelentkezés kérését időközben visszavonták vagy felhasználták. Jelentkezzen be újra.
 hint-superseded-address-confirmed = Ezt a címet egy másik ablakban már megerősítették. Jelentkezzen be ott, vagy itt a jelszavával.
 
 # A bejelentkezési előzmények helyei mellett.

@@ -52,6 +52,21 @@ notice-recovery-code-used-body = Valaki az Ön egyik helyreállító kódjával 
 notice-recovery-codes-low-title = Felhasználtak egy helyreállító kódot, és kevés maradt
 notice-recovery-codes-low-body = Valaki az Ön egyik helyreállító kódjával jelentkezett be vagy módosította a fiókját. Legfeljebb kettő maradt: készítsen újakat egy megbízható eszközön. Ha nem Ön volt, távolítsa el az új eszközt, változtassa meg a jelszavát, és készítsen új kódokat.
 
+notice-recovery-asked-title = Valaki az Ön eszközei nélkül szeretne bejelentkezni
+notice-recovery-asked-body = Valaki, aki ismeri a jelszavát, azt állítja, hogy nincs már megbízható eszköze, sem helyreállító kódja. Egy várakozási idő után elég lesz neki egy erre a postafiókra küldött kód. Ha Ön volt, csak várnia kell. Ha nem, nyissa meg a Bejelentkezési biztonságot ott, ahol be van jelentkezve, vonja vissza a kérést, és változtassa meg a jelszavát.
+
+notice-recovery-pending-title = Valaki még mindig az Ön eszközei nélkül szeretne bejelentkezni
+notice-recovery-pending-body = A kérés, hogy megbízható eszköz nélkül lehessen bejelentkezni a fiókjába, még nyitott. A várakozási idő végén elég lesz egy erre a postafiókra küldött kód. Ha nem Ön volt, nyissa meg a Bejelentkezési biztonságot ott, ahol be van jelentkezve, vonja vissza a kérést, és változtassa meg a jelszavát.
+
+notice-recovery-ready-title = A bejelentkezéshez most már elég egy e-mailben kapott kód
+notice-recovery-ready-body = Letelt a megbízható eszköz nélküli bejelentkezés várakozási ideje. Hét napig, és csak egyszer, elég a jelszava és egy erre a postafiókra küldött kód. Ha Ön kérte, jelentkezzen be most, és kérje a kódot e-mailben. Ha nem, nyissa meg a Bejelentkezési biztonságot ott, ahol be van jelentkezve, vonja vissza a kérést, és változtassa meg a jelszavát.
+
+notice-recovery-cancelled-title = Visszavonták az eszközök nélküli bejelentkezés kérését
+notice-recovery-cancelled-body = A kérést, hogy megbízható eszköz nélkül lehessen bejelentkezni a fiókjába, visszavonták a fiók egyik munkamenetéből. Aki kérte, ismeri a jelszavát: ha nem Ön volt, változtassa meg.
+
+notice-recovery-used-title = Valaki az Ön eszközei nélkül jelentkezett be
+notice-recovery-used-body = A várakozási idő után valaki bejelentkezett a fiókjába a jelszavával és egy erre a postafiókra küldött kóddal. Ha nem Ön volt, távolítsa el az új eszközt a Bejelentkezési biztonság alatt, változtassa meg a jelszavát, és tegye biztonságossá a postafiókját.
+
 notice-email-changed-title = Megváltozott a fiókja e-mail-címe
 notice-email-changed-body = Fiókja mostantól másik e-mail-címet használ. Ha Ön volt, nincs teendője. Ha nem, vonja vissza a módosítást az alábbi gombbal 72 órán belül: fiókja újra ezt a címet használja, és új eszköz nem jelentkezhet be, amíg Ön nem engedélyezi. Ezután változtassa meg a jelszavát.
 

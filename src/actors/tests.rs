@@ -79,6 +79,7 @@ fn services(silent: &TcpListener) -> Arc<Services> {
         email_fallback: EmailFallback::Off,
         recovery_after: SignedDuration::ZERO,
         new_mailbox_wait: SignedDuration::ZERO,
+        last_resort_wait: None,
         mail_sender: "no-reply@example.com".to_owned(),
         assertions: AssertionRules {
             issuer: "http://localhost".to_owned(),

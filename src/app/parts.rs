@@ -93,6 +93,7 @@ pub(super) fn core(
         email_fallback: settings.delivery.email_fallback,
         recovery_after: seconds(settings.delivery.recovery_after_seconds),
         new_mailbox_wait: seconds(settings.delivery.new_mailbox_wait_seconds),
+        last_resort_wait: settings.accounts.last_resort_wait(settings.mode),
         mail_sender: settings.mail.sender()?,
         assertions: AssertionRules {
             issuer: issuer(settings),

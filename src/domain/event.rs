@@ -54,6 +54,16 @@ words! {
         RecoveryCodeUsed = "recovery_code_used",
         /// A recovery code was used, and few are left.
         RecoveryCodesLow = "recovery_codes_low",
+        /// Somebody with the right password asked to come in without a device: after a wait the mailbox counts.
+        RecoveryAsked = "recovery_asked",
+        /// That wait goes on.
+        RecoveryPending = "recovery_pending",
+        /// That wait is over.
+        RecoveryReady = "recovery_ready",
+        /// That request was cancelled.
+        RecoveryCancelled = "recovery_cancelled",
+        /// Somebody came in by it.
+        RecoveryUsed = "recovery_used",
         /// An old trust or refresh token came back.
         TokenReused = "token_reused",
         /// A trusted device was removed.
@@ -209,7 +219,8 @@ impl NodeMessage {
 
 impl AlertKind {
     /// Whether it is pushed to the trusted devices as well. Not what anybody can cause who knows an address, or an address and
-    /// the password: those would be ways to wear an owner out.
+    /// the password: those would be ways to wear an owner out. Requests for the last resort are, at most once an hour: that the owner hears of
+    /// them in time is what makes it safe.
     #[must_use]
     pub fn is_pushed(self) -> bool {
         match self {
@@ -227,6 +238,11 @@ impl AlertKind {
             | Self::RecoveryCodesMade
             | Self::RecoveryCodeUsed
             | Self::RecoveryCodesLow
+            | Self::RecoveryAsked
+            | Self::RecoveryPending
+            | Self::RecoveryReady
+            | Self::RecoveryCancelled
+            | Self::RecoveryUsed
             | Self::TokenReused
             | Self::DeviceRemoved
             | Self::DeviceEvicted

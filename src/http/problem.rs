@@ -330,6 +330,10 @@ impl From<VerificationError> for Problem {
             VerificationError::KeptByApp => {
                 Self::new(ProblemCode::Forbidden, "The app keeps this account. Change that in the app.")
             }
+            VerificationError::LastResortOff => Self::new(
+                ProblemCode::Forbidden,
+                "This service lets nobody in without a code. Use a recovery code, or ask the people who run it.",
+            ),
             VerificationError::NoMailbox => Self::new(
                 ProblemCode::Forbidden,
                 "This account has no address that a code could go to. Give it one, or let the app turn it on.",
@@ -406,6 +410,9 @@ fn closed_detail(outcome: Outcome) -> &'static str {
 fn superseded_detail(cause: SupersededBy) -> &'static str {
     match cause {
         SupersededBy::NewerRequest => "The same installation asked again: the newest challenge is good.",
+        SupersededBy::RecoveryEnded => {
+            "The request to sign in without a device was cancelled or used since. Sign in again."
+        }
         SupersededBy::OtherRequests => "As many others asked since as may at the same time. Sign in again.",
         SupersededBy::PasswordChanged => "The password was changed. Sign in with the new one.",
         SupersededBy::Frozen => {

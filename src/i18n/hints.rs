@@ -39,6 +39,7 @@ pub fn hint_text(language: Language, hint: &Hint) -> String {
         Hint::Superseded(SupersededBy::Frozen) => Text::HintSupersededFrozen,
         Hint::Superseded(SupersededBy::AccountDeleted) => Text::HintSupersededAccountDeleted,
         Hint::Superseded(SupersededBy::Cancelled) => Text::HintSupersededCancelled,
+        Hint::Superseded(SupersededBy::RecoveryEnded) => Text::HintSupersededRecoveryEnded,
         Hint::Superseded(SupersededBy::AddressConfirmed) => Text::HintSupersededAddressConfirmed,
     };
     words(language, text)

@@ -91,6 +91,10 @@ async fn sweep_once(
 ) -> Result<(), VerificationError> {
     while take_over_overdue(services, directory, places).await? == BATCH {}
     while services.use_cases.challenges.expire_due().await? > 0 {}
+    let told = services.use_cases.core.remind_of_recoveries().await?;
+    if told > 0 {
+        info!(owners = told, "owners were told again of requests to sign in without a device");
+    }
     Ok(())
 }
 

@@ -40,6 +40,8 @@ pub struct Rules {
     pub recovery_after: SignedDuration,
     /// How long a mailbox that was changed gets no sign-in codes that a trusted device may show.
     pub new_mailbox_wait: SignedDuration,
+    /// How long whoever asks for the last resort waits; `None` where there is none.
+    pub last_resort_wait: Option<SignedDuration>,
     /// The address that mail comes from, for people who look for it.
     pub mail_sender: String,
     /// What assertions say of themselves.

@@ -94,6 +94,9 @@ pub enum VerificationError {
     /// An app keeps this account and its password.
     #[error("the app keeps the password of this account")]
     KeptByApp,
+    /// This service has no last resort.
+    #[error("there is no last resort")]
+    LastResortOff,
     /// The account has no mailbox that a code could go to.
     #[error("the account has no mailbox")]
     NoMailbox,

@@ -17,6 +17,7 @@ mod sign_in;
 mod subject;
 
 pub use account::activity::ActivityPage;
+pub use account::last_resort::{AskingSignIn, LastResort, RecoveryView};
 pub use account::two_step::{Disabling, LoginSecurity, WaysLeft};
 pub use app_server::api_keys::{NewApiKey, WantedApiKey};
 pub use app_server::idempotency::{KeptAnswer, Once, OnceRequest};

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
 use tracing_subscriber::EnvFilter;
@@ -13,6 +14,7 @@ use super::SettingsError;
 use super::http::HttpSettings;
 use super::range::within;
 use crate::bus::BusSettings;
+use crate::domain::account::last_resort::{DEFAULT_WAIT_HOURS, WAIT_HOURS};
 use crate::domain::account::service::Service;
 use crate::domain::app_server::assertion::AssertionHeader;
 use crate::domain::code::{MAX_DIGITS, MIN_DIGITS};
@@ -217,6 +219,8 @@ section! {
     AccountSettings {
         /// Who makes them.
         registration: Registration,
+        /// How long whoever asks for the last resort waits; 0: there is none; unset: 72 in development, none in production.
+        #[serde(default)] last_resort_hours: Option<u16>,
     }
 }
 section! {
@@ -313,6 +317,25 @@ section! {
     }
 }
 
+impl AccountSettings {
+    /// How long whoever asks for the last resort waits; `None` where there is none.
+    #[must_use]
+    pub fn last_resort_wait(&self, mode: Mode) -> Option<SignedDuration> {
+        let hours = self.last_resort_hours.unwrap_or(match mode {
+            Mode::Development => DEFAULT_WAIT_HOURS,
+            Mode::Production => 0,
+        });
+        (hours > 0).then(|| SignedDuration::from_hours(hours.into()))
+    }
+
+    fn check_last_resort(&self) -> Result<(), SettingsError> {
+        match self.last_resort_hours {
+            None | Some(0) => Ok(()),
+            Some(hours) => within("accounts.last_resort_hours", hours, WAIT_HOURS),
+        }
+    }
+}
+
 /// What a notification carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -375,6 +398,7 @@ impl Settings {
             within("passwords.queue", self.passwords.queue, 0..=100_000),
             within("connections.heartbeat_seconds", self.connections.heartbeat_seconds, 5..=120),
             within("connections.pong_timeout_seconds", self.connections.pong_timeout_seconds, 1..=60),
+            self.accounts.check_last_resort(),
             within("delivery.recovery_after_seconds", self.delivery.recovery_after_seconds, 0..=86_400),
             within("delivery.new_mailbox_wait_seconds", self.delivery.new_mailbox_wait_seconds, 0..=604_800),
             within("delivery.receipt_window_ms", self.delivery.receipt_window_ms, 100..=30_000),

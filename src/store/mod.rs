@@ -21,6 +21,7 @@ pub mod password_reset;
 pub mod postgres;
 pub mod receipt;
 pub mod recent_changes;
+pub mod recovery;
 pub mod recovery_code;
 pub mod refresh_token;
 pub mod rollout;

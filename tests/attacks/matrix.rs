@@ -26,7 +26,7 @@ const CALLERS: [&str; 9] = [
     "operator",
 ];
 /// What leaves nothing to go on with, once it was done: the next call gets a scene of its own.
-const SPOILS: [&str; 21] = [
+const SPOILS: [&str; 22] = [
     "DELETE /v1/sessions/current",
     "DELETE /v1/sessions",
     "DELETE /v1/sessions/{id}",
@@ -48,6 +48,7 @@ const SPOILS: [&str; 21] = [
     "POST /admin/drain",
     "PUT /admin/rollout",
     "POST /v1/sessions/refresh",
+    "DELETE /v1/recoveries/{id}",
 ];
 
 /// Every call there is, read from where the routes are.
@@ -103,6 +104,7 @@ struct Scene {
     tablet_session: String,
     guest: SignedIn,
     challenge: Challenge,
+    recovery: String,
     entry: String,
     verification: String,
     vouched: String,
@@ -124,6 +126,8 @@ impl Scene {
         let code = screen.code_of(&begun.id).await;
         let guest = client.sign_in_with_code(&begun, &code, &install, false).await;
         let challenge = client.begin_sign_in(EMAIL, &Install::new("New")).await;
+        let recovery = client.post("/v1/recoveries", &challenge.token, json!({ "email": EMAIL })).await.expect(202);
+        let recovery = recovery["recovery"]["id"].as_str().expect("an id").to_owned();
         let entry = client.activity(&trusted).await[0]["id"].as_str().expect("an id").to_owned();
         let find = gateway.operator().send(Method::GET, "/admin/accounts?email=anna@example.com", None, None).await;
         let account = find.expect(200)["id"].as_str().expect("an id").to_owned();
@@ -150,6 +154,7 @@ impl Scene {
             tablet_session,
             guest,
             challenge,
+            recovery,
             entry,
             verification,
             vouched,
@@ -175,6 +180,7 @@ impl Scene {
         let address = call.split_once(' ').expect("a method").1;
         let id = match address {
             _ if address.starts_with("/v1/challenges") => &self.challenge.id,
+            _ if address.starts_with("/v1/recoveries") => &self.recovery,
             _ if address.starts_with("/v1/login-activity") => &self.entry,
             _ if address.starts_with("/v1/verifications") => &self.verification,
             _ if address.starts_with("/v1/sessions") => &self.tablet_session,
@@ -202,6 +208,7 @@ impl Scene {
             "POST /v1/login-security/email" => json!({ "email": "new@example.com", "password": PASSWORD }),
             "POST /v1/email-changes/{id}/undo" => json!({ "secret": "ts_ua_AAAA" }),
             "POST /v1/password-resets" => json!({ "email": EMAIL }),
+            "POST /v1/recoveries" => json!({ "email": EMAIL }),
             // Nor is it a link that was mailed.
             "POST /v1/password-resets/{id}" => json!({ "secret": "ts_pw_AAAA", "password": "another battery staple" }),
             "POST /v1/login-security/recovery-codes" => json!({ "password": PASSWORD }),

@@ -1,5 +1,6 @@
 //! What people do on the page, as the steps that most tests begin with.
 
+use twostep::domain::delivery::EmailFallback;
 use twostep::settings::{Registration, Settings};
 
 use crate::driver::{Browser, Driver};
@@ -23,6 +24,19 @@ impl Stage {
     pub async fn closed() -> Self {
         let close = |settings: &mut Settings| settings.accounts.registration = Registration::Closed;
         Self { gateway: TestGateway::start_with(close).await, driver: Driver::start() }
+    }
+
+    /// Where no code of a sign-in goes by email.
+    pub async fn without_mailed_codes() -> Self {
+        let strict = |settings: &mut Settings| settings.delivery.email_fallback = EmailFallback::Off;
+        Self { gateway: TestGateway::start_with(strict).await, driver: Driver::start() }
+    }
+
+    /// Lets hours pass for what a last resort waits for.
+    pub async fn pass_hours(&self, hours: u32) {
+        let columns = ["asked_at", "ready_at", "usable_until", "remind_at"];
+        let sets = columns.map(|column| format!("{column} = {column} - interval '{hours} hours'"));
+        self.gateway.database.execute(&format!("UPDATE recoveries SET {}", sets.join(", "))).await;
     }
 
     pub async fn browser(&self) -> Browser {

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::driver::Browser;
 use crate::person::{ANNA, Stage, shown_code, trust_another};
 use crate::push::Pushed;
-use crate::recovery::{NEW_ADDRESS, change_address, mailed_link, undo_link};
+use crate::recovery::{NEW_ADDRESS, ask_for_last_resort, change_address, mailed_link, undo_link};
 use crate::support::client::{Install, PASSWORD};
 use crate::support::gateway::operator_token_file;
 
@@ -276,4 +276,33 @@ async fn every_screen_of_another_address() {
     reader.see("#undo-email-over", "72 hours").await;
     take_all(&reader, "address-undo-over", None).await;
     stage.end([first, reader]).await;
+}
+
+#[actix_web::test]
+#[ignore = "makes pictures: make screenshots"]
+async fn every_screen_of_a_last_resort() {
+    let stage = Stage::without_mailed_codes().await;
+    let owner = stage.trusted().await;
+    let asker = stage.asking().await;
+    for language in LANGUAGES {
+        choose_language(&asker, language).await;
+        asker.click("#help summary").await;
+        asker.wait("!document.getElementById('last-resort').hidden").await;
+        take_sizes(&asker, "last-resort-offer", language).await;
+        asker.click("#ask-last-resort").await;
+        take_sizes(&asker, "last-resort-ask", language).await;
+        asker.press(&["\u{e00c}"]).await;
+        asker.gone("dialog").await;
+    }
+    choose_language(&asker, "en").await;
+    ask_for_last_resort(&asker).await;
+    for language in LANGUAGES {
+        choose_language(&asker, language).await;
+        asker.click("#help summary").await;
+        asker.wait("document.getElementById('last-resort-asked')").await;
+        take_sizes(&asker, "last-resort-asked", language).await;
+    }
+    owner.see("#recovery", "Someone who knows your password asked").await;
+    take_all(&owner, "last-resort-owner", None).await;
+    stage.end([owner, asker]).await;
 }

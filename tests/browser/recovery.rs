@@ -363,3 +363,63 @@ async fn an_address_is_changed_and_whoever_reads_the_old_one_undoes_it() {
     }
     stage.end([phone, reader]).await;
 }
+
+/// Asks on the screen that waits for a code, and waits for the word that it was asked for.
+pub async fn ask_for_last_resort(browser: &Browser) {
+    browser.click("#help summary").await;
+    browser.click("#ask-last-resort").await;
+    browser.see("dialog h2", "Get in without a device?").await;
+    browser.click("dialog button.main").await;
+    browser.see("#last-resort-asked", "You asked to get in without a device").await;
+}
+
+#[actix_web::test]
+async fn whoever_has_nothing_left_waits_and_comes_back_unless_a_trusted_device_cancels() {
+    let stage = Stage::without_mailed_codes().await;
+    let owner = stage.trusted().await;
+    let asker = stage.asking().await;
+    asker.click("#help summary").await;
+    asker.see("#last-resort", "After 72 hours").await;
+    asker.click("#ask-last-resort").await;
+    asker.expect_accessible("the last resort is asked for").await;
+    asker.fill("#last-resort-email", "somebody@example.com").await;
+    asker.click("dialog button.main").await;
+    asker.see("dialog .error", "isn’t the address").await;
+    asker.fill("#last-resort-email", ANNA).await;
+    asker.click("dialog button.main").await;
+    asker.see("#last-resort-asked", "You asked to get in without a device").await;
+    asker.expect_accessible("the last resort was asked for").await;
+    asker.choose("#language", "hu").await;
+    asker.click("#help summary").await;
+    asker.see("#last-resort-asked", "eszköz nélküli bejelentkezést kért").await;
+    asker.choose("#language", "en").await;
+
+    // One tap, on a device that heard of it by itself.
+    owner.see("#recovery", "Someone who knows your password asked").await;
+    owner.expect_accessible("somebody asked for the last resort").await;
+    owner.click("#cancel-recovery").await;
+    owner.gone("#recovery").await;
+    owner.see("#announcer", "Whoever asked knows your password").await;
+    asker.see("#notice", "request").await;
+    asker.expect_clean_console().await;
+
+    // Again, and the owner is away.
+    sign_in(&asker).await;
+    ask_for_last_resort(&asker).await;
+    owner.expect_clean_console().await;
+    owner.close_page().await;
+    stage.pass_hours(72).await;
+    asker.click(".card button.plain").await;
+    sign_in(&asker).await;
+    stage.gateway.database.execute("UPDATE challenges SET resend_at = now() WHERE outcome IS NULL").await;
+    asker.click("#help summary").await;
+    asker.see("#last-resort-asked", "The wait is over").await;
+    asker.click("#via-email").await;
+    asker.click("#send-code").await;
+    let code = stage.client().mailed_code(ANNA, "sign-in code").await;
+    asker.fill("#code", &code).await;
+    asker.see("h1", "Login Security").await;
+    asker.see("#activity", "Signed in without a device, after the wait").await;
+    asker.expect_clean_console().await;
+    stage.end([owner, asker]).await;
+}

@@ -2,4 +2,5 @@
 
 mod addresses;
 mod codes;
+mod last_resort;
 mod passwords;

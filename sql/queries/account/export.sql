@@ -21,6 +21,8 @@ SELECT jsonb_build_object(
         FROM password_resets AS kept WHERE kept.account_id = accounts.account_id),
     'pending_addresses', (SELECT coalesce(jsonb_agg(to_jsonb(kept) ORDER BY created_at), '[]')
         FROM pending_addresses AS kept WHERE kept.account_id = accounts.account_id),
+    'recoveries', (SELECT coalesce(jsonb_agg(to_jsonb(kept) ORDER BY asked_at), '[]')
+        FROM recoveries AS kept WHERE kept.account_id = accounts.account_id),
     'email_changes', (SELECT coalesce(jsonb_agg(to_jsonb(kept) ORDER BY changed_at), '[]')
         FROM email_changes AS kept WHERE kept.account_id = accounts.account_id),
     'login_activity', (SELECT coalesce(jsonb_agg(to_jsonb(kept) ORDER BY at), '[]')

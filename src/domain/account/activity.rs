@@ -41,6 +41,12 @@ words! {
         RecoveryCodesMade = "recovery_codes_made",
         /// A recovery code stood in the place of a code.
         RecoveryCodeUsed = "recovery_code_used",
+        /// Somebody with the right password asked for the last resort.
+        RecoveryAsked = "recovery_asked",
+        /// It was cancelled by somebody with a session.
+        RecoveryCancelled = "recovery_cancelled",
+        /// It was used.
+        RecoveryUsed = "recovery_used",
         /// A device is no longer trusted.
         DeviceRemoved = "device_removed",
         /// A device made room for a newer one: the account had as many trusted devices as it may.

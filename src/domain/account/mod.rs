@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod email;
+pub mod last_resort;
 pub mod locale;
 pub mod login_throttle;
 pub mod mailed_link;

@@ -104,6 +104,8 @@ words! {
         AddressConfirmed = "address_confirmed",
         /// Whoever asked for it gave up.
         Cancelled = "cancelled",
+        /// The last resort that the account waited for was cancelled, or used by another sign-in.
+        RecoveryEnded = "recovery_ended",
     }
 }
 

@@ -24,16 +24,26 @@ pub enum MailboxStands {
     Good,
 }
 
+/// Whether the mailbox counts in a sign-in by itself, because the wait of a last resort is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastResortStands {
+    /// It is.
+    Ready,
+    /// It is not, or nobody asked.
+    NotReady,
+}
+
 /// The methods offered for a purpose: an address is confirmed by email only.
 ///
 /// With `recovery_only` a sign-in code goes by email when no trusted device is left that may show the current code, nor was one
-/// there a while ago. What is offered here is what is accepted.
+/// there a while ago. After the wait of a last resort it goes by email whatever else is so. What is offered here is what is accepted.
 #[must_use]
 pub fn offered_methods(
     purpose: Purpose,
     fallback: EmailFallback,
     mailbox: MailboxStands,
     devices: DevicesStand,
+    last_resort: LastResortStands,
 ) -> &'static [Method] {
     let is_email_offered = match (mailbox, fallback) {
         (MailboxStands::Missing, _) | (_, EmailFallback::Off) => false,
@@ -41,7 +51,9 @@ pub fn offered_methods(
         (MailboxStands::Held, EmailFallback::Allow) => !devices.may_show,
         (MailboxStands::Good, EmailFallback::Allow) => true,
     };
+    let is_last_resort = mailbox != MailboxStands::Missing && last_resort == LastResortStands::Ready;
     match purpose {
+        Purpose::SignIn if is_last_resort => &[Method::App, Method::Email],
         Purpose::EnableTwoStep | Purpose::ChangeEmail | Purpose::CreateAccount => &[Method::Email],
         Purpose::SignIn | Purpose::DisableTwoStep if is_email_offered => &[Method::App, Method::Email],
         Purpose::SignIn | Purpose::DisableTwoStep => &[Method::App],

@@ -18,7 +18,7 @@ use crate::domain::challenge::Purpose;
 use crate::domain::code::{CodeSalt, KeyId};
 use crate::domain::value::id::{AccountId, ActivityId, ChallengeId, DeliveryId, DeviceId, SessionId};
 use crate::domain::value::string_enum::words;
-pub use methods::{DevicesStand, MailboxStands, device_may_show, offered_methods};
+pub use methods::{DevicesStand, LastResortStands, MailboxStands, device_may_show, offered_methods};
 
 words! {
     /// The way to a destination.

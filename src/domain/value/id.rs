@@ -51,6 +51,8 @@ ids! {
     ActivityId,
     /// One message to the owner of an account that is not a code.
     NoticeId,
+    /// One request for the last resort.
+    RecoveryId,
     /// One key of an app's server.
     ApiKeyId,
     /// One running gateway process.

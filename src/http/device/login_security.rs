@@ -11,6 +11,7 @@ use crate::domain::account::password::Password;
 use crate::domain::delivery::push_address::AccountTag;
 use crate::domain::device::token::TokenKind;
 use crate::domain::value::moment;
+use crate::http::device::recoveries::RecoveryAnswer;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::request::dto::{ChallengeEnvelope, SecretText, TrustedDeviceAnswer};
 use crate::http::request::extract::{Session, invalid};
@@ -52,6 +53,8 @@ pub(in crate::http) struct LoginSecurityAnswer {
     /// Most recently used first.
     trusted_devices: Vec<TrustedDeviceAnswer>,
     ways: WaysAnswer,
+    /// That somebody with the right password asked to come in without a device, and what became of it; null when nobody did.
+    recovery: Option<RecoveryAnswer>,
 }
 
 /// What the owner can still come in by on a new device, besides this one.
@@ -108,6 +111,7 @@ pub(in crate::http) async fn show(api: Data<Api>, Session(session): Session) -> 
         full_email: security.email.as_ref().map(|email| email.as_str().to_owned()),
         trusted_devices: TrustedDeviceAnswer::list(security.trusted_devices, security.this_device),
         ways,
+        recovery: security.recovery.map(RecoveryAnswer::from),
     }))
 }
 

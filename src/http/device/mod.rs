@@ -11,6 +11,7 @@ pub(crate) mod login_security;
 pub(crate) mod password_resets;
 pub(crate) mod password_strength;
 pub(crate) mod push;
+pub(crate) mod recoveries;
 pub(crate) mod recovery_codes;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;

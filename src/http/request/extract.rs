@@ -258,7 +258,7 @@ impl FromRequest for ChallengeToken {
 }
 
 /// The token of a request: in a cookie when our own page calls, otherwise as a bearer token.
-fn token(request: &HttpRequest, kind: TokenKind) -> Result<Token, Problem> {
+pub(in crate::http) fn token(request: &HttpRequest, kind: TokenKind) -> Result<Token, Problem> {
     match Page::of(request)? {
         Some(page) => page.token(kind).ok_or_else(|| {
             Problem::new(

@@ -75,6 +75,7 @@ const FILES: &[File] = files! {
     "activity.js": SCRIPT,
     "operator.js": SCRIPT,
     "email.js": SCRIPT,
+    "last-resort.js": SCRIPT,
     "docs.js": SCRIPT,
     "locales/en.ftl": TEXT,
     "locales/hu.ftl": TEXT,

@@ -6,6 +6,7 @@ pub(crate) mod change_password;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod freeze;
+pub(crate) mod last_resort;
 pub(crate) mod recovery_codes;
 pub(crate) mod reset_password;
 pub(crate) mod two_step;

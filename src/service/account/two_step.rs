@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::domain::account::activity::ActivityKind;
 use crate::domain::account::email::EmailAddress;
+use crate::domain::account::last_resort::RecoveryOutcome;
 use crate::domain::account::password::Password;
 use crate::domain::challenge::guess_budget::{BUDGET_RULES, BudgetKind};
 use crate::domain::challenge::{Method, Purpose};
@@ -12,6 +13,7 @@ use crate::domain::device::session::{ActiveSession, SessionEnd};
 use crate::domain::device::successor::Predecessor;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::value::id::{AccountId, ActivityId, DeviceId, SessionId};
+use crate::service::account::last_resort::RecoveryView;
 use crate::service::challenge::start::Start;
 use crate::service::challenge::verify::no_guess;
 use crate::service::sign_in::password_sign_in::refusal_to_ask;
@@ -40,6 +42,8 @@ pub struct LoginSecurity {
     pub this_device: DeviceId,
     /// The ways in that are left.
     pub ways: WaysLeft,
+    /// The last resort that somebody asked for.
+    pub recovery: Option<RecoveryView>,
 }
 
 /// What an owner can still come in by on a new device.
@@ -88,6 +92,7 @@ impl Accounts {
                     trusted_devices: store::device::list_trusted(db, id).await?,
                     this_device: session.device_id,
                     ways,
+                    recovery: store::recovery::open(db, id).await?.map(RecoveryView::of),
                 })
             })
             .await
@@ -283,6 +288,7 @@ impl Core {
         if !store::account::set_two_step(db, account, false).await? {
             return Ok(());
         }
+        store::recovery::end_open(db, account, RecoveryOutcome::Superseded).await?;
         if recorded_as.is_none() {
             self.record_change(db, account, ActivityKind::TwoStepDisabled, requester).await?;
         }

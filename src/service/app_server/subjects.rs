@@ -4,6 +4,7 @@ use tracing::warn;
 
 use crate::domain::account::activity::{ActivityKind, ActivityOutcome};
 use crate::domain::account::email::EmailAddress;
+use crate::domain::account::last_resort::RecoveryOutcome;
 use crate::domain::account::locale::Locale;
 use crate::domain::account::subject::Subject;
 use crate::domain::challenge::limits::VOUCH_WITHIN;
@@ -151,6 +152,7 @@ impl Core {
         let mailed = store::challenge::mailed(db, account).await?;
         change(db).await?;
         store::password_reset::end_open(db, account).await?;
+        store::recovery::end_open(db, account, RecoveryOutcome::Superseded).await?;
         let has_devices = store::device::has_trusted(db, account).await?;
         let may_be_shown = |purpose| has_devices && matches!(purpose, Purpose::SignIn | Purpose::DisableTwoStep);
         // What goes to a mailbox that is not the account's is not touched.

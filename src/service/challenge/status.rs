@@ -4,11 +4,11 @@ use jiff::Timestamp;
 
 use crate::domain::account::locale::Locale;
 use crate::domain::challenge::status_messages::{Hint, hints};
-use crate::domain::challenge::{Method, Outcome};
+use crate::domain::challenge::{Method, Outcome, Purpose};
 use crate::domain::delivery::DeliveryView;
 use crate::domain::device::token::Token;
 use crate::domain::value::id::{AccountId, ChallengeId};
-use crate::service::{ChallengeView, Challenges, Destination, VerificationError};
+use crate::service::{ChallengeView, Challenges, Destination, LastResort, VerificationError};
 use crate::store;
 
 /// A challenge with its deliveries.
@@ -26,6 +26,8 @@ pub struct ChallengeStatus {
     pub hints: Vec<Hint>,
     /// Which language whoever asked for the code reads.
     pub locale: Option<Locale>,
+    /// The last resort, where there is one.
+    pub last_resort: Option<LastResort>,
     /// The database's clock.
     pub now: Timestamp,
 }
@@ -43,9 +45,11 @@ impl Challenges {
         let looked_up = self.store.run(async |db| {
             let deliveries = store::delivery::states(db, account_id, id, progress.generation).await?;
             let methods = self.offered(db, &stored, &deliveries).await?;
-            Ok::<_, VerificationError>((deliveries, methods))
+            let is_kept_here = new.purpose == Purpose::SignIn && !stored.is_for_app && stored.email.is_some();
+            let last_resort = if is_kept_here { self.last_resort(db, account_id).await? } else { None };
+            Ok::<_, VerificationError>((deliveries, methods, last_resort))
         });
-        let (deliveries, methods) = looked_up.await?;
+        let (deliveries, methods, last_resort) = looked_up.await?;
         let destination = match progress.method {
             Method::App => Destination::TrustedDevices(count_destinations(&deliveries)),
             Method::Email => Destination::mailbox(stored.email.as_ref()),
@@ -58,6 +62,7 @@ impl Challenges {
             locale: new.requester.device.locale.clone(),
             challenge,
             deliveries,
+            last_resort,
             now: stored.now,
         })
     }

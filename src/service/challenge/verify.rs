@@ -373,6 +373,7 @@ impl Core {
         let meet = meet(db, account, requester);
         let ((), (), (), device) = store::together(db, try_join4(refill, drop_unfinished, tell, meet)).await?;
         events.push(AccountEvent::SecurityAlert { kind });
+        self.end_recovery(db, new, events).await?;
         let trust = if trust_device { Trust::Grant } else { Trust::No };
         let signed_in = self.grant_session_to(db, account, device, requester, trust, Some(after), events).await?;
         if let Some(entry) = new.activity_id {

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use crate::domain::account::email::EmailAddress;
+use crate::domain::account::last_resort::RecoveryOutcome;
 use crate::domain::challenge::{Method, Outcome, Progress, Purpose, SupersededBy};
-use crate::domain::delivery::{DevicesStand, EmailFallback, MailboxStands, offered_methods};
+use crate::domain::delivery::{DevicesStand, EmailFallback, LastResortStands, MailboxStands, offered_methods};
 use crate::domain::device::session::CONNECTION_EXPIRY_GRACE;
 use crate::domain::device::token::Token;
 use crate::domain::event::AccountEvent;
@@ -80,7 +81,14 @@ impl Core {
             EmailFallback::RecoveryOnly if !device_may_show => self.are_devices_absent(db, account).await?,
             EmailFallback::RecoveryOnly | EmailFallback::Allow | EmailFallback::Off => false,
         };
-        Ok(offered_methods(purpose, fallback, mailbox, DevicesStand { may_show: device_may_show, are_absent }))
+        let devices = DevicesStand { may_show: device_may_show, are_absent };
+        let without = offered_methods(purpose, fallback, mailbox, devices, LastResortStands::NotReady);
+        // Looked up only where it can make a difference: most sign-ins may go by email anyway.
+        let can_matter = self.rules.last_resort_wait.is_some() && purpose == Purpose::SignIn;
+        if !can_matter || without.contains(&Method::Email) || !store::recovery::is_ready(db, account).await? {
+            return Ok(without);
+        }
+        Ok(offered_methods(purpose, fallback, mailbox, devices, LastResortStands::Ready))
     }
 
     async fn are_devices_absent(&self, db: &impl Db, account: AccountId) -> Result<bool, StoreError> {
@@ -135,13 +143,14 @@ pub(in crate::service) async fn close(
     settle(db, &closed, Some(challenge.progress.method)).await.map(Some)
 }
 
-/// Ends every challenge that the password began.
+/// Ends all that the password began: every challenge, and the last resort that was asked for in one.
 pub(in crate::service) async fn supersede_all(
     db: &impl Db,
     account: AccountId,
     cause: SupersededBy,
     events: &mut Vec<AccountEvent>,
 ) -> Result<(), StoreError> {
+    store::recovery::end_open(db, account, RecoveryOutcome::Superseded).await?;
     for purpose in [Purpose::SignIn, Purpose::DisableTwoStep] {
         for closed in store::challenge::supersede_all(db, account, purpose, cause).await? {
             events.push(settle(db, &closed, None).await?);

@@ -126,6 +126,10 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
         "V32__change_addresses",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0032_change_addresses.sql")),
     ),
+    (
+        "V33__wait_for_a_last_resort",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0033_wait_for_a_last_resort.sql")),
+    ),
 ];
 
 /// Held while migrating, so that nodes that start together do it one after the other: by a transaction of its own, which poolers keep

@@ -17,6 +17,7 @@ pub async fn forget_what_is_over(db: &impl Db) -> Result<(), StoreError> {
     execute(db, query!("upkeep/forget_notices"), &[&KEEP_DAYS]).await?;
     execute(db, query!("upkeep/forget_password_resets"), &[&KEEP_DAYS]).await?;
     execute(db, query!("upkeep/forget_email_changes"), &[&KEEP_DAYS]).await?;
+    execute(db, query!("upkeep/forget_recoveries"), &[&KEEP_DAYS]).await?;
     execute(db, query!("mailbox/forget"), &[]).await?;
     execute(db, query!("upkeep/forget_unconfirmed_accounts"), &[]).await?;
     execute(db, query!("upkeep/forget_idempotent_requests"), &[&seconds(KEPT_FOR)]).await?;

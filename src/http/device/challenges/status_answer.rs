@@ -4,14 +4,16 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::account::last_resort::RecoveryState;
 use crate::domain::challenge::status_messages::{Hint, HintCode};
 use crate::domain::challenge::{ChallengeState, Outcome};
 use crate::domain::delivery::{Channel, DeliveryState, UnreachableReason};
+use crate::domain::value::id::RecoveryId;
 use crate::domain::value::moment;
 use crate::http::request::dto::ChallengeAnswer;
 use crate::http::request::extract::AcceptedLocale;
 use crate::i18n::{delivery_texts, hint_text};
-use crate::service::ChallengeStatus;
+use crate::service::{ChallengeStatus, LastResort};
 
 /// A delivery of the current code. Devices are counted, not named. That it was handed on and that the device said
 /// something are two facts.
@@ -53,6 +55,34 @@ pub(in crate::http) struct ChallengeStatusAnswer {
     answered: bool,
     deliveries: Vec<DeliveryAnswer>,
     hints: Vec<HintAnswer>,
+    /// The last resort of an owner who has no other way in; null where there is none.
+    last_resort: Option<LastResortAnswer>,
+}
+
+/// The last resort: `POST /v1/recoveries` asks for it.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct LastResortAnswer {
+    /// How long the wait is.
+    wait_hours: i64,
+    /// What was asked for; null when nothing is waited for.
+    recovery: Option<AskedAnswer>,
+}
+
+/// A request that is waited for, or may be used.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct AskedAnswer {
+    id: RecoveryId,
+    state: RecoveryState,
+    /// From then on a code may go by email, once.
+    #[serde(serialize_with = "moment::write")]
+    ready_at: Timestamp,
+}
+
+impl From<LastResort> for LastResortAnswer {
+    fn from(of: LastResort) -> Self {
+        let recovery = of.asked.map(|(id, state, ready_at)| AskedAnswer { id, state, ready_at });
+        Self { wait_hours: of.wait.as_hours(), recovery }
+    }
 }
 
 impl ChallengeStatusAnswer {
@@ -75,6 +105,7 @@ impl ChallengeStatusAnswer {
             deliveries: deliveries.collect(),
             hints: status.hints.iter().map(hint).collect(),
             challenge: status.challenge.into(),
+            last_resort: status.last_resort.map(LastResortAnswer::from),
         }
     }
 }
