@@ -167,9 +167,9 @@ function verification(challenge, typed) {
   redraw = () => verification(screen.challenge, screen.typed());
   sessionStorage.setItem(CHALLENGE, JSON.stringify(challenge));
   at("code");
-  // Asked for by somebody who is signed in.
   const said = { enable_two_step: "on-done", disable_two_step: "off-done", change_email: "email-done" }[challenge.purpose];
-  const enabling = Boolean(said);
+  // Asked for by somebody who is signed in; a sign-in may turn two-step verification on as well.
+  const enabling = Boolean(said) && challenge.typed_email === undefined;
   drawBar(enabling);
   document.title = t("title");
   const back = (notice) => {

@@ -40,12 +40,14 @@ export class Security {
   }
 
   #drawTwoStep() {
-    const { two_step: { available, enabled }, email, sign_ins_frozen_at: frozen, recovery } = this.security;
+    const { two_step: { available, enabled, required, due_at: due }, email, sign_ins_frozen_at: frozen, recovery } = this.security;
     const words = enabled ? "on" : available ? "off" : "unavailable";
-    const turn = h("button", { type: "button", class: "switch", id: "two-step-switch", role: "switch", "aria-checked": String(enabled), "aria-labelledby": "two-step-title", disabled: !available && !enabled, onclick: () => this.#turn(!enabled) }, h("i", { "aria-hidden": "true" }));
+    const turn = h("button", { type: "button", class: "switch", id: "two-step-switch", role: "switch", "aria-checked": String(enabled), "aria-labelledby": "two-step-title", disabled: enabled ? required : !available, onclick: () => this.#turn(!enabled) }, h("i", { "aria-hidden": "true" }));
     this.twoStep.replaceChildren(
       h("div", { class: "head" }, h("h2", { id: "two-step-title" }, t("two-step")), h("span", { class: "row" }, h("span", { class: `badge ${enabled ? "good" : "warm"}` }, t(`two-step-badge-${words}`)), turn)),
       h("p", { class: "soft" }, t(`two-step-${words}`, { email })),
+      ...(enabled && required ? [h("p", { class: "soft small", id: "two-step-required" }, t("two-step-required"))] : []),
+      ...(due ? [h("div", { class: "note warm", id: "two-step-due" }, h("p", {}, t("two-step-due", { at: dateTime(due) })))] : []),
       ...(recovery ? [recoveryNote(recovery, () => this.#changed(t("recovery-cancelled")))] : []),
       ...(frozen ? [this.#frozen(frozen)] : []));
   }

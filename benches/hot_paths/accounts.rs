@@ -10,6 +10,7 @@ use tokio_postgres::NoTls;
 use twostep::actors::{MailsUnderWay, Services};
 use twostep::bus::Bus;
 use twostep::domain::account::service::Service;
+use twostep::domain::account::two_step_policy::TwoStepPolicy;
 use twostep::domain::app_server::assertion::AssertionHeader;
 use twostep::domain::challenge::Lifetimes;
 use twostep::domain::delivery::EmailFallback;
@@ -59,6 +60,8 @@ pub async fn services(postgres: &PrivatePostgres, accounts: i32) -> anyhow::Resu
         email_fallback: EmailFallback::Off,
         recovery_after: SignedDuration::ZERO,
         new_mailbox_wait: SignedDuration::ZERO,
+        two_step: TwoStepPolicy::Optional,
+        two_step_grace: SignedDuration::ZERO,
         last_resort_wait: None,
         mail_sender: "no-reply@example.com".to_owned(),
         assertions: AssertionRules {

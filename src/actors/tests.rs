@@ -13,6 +13,7 @@ use super::{Attach, Directory, MailsUnderWay, Outgoing, Services, ToConnection, 
 use crate::bus::{Bus, Envelope, News};
 use crate::domain::account::locale::Language;
 use crate::domain::account::service::Service;
+use crate::domain::account::two_step_policy::TwoStepPolicy;
 use crate::domain::app_server::assertion::AssertionHeader;
 use crate::domain::challenge::Lifetimes;
 use crate::domain::code::{CodeKeys, KeyId};
@@ -79,6 +80,8 @@ fn services(silent: &TcpListener) -> Arc<Services> {
         email_fallback: EmailFallback::Off,
         recovery_after: SignedDuration::ZERO,
         new_mailbox_wait: SignedDuration::ZERO,
+        two_step: TwoStepPolicy::Optional,
+        two_step_grace: SignedDuration::ZERO,
         last_resort_wait: None,
         mail_sender: "no-reply@example.com".to_owned(),
         assertions: AssertionRules {

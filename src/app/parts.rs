@@ -93,6 +93,8 @@ pub(super) fn core(
         email_fallback: settings.delivery.email_fallback,
         recovery_after: seconds(settings.delivery.recovery_after_seconds),
         new_mailbox_wait: seconds(settings.delivery.new_mailbox_wait_seconds),
+        two_step: settings.accounts.two_step,
+        two_step_grace: SignedDuration::from_hours(24 * i64::from(settings.accounts.two_step_grace_days)),
         last_resort_wait: settings.accounts.last_resort_wait(settings.mode),
         mail_sender: settings.mail.sender()?,
         assertions: AssertionRules {

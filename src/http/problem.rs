@@ -36,6 +36,8 @@ words! {
         AccountFrozen = "account_frozen",
         /// Two-step verification is not offered to this account yet.
         TwoStepUnavailable = "two_step_unavailable",
+        /// Two-step verification must stay on.
+        TwoStepRequired = "two_step_required",
         /// The API key may not be used for that.
         ScopeMissing = "scope_missing",
         /// A call that creates something has no `Idempotency-Key`.
@@ -82,6 +84,7 @@ impl ProblemCode {
             | Self::DeviceNotTrusted
             | Self::AccountFrozen
             | Self::TwoStepUnavailable
+            | Self::TwoStepRequired
             | Self::VerificationNeeded
             | Self::ScopeMissing => StatusCode::FORBIDDEN,
             Self::RequestUnderWay => StatusCode::CONFLICT,
@@ -106,6 +109,7 @@ impl ProblemCode {
             Self::DeviceNotTrusted => "Only a trusted device may do that",
             Self::AccountFrozen => "No new device can sign in to this account",
             Self::TwoStepUnavailable => "Two-step verification is not offered to this account yet",
+            Self::TwoStepRequired => "Two-step verification is required",
             Self::VerificationNeeded => "A code of a trusted device is needed first",
             Self::Erased => "The subject was deleted",
             Self::ScopeMissing => "The API key may not be used for that",
@@ -311,6 +315,10 @@ impl From<VerificationError> for Problem {
             VerificationError::TwoStepUnavailable => Self::new(
                 ProblemCode::TwoStepUnavailable,
                 "It comes to accounts step by step, and has not come to yours yet. There is nothing to do: it will be there without an update of the app.",
+            ),
+            VerificationError::TwoStepRequired => Self::new(
+                ProblemCode::TwoStepRequired,
+                "Whoever runs this service, or the app, requires it of this account: it cannot be turned off.",
             ),
             VerificationError::VerificationNeeded => Self::new(
                 ProblemCode::VerificationNeeded,

@@ -14,6 +14,7 @@ use super::sign_in::password_hashing::Passwords;
 use super::sign_in::password_waits::PasswordWaiting;
 use crate::bus::{Bus, Health};
 use crate::clock;
+use crate::domain::account::two_step_policy::TwoStepPolicy;
 use crate::domain::app_server::assertion::AssertionHeader;
 use crate::domain::challenge::{Lifetimes, Method, Purpose};
 use crate::domain::code::CodeKeys;
@@ -40,6 +41,10 @@ pub struct Rules {
     pub recovery_after: SignedDuration,
     /// How long a mailbox that was changed gets no sign-in codes that a trusted device may show.
     pub new_mailbox_wait: SignedDuration,
+    /// Who decides whether two-step verification is on.
+    pub two_step: TwoStepPolicy,
+    /// How long an account that must turn it on has for that, from its next sign-in on.
+    pub two_step_grace: SignedDuration,
     /// How long whoever asks for the last resort waits; `None` where there is none.
     pub last_resort_wait: Option<SignedDuration>,
     /// The address that mail comes from, for people who look for it.

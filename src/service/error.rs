@@ -79,6 +79,9 @@ pub enum VerificationError {
     /// Two-step verification is not offered to this account yet.
     #[error("two-step verification is not offered to this account yet")]
     TwoStepUnavailable,
+    /// Two-step verification must stay on.
+    #[error("two-step verification is required")]
+    TwoStepRequired,
     /// A code of a trusted device is needed first.
     #[error("a code of a trusted device is needed first")]
     VerificationNeeded,

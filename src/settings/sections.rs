@@ -16,6 +16,7 @@ use super::range::within;
 use crate::bus::BusSettings;
 use crate::domain::account::last_resort::{DEFAULT_WAIT_HOURS, WAIT_HOURS};
 use crate::domain::account::service::Service;
+use crate::domain::account::two_step_policy::{MOST_GRACE_DAYS, TwoStepPolicy};
 use crate::domain::app_server::assertion::AssertionHeader;
 use crate::domain::code::{MAX_DIGITS, MIN_DIGITS};
 pub use crate::domain::delivery::EmailFallback;
@@ -219,6 +220,10 @@ section! {
     AccountSettings {
         /// Who makes them.
         registration: Registration,
+        /// Who decides whether two-step verification is on.
+        two_step: TwoStepPolicy,
+        /// Days that an account has to turn it on where it must.
+        two_step_grace_days: u16,
         /// How long whoever asks for the last resort waits; 0: there is none; unset: 72 in development, none in production.
         #[serde(default)] last_resort_hours: Option<u16>,
     }
@@ -399,6 +404,7 @@ impl Settings {
             within("connections.heartbeat_seconds", self.connections.heartbeat_seconds, 5..=120),
             within("connections.pong_timeout_seconds", self.connections.pong_timeout_seconds, 1..=60),
             self.accounts.check_last_resort(),
+            within("accounts.two_step_grace_days", self.accounts.two_step_grace_days, 0..=MOST_GRACE_DAYS),
             within("delivery.recovery_after_seconds", self.delivery.recovery_after_seconds, 0..=86_400),
             within("delivery.new_mailbox_wait_seconds", self.delivery.new_mailbox_wait_seconds, 0..=604_800),
             within("delivery.receipt_window_ms", self.delivery.receipt_window_ms, 100..=30_000),

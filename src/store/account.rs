@@ -2,7 +2,7 @@
 
 mod operator;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::Row;
 
@@ -56,6 +56,10 @@ pub struct Account {
     pub two_step_enabled: bool,
     /// Since when no new device may sign in.
     pub sign_ins_frozen_at: Option<Timestamp>,
+    /// Its app requires two-step verification of it.
+    pub two_step_required: bool,
+    /// By when it was asked to turn that on, if it was.
+    pub two_step_due_at: Option<Timestamp>,
 }
 
 /// An account locked for the transaction.
@@ -68,6 +72,10 @@ pub struct LockedAccount {
     pub sign_ins_frozen_at: Option<Timestamp>,
     /// When its mailbox was changed, if it was.
     pub mailbox_changed_at: Option<Timestamp>,
+    /// Its app requires two-step verification of it.
+    pub two_step_required: bool,
+    /// By when it was asked to turn that on, if it was.
+    pub two_step_due_at: Option<Timestamp>,
     /// The database's clock.
     pub now: Timestamp,
 }
@@ -137,6 +145,8 @@ pub async fn by_id(db: &impl Db, account: AccountId) -> Result<Option<Account>, 
                 password_hash: password_hash(&row)?,
                 two_step_enabled: get(&row, "two_step_enabled")?,
                 sign_ins_frozen_at: get(&row, "sign_ins_frozen_at")?,
+                two_step_required: get(&row, "two_step_required")?,
+                two_step_due_at: get(&row, "two_step_due_at")?,
             })
         })
         .transpose()
@@ -158,10 +168,25 @@ pub async fn lock(db: &impl Db, account: AccountId) -> Result<Option<LockedAccou
                 password_hash: password_hash(&row)?,
                 sign_ins_frozen_at: get(&row, "sign_ins_frozen_at")?,
                 mailbox_changed_at: get(&row, "mailbox_changed_at")?,
+                two_step_required: get(&row, "two_step_required")?,
+                two_step_due_at: get(&row, "two_step_due_at")?,
                 now: get(&row, "now")?,
             })
         })
         .transpose()
+}
+
+/// Gives an account time until two-step verification has to be on, unless it has some already; by when.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn set_two_step_due(
+    db: &impl Db,
+    account: AccountId,
+    grace: SignedDuration,
+) -> Result<Timestamp, StoreError> {
+    let row = one_row(db, query!("account/set_two_step_due"), &[&account.uuid(), &seconds(grace)]).await?;
+    get(&row, "two_step_due_at")
 }
 
 /// Finds the account of an address or makes an unconfirmed one, and locks it.

@@ -41,3 +41,12 @@ pub async fn set_mailbox(db: &impl Db, account: AccountId, email: &EmailAddress)
     execute(db, query!("subject/set_mailbox"), &[&account.uuid(), &email.as_str()]).await?;
     Ok(())
 }
+
+/// Says whether an app requires two-step verification of a subject.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn require_two_step(db: &impl Db, account: AccountId, required: bool) -> Result<(), StoreError> {
+    execute(db, query!("subject/require_two_step"), &[&account.uuid(), &required]).await?;
+    Ok(())
+}

@@ -23,6 +23,7 @@ mod passwords;
 mod people;
 mod places;
 mod planted_cookies;
+mod required;
 mod rollout;
 mod session_limits;
 mod session_list;

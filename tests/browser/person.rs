@@ -1,5 +1,6 @@
 //! What people do on the page, as the steps that most tests begin with.
 
+use twostep::domain::account::two_step_policy::TwoStepPolicy;
 use twostep::domain::delivery::EmailFallback;
 use twostep::settings::{Registration, Settings};
 
@@ -24,6 +25,15 @@ impl Stage {
     pub async fn closed() -> Self {
         let close = |settings: &mut Settings| settings.accounts.registration = Registration::Closed;
         Self { gateway: TestGateway::start_with(close).await, driver: Driver::start() }
+    }
+
+    /// Where every account must have two-step verification, after a day.
+    pub async fn required() -> Self {
+        let required = |settings: &mut Settings| {
+            settings.accounts.two_step = TwoStepPolicy::Required;
+            settings.accounts.two_step_grace_days = 1;
+        };
+        Self { gateway: TestGateway::start_with(required).await, driver: Driver::start() }
     }
 
     /// Where no code of a sign-in goes by email.

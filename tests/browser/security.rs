@@ -3,7 +3,7 @@
 use serde_json::json;
 use twostep::app::App;
 
-use crate::person::{ANNA, Stage, shown_code, trust_another};
+use crate::person::{ANNA, Stage, shown_code, sign_in, trust_another};
 use crate::support::client::{Install, PASSWORD};
 use crate::support::gateway::TestGateway;
 
@@ -200,4 +200,30 @@ async fn a_session_is_seen_and_ended_on_the_page() {
     first.wait("document.querySelectorAll('#sessions [data-session]').length === 1").await;
     second.see("#notice", "signed out").await;
     stage.end([first, second]).await;
+}
+
+#[actix_web::test]
+async fn where_it_is_required_a_sign_in_turns_it_on_in_the_end_and_nobody_turns_it_off() {
+    let stage = Stage::required().await;
+    let browser = stage.with_account().await;
+    browser.click("#sign-out").await;
+    browser.see("h1", "Sign in").await;
+    sign_in(&browser).await;
+    browser.see("#two-step-due", "From then on, signing in turns it on").await;
+    browser.expect_accessible("it has to be turned on").await;
+    browser.click("#sign-out").await;
+    stage.gateway.database.execute("UPDATE accounts SET two_step_due_at = now()").await;
+    browser.see("h1", "Sign in").await;
+    sign_in(&browser).await;
+    browser.see("h1", "Turn on two-step verification").await;
+    browser.gone("#sign-out").await;
+    let code = stage.client().mailed_code(ANNA, "Turn on").await;
+    browser.fill("#code", &code).await;
+    browser.see("#two-step .badge", "On").await;
+    browser.see("#two-step-required", "can’t be turned off").await;
+    browser.see("#devices", "This device").await;
+    browser.wait("document.getElementById('two-step-switch').disabled").await;
+    browser.expect_accessible("it is required").await;
+    browser.expect_clean_console().await;
+    stage.end([browser]).await;
 }

@@ -41,7 +41,7 @@ async fn mailboxes_are_brought_into_one_form_and_collisions_are_named() {
         ALTER TABLE devices DROP COLUMN push_keys;
         DROP TABLE recovery_codes, password_resets, pending_addresses, email_changes, recoveries;
         ALTER TABLE challenges DROP COLUMN recovery_attempts;
-        ALTER TABLE accounts DROP COLUMN time_zone;
+        ALTER TABLE accounts DROP COLUMN time_zone, DROP COLUMN two_step_required, DROP COLUMN two_step_due_at;
         ALTER TABLE refresh_tokens DROP COLUMN accepted_at, DROP COLUMN successor_hash, DROP COLUMN successor_key;
         ALTER TABLE sessions DROP COLUMN refresh_hash, DROP COLUMN access_used_at, DROP COLUMN first_used_at,
             DROP COLUMN last_used_at, DROP COLUMN last_location;

@@ -13,4 +13,5 @@ pub mod recovery_code;
 pub mod rollout;
 pub mod service;
 pub mod subject;
+pub mod two_step_policy;
 pub mod zone;

@@ -41,6 +41,8 @@ pub(in crate::http) struct SubjectAnswer {
     /// Where codes by email go, masked; null when nowhere.
     email: Option<String>,
     two_step_enabled: bool,
+    /// The app requires it.
+    two_step_required: bool,
     /// No new device may sign in: somebody said "this wasn't me", or too many wrong codes were typed.
     sign_ins_frozen: bool,
     /// Devices that skip the second step.
@@ -53,6 +55,7 @@ impl SubjectAnswer {
             subject,
             email: view.email.as_ref().map(EmailAddress::masked),
             two_step_enabled: view.two_step_enabled,
+            two_step_required: view.two_step_required,
             sign_ins_frozen: view.sign_ins_frozen,
             trusted_devices: view.trusted_devices,
         }
@@ -96,6 +99,10 @@ pub(in crate::http) struct SubjectBody {
     /// Turn two-step verification on or off. Its owner is told when it is turned off.
     #[serde(default)]
     two_step_enabled: Option<bool>,
+    /// Require it, or do so no more. A verification of a subject that has not turned it on in time (`accounts.two_step_grace_days` after
+    /// its next one) does so, with a code to its mailbox; without a mailbox nothing is asked.
+    #[serde(default)]
+    two_step_required: Option<bool>,
 }
 
 /// Make or change a subject. Scope `subjects:write`.
@@ -106,7 +113,7 @@ pub(in crate::http) struct SubjectBody {
         (status = 200, description = "How it stands now", body = SubjectAnswer),
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "`scope_missing`, `two_step_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_missing`, `two_step_unavailable`, `two_step_required`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -122,6 +129,7 @@ pub(in crate::http) async fn change(
         email: body.email.as_deref().map(email).transpose()?,
         locale: body.locale.as_deref().and_then(Locale::read),
         two_step_enabled: body.two_step_enabled,
+        two_step_required: body.two_step_required,
     };
     let view = to_the_end(async move { api.use_cases.app_servers.change_subject(&subject, &change).await }).await?;
     let answer = HttpResponse::Ok().json(SubjectAnswer::new(name.into_inner(), &view));

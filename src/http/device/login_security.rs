@@ -35,6 +35,11 @@ pub(in crate::http) struct TwoStepAnswer {
     available: bool,
     /// It is on.
     enabled: bool,
+    /// It must be: it cannot be turned off.
+    required: bool,
+    /// From then on a sign-in turns it on, with a code to the mailbox; null where it is on, or nothing is asked.
+    #[serde(serialize_with = "moment::write_optional")]
+    due_at: Option<Timestamp>,
 }
 
 /// How the security of an account stands.
@@ -104,7 +109,12 @@ pub(in crate::http) async fn show(api: Data<Api>, Session(session): Session) -> 
         email,
     };
     Ok(HttpResponse::Ok().json(LoginSecurityAnswer {
-        two_step: TwoStepAnswer { available: security.available, enabled: security.enabled },
+        two_step: TwoStepAnswer {
+            available: security.available,
+            enabled: security.enabled,
+            required: security.required,
+            due_at: security.due_at,
+        },
         sign_ins_frozen_at: security.sign_ins_frozen_at,
         account_tag: AccountTag::of(security.account_id).as_str().to_owned(),
         email: security.email.as_ref().map(EmailAddress::masked),
@@ -136,7 +146,7 @@ pub(in crate::http) struct TwoStepBody {
         (status = 204, description = "Off"),
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`unauthorized`, `invalid_credentials`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "`two_step_unavailable`, `account_frozen`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`two_step_unavailable`, `two_step_required`, `account_frozen`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),

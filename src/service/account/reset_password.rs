@@ -12,6 +12,7 @@ use crate::domain::account::email::EmailAddress;
 use crate::domain::account::mailed_link::MailedLink;
 use crate::domain::account::password::Password;
 use crate::domain::challenge::SupersededBy;
+use crate::domain::challenge::guess_budget::BudgetKind;
 use crate::domain::challenge::limits::REPEAT_WITHIN;
 use crate::domain::challenge::send_quota::MailSpender;
 use crate::domain::device::session::SessionEnd;
@@ -92,6 +93,8 @@ impl Accounts {
             }
             store::password_reset::end_open(db, account).await?;
             store::account::replace_password(db, account, &hash).await?;
+            // What it guards is the mailbox, and whoever has the link reads that.
+            store::budget::refill(db, account, BudgetKind::Enabling).await?;
             let ended = store::session::end_others(db, account, None, SessionEnd::PasswordChanged).await?;
             events.extend(ended.into_iter().map(|session_id| AccountEvent::SessionEnded { session_id }));
             view::supersede_all(db, account, SupersededBy::PasswordChanged, &mut events).await?;

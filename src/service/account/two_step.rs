@@ -6,6 +6,7 @@ use crate::domain::account::activity::ActivityKind;
 use crate::domain::account::email::EmailAddress;
 use crate::domain::account::last_resort::RecoveryOutcome;
 use crate::domain::account::password::Password;
+use crate::domain::account::two_step_policy::TwoStepPolicy;
 use crate::domain::challenge::guess_budget::{BUDGET_RULES, BudgetKind};
 use crate::domain::challenge::{Method, Purpose};
 use crate::domain::delivery::{Acting, EmailFallback, Reach, Requester};
@@ -32,6 +33,10 @@ pub struct LoginSecurity {
     pub available: bool,
     /// It is on.
     pub enabled: bool,
+    /// It must be.
+    pub required: bool,
+    /// By when it must be turned on, if that is known.
+    pub due_at: Option<Timestamp>,
     /// Since when no new device may sign in.
     pub sign_ins_frozen_at: Option<Timestamp>,
     /// The account's address, if it has one.
@@ -71,6 +76,7 @@ impl Accounts {
     /// The database's.
     pub async fn login_security(&self, session: &ActiveSession) -> Result<LoginSecurity, VerificationError> {
         let id = session.account_id;
+        let required = self.rules.two_step == TwoStepPolicy::Required;
         self.store
             .run(async |db| {
                 let account = store::account::by_id(db, id).await?.ok_or(VerificationError::Unauthorized)?;
@@ -87,6 +93,8 @@ impl Accounts {
                     account_id: id,
                     available: store::rollout::offers(db, id).await?,
                     enabled: account.two_step_enabled,
+                    required: if account.is_of_app { account.two_step_required } else { required },
+                    due_at: account.two_step_due_at.filter(|_| !account.two_step_enabled),
                     sign_ins_frozen_at: account.sign_ins_frozen_at,
                     email: account.email,
                     trusted_devices: store::device::list_trusted(db, id).await?,
@@ -148,7 +156,7 @@ impl Accounts {
     /// the day it is turned on again.
     ///
     /// # Errors
-    /// [`VerificationError::InvalidCredentials`] for a wrong password; off already is fine. On a device that is not trusted
+    /// [`VerificationError::InvalidCredentials`] for a wrong password; [`VerificationError::TwoStepRequired`]; off already is fine. On a device that is not trusted
     /// also those of a sign-in that needs a code.
     pub async fn disable_two_step(
         &self,
@@ -163,6 +171,9 @@ impl Accounts {
             let locked = self.lock_for(db, session).await?;
             if !locked.two_step_enabled {
                 return Ok(Ok(Disabling::Done));
+            }
+            if self.requires_two_step(&locked, false) {
+                return Err(VerificationError::TwoStepRequired);
             }
             let requester = self.requester_of(db, session, origin).await?;
             if !session.device_trusted {
@@ -194,6 +205,9 @@ impl Core {
         events: &mut Vec<AccountEvent>,
     ) -> Result<Verified, VerificationError> {
         let account = new.account_id;
+        if new.session_id.is_none() {
+            return self.enable_by_sign_in(db, new, after, events).await;
+        }
         let session = asking_session(db, new).await?;
         let acting = Acting { device_id: session.device_id, session_id: session.session_id };
         let requester = Requester { acting: Some(acting), ..new.requester.clone() };

@@ -25,6 +25,8 @@ pub struct SubjectView {
     pub email: Option<EmailAddress>,
     /// Two-step verification is on.
     pub two_step_enabled: bool,
+    /// The app requires it.
+    pub two_step_required: bool,
     /// No new device may sign in.
     pub sign_ins_frozen: bool,
     /// Devices that skip the second step.
@@ -40,6 +42,8 @@ pub struct SubjectChange {
     pub locale: Option<Locale>,
     /// Two-step verification on or off.
     pub two_step_enabled: Option<bool>,
+    /// The app requires it, or does not any more.
+    pub two_step_required: Option<bool>,
 }
 
 impl AppServers {
@@ -68,7 +72,8 @@ impl AppServers {
     /// Makes or changes a subject. Turning two-step verification off is told to its owner.
     ///
     /// # Errors
-    /// [`VerificationError::TwoStepUnavailable`] when it is turned on outside the rollout.
+    /// [`VerificationError::TwoStepUnavailable`] when it is turned on outside the rollout; [`VerificationError::TwoStepRequired`] when it
+    /// is turned off although the app requires it.
     pub async fn change_subject(
         &self,
         subject: &Subject,
@@ -84,8 +89,13 @@ impl AppServers {
             if let Some(email) = email.filter(|email| mailbox.as_ref() != Some(email)) {
                 self.change_mailbox(db, account, mailbox.as_ref(), email, &mut events).await?;
             }
+            if let Some(required) = change.two_step_required {
+                store::subject::require_two_step(db, account, required).await?;
+            }
+            let is_required = change.two_step_required.unwrap_or(locked.two_step_required);
             match change.two_step_enabled.filter(|wanted| *wanted != locked.two_step_enabled) {
                 Some(true) => drop(self.turn_on(db, account, None, None, &mut events).await?),
+                Some(false) if is_required => return Err(VerificationError::TwoStepRequired),
                 Some(false) => self.turn_off(db, account, None, None, &mut events).await?,
                 None => {}
             }
@@ -193,6 +203,7 @@ async fn view(db: &impl Db, account_id: AccountId) -> Result<SubjectView, Verifi
         account_id,
         email: account.email,
         two_step_enabled: account.two_step_enabled,
+        two_step_required: account.two_step_required,
         sign_ins_frozen: account.sign_ins_frozen_at.is_some(),
         trusted_devices: store::device::list_trusted(db, account_id).await?.len(),
     })

@@ -300,13 +300,13 @@ impl Core {
         let Some(device) = store::device::by_install(db, account, install).await? else { return Ok(None) };
         let Some(device) = store::device::by_id(db, account, device).await? else { return Ok(None) };
         Ok(match (new.purpose, session) {
-            (Purpose::SignIn | Purpose::CreateAccount, Some(session)) => {
+            (Purpose::SignIn | Purpose::CreateAccount | Purpose::EnableTwoStep, Some(session)) => {
                 let trust_token = is_trusted.then_some(trust_token);
                 let signed_in = Box::new(SignedIn { session, device, trust_token, is_repeat: true });
                 Some(Verified::SignedIn { signed_in, assertion: None })
             }
             (Purpose::SignIn | Purpose::CreateAccount, None) => None,
-            (Purpose::EnableTwoStep, _) => is_trusted.then_some(Verified::TwoStepEnabled { device, trust_token }),
+            (Purpose::EnableTwoStep, None) => is_trusted.then_some(Verified::TwoStepEnabled { device, trust_token }),
             (Purpose::DisableTwoStep, _) => Some(Verified::TwoStepDisabled { device }),
             (Purpose::ChangeEmail, _) => Some(Verified::EmailChanged { device }),
         })

@@ -1,5 +1,6 @@
 //! Signing in, and the passwords that it begins with.
 
+pub(crate) mod enabling;
 pub(crate) mod hasher;
 pub(crate) mod login_throttle;
 pub(crate) mod password_hashing;

@@ -140,6 +140,10 @@ impl Core {
             self.record_change(db, account, kind, Some(requester)).await?;
             self.alert(db, account, AlertKind::TokenReused, Some(requester), events).await?;
         }
+        if self.must_enable(db, &asks, locked).await? {
+            // On the heap, as below.
+            return Box::pin(self.challenge_to_enable(db, asks, locked, events)).await;
+        }
         let (trust, admitted): (_, fn(_) -> _) = match (trust, asks.trust_token) {
             (TrustCheck::Trusted { earlier, .. }, Some(token)) => (Trust::Follow(token, earlier), Admission::Trusted),
             _ if !locked.two_step_enabled => {

@@ -130,6 +130,10 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
         "V33__wait_for_a_last_resort",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0033_wait_for_a_last_resort.sql")),
     ),
+    (
+        "V36__require_two_step",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0036_require_two_step.sql")),
+    ),
 ];
 
 /// Held while migrating, so that nodes that start together do it one after the other: by a transaction of its own, which poolers keep
