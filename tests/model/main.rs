@@ -1,5 +1,6 @@
 //! Rules as models. The guess budget (`guessing`): its rules under every interleaving of guessers, owners, crashes and nodes, with what it
-//! proves and what breaks it. Reports and trust (`trusting`). `tests/api/challenges/rules.rs` holds the database against the same rules.
+//! proves and what breaks it. Reports and trust (`trusting`). All ways into an
+//! account (`ways`). `tests/api/challenges/rules.rs` holds the database against the same rules.
 //!
 //! `cargo test --test model -- --nocapture` prints the bounds, the number of states, and the shortest way to break each rule.
 
@@ -12,4 +13,5 @@ mod guessing;
 mod ladder;
 mod steps;
 mod trusting;
+mod ways;
 mod world;
