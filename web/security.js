@@ -191,17 +191,24 @@ export class Security {
   async #remove(device) {
     const done = await ask({
       title: t("remove-title", { name: device.name }), danger: true, confirm: t("remove"), cancel: t("keep"), problem: words,
-      content: [h("p", {}, t(device.this_device ? "remove-lead-this" : "remove-lead"))],
+      content: [h("p", {}, t(device.this_device ? "remove-lead-this" : "remove-lead")), this.#lastWay(device.this_device ? 0 : 1)],
       act: () => remove(`/v1/trusted-devices/${device.id}`),
     });
     if (done && device.this_device) this.listeners.onSignedOut();
     else if (done) this.#changed(t("removed"));
   }
 
+  /** What to know before so many of the other trusted devices go, where nothing else lets the owner in. */
+  #lastWay(going) {
+    const { trusted_devices: { count }, recovery_codes: { left }, email } = this.security.ways;
+    const isLast = this.security.two_step.enabled && count <= going && left === 0 && !email;
+    return isLast ? h("p", { class: "note warm", id: "last-way" }, t("remove-last-way")) : "";
+  }
+
   /** Trusts and keeps signed in this device only. */
   async removeOthers() {
     const act = () => signedCall("DELETE", "/v1/trusted-devices");
-    const done = await ask({ title: t("remove-others"), danger: true, confirm: t("remove"), cancel: t("keep"), problem: words, act, content: [h("p", {}, t("remove-others-lead"))] });
+    const done = await ask({ title: t("remove-others"), danger: true, confirm: t("remove"), cancel: t("keep"), problem: words, act, content: [h("p", {}, t("remove-others-lead")), this.#lastWay(Infinity)] });
     if (done) this.#changed(t("removed"));
   }
 

@@ -26,7 +26,7 @@ export class Ways {
       h("div", { class: "head" }, h("h2", { id: "ways-title" }, t("ways"))),
       h("p", { class: "soft" }, t("ways-lead")),
       ...warning(ways),
-      h("ul", { class: "list" }, devices(ways.trusted_devices), this.#codes(ways.recovery_codes, isTrusted), mailbox(ways.email, security.email)));
+      h("ul", { class: "list" }, devices(ways.trusted_devices), this.#codes(ways.recovery_codes, isTrusted), mailbox(ways, security.email)));
   }
 
   #codes({ left, made_at: at }, isTrusted) {
@@ -72,14 +72,17 @@ function way(name, state, text, ...more) {
     h("p", { class: "soft small" }, text), ...more));
 }
 
-function devices({ count, reachable }) {
+function devices({ count, reachable, last_seen_at: seen }) {
   const state = reachable > 0 ? "ready" : count > 0 ? "open" : "none";
-  return way("devices", state, count > 0 ? many("ways-devices", count, { reachable }) : t("ways-devices-none"));
+  return way("devices", state, count > 0 ? many("ways-devices", count, { reachable }) : t("ways-devices-none"), proven(seen));
 }
 
-function mailbox(isOn, address) {
-  return way("mail", isOn ? "ready" : "off", isOn ? t("ways-mail", { address }) : t("ways-mail-off"));
+function mailbox({ email, email_proven_at: at }, address) {
+  return way("mail", email ? "ready" : "off", email ? t("ways-mail", { address }) : t("ways-mail-off"), email && proven(at));
 }
+
+/** When a way was last seen to work. */
+const proven = (at) => at && h("p", { class: "soft small" }, t("ways-proven", { at: dateTime(at) }));
 
 function warning({ trusted_devices: { count }, recovery_codes: { left }, email }) {
   const ways = [count > 0, left > 0, email].filter(Boolean).length;

@@ -18,7 +18,8 @@ mod subject;
 
 pub use account::activity::ActivityPage;
 pub use account::last_resort::{AskingSignIn, LastResort, RecoveryView};
-pub use account::two_step::{Disabling, LoginSecurity, WaysLeft};
+pub use account::two_step::{Disabling, LoginSecurity};
+pub use account::ways::WaysLeft;
 pub use app_server::api_keys::{NewApiKey, WantedApiKey};
 pub use app_server::idempotency::{KeptAnswer, Once, OnceRequest};
 pub use app_server::sign_in_for_app::{AppSignIn, AppSignInResult, NotNeeded};

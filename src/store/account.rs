@@ -176,6 +176,15 @@ pub async fn lock(db: &impl Db, account: AccountId) -> Result<Option<LockedAccou
         .transpose()
 }
 
+/// When somebody last showed that they read the mailbox of an account; `None` when nobody did.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn mailbox_proven(db: &impl Db, account: AccountId) -> Result<Option<Timestamp>, StoreError> {
+    let found = optional_row(db, query!("account/mailbox_proven"), &[&account.uuid()]).await?;
+    found.map_or(Ok(None), |row| get(&row, "proven_at"))
+}
+
 /// Gives an account time until two-step verification has to be on, unless it has some already; by when.
 ///
 /// # Errors

@@ -41,9 +41,10 @@ async fn a_code_by_email_turns_two_step_on_and_trusts_this_device() {
         "full_email": ANNA,
         "trusted_devices": [],
         "ways": {
-            "trusted_devices": { "count": 0, "reachable": 0 },
+            "trusted_devices": { "count": 0, "reachable": 0, "last_seen_at": null },
             "recovery_codes": { "left": 0, "made_at": null },
             "email": true,
+            "email_proven_at": shown["ways"]["email_proven_at"],
         },
     });
     assert_eq!(shown, expected);

@@ -26,7 +26,7 @@ const CALLERS: [&str; 9] = [
     "operator",
 ];
 /// What leaves nothing to go on with, once it was done: the next call gets a scene of its own.
-const SPOILS: [&str; 22] = [
+const SPOILS: [&str; 23] = [
     "DELETE /v1/sessions/current",
     "DELETE /v1/sessions",
     "DELETE /v1/sessions/{id}",
@@ -49,6 +49,7 @@ const SPOILS: [&str; 22] = [
     "PUT /admin/rollout",
     "POST /v1/sessions/refresh",
     "DELETE /v1/recoveries/{id}",
+    "DELETE /admin/accounts/{id}/recovery",
 ];
 
 /// Every call there is, read from where the routes are.

@@ -394,6 +394,13 @@ async fn whoever_has_nothing_left_waits_and_comes_back_unless_a_trusted_device_c
     asker.see("#last-resort-asked", "eszköz nélküli bejelentkezést kért").await;
     asker.choose("#language", "en").await;
 
+    // The last way is not removed without a word.
+    owner.click("#devices li .remove").await;
+    owner.see("#last-way", "This is the last way back in").await;
+    owner.expect_accessible("the last way is removed").await;
+    owner.press(&[ESCAPE]).await;
+    owner.gone("dialog").await;
+
     // One tap, on a device that heard of it by itself.
     owner.see("#recovery", "Someone who knows your password asked").await;
     owner.expect_accessible("somebody asked for the last resort").await;

@@ -113,7 +113,16 @@ async fn who_has_no_trusted_device_left_gets_in_with_the_password_after_a_reset(
     let client = gateway.client();
     client.new_protected_account(ANNA).await;
     let install = Install::new("New");
-    client.sign_in(ANNA, PASSWORD, &install, None).await.expect(202);
+    let begun = client.sign_in(ANNA, PASSWORD, &install, None).await.expect(202);
+    let token = begun["challenge"]["token"].as_str().expect("a token");
+    client.post("/v1/recoveries", token, json!({ "email": ANNA })).await.expect(202);
+    let shown = tell(&gateway, &["account", "show", ANNA]).await.well();
+    for said in ["1 devices (0 reached while asleep), 0 recovery codes, email, last proven", "waiting: asked"] {
+        assert!(shown.contains(said), "{shown}");
+    }
+    tell(&gateway, &["account", "cancel-recovery", ANNA]).await.well();
+    let shown = tell(&gateway, &["account", "show", ANNA]).await.well();
+    assert!(shown.contains("not asked for"), "{shown}");
     tell(&gateway, &["account", "reset-two-step", ANNA, "--yes"]).await.well();
     client.sign_in(ANNA, PASSWORD, &install, None).await.expect(200);
     client.await_mail(ANNA, "turned off", 1).await;

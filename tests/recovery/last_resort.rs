@@ -279,6 +279,26 @@ async fn owners_are_told_daily_until_it_is_used_or_forgotten() {
 }
 
 #[actix_web::test]
+async fn an_operator_sees_it_and_cancels_it_for_an_owner() {
+    let gateway = strict().await;
+    let client = gateway.client();
+    client.new_protected_account(ANNA).await;
+    let challenge = client.begin_sign_in(ANNA, &Install::new("New")).await;
+    let recovery = asked(&client, &challenge).await;
+    let operator = gateway.operator();
+    let shown = operator.send(Method::GET, "/admin/accounts?email=anna@example.com", None, None).await.expect(200);
+    assert_eq!((&shown["recovery"]["id"], &shown["recovery"]["state"]), (&recovery["id"], &json!("waiting")));
+    assert_eq!((&shown["ways"]["trusted_devices"]["count"], &shown["ways"]["email"]), (&json!(1), &json!(false)));
+    assert!(shown["ways"]["email_proven_at"].is_string(), "{shown}");
+    let address = format!("/admin/accounts/{}/recovery", shown["id"].as_str().expect("an id"));
+    operator.send(Method::DELETE, &address, None, None).await.expect(204);
+    operator.send(Method::DELETE, &address, None, None).await.expect_problem(404, "not_found");
+    assert_eq!(state(&client, &recovery, &challenge.token).await, "cancelled");
+    client.await_mail(ANNA, CANCELLED, 1).await;
+    gateway.stop().await;
+}
+
+#[actix_web::test]
 async fn a_service_that_has_none_says_so() {
     let gateway = TestGateway::start_with(|settings| settings.accounts.last_resort_hours = Some(0)).await;
     let client = gateway.client();

@@ -178,7 +178,7 @@ export interface TrustedDevice {
 /** How the account's security stands. */
 export interface LoginSecurity {
   /** `required`: it cannot be turned off; `due_at`: from then on a sign-in turns it on. */
-  two_step: { available: boolean; enabled: boolean; required: boolean; due_at: string | null };
+  two_step: { available: boolean; enabled: boolean; required?: true; due_at?: string };
   /** Since when no new device may sign in; null when new devices may. */
   sign_ins_frozen_at: string | null;
   /** Names the account in pushes. */
@@ -188,7 +188,7 @@ export interface LoginSecurity {
   full_email: string | null;
   trusted_devices: TrustedDevice[];
   /** Somebody with the right password asked to sign in without a device. */
-  recovery: { id: string; state: "waiting" | "ready"; asked_at: string; ready_at: string; usable_until: string; device: Pick<Device, "name" | "model" | "platform">; ip: string; location: string | null } | null;
+  recovery?: { id: string; state: "waiting" | "ready"; asked_at: string; ready_at: string; usable_until: string; device: Pick<Device, "name" | "model" | "platform">; ip: string; location: string | null };
 }
 
 /** Where the account is signed in. */

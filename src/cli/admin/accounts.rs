@@ -63,6 +63,8 @@ pub(super) enum AccountCommand {
         #[command(flatten)]
         confirmation: Confirmation,
     },
+    /// Cancel the last resort that somebody asked for, for an owner who does not want it. The owner is told.
+    CancelRecovery(Account),
     /// Delete an account and everything about it, for good.
     Delete {
         #[command(flatten)]
@@ -90,6 +92,9 @@ pub(super) async fn account(operator: &Operator, command: &AccountCommand) -> Re
             sign_out_all(operator).await
         }
         AccountCommand::Unfreeze(account) => act(account, Method::POST, "/unfreeze", "new devices may sign in").await,
+        AccountCommand::CancelRecovery(account) => {
+            act(account, Method::DELETE, "/recovery", "the request to sign in without a device is cancelled").await
+        }
         AccountCommand::ResetTwoStep { account, confirmation } => {
             confirmation.require("This leaves the account with its password alone.")?;
             act(account, Method::POST, "/reset-two-step", "two-step verification is off").await
@@ -168,9 +173,29 @@ async fn show(operator: &Operator, account: &Account) -> Result<Answer, CommandE
         ("two-step", yes("two_step_enabled", "on", "off")),
         ("new devices", yes("sign_ins_frozen", "may not sign in (frozen)", "may sign in")),
         ("trusted devices", value["trusted_devices"].to_string()),
+        ("ways in", ways(&value["ways"])),
+        ("last resort", last_resort(&value["recovery"])),
     ];
     let text = lines.iter().map(|(name, line)| format!("{name:<17}{line}\n")).collect::<String>() + &devices(&value);
     Ok(Answer { value, text })
+}
+
+/// What lets the owner in on a new device.
+fn ways(ways: &Value) -> String {
+    let [devices, reachable] = ["count", "reachable"].map(|name| &ways["trusted_devices"][name]);
+    let codes = &ways["recovery_codes"]["left"];
+    let proven = ways["email_proven_at"].as_str().map(|at| format!(", last proven {at}")).unwrap_or_default();
+    let email = if ways["email"] == true { format!("email{proven}") } else { "no email".to_owned() };
+    format!("{devices} devices ({reachable} reached while asleep), {codes} recovery codes, {email}")
+}
+
+fn last_resort(recovery: &Value) -> String {
+    let [state, asked, ready] = ["state", "asked_at", "ready_at"].map(|name| word(recovery, name));
+    if recovery.is_null() {
+        "not asked for".to_owned()
+    } else {
+        format!("{state}: asked {asked}, a code by email from {ready}")
+    }
 }
 
 fn devices(account: &Value) -> String {

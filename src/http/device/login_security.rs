@@ -35,10 +35,12 @@ pub(in crate::http) struct TwoStepAnswer {
     available: bool,
     /// It is on.
     enabled: bool,
-    /// It must be: it cannot be turned off.
+    /// It must be: it cannot be turned off. Left out where its owner decides.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
     required: bool,
-    /// From then on a sign-in turns it on, with a code to the mailbox; null where it is on, or nothing is asked.
-    #[serde(serialize_with = "moment::write_optional")]
+    /// From then on a sign-in turns it on, with a code to the mailbox. Left out where it is on, or nothing is asked.
+    #[serde(serialize_with = "moment::write_optional", skip_serializing_if = "Option::is_none")]
     due_at: Option<Timestamp>,
 }
 
@@ -58,7 +60,8 @@ pub(in crate::http) struct LoginSecurityAnswer {
     /// Most recently used first.
     trusted_devices: Vec<TrustedDeviceAnswer>,
     ways: WaysAnswer,
-    /// That somebody with the right password asked to come in without a device, and what became of it; null when nobody did.
+    /// That somebody with the right password asked to come in without a device, and what became of it. Left out when nobody did.
+    #[serde(skip_serializing_if = "Option::is_none")]
     recovery: Option<RecoveryAnswer>,
 }
 
@@ -69,6 +72,21 @@ pub(in crate::http) struct WaysAnswer {
     recovery_codes: RecoveryCodesWay,
     /// A code may go to the mailbox, as the gateway's settings say.
     email: bool,
+    /// When somebody last showed that they read it: it was confirmed, or a code that went there was right. Null when nobody did.
+    #[serde(serialize_with = "moment::write_optional")]
+    email_proven_at: Option<Timestamp>,
+}
+
+impl From<WaysLeft> for WaysAnswer {
+    fn from(ways: WaysLeft) -> Self {
+        let WaysLeft { devices, reachable_devices, device_seen_at, recovery_codes, email, email_proven_at } = ways;
+        Self {
+            trusted_devices: DevicesWay { count: devices, reachable: reachable_devices, last_seen_at: device_seen_at },
+            recovery_codes: RecoveryCodesWay { left: recovery_codes.left, made_at: recovery_codes.made_at },
+            email,
+            email_proven_at,
+        }
+    }
 }
 
 /// Other trusted devices.
@@ -78,6 +96,9 @@ pub(in crate::http) struct DevicesWay {
     count: usize,
     /// How many of them a code reaches while they are not connected.
     reachable: usize,
+    /// When one of them was last seen; null when there is none.
+    #[serde(serialize_with = "moment::write_optional")]
+    last_seen_at: Option<Timestamp>,
 }
 
 /// Recovery codes.
@@ -101,13 +122,6 @@ pub(in crate::http) struct RecoveryCodesWay {
 )]
 pub(in crate::http) async fn show(api: Data<Api>, Session(session): Session) -> Result<HttpResponse, Problem> {
     let security = api.use_cases.accounts.login_security(&session).await?;
-    let others = security.trusted_devices.iter().filter(|trusted| trusted.device.id != security.this_device).count();
-    let WaysLeft { reachable_devices, recovery_codes, email } = security.ways;
-    let ways = WaysAnswer {
-        trusted_devices: DevicesWay { count: others, reachable: reachable_devices },
-        recovery_codes: RecoveryCodesWay { left: recovery_codes.left, made_at: recovery_codes.made_at },
-        email,
-    };
     Ok(HttpResponse::Ok().json(LoginSecurityAnswer {
         two_step: TwoStepAnswer {
             available: security.available,
@@ -120,7 +134,7 @@ pub(in crate::http) async fn show(api: Data<Api>, Session(session): Session) -> 
         email: security.email.as_ref().map(EmailAddress::masked),
         full_email: security.email.as_ref().map(|email| email.as_str().to_owned()),
         trusted_devices: TrustedDeviceAnswer::list(security.trusted_devices, security.this_device),
-        ways,
+        ways: security.ways.into(),
         recovery: security.recovery.map(RecoveryAnswer::from),
     }))
 }

@@ -12,6 +12,8 @@ use crate::domain::device::Platform;
 use crate::domain::value::id::{AccountId, DeviceId};
 use crate::domain::value::moment;
 use crate::http::device::login_activity::ActivityAnswer;
+use crate::http::device::login_security::WaysAnswer;
+use crate::http::device::recoveries::RecoveryAnswer;
 use crate::http::problem::Problem;
 use crate::http::request::extract::invalid;
 use crate::http::{resource, to_the_end};
@@ -28,6 +30,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(resource("/accounts/{id}", "GET, DELETE").route(web::get().to(show)).route(web::delete().to(delete)))
         .service(resource("/accounts/{id}/sign-out-everywhere", "POST").route(web::post().to(sign_out_everywhere)))
         .service(resource("/accounts/{id}/unfreeze", "POST").route(web::post().to(unfreeze)))
+        .service(resource("/accounts/{id}/recovery", "DELETE").route(web::delete().to(cancel_recovery)))
         .service(resource("/accounts/{id}/reset-two-step", "POST").route(web::post().to(reset_two_step)))
         .service(resource("/accounts/{id}/devices/{device}", "DELETE").route(web::delete().to(remove_device)))
         .service(resource("/accounts/{id}/activity", "GET").route(web::get().to(activity)))
@@ -103,6 +106,9 @@ struct AccountAnswer {
     sign_ins_frozen: bool,
     trusted_devices: usize,
     devices: Vec<DeviceAnswer>,
+    ways: WaysAnswer,
+    /// The last resort that somebody asked for.
+    recovery: Option<RecoveryAnswer>,
 }
 
 #[derive(Serialize)]
@@ -168,6 +174,8 @@ async fn answer(operator: &Operator, id: AccountId) -> Result<HttpResponse, Prob
         sign_ins_frozen: account.sign_ins_frozen,
         trusted_devices: account.trusted_devices.len(),
         devices: account.trusted_devices.into_iter().map(Into::into).collect(),
+        ways: account.ways.into(),
+        recovery: account.recovery.map(Into::into),
     }))
 }
 
@@ -189,6 +197,16 @@ async fn sign_out_all(
 ) -> Result<impl Responder, Problem> {
     let signed_out = to_the_end(async move { operator.use_cases.operators.sign_out_next(query.after).await }).await?;
     Ok(HttpResponse::Ok().json(SignedOutAnswer { signed_out: signed_out.count, next: signed_out.next }))
+}
+
+/// Ends the last resort that somebody asked for.
+async fn cancel_recovery(
+    operator: Data<Operator>,
+    id: Path<AccountId>,
+    _: NotFromAnotherPage,
+) -> Result<impl Responder, Problem> {
+    to_the_end(async move { operator.use_cases.operators.cancel_recovery_for_owner(*id).await }).await?;
+    Ok(HttpResponse::NoContent())
 }
 
 /// Lets new devices sign in to an account again.

@@ -158,13 +158,8 @@ impl Accounts {
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             self.lock_for(db, session).await?;
-            if !store::recovery::cancel(db, account, id).await? {
-                return Err(VerificationError::NotFound);
-            }
-            view::supersede_all(db, account, SupersededBy::RecoveryEnded, &mut events).await?;
             let requester = self.requester_of(db, session, origin).await?;
-            self.record_change(db, account, ActivityKind::RecoveryCancelled, Some(&requester)).await?;
-            self.alert(db, account, AlertKind::RecoveryCancelled, Some(&requester), &mut events).await
+            self.withdraw_recovery(db, account, id, Some(&requester), &mut events).await
         });
         transaction.await?;
         self.publish(account, events).await;
@@ -173,6 +168,23 @@ impl Accounts {
 }
 
 impl Core {
+    /// Ends a recovery, whoever does not want it, and what came of it.
+    pub(in crate::service) async fn withdraw_recovery(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        id: RecoveryId,
+        requester: Option<&Requester>,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<(), VerificationError> {
+        if !store::recovery::cancel(db, account, id).await? {
+            return Err(VerificationError::NotFound);
+        }
+        view::supersede_all(db, account, SupersededBy::RecoveryEnded, events).await?;
+        self.record_change(db, account, ActivityKind::RecoveryCancelled, requester).await?;
+        self.alert(db, account, AlertKind::RecoveryCancelled, requester, events).await
+    }
+
     /// The last resort, for the holder of a challenge; `None` where it is off.
     pub(in crate::service) async fn last_resort(
         &self,

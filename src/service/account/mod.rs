@@ -10,3 +10,4 @@ pub(crate) mod last_resort;
 pub(crate) mod recovery_codes;
 pub(crate) mod reset_password;
 pub(crate) mod two_step;
+pub(crate) mod ways;

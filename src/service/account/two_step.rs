@@ -9,12 +9,13 @@ use crate::domain::account::password::Password;
 use crate::domain::account::two_step_policy::TwoStepPolicy;
 use crate::domain::challenge::guess_budget::{BUDGET_RULES, BudgetKind};
 use crate::domain::challenge::{Method, Purpose};
-use crate::domain::delivery::{Acting, EmailFallback, Reach, Requester};
+use crate::domain::delivery::{Acting, Requester};
 use crate::domain::device::session::{ActiveSession, SessionEnd};
 use crate::domain::device::successor::Predecessor;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::value::id::{AccountId, ActivityId, DeviceId, SessionId};
 use crate::service::account::last_resort::RecoveryView;
+use crate::service::account::ways::WaysLeft;
 use crate::service::challenge::start::Start;
 use crate::service::challenge::verify::no_guess;
 use crate::service::sign_in::password_sign_in::refusal_to_ask;
@@ -22,7 +23,6 @@ use crate::service::{Accounts, ChallengeView, Core, Origin, VerificationError, V
 use crate::store::account::LockedAccount;
 use crate::store::challenge::NewChallenge;
 use crate::store::device::TrustedDevice;
-use crate::store::recovery_code::CodesLeft;
 use crate::store::{self, Db};
 
 /// What the Login Security page shows first.
@@ -51,16 +51,6 @@ pub struct LoginSecurity {
     pub recovery: Option<RecoveryView>,
 }
 
-/// What an owner can still come in by on a new device.
-pub struct WaysLeft {
-    /// Trusted devices besides the one that asks that a code reaches while they are not connected.
-    pub reachable_devices: usize,
-    /// The recovery codes.
-    pub recovery_codes: CodesLeft,
-    /// A code may go to the mailbox.
-    pub email: bool,
-}
-
 /// What became of the wish to turn two-step verification off.
 pub enum Disabling {
     /// It is off.
@@ -80,15 +70,8 @@ impl Accounts {
         self.store
             .run(async |db| {
                 let account = store::account::by_id(db, id).await?.ok_or(VerificationError::Unauthorized)?;
-                let is_reachable = |(device, reach): &(DeviceId, Reach)| {
-                    *device != session.device_id && reach.unreachable_reason().is_none()
-                };
-                let reach = store::device::reach(db, &[id]).await?.pop().unwrap_or_default();
-                let ways = WaysLeft {
-                    reachable_devices: reach.iter().filter(|of| is_reachable(of)).count(),
-                    recovery_codes: store::recovery_code::left(db, id).await?,
-                    email: account.email.is_some() && self.rules.email_fallback != EmailFallback::Off,
-                };
+                let trusted_devices = store::device::list_trusted(db, id).await?;
+                let ways = self.ways_left(db, id, &account, &trusted_devices, Some(session.device_id)).await?;
                 Ok(LoginSecurity {
                     account_id: id,
                     available: store::rollout::offers(db, id).await?,
@@ -97,7 +80,7 @@ impl Accounts {
                     due_at: account.two_step_due_at.filter(|_| !account.two_step_enabled),
                     sign_ins_frozen_at: account.sign_ins_frozen_at,
                     email: account.email,
-                    trusted_devices: store::device::list_trusted(db, id).await?,
+                    trusted_devices,
                     this_device: session.device_id,
                     ways,
                     recovery: store::recovery::open(db, id).await?.map(RecoveryView::of),

@@ -5,6 +5,8 @@ use crate::domain::account::email::EmailAddress;
 use crate::domain::device::session::SessionEnd;
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::domain::value::id::{AccountId, DeviceId};
+use crate::service::account::last_resort::RecoveryView;
+use crate::service::account::ways::WaysLeft;
 use crate::service::{Operators, VerificationError};
 use crate::store;
 use crate::store::account::ListedAccount;
@@ -24,6 +26,10 @@ pub struct AccountSummary {
     pub sign_ins_frozen: bool,
     /// Devices that skip the second step, most recently used first.
     pub trusted_devices: Vec<TrustedDevice>,
+    /// What lets its owner in on a new device.
+    pub ways: WaysLeft,
+    /// The last resort that somebody asked for.
+    pub recovery: Option<RecoveryView>,
 }
 
 /// Accounts on a page of their list, and accounts that are signed out at a time.
@@ -95,13 +101,16 @@ impl Operators {
         self.store
             .run(async |db| {
                 let account = store::account::by_id(db, id).await?.ok_or(VerificationError::NotFound)?;
+                let trusted_devices = store::device::list_trusted(db, id).await?;
                 Ok(AccountSummary {
+                    ways: self.ways_left(db, id, &account, &trusted_devices, None).await?,
+                    recovery: store::recovery::open(db, id).await?.map(RecoveryView::of),
                     id,
                     email: account.email,
                     is_of_app: account.is_of_app,
                     two_step_enabled: account.two_step_enabled,
                     sign_ins_frozen: account.sign_ins_frozen_at.is_some(),
-                    trusted_devices: store::device::list_trusted(db, id).await?,
+                    trusted_devices,
                 })
             })
             .await
@@ -153,6 +162,22 @@ impl Operators {
             store::account::lock(db, account).await?.ok_or(VerificationError::NotFound)?;
             store::budget::refill_all(db, account).await?;
             self.lift_freeze(db, account, None, &mut events).await
+        });
+        transaction.await?;
+        self.publish(account, events).await;
+        Ok(())
+    }
+
+    /// Ends the last resort that somebody asked for, for an owner who does not want it and has no session to say so. The owner is told.
+    ///
+    /// # Errors
+    /// [`VerificationError::NotFound`] when there is no such account, or nothing to end.
+    pub async fn cancel_recovery_for_owner(&self, account: AccountId) -> Result<(), VerificationError> {
+        let mut events = Vec::new();
+        let transaction = self.store.transaction(async |db| {
+            store::account::lock(db, account).await?.ok_or(VerificationError::NotFound)?;
+            let open = store::recovery::open(db, account).await?.ok_or(VerificationError::NotFound)?;
+            self.withdraw_recovery(db, account, open.id, None, &mut events).await
         });
         transaction.await?;
         self.publish(account, events).await;

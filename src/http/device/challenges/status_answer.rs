@@ -55,7 +55,8 @@ pub(in crate::http) struct ChallengeStatusAnswer {
     answered: bool,
     deliveries: Vec<DeliveryAnswer>,
     hints: Vec<HintAnswer>,
-    /// The last resort of an owner who has no other way in; null where there is none.
+    /// The last resort of an owner who has no other way in. Left out where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     last_resort: Option<LastResortAnswer>,
 }
 
