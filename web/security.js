@@ -200,8 +200,8 @@ export class Security {
 
   /** What to know before so many of the other trusted devices go, where nothing else lets the owner in. */
   #lastWay(going) {
-    const { trusted_devices: { count }, recovery_codes: { left }, email } = this.security.ways;
-    const isLast = this.security.two_step.enabled && count <= going && left === 0 && !email;
+    const { trusted_devices: { count }, recovery_codes: { left }, authenticator, email } = this.security.ways;
+    const isLast = this.security.two_step.enabled && count <= going && left === 0 && !authenticator && !email;
     return isLast ? h("p", { class: "note warm", id: "last-way" }, t("remove-last-way")) : "";
   }
 

@@ -20,6 +20,10 @@ export function showVerification({ challenge, typed, onDone, onOver, onCancel })
 
 /** What a recovery code is good for. */
 const PAPER = new Set(["sign_in", "disable_two_step"]);
+/** How what is typed is named in the call, by where it comes from: a device or a mail, paper, or the owner's authenticator app. */
+const FIELDS = { code: "code", paper: "recovery_code", app: "authenticator" };
+/** Digits of an authenticator app's code. */
+const APP_DIGITS = 6;
 
 class Verification {
   constructor(challenge, listeners) {
@@ -37,13 +41,14 @@ class Verification {
 
   /** What another screen of the same challenge begins with. */
   typed() {
-    return { code: this.input.value, recovery: this.recovery.value, fromPaper: this.fromPaper, trust: this.trust.checked };
+    return { code: this.input.value, recovery: this.recovery.value, from: this.from, trust: this.trust.checked };
   }
 
-  show({ code = "", recovery = "", fromPaper = false, trust = true } = {}) {
+  show({ code = "", recovery = "", from = "code", trust = true } = {}) {
     const c = this.challenge;
-    this.input = h("input", { id: "code", class: "code", inputmode: "numeric", autocomplete: "one-time-code", spellcheck: "false", required: true, "aria-describedby": "code-hint problem", value: code, oninput: (event) => this.group(event) });
+    this.input = h("input", { id: "code", class: "code", inputmode: "numeric", autocomplete: "one-time-code", spellcheck: "false", required: true, "aria-describedby": "code-hint problem", value: code, oninput: (event) => this.group(event, "code", this.challenge.code_length) });
     this.recovery = h("input", { id: "recovery-code", class: "recovery", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", required: true, maxlength: 100, "aria-describedby": "recovery-hint problem", value: recovery, oninput: () => this.recovery.removeAttribute("aria-invalid") });
+    this.app = h("input", { id: "app-code", class: "code", inputmode: "numeric", autocomplete: "one-time-code", spellcheck: "false", required: true, "aria-describedby": "app-hint problem", oninput: (event) => this.group(event, "app", APP_DIGITS) });
     this.error = h("p", { class: "error", id: "problem", role: "alert" });
     this.button = h("button", { class: "main", type: "submit" }, t("verify-button"));
     this.trust = h("input", { type: "checkbox", id: "trust", checked: trust });
@@ -57,8 +62,10 @@ class Verification {
     this.first = h("div", { class: "note warm", id: "email-first", hidden: true }, h("p", {}, t("nobody-reachable")), h("div", { class: "row" }, h("button", { type: "button", class: "main", onclick: () => this.again("email") }, t("via-email"))));
     this.codeField = field("code", t("code-label"), this.input, h("p", { class: "soft small", id: "code-hint" }, many("code-hint", c.code_length)));
     this.recoveryField = field("recovery-code", t("recovery-label"), this.recovery, h("p", { class: "soft small", id: "recovery-hint" }, t("recovery-hint")));
+    this.appField = field("app-code", t("authenticator-label"), this.app, h("p", { class: "soft small", id: "app-hint" }, t("authenticator-hint")));
     this.entry = h("div");
-    this.other = h("button", { type: "button", class: "plain", id: "other-code", onclick: () => this.useRecovery(!this.fromPaper) });
+    this.other = h("button", { type: "button", class: "plain", id: "other-code", onclick: () => this.use(this.from === "code" ? "paper" : "code") });
+    this.useApp = h("button", { type: "button", class: "plain", id: "use-app", onclick: () => this.use("app") }, t("authenticator-use"));
     const card = h("div", { class: "card" },
       this.first,
       this.form = h("form", { onsubmit: (event) => this.verify(event) },
@@ -69,30 +76,32 @@ class Verification {
         this.button),
       this.deliveries,
       h("div", { class: "row" }, this.resend, cancel),
-      PAPER.has(c.purpose) && h("div", {}, this.other),
+      PAPER.has(c.purpose) && h("div", { class: "row" }, this.useApp, this.other),
       this.helpPanel = this.help());
     show([h("div", { class: "hello" }, h("h1", {}, t(`verify-title-${c.purpose}`)), this.lead), card], { narrow: true });
-    this.useRecovery(fromPaper);
+    this.use(from);
     everyTick(card, () => this.tick());
     this.watch();
   }
 
-  /** The field for the code of a device, or for one from paper. What is typed in the other stays. */
-  useRecovery(fromPaper) {
-    this.fromPaper = fromPaper;
+  /** The field for a code `from` a device or a mail, from paper, or from an authenticator app. What is typed in the others stays. */
+  use(from) {
+    this.from = from;
     clearTimeout(this.submitting);
     this.error.textContent = "";
-    this.entry.replaceChildren(fromPaper ? this.recoveryField : this.codeField);
-    this.other.textContent = t(fromPaper ? "recovery-back" : "recovery-use");
+    this.entry.replaceChildren({ code: this.codeField, paper: this.recoveryField, app: this.appField }[from]);
+    this.other.textContent = t(from === "code" ? "recovery-use" : "recovery-back");
     // About the code of a device, which is not what is asked for now.
-    for (const element of [this.attempts, this.deliveries, this.resend, this.helpPanel]) element.hidden = fromPaper;
+    for (const element of [this.deliveries, this.resend, this.helpPanel]) element.hidden = from !== "code";
+    // The tries of recovery codes are counted apart.
+    this.attempts.hidden = from === "paper";
     this.draw();
     this.field.focus();
   }
 
   /** What is typed into. */
   get field() {
-    return this.fromPaper ? this.recovery : this.input;
+    return { code: this.input, paper: this.recovery, app: this.app }[this.from];
   }
 
   help() {
@@ -108,35 +117,37 @@ class Verification {
   }
 
   paperWay() {
-    const use = h("button", { type: "button", id: "use-recovery", onclick: () => this.useRecovery(true) }, t("recovery-use"));
+    const use = h("button", { type: "button", id: "use-recovery", onclick: () => this.use("paper") }, t("recovery-use"));
     return h("div", { class: "stack tight" }, h("p", {}, t("recovery-way")), h("div", {}, use));
   }
 
-  group(event) {
-    const { code_length: length } = this.challenge;
-    const code = readCode(this.input.value, length);
-    const atEnd = this.input.selectionStart === this.input.value.length;
+  /** Groups the digits of a field; a whole code is sent. Once for each, so that a wrong one can be looked at. */
+  group(event, from, length) {
+    const input = event.target;
+    const code = readCode(input.value, length);
+    const atEnd = input.selectionStart === input.value.length;
     // A whole code stands alone at once, out of whatever it came with; one that is being typed is grouped.
-    if (code) this.input.value = grouped(code);
-    else if (atEnd && !/\p{L}/u.test(this.input.value)) this.input.value = grouped(numbers(this.input.value).join(""));
-    this.input.removeAttribute("aria-invalid");
-    // All digits are there: nothing is left to decide. Once for each code, so that a wrong one can be looked at.
+    if (code) input.value = grouped(code);
+    else if (atEnd && !/\p{L}/u.test(input.value)) input.value = grouped(numbers(input.value).join(""));
+    input.removeAttribute("aria-invalid");
     clearTimeout(this.submitting);
     if (!code || code === this.tried) return;
     // Who types may still want to look; a code that came whole is sent at once.
     const wait = event.inputType === "insertText" ? 1000 : 0;
-    this.submitting = setTimeout(() => code === readCode(this.input.value, length) && this.form.requestSubmit(), wait);
+    this.submitting = setTimeout(() => this.from === from && code === readCode(input.value, length) && this.form.requestSubmit(), wait);
   }
 
   draw() {
     const { challenge: c, status } = this;
-    if (this.fromPaper) this.lead.textContent = t("recovery-lead");
+    this.useApp.hidden = this.from === "app" || !c.methods.includes("authenticator");
+    if (this.from === "paper") this.lead.textContent = t("recovery-lead");
+    else if (this.from === "app") this.lead.textContent = t("authenticator-lead");
     else this.lead.textContent = c.method === "email" ? t("goes-to-mail", { address: (c.purpose === "create_account" && c.typed_email) || c.destination }) : c.destination === 0 ? t("goes-nowhere") : many("goes-to-devices", c.destination);
     this.attempts.textContent = many("attempts-left", c.attempts_left);
     const offersEmail = c.methods.includes("email") && c.method !== "email";
     this.viaEmail.hidden = !offersEmail;
     const nobody = c.method === "app" && (c.destination === 0 || (status?.hints ?? []).some((hint) => hint.code === "no_trusted_device_reachable"));
-    this.first.hidden = this.fromPaper || !(offersEmail && nobody);
+    this.first.hidden = this.from !== "code" || !(offersEmail && nobody);
     if (!offersEmail) this.sendPanel.hidden = true;
     this.lastResort.draw(status?.last_resort, c.methods.includes("email"));
     const deliveries = status?.deliveries ?? [];
@@ -160,7 +171,7 @@ class Verification {
   tick() {
     const left = secondsUntil(this.challenge.expires_at);
     this.bar.value = Math.max(0, Math.min(1, left / this.lifetime));
-    this.time.textContent = left > 0 ? t(this.fromPaper ? "request-open-for" : "good-for", { time: clock(left) }) : t("code-expired");
+    this.time.textContent = left > 0 ? t(this.from === "code" ? "good-for" : "request-open-for", { time: clock(left) }) : t("code-expired");
     const wait = secondsUntil(this.challenge.resend_at);
     this.resend.disabled = wait > 0;
     this.resend.textContent = wait > 0 ? t("resend-in", { time: clock(wait) }) : t("resend");
@@ -172,9 +183,9 @@ class Verification {
     if (this.button.disabled || this.stopped.signal.aborted) return;
     this.error.textContent = "";
     this.button.disabled = true;
-    const { fromPaper } = this;
-    if (!fromPaper) this.tried = readCode(this.input.value, this.challenge.code_length);
-    const body = { [fromPaper ? "recovery_code" : "code"]: this.field.value, trust_device: this.trust.checked };
+    const { from } = this;
+    if (from !== "paper") this.tried = readCode(this.field.value, from === "app" ? APP_DIGITS : this.challenge.code_length);
+    const body = { [FIELDS[from]]: this.field.value, trust_device: this.trust.checked };
     try {
       const answer = await repeated(() => call("POST", `${this.path}/verify`, body));
       // Also when another screen came meanwhile: the gateway has let this browser in.
@@ -182,7 +193,7 @@ class Verification {
       this.listeners.onDone(answer);
     } catch (problem) {
       this.button.disabled = false;
-      if (fromPaper && (problem.code === "wrong_code" || problem.code === "invalid_request")) this.recoveryRefused(problem);
+      if (from === "paper" && (problem.code === "wrong_code" || problem.code === "invalid_request")) this.recoveryRefused(problem);
       else this.refused(problem);
     }
   }
@@ -191,7 +202,7 @@ class Verification {
   recoveryRefused(problem) {
     const left = problem.attemptsLeft;
     this.error.textContent = left === undefined ? t("recovery-malformed") : left > 0 ? many("recovery-wrong", left) : t("recovery-used-up");
-    if (!this.fromPaper) return;
+    if (this.from !== "paper") return;
     this.recovery.setAttribute("aria-invalid", "true");
     this.recovery.select();
     this.recovery.focus();
@@ -202,8 +213,8 @@ class Verification {
     const isOver = problem.code === "challenge_closed" || problem.code === "unauthorized" || left === 0;
     if (isOver) return this.leave(() => this.listeners.onOver(`problem-${problem.code}`));
     if (problem.code === "wrong_code") {
-      this.input.setAttribute("aria-invalid", "true");
-      this.input.select();
+      this.field.setAttribute("aria-invalid", "true");
+      this.field.select();
       this.challenge.attempts_left = left;
       this.draw();
       this.error.textContent = problem.isEarlierCode ? words(problem) : many("wrong-code", left);

@@ -1,6 +1,7 @@
 // What the owner can still come in by on a new device, and the codes to keep on paper. Those are in memory and in their dialog only.
 
 import { now, signedCall, words } from "./api.js";
+import { removeAuthenticator, setUpAuthenticator } from "./authenticator.js";
 import { ask, field, h, ownName } from "./dom.js";
 import { dateTime, many, t } from "./text.js";
 
@@ -26,7 +27,7 @@ export class Ways {
       h("div", { class: "head" }, h("h2", { id: "ways-title" }, t("ways"))),
       h("p", { class: "soft" }, t("ways-lead")),
       ...warning(ways),
-      h("ul", { class: "list" }, devices(ways.trusted_devices), this.#codes(ways.recovery_codes, isTrusted), mailbox(ways, security.email)));
+      h("ul", { class: "list" }, devices(ways.trusted_devices), this.#codes(ways.recovery_codes, isTrusted), this.#authenticator(ways.authenticator, isTrusted), mailbox(ways, security.email)));
   }
 
   #codes({ left, made_at: at }, isTrusted) {
@@ -35,6 +36,23 @@ export class Ways {
       isTrusted
         ? h("div", { class: "row" }, h("button", { type: "button", id: "make-codes", onclick: () => this.make() }, t(at ? "codes-make-again" : "codes-make")))
         : h("p", { class: "soft small" }, t("ways-codes-elsewhere")));
+  }
+
+  #authenticator(app, isTrusted) {
+    const text = app ? t("ways-authenticator", { at: dateTime(app.made_at) }) : t("ways-authenticator-none");
+    const button = (id, name, act) => h("button", { type: "button", id, onclick: act }, t(name));
+    return way("authenticator", app ? "ready" : "none", text,
+      isTrusted
+        ? h("div", { class: "row" }, button("set-up-authenticator", app ? "authenticator-set-up-again" : "authenticator-set-up", () => this.#setUp()), app && button("remove-authenticator", "authenticator-remove", () => this.#forget()))
+        : !app && h("p", { class: "soft small" }, t("authenticator-elsewhere")));
+  }
+
+  async #setUp() {
+    if (await setUpAuthenticator({ email: this.security.full_email })) this.onChange(t("authenticator-done"));
+  }
+
+  async #forget() {
+    if (await removeAuthenticator()) this.onChange(t("authenticator-removed"));
   }
 
   /** What is best done at once when two-step verification was turned on. `onDone` is called when it was answered. */
@@ -84,8 +102,8 @@ function mailbox({ email, email_proven_at: at }, address) {
 /** When a way was last seen to work. */
 const proven = (at) => at && h("p", { class: "soft small" }, t("ways-proven", { at: dateTime(at) }));
 
-function warning({ trusted_devices: { count }, recovery_codes: { left }, email }) {
-  const ways = [count > 0, left > 0, email].filter(Boolean).length;
+function warning({ trusted_devices: { count }, recovery_codes: { left }, authenticator, email }) {
+  const ways = [count > 0, left > 0, authenticator, email].filter(Boolean).length;
   const said = [ways === 0 && t("ways-left-none"), ways === 1 && t("ways-left-single"), left > 0 && left <= FEW && many("ways-few", left)].filter(Boolean);
   return said.length ? [h("div", { class: "note warm", id: "ways-warning" }, said.map((text) => h("p", {}, text)))] : [];
 }

@@ -69,6 +69,7 @@ pub async fn services(postgres: &PrivatePostgres, accounts: i32) -> anyhow::Resu
             lifetime: LIFE,
             header: AssertionHeader::EdDsa,
         },
+        service_name: "Twostep".to_owned(),
         page: "https://id.example.com/".to_owned(),
         webhooks: false,
     };

@@ -20,7 +20,8 @@
 BEGIN;
 -- challenge/begin_sign_in.sql
 SELECT account, mailbox AS email, mailbox_changed, began_at, delivery_ids, device_ids, are_notifications_allowed, have_push_address,
-    are_push_addresses_expired, closed_ids, closed_outcomes
+    are_push_addresses_expired, closed_ids, closed_outcomes,
+    EXISTS (SELECT FROM authenticators WHERE authenticators.account_id = account AND is_confirmed) AS has_authenticator
 FROM begin_sign_in('statements-' || :account, NULL::uuid, NULL::text, false, NULL::text, 3::bigint, lpad(:id::text, 32, '0')::uuid,
     sha256(:id::text::bytea), 'bench', substr(sha256(:id::text::bytea), 1, 16), 6::smallint, 30::double precision, 300::double precision,
     lpad(:device_3::text, 32, '0')::uuid,
@@ -48,6 +49,7 @@ SELECT account_id, challenge_id, token_hash, purpose, method, key_id, code_salt,
     password_hash, address_taken, activity_id, now() AS now,
     CASE purpose WHEN 'change_email' THEN (SELECT email FROM pending_addresses pending WHERE pending.account_id = challenges.account_id AND pending.challenge_id = challenges.challenge_id) ELSE (SELECT coalesce(email, contact_email) FROM accounts WHERE accounts.account_id = challenges.account_id) END AS email,
     (SELECT mailbox_changed_at FROM accounts WHERE accounts.account_id = challenges.account_id) AS mailbox_changed_at,
+    EXISTS (SELECT FROM authenticators WHERE authenticators.account_id = challenges.account_id AND is_confirmed) AS has_authenticator,
     EXISTS (SELECT FROM verifications WHERE verifications.account_id = challenges.account_id
         AND verifications.challenge_id = challenges.challenge_id) AS is_for_app
 FROM challenges

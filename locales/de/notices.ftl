@@ -52,6 +52,12 @@ notice-recovery-code-used-body = Jemand hat sich mit einem Ihrer Wiederherstellu
 notice-recovery-codes-low-title = Ein Wiederherstellungscode wurde benutzt, und es sind nur noch wenige übrig
 notice-recovery-codes-low-body = Jemand hat sich mit einem Ihrer Wiederherstellungscodes angemeldet oder Ihr Konto geändert. Höchstens zwei sind übrig: Erstellen Sie neue auf einem vertrauenswürdigen Gerät. Wenn Sie das nicht waren, entfernen Sie das neue Gerät, ändern Sie Ihr Passwort, und erstellen Sie neue Codes.
 
+notice-authenticator-added-title = Eine Authentifizierungs-App wurde hinzugefügt
+notice-authenticator-added-body = Eine Authentifizierungs-App kann jetzt Codes für Ihr Konto erzeugen, auch ohne Netz. Wenn Sie das nicht waren, entfernen Sie sie unter Anmeldesicherheit, und ändern Sie Ihr Passwort.
+
+notice-authenticator-removed-title = Die Authentifizierungs-App wurde entfernt
+notice-authenticator-removed-body = Codes aus Ihrer Authentifizierungs-App gelten nicht mehr. Wenn Sie das nicht waren, ändern Sie Ihr Passwort, und prüfen Sie Ihre vertrauenswürdigen Geräte.
+
 notice-recovery-asked-title = Jemand möchte sich ohne Ihre Geräte anmelden
 notice-recovery-asked-body = Jemand, der Ihr Passwort kennt, gibt an, kein vertrauenswürdiges Gerät und keinen Wiederherstellungscode mehr zu haben. Nach einer Wartezeit genügt dafür ein Code an dieses Postfach. Wenn Sie das waren, brauchen Sie nur zu warten. Wenn nicht, öffnen Sie die Anmeldesicherheit dort, wo Sie angemeldet sind, brechen Sie die Anfrage ab, und ändern Sie Ihr Passwort.
 

@@ -52,6 +52,12 @@ notice-recovery-code-used-body = Someone signed in to your account or changed it
 notice-recovery-codes-low-title = A recovery code was used, and few are left
 notice-recovery-codes-low-body = Someone signed in to your account or changed it with one of your recovery codes. Two or fewer are left: make new ones on a trusted device. If this wasn’t you, remove the new device, change your password and make new codes.
 
+notice-authenticator-added-title = An authenticator app was added
+notice-authenticator-added-body = An authenticator app can now make codes for your account, even without a network. If this wasn’t you, remove it under Login Security and change your password.
+
+notice-authenticator-removed-title = The authenticator app was removed
+notice-authenticator-removed-body = Codes from your authenticator app no longer work. If this wasn’t you, change your password and check your trusted devices.
+
 notice-recovery-asked-title = Someone asked to sign in without your devices
 notice-recovery-asked-body = Someone who knows your password says that they have no trusted device and no recovery code left. After a waiting period, a code sent to this mailbox will be enough for them to sign in. If it was you, there is nothing to do but wait. If it wasn’t, open Login Security wherever you are signed in, cancel the request, and change your password.
 

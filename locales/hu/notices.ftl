@@ -52,6 +52,12 @@ notice-recovery-code-used-body = Valaki az Ön egyik helyreállító kódjával 
 notice-recovery-codes-low-title = Felhasználtak egy helyreállító kódot, és kevés maradt
 notice-recovery-codes-low-body = Valaki az Ön egyik helyreállító kódjával jelentkezett be vagy módosította a fiókját. Legfeljebb kettő maradt: készítsen újakat egy megbízható eszközön. Ha nem Ön volt, távolítsa el az új eszközt, változtassa meg a jelszavát, és készítsen új kódokat.
 
+notice-authenticator-added-title = Hitelesítő alkalmazást adtak hozzá
+notice-authenticator-added-body = Mostantól egy hitelesítő alkalmazás is készíthet kódokat a fiókjához, hálózat nélkül is. Ha nem Ön volt, távolítsa el a Bejelentkezési biztonság alatt, és változtassa meg a jelszavát.
+
+notice-authenticator-removed-title = Eltávolították a hitelesítő alkalmazást
+notice-authenticator-removed-body = A hitelesítő alkalmazás kódjai már nem érvényesek. Ha nem Ön volt, változtassa meg a jelszavát, és ellenőrizze a megbízható eszközeit.
+
 notice-recovery-asked-title = Valaki az Ön eszközei nélkül szeretne bejelentkezni
 notice-recovery-asked-body = Valaki, aki ismeri a jelszavát, azt állítja, hogy nincs már megbízható eszköze, sem helyreállító kódja. Egy várakozási idő után elég lesz neki egy erre a postafiókra küldött kód. Ha Ön volt, csak várnia kell. Ha nem, nyissa meg a Bejelentkezési biztonságot ott, ahol be van jelentkezve, vonja vissza a kérést, és változtassa meg a jelszavát.
 

@@ -89,6 +89,7 @@ fn services(silent: &TcpListener) -> Arc<Services> {
             lifetime: life,
             header: AssertionHeader::EdDsa,
         },
+        service_name: "Twostep".to_owned(),
         page: "https://id.example.com/".to_owned(),
         webhooks: false,
     };

@@ -102,6 +102,7 @@ pub(super) fn core(
             lifetime: seconds(settings.assertions.lifetime_seconds),
             header: settings.assertions.algorithm,
         },
+        service_name: settings.service.name.clone(),
         page: settings.service.page_url.clone().unwrap_or_else(|| format!("{}/", issuer(settings))),
         webhooks: settings.webhooks.url.is_some(),
     };

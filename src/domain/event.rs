@@ -54,6 +54,10 @@ words! {
         RecoveryCodeUsed = "recovery_code_used",
         /// A recovery code was used, and few are left.
         RecoveryCodesLow = "recovery_codes_low",
+        /// An authenticator app was set up.
+        AuthenticatorAdded = "authenticator_added",
+        /// It was forgotten.
+        AuthenticatorRemoved = "authenticator_removed",
         /// Somebody with the right password asked to come in without a device: after a wait the mailbox counts.
         RecoveryAsked = "recovery_asked",
         /// That wait goes on.
@@ -238,6 +242,8 @@ impl AlertKind {
             | Self::RecoveryCodesMade
             | Self::RecoveryCodeUsed
             | Self::RecoveryCodesLow
+            | Self::AuthenticatorAdded
+            | Self::AuthenticatorRemoved
             | Self::RecoveryAsked
             | Self::RecoveryPending
             | Self::RecoveryReady

@@ -53,6 +53,7 @@ fn resources(config: &mut ServiceConfig, has_outbox: bool) {
         .configure(device::password_resets::routes)
         .configure(device::email_changes::routes)
         .configure(device::recoveries::routes)
+        .configure(device::authenticator::routes)
         .configure(device::devices::routes)
         .configure(device::push::routes)
         .configure(device::login_activity::routes)

@@ -128,6 +128,10 @@ async fn look_after_tables(services: &Services, settings: SweepSettings) -> Resu
     if dropped > 0 {
         info!(partitions = dropped, "login activity beyond its retention was dropped");
     }
+    let resealed = services.use_cases.core.reseal_authenticators().await?;
+    if resealed > 0 {
+        info!(secrets = resealed, "secrets of authenticator apps are sealed with the current code key");
+    }
     let tidy = store.run(async |db| {
         store::activity::shorten_ips(db, settings.shorten_ip_days.into()).await?;
         store::postgres::purge::forget_what_is_over(db).await?;

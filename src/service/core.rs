@@ -51,6 +51,8 @@ pub struct Rules {
     pub mail_sender: String,
     /// What assertions say of themselves.
     pub assertions: AssertionRules,
+    /// What the service is called, in authenticator apps.
+    pub service_name: String,
     /// The address of the Login Security page, with what follows the host.
     pub page: String,
     /// The ends of verifications are told to apps' servers.

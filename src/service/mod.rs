@@ -17,6 +17,7 @@ mod sign_in;
 mod subject;
 
 pub use account::activity::ActivityPage;
+pub use account::authenticator::AuthenticatorSetUp;
 pub use account::last_resort::{AskingSignIn, LastResort, RecoveryView};
 pub use account::two_step::{Disabling, LoginSecurity};
 pub use account::ways::WaysLeft;

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod activity;
 pub mod api_key;
+pub mod authenticator;
 mod batched;
 pub mod budget;
 pub mod challenge;

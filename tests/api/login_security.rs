@@ -43,6 +43,7 @@ async fn a_code_by_email_turns_two_step_on_and_trusts_this_device() {
         "ways": {
             "trusted_devices": { "count": 0, "reachable": 0, "last_seen_at": null },
             "recovery_codes": { "left": 0, "made_at": null },
+            "authenticator": null,
             "email": true,
             "email_proven_at": shown["ways"]["email_proven_at"],
         },

@@ -37,8 +37,8 @@ fn passwords_are_hidden_and_their_managers_are_welcome() {
     let lines = lines();
     let fields: Vec<_> =
         lines.iter().filter(|(_, line)| line.contains(r#"h("input""#) && line.contains("password\"")).collect();
-    let which = "sign in or create, turn off, two to change it, one by a link, for recovery codes, another address, and the operator's token";
-    assert_eq!(fields.len(), 8, "{which}: {fields:?}");
+    let which = "sign in or create, turn off, two to change it, one by a link, for recovery codes, an authenticator app, another address, and the operator's token";
+    assert_eq!(fields.len(), 9, "{which}: {fields:?}");
     for (file, line) in fields {
         assert!(line.contains(r#"type: "password""#), "{file} shows a password: {line}");
         assert!(line.contains("\"current-password\"") || line.contains("\"new-password\""), "{file}: {line}");

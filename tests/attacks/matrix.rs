@@ -209,6 +209,8 @@ impl Scene {
             "POST /v1/login-security/email" => json!({ "email": "new@example.com", "password": PASSWORD }),
             "POST /v1/email-changes/{id}/undo" => json!({ "secret": "ts_ua_AAAA" }),
             "POST /v1/password-resets" => json!({ "email": EMAIL }),
+            "POST /v1/login-security/authenticator" => json!({ "password": PASSWORD }),
+            "POST /v1/login-security/authenticator/confirm" => json!({ "code": "000000" }),
             "POST /v1/recoveries" => json!({ "email": EMAIL }),
             // Nor is it a link that was mailed.
             "POST /v1/password-resets/{id}" => json!({ "secret": "ts_pw_AAAA", "password": "another battery staple" }),

@@ -77,10 +77,10 @@ async fn the_api_reference_is_searched_and_a_link_shows_what_the_search_hides() 
     browser.wait("document.activeElement.id === 'search'").await;
     browser.fill("#search", "wrong_code earlier_code").await;
     browser.wait(&format!("{shown} === 'verifyChallenge'")).await;
-    browser.see("#found", "1 of 50 calls").await;
+    browser.see("#found", "1 of 53 calls").await;
     browser.wait("[...document.querySelectorAll('nav li')].filter((one) => one.checkVisibility()).length === 1").await;
     browser.go("/docs#listSessions").await;
-    browser.wait(&format!("{shown}.split(',').length === 50 && document.querySelector('#search').value === ''")).await;
+    browser.wait(&format!("{shown}.split(',').length === 53 && document.querySelector('#search').value === ''")).await;
     browser.expect_clean_console().await;
     stage.end([browser]).await;
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::driver::Browser;
 use crate::person::{ANNA, Stage, shown_code, sign_in};
+use crate::support::authenticator_app::AuthenticatorApp;
 use crate::support::client::PASSWORD;
 
 pub const NEW_ADDRESS: &str = "anna@new.example";
@@ -429,4 +430,49 @@ async fn whoever_has_nothing_left_waits_and_comes_back_unless_a_trusted_device_c
     asker.see("#activity", "Signed in without a device, after the wait").await;
     asker.expect_clean_console().await;
     stage.end([owner, asker]).await;
+}
+
+#[actix_web::test]
+async fn an_authenticator_app_is_set_up_and_signs_in() {
+    let stage = Stage::new().await;
+    let owner = stage.trusted().await;
+    owner.see("[data-way='authenticator'] .badge", "None").await;
+    owner.click("#set-up-authenticator").await;
+    owner.fill("#authenticator-password", PASSWORD).await;
+    owner.click("dialog button.main").await;
+    owner.see("dialog", "Scan this picture").await;
+    owner.wait("document.querySelector('dialog .picture svg').getBoundingClientRect().width > 100").await;
+    owner.expect_accessible("an authenticator app is set up").await;
+    let secret = owner.text("#authenticator-key").await.replace(' ', "");
+    let app = AuthenticatorApp::new(&secret);
+    owner.fill("#authenticator-code", "000000").await;
+    owner.click("dialog button.main").await;
+    owner.see("dialog .error", "isn’t the app’s current code").await;
+    owner.fill("#authenticator-code", &app.code(0)).await;
+    owner.click("dialog button.main").await;
+    owner.gone("dialog").await;
+    owner.see("[data-way='authenticator'] .badge", "Ready").await;
+    owner.expect_clean_console().await;
+
+    let second = stage.asking().await;
+    second.click("#use-app").await;
+    second.wait("document.activeElement.id === 'app-code'").await;
+    second.gone("#code, #resend, #help, #use-app").await;
+    second.expect_accessible("a code of an authenticator app is asked for").await;
+    // What was chosen outlives a change of the language.
+    second.choose("#language", "de").await;
+    second.see("label", "Code aus Ihrer Authentifizierungs-App").await;
+    second.choose("#language", "en").await;
+    second.fill("#app-code", &app.code(-9)).await;
+    second.see("#problem", "4 tries left").await;
+    second.fill("#app-code", &app.code(1)).await;
+    second.see("#connection", "Live").await;
+    second.expect_clean_console().await;
+
+    owner.click("#remove-authenticator").await;
+    owner.see("dialog h2", "Remove the authenticator app?").await;
+    owner.click("dialog button.bad").await;
+    owner.see("[data-way='authenticator'] .badge", "None").await;
+    owner.expect_clean_console().await;
+    stage.end([owner, second]).await;
 }

@@ -39,7 +39,7 @@ async fn mailboxes_are_brought_into_one_form_and_collisions_are_named() {
         DROP FUNCTION settle_challenge, plan_deliveries, start_challenge, budget_allows, begin_sign_in, meet_device,
             create_session, verify_sign_in, record_receipts, sessions_of_tokens, open_connections, is_push;
         ALTER TABLE devices DROP COLUMN push_keys;
-        DROP TABLE recovery_codes, password_resets, pending_addresses, email_changes, recoveries;
+        DROP TABLE recovery_codes, password_resets, pending_addresses, email_changes, recoveries, authenticators;
         ALTER TABLE challenges DROP COLUMN recovery_attempts;
         ALTER TABLE accounts DROP COLUMN time_zone, DROP COLUMN two_step_required, DROP COLUMN two_step_due_at;
         ALTER TABLE refresh_tokens DROP COLUMN accepted_at, DROP COLUMN successor_hash, DROP COLUMN successor_key;

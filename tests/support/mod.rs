@@ -1,5 +1,6 @@
 //! What tests share: a gateway on port 0 with a database of its own, and clients that speak the public contract.
 
+pub mod authenticator_app;
 pub mod chaos_proxy;
 pub mod child;
 pub mod client;

@@ -5,7 +5,8 @@ export interface Challenge {
   token?: string;
   purpose: "sign_in" | "enable_two_step" | "disable_two_step" | "change_email" | "create_account";
   method: "app" | "email";
-  methods: ("app" | "email")[];
+  /** `app` and `email` are ways that a code can travel; with `authenticator` one of the owner's authenticator app can be typed instead. */
+  methods: ("app" | "email" | "authenticator")[];
   code_length: number;
   expires_at: string;
   resend_at: string;

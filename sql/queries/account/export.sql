@@ -17,6 +17,8 @@ SELECT jsonb_build_object(
         FROM notices AS kept WHERE kept.account_id = accounts.account_id),
     'recovery_codes', (SELECT coalesce(jsonb_agg(to_jsonb(kept) - '{code_hash,salt}'::text[] ORDER BY made_at), '[]')
         FROM recovery_codes AS kept WHERE kept.account_id = accounts.account_id),
+    'authenticators', (SELECT coalesce(jsonb_agg(to_jsonb(kept) - 'sealed' ORDER BY made_at), '[]')
+        FROM authenticators AS kept WHERE kept.account_id = accounts.account_id),
     'password_resets', (SELECT coalesce(jsonb_agg(to_jsonb(kept) ORDER BY created_at), '[]')
         FROM password_resets AS kept WHERE kept.account_id = accounts.account_id),
     'pending_addresses', (SELECT coalesce(jsonb_agg(to_jsonb(kept) ORDER BY created_at), '[]')

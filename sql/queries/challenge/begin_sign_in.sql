@@ -9,6 +9,7 @@
 -- Returns 1 row, or none, with nothing written, where it takes more to find out what is to be done. Index: accounts_subject_key,
 -- accounts_pkey, code_budgets_pkey, idempotent_requests_pkey, challenges_one_open_per_install, devices_pkey, notices_by_kind.
 SELECT account, mailbox AS email, mailbox_changed, began_at, delivery_ids, device_ids, are_notifications_allowed, have_push_address,
-    are_push_addresses_expired, closed_ids, closed_outcomes
+    are_push_addresses_expired, closed_ids, closed_outcomes,
+    EXISTS (SELECT FROM authenticators WHERE authenticators.account_id = account AND is_confirmed) AS has_authenticator
 FROM begin_sign_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::text::inet, $17, $18, $19, $20, $21, $22, $23,
     $24, $25, $26, $27)

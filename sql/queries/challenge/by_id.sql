@@ -12,6 +12,7 @@ SELECT account_id, challenge_id, token_hash, purpose, method, key_id, code_salt,
         ELSE (SELECT coalesce(email, contact_email) FROM accounts WHERE accounts.account_id = challenges.account_id)
     END AS email,
     (SELECT mailbox_changed_at FROM accounts WHERE accounts.account_id = challenges.account_id) AS mailbox_changed_at,
+    EXISTS (SELECT FROM authenticators WHERE authenticators.account_id = challenges.account_id AND is_confirmed) AS has_authenticator,
     EXISTS (SELECT FROM verifications WHERE verifications.account_id = challenges.account_id
         AND verifications.challenge_id = challenges.challenge_id) AS is_for_app
 FROM challenges

@@ -41,6 +41,12 @@ words! {
         RecoveryCodesMade = "recovery_codes_made",
         /// A recovery code stood in the place of a code.
         RecoveryCodeUsed = "recovery_code_used",
+        /// An authenticator app was set up.
+        AuthenticatorAdded = "authenticator_added",
+        /// It was forgotten.
+        AuthenticatorRemoved = "authenticator_removed",
+        /// Its code stood in the place of a code.
+        AuthenticatorUsed = "authenticator_used",
         /// Somebody with the right password asked for the last resort.
         RecoveryAsked = "recovery_asked",
         /// It was cancelled by somebody with a session.

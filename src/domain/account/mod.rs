@@ -1,6 +1,7 @@
 //! Accounts: who signs in, and what their owner decides.
 
 pub mod activity;
+pub mod authenticator;
 pub mod email;
 pub mod last_resort;
 pub mod locale;

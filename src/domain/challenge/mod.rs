@@ -43,6 +43,15 @@ words! {
     }
 }
 
+impl Purpose {
+    /// Whether something else than the challenge's own code can stand in its place: a recovery code, or one of an authenticator app. The
+    /// others confirm an address, which nothing else can.
+    #[must_use]
+    pub fn takes_other_codes(self) -> bool {
+        matches!(self, Self::SignIn | Self::DisableTwoStep)
+    }
+}
+
 words! {
     /// How a code travels.
     Method("method") {
@@ -50,6 +59,27 @@ words! {
         App = "app",
         /// To the account's mailbox.
         Email = "email",
+    }
+}
+
+words! {
+    /// What helps the holder of a challenge.
+    OfferedMethod("offered method") {
+        /// A code that travels to the account's trusted devices.
+        App = "app",
+        /// A code that travels to the account's mailbox.
+        Email = "email",
+        /// A code that the owner's authenticator app makes by itself.
+        Authenticator = "authenticator",
+    }
+}
+
+impl From<Method> for OfferedMethod {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::App => Self::App,
+            Method::Email => Self::Email,
+        }
     }
 }
 

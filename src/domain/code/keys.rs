@@ -224,9 +224,14 @@ impl CodeKeys {
         self.subkeys(FACTS_LABEL).any(|(_, subkey)| hmac(&subkey, fact).verify_slice(mac).is_ok())
     }
 
+    /// The current key's secret for another purpose.
+    pub(in crate::domain) fn current_subkey(&self, label: &str) -> (&KeyId, Zeroizing<[u8; KEY_BYTES]>) {
+        self.subkeys(label).find(|(id, _)| **id == self.current).expect("the current key is held")
+    }
+
     /// A MAC for one purpose, with a key of its own from the current one: HMAC-SHA-256.
     pub(in crate::domain) fn mac(&self, label: &str, bytes: &[u8]) -> [u8; KEY_BYTES] {
-        let (_, subkey) = self.subkeys(label).find(|(id, _)| **id == self.current).expect("the current key is held");
+        let (_, subkey) = self.current_subkey(label);
         hmac(&subkey, bytes).finalize().into_bytes().into()
     }
 

@@ -132,6 +132,11 @@ impl TypedCode {
             Err(_) => Err(NotACode { digits }),
         }
     }
+
+    /// The digits, to compare them.
+    pub(in crate::domain) fn as_bytes(&self) -> &[u8] {
+        self.0.expose_secret().as_bytes()
+    }
 }
 
 /// The numbers in a text, in ASCII digits. One sign between two digits only groups them; letters, and more signs, end a number.

@@ -70,6 +70,8 @@ pub(in crate::http) struct LoginSecurityAnswer {
 pub(in crate::http) struct WaysAnswer {
     trusted_devices: DevicesWay,
     recovery_codes: RecoveryCodesWay,
+    /// The owner's authenticator app; null when there is none.
+    authenticator: Option<AuthenticatorWay>,
     /// A code may go to the mailbox, as the gateway's settings say.
     email: bool,
     /// When somebody last showed that they read it: it was confirmed, or a code that went there was right. Null when nobody did.
@@ -79,10 +81,11 @@ pub(in crate::http) struct WaysAnswer {
 
 impl From<WaysLeft> for WaysAnswer {
     fn from(ways: WaysLeft) -> Self {
-        let WaysLeft { devices, reachable_devices, device_seen_at, recovery_codes, email, email_proven_at } = ways;
+        let WaysLeft { devices, reachable_devices, device_seen_at, recovery_codes, email, email_proven_at, .. } = ways;
         Self {
             trusted_devices: DevicesWay { count: devices, reachable: reachable_devices, last_seen_at: device_seen_at },
             recovery_codes: RecoveryCodesWay { left: recovery_codes.left, made_at: recovery_codes.made_at },
+            authenticator: ways.authenticator_made_at.map(|made_at| AuthenticatorWay { made_at }),
             email,
             email_proven_at,
         }
@@ -99,6 +102,14 @@ pub(in crate::http) struct DevicesWay {
     /// When one of them was last seen; null when there is none.
     #[serde(serialize_with = "moment::write_optional")]
     last_seen_at: Option<Timestamp>,
+}
+
+/// An authenticator app.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct AuthenticatorWay {
+    /// When it was set up.
+    #[serde(serialize_with = "moment::write")]
+    made_at: Timestamp,
 }
 
 /// Recovery codes.

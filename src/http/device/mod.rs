@@ -1,6 +1,7 @@
 //! Calls of devices: the app, the page, and whoever signs in.
 
 pub(crate) mod accounts;
+pub(crate) mod authenticator;
 pub(crate) mod challenges;
 pub(crate) mod client_address;
 pub(crate) mod connect;

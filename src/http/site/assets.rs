@@ -76,6 +76,7 @@ const FILES: &[File] = files! {
     "operator.js": SCRIPT,
     "email.js": SCRIPT,
     "last-resort.js": SCRIPT,
+    "authenticator.js": SCRIPT,
     "docs.js": SCRIPT,
     "locales/en.ftl": TEXT,
     "locales/hu.ftl": TEXT,

@@ -12,8 +12,8 @@ use utoipa::{Modify, OpenApi};
 use super::examples::Examples;
 use crate::http::app_server::{jwks, subjects, verifications};
 use crate::http::device::{
-    accounts, challenges, client_address, connect, devices, email_changes, login_activity, login_security,
-    password_resets, password_strength, push, recoveries, recovery_codes, sessions, sign_in, support,
+    accounts, authenticator, challenges, client_address, connect, devices, email_changes, login_activity,
+    login_security, password_resets, password_strength, push, recoveries, recovery_codes, sessions, sign_in, support,
 };
 use crate::http::resource;
 use crate::http::site::static_response::Fixed;
@@ -71,6 +71,9 @@ pub(in crate::http) fn document() -> utoipa::openapi::OpenApi {
         devices::update,
         email_changes::change,
         email_changes::undo,
+        authenticator::set_up,
+        authenticator::confirm,
+        authenticator::remove,
         recoveries::ask,
         recoveries::show,
         recoveries::cancel,

@@ -1,6 +1,7 @@
 //! Accounts: making, changing and ending them.
 
 pub(crate) mod activity;
+pub(crate) mod authenticator;
 pub(crate) mod change_email;
 pub(crate) mod change_password;
 pub(crate) mod create;

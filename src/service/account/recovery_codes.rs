@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use crate::domain::account::activity::ActivityKind;
 use crate::domain::account::password::Password;
 use crate::domain::account::recovery_code::{CODES, FEW, MAX_ATTEMPTS, RecoveryCode, SALT_BYTES};
-use crate::domain::challenge::{Outcome, Purpose, Refusal};
+use crate::domain::challenge::{Outcome, Refusal};
 use crate::domain::device::session::ActiveSession;
 use crate::domain::device::successor::Predecessor;
 use crate::domain::device::token::Token;
@@ -65,8 +65,7 @@ impl Challenges {
     ) -> Result<Verified, VerificationError> {
         let stored = self.authorized(id, token).await?;
         let new = &stored.challenge;
-        // The other two confirm an address.
-        if !matches!(new.purpose, Purpose::SignIn | Purpose::DisableTwoStep) {
+        if !new.purpose.takes_other_codes() {
             return Err(VerificationError::NotFound);
         }
         let code = RecoveryCode::parse(typed)?;

@@ -20,6 +20,8 @@ pub struct WaysLeft {
     pub device_seen_at: Option<Timestamp>,
     /// The recovery codes.
     pub recovery_codes: CodesLeft,
+    /// When its authenticator app was set up, if there is one.
+    pub authenticator_made_at: Option<Timestamp>,
     /// A code may go to the mailbox.
     pub email: bool,
     /// When somebody last showed that they read it.
@@ -46,6 +48,7 @@ impl Core {
             reachable_devices: reach.iter().filter(|of| is_reachable(of)).count(),
             device_seen_at: others().map(|trusted| trusted.last_seen_at).max(),
             recovery_codes: store::recovery_code::left(db, id).await?,
+            authenticator_made_at: store::authenticator::find(db, id).await?.map(|found| found.made_at),
             email: account.email.is_some() && self.rules.email_fallback != EmailFallback::Off,
             email_proven_at: store::account::mailbox_proven(db, id).await?,
         })

@@ -8,6 +8,7 @@ use crate::domain::device::token::{Token, TokenKind};
 use crate::domain::event::AccountEvent;
 use crate::domain::value::id::{ActivityId, ChallengeId, NoticeId};
 use crate::service::challenge::start::{closed_by_newer, issued};
+use crate::service::challenge::view::Offered;
 use crate::service::sign_in::password_sign_in::count_challenged;
 use crate::service::{
     ChallengeView, Core, Destination, KeptAnswer, OnceRequest, VerificationError, fresh, fresh_salt, fresh_token,
@@ -113,7 +114,7 @@ impl Core {
         let Prepared { of, requester, token, new } = prepared;
         let begun = store::challenge::begin_sign_in(db, of, &new).await?;
         let Some(begun) = begun else { return Ok(None) };
-        let BegunSignIn { account_id, mailbox, mailbox_changed_at, created_at, started } = begun;
+        let BegunSignIn { account_id, mailbox, mailbox_changed_at, has_authenticator, created_at, started } = begun;
         let Started { planned, closed } = started;
         let purpose = Purpose::SignIn;
         let challenge = NewChallenge {
@@ -137,7 +138,8 @@ impl Core {
         let events = closed_by_newer(&closed).chain([issued(challenge.code(), planned)]).collect();
         let stands = self.mailbox_stands(mailbox.as_ref(), mailbox_changed_at, created_at);
         let methods = self.methods(db, account_id, purpose, count > 0, stands).await?;
-        let view = self.view(&challenge, Some(token), Destination::TrustedDevices(count), methods);
+        let offered = Offered { methods, has_authenticator };
+        let view = self.view(&challenge, Some(token), Destination::TrustedDevices(count), offered);
         Ok(Some(Begun { view, at: created_at, events }))
     }
 

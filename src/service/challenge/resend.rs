@@ -1,6 +1,7 @@
 //! Asking for a new code, perhaps by another method.
 
 use super::start::{issued, mail_spender, spend_mail};
+use super::view::Offered;
 use crate::domain::challenge::{Method, Purpose, Refusal};
 use crate::domain::delivery::{DeliveryView, device_may_show};
 use crate::domain::device::token::Token;
@@ -84,7 +85,8 @@ impl Core {
         let mailbox = self.mailbox_stands(stored.email.as_ref(), stored.mailbox_changed_at, stored.now);
         let look = async |db: &_| self.methods(db, account, purpose, device_may_show, mailbox).await;
         let methods = self.store.run(look).await?;
-        Ok(Some(self.view(&new, None, destination, methods)))
+        let offered = Offered { methods, has_authenticator: stored.has_authenticator };
+        Ok(Some(self.view(&new, None, destination, offered)))
     }
 
     /// The methods that a challenge offers by how far its current code came.

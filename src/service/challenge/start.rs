@@ -17,7 +17,7 @@ use crate::domain::device::token::TokenKind;
 use crate::domain::event::AccountEvent;
 use crate::domain::value::id::{AccountId, ActivityId, ChallengeId, NoticeId, SessionId};
 use crate::domain::value::network::site;
-use crate::service::challenge::view;
+use crate::service::challenge::view::{self, Offered};
 use crate::service::{ChallengeView, Core, Destination, VerificationError, fresh, fresh_salt, fresh_token};
 use crate::store::challenge::{Beginnings, NewChallenge, Started};
 use crate::store::{self, Db, StoreError};
@@ -108,7 +108,9 @@ impl Core {
         let device_may_show = start.method == Method::App && count > 0;
         let stands = self.mailbox_stands(mailbox, start.mailbox_changed_at, start.now);
         let methods = self.methods(db, new.account_id, new.purpose, device_may_show, stands).await?;
-        Ok(self.view(&new, Some(token), destination, methods))
+        let can_have = new.purpose.takes_other_codes();
+        let has_authenticator = can_have && store::authenticator::find(db, new.account_id).await?.is_some();
+        Ok(self.view(&new, Some(token), destination, Offered { methods, has_authenticator }))
     }
 
     /// Few open challenges an account, besides the one of the same installation, which ends in any case.

@@ -8,6 +8,7 @@ use crate::domain::challenge::{Method, Outcome, Purpose};
 use crate::domain::delivery::DeliveryView;
 use crate::domain::device::token::Token;
 use crate::domain::value::id::{AccountId, ChallengeId};
+use crate::service::challenge::view::Offered;
 use crate::service::{ChallengeView, Challenges, Destination, LastResort, VerificationError};
 use crate::store;
 
@@ -54,11 +55,12 @@ impl Challenges {
             Method::App => Destination::TrustedDevices(count_destinations(&deliveries)),
             Method::Email => Destination::mailbox(stored.email.as_ref()),
         };
-        let challenge = self.view(new, None, destination, methods);
+        let offered = Offered { methods, has_authenticator: stored.has_authenticator };
+        let challenge = self.view(new, None, destination, offered);
         Ok(ChallengeStatus {
             account_id,
             outcome: progress.outcome_at(stored.now),
-            hints: hints(&progress, challenge.methods, &deliveries, &self.rules.mail_sender, stored.now),
+            hints: hints(&progress, methods, &deliveries, &self.rules.mail_sender, stored.now),
             locale: new.requester.device.locale.clone(),
             challenge,
             deliveries,

@@ -50,6 +50,10 @@ pub enum Verified {
     },
 }
 
+/// The time step whose code of an authenticator app was right: it is used up with the challenge.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::service) struct TakesStep(pub(in crate::service) i64);
+
 impl Verified {
     pub(in crate::service) fn session(&self) -> Option<SessionId> {
         match self {
@@ -111,11 +115,26 @@ impl Core {
         if new.progress.count_attempt(stored.now).is_ok() && self.is_earlier(new, current.as_ref(), typed)? {
             return Err(VerificationError::EarlierCode { attempts_left: new.progress.attempts_left() });
         }
-        let CountedAttempt { progress, key_id, budget } = self.count_attempt(new).await?;
-        let code = self.code(new, &progress, &key_id)?;
+        let counted = self.count_attempt(new).await?;
+        let code = self.code(new, &counted.progress, &counted.key_id)?;
         let is_right = code.is_some_and(|code| code.matches(typed)) && !new.address_taken;
+        self.judge(stored, &counted, is_right, None, token, trust_device).await
+    }
+
+    /// What becomes of an attempt that was counted and compared.
+    pub(in crate::service) async fn judge(
+        &self,
+        stored: &StoredChallenge,
+        counted: &CountedAttempt,
+        is_right: bool,
+        takes: Option<TakesStep>,
+        token: &Token,
+        trust_device: bool,
+    ) -> Result<Verified, VerificationError> {
+        let new = &stored.challenge;
+        let CountedAttempt { progress, budget, .. } = counted;
         let attempts_left = match progress.judge(is_right) {
-            Verdict::Right => return self.settle_right(stored, &progress, token, trust_device).await,
+            Verdict::Right => return self.settle_right(stored, progress, takes, token, trust_device).await,
             Verdict::Wrong { attempts_left } => attempts_left,
             Verdict::LastWrong => {
                 self.settle_exhausted(new).await?;
@@ -128,7 +147,10 @@ impl Core {
         Err(VerificationError::WrongCode { attempts_left })
     }
 
-    async fn count_attempt(&self, new: &NewChallenge) -> Result<CountedAttempt, VerificationError> {
+    pub(in crate::service) async fn count_attempt(
+        &self,
+        new: &NewChallenge,
+    ) -> Result<CountedAttempt, VerificationError> {
         let account = new.account_id;
         let id = new.challenge_id;
         let kind = BudgetKind::of(new.purpose);
@@ -217,6 +239,7 @@ impl Core {
         &self,
         stored: &StoredChallenge,
         progress: &Progress,
+        takes: Option<TakesStep>,
         token: &Token,
         trust_device: bool,
     ) -> Result<Verified, VerificationError> {
@@ -229,6 +252,14 @@ impl Core {
             let (_, closed) = store::together(db, try_join(lock, close)).await?;
             let Some(closed) = closed else { return Ok(None) };
             events.push(closed);
+            if let Some(TakesStep(step)) = takes {
+                if !store::authenticator::take_step(db, new.account_id, step).await? {
+                    // Another challenge took it meanwhile: nothing of this is written.
+                    return Err(VerificationError::WrongCode { attempts_left: progress.attempts_left() });
+                }
+                let kind = ActivityKind::AuthenticatorUsed;
+                self.record_change(db, new.account_id, kind, Some(&new.requester)).await?;
+            }
             let verified = self.carry_out(db, new, after, trust_device, &mut events).await?;
             let grant = Grant { session: verified.session(), key: after.key().clone() };
             store::challenge::note_grant(db, new.account_id, new.challenge_id, &grant).await?;

@@ -30,6 +30,15 @@ impl Destination {
     }
 }
 
+/// What the holder of a challenge may choose from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offered {
+    /// The ways that a code can travel.
+    pub methods: &'static [Method],
+    /// A code of the owner's authenticator app can be typed.
+    pub has_authenticator: bool,
+}
+
 /// A challenge as its holder sees it.
 #[derive(Debug, Clone)]
 pub struct ChallengeView {
@@ -43,8 +52,8 @@ pub struct ChallengeView {
     pub purpose: Purpose,
     /// How it stands.
     pub progress: Progress,
-    /// The methods its holder may choose from.
-    pub methods: &'static [Method],
+    /// What its holder may choose from.
+    pub offered: Offered,
     /// Digits of its codes.
     pub digits: u8,
     /// Where the current code goes.
@@ -116,7 +125,7 @@ impl Core {
         challenge: &NewChallenge,
         token: Option<Token>,
         destination: Destination,
-        methods: &'static [Method],
+        offered: Offered,
     ) -> ChallengeView {
         ChallengeView {
             account_id: challenge.account_id,
@@ -124,7 +133,10 @@ impl Core {
             token,
             purpose: challenge.purpose,
             progress: challenge.progress,
-            methods,
+            offered: Offered {
+                has_authenticator: offered.has_authenticator && challenge.purpose.takes_other_codes(),
+                ..offered
+            },
             digits: challenge.digits,
             destination,
         }

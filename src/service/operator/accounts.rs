@@ -127,6 +127,8 @@ impl Operators {
             store::account::lock(db, account).await?.ok_or(VerificationError::NotFound)?;
             store::budget::refill_all(db, account).await?;
             self.lift_freeze(db, account, None, &mut events).await?;
+            // Whoever begins anew may have lost it, with all else.
+            store::authenticator::forget(db, account, true).await?;
             self.turn_off(db, account, None, None, &mut events).await
         });
         transaction.await?;

@@ -95,6 +95,8 @@ pub struct StoredChallenge {
     pub email: Option<EmailAddress>,
     /// When that mailbox was changed, if it was.
     pub mailbox_changed_at: Option<Timestamp>,
+    /// Its account has an authenticator app.
+    pub has_authenticator: bool,
     /// An app's server began it.
     pub is_for_app: bool,
     /// The database's clock.
@@ -164,6 +166,7 @@ pub async fn by_id(db: &impl Db, challenge: ChallengeId) -> Result<Option<Stored
                 challenge,
                 email: crate::store::account::email(&row)?,
                 mailbox_changed_at: get(&row, "mailbox_changed_at")?,
+                has_authenticator: get(&row, "has_authenticator")?,
                 is_for_app: get(&row, "is_for_app")?,
                 now: get(&row, "now")?,
             })

@@ -149,6 +149,8 @@ pub struct BegunSignIn {
     pub mailbox: Option<EmailAddress>,
     /// When that was changed, if it was.
     pub mailbox_changed_at: Option<Timestamp>,
+    /// It has an authenticator app.
+    pub has_authenticator: bool,
     /// When it began, by the database's clock.
     pub created_at: Timestamp,
     /// Its challenge.
@@ -206,6 +208,7 @@ pub async fn begin_sign_in(
         account_id: id(&row, "account", AccountId::new)?,
         mailbox: crate::store::account::email(&row)?,
         mailbox_changed_at: get(&row, "mailbox_changed")?,
+        has_authenticator: get(&row, "has_authenticator")?,
         created_at: get(&row, "began_at")?,
         started: Started { planned, closed: closed(&row)? },
     }))

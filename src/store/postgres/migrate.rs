@@ -134,6 +134,10 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
         "V36__require_two_step",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0036_require_two_step.sql")),
     ),
+    (
+        "V37__know_authenticator_apps",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0037_know_authenticator_apps.sql")),
+    ),
 ];
 
 /// Held while migrating, so that nodes that start together do it one after the other: by a transaction of its own, which poolers keep

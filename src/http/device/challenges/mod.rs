@@ -66,6 +66,9 @@ pub(in crate::http) struct VerifyBody {
     /// One of the account's recovery codes, with or without hyphens (`sign_in`, `disable_two_step`).
     #[serde(default)]
     pub(in crate::http) recovery_code: Option<SecretText>,
+    /// A code of the owner's authenticator app (`sign_in`, `disable_two_step`).
+    #[serde(default)]
+    pub(in crate::http) authenticator: Option<SecretText>,
     /// Trust this device from now on (`sign_in` only).
     #[serde(default = "yes")]
     #[schema(default = true)]
@@ -125,7 +128,7 @@ impl HoldsTokens for VerifiedAnswer {
     }
 }
 
-/// Check a code, or a recovery code in its place. If the answer gets lost, send the same again: the right code brings the same answer for 60 s, tokens included.
+/// Check a code, or a recovery code or one of an authenticator app in its place. If the answer gets lost, send the same again: the right code brings the same answer for 60 s, tokens included.
 #[utoipa::path(
     post, path = "/v1/challenges/{id}/verify", operation_id = "verifyChallenge", tag = "challenges", request_body = VerifyBody,
     params(("id" = ChallengeId, Path, description = "The challenge")), security(("challenge_token" = [])),
@@ -152,16 +155,20 @@ pub(in crate::http) async fn verify(
 ) -> Result<impl Responder, Problem> {
     let trust = body.trust_device;
     let challenges = api.use_cases.challenges.clone();
-    let verified = match (body.code, body.recovery_code) {
-        (Some(code), None) => {
+    let verified = match (body.code, body.recovery_code, body.authenticator) {
+        (Some(code), None, None) => {
             let typed = code.into();
             to_the_end(async move { challenges.verify(*id, &token, &typed, trust).await }).await?
         }
-        (None, Some(code)) => {
+        (None, Some(code), None) => {
             let typed = code.into();
             to_the_end(async move { challenges.verify_recovery_code(*id, &token, &typed, trust).await }).await?
         }
-        _ => return Err(invalid("code", "or `recovery_code` must be said, one of them")),
+        (None, None, Some(code)) => {
+            let typed = code.into();
+            to_the_end(async move { challenges.verify_authenticator(*id, &token, &typed, trust).await }).await?
+        }
+        _ => return Err(invalid("code", "or `recovery_code` or `authenticator` must be said, one of them")),
     };
     let answer = match verified {
         Verified::SignedIn { signed_in, assertion } => {

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
 use super::SentToken;
-use crate::domain::challenge::{Method, Purpose};
+use crate::domain::challenge::{Method, OfferedMethod, Purpose};
 use crate::domain::device::token::{Token, TokenKind};
 use crate::domain::value::id::ChallengeId;
 use crate::domain::value::moment;
@@ -39,8 +39,9 @@ pub(in crate::http) struct ChallengeAnswer {
     purpose: Purpose,
     /// How the current code travels.
     method: Method,
-    /// The methods that `resend` takes.
-    methods: Vec<Method>,
+    /// What helps: `app` and `email` are ways that a code can travel, which `resend` takes; with `authenticator` a code of the owner's
+    /// authenticator app can be typed instead.
+    methods: Vec<OfferedMethod>,
     /// Digits of the code.
     code_length: u8,
     /// Until when the current code is good.
@@ -63,7 +64,10 @@ impl From<ChallengeView> for ChallengeAnswer {
             token: view.token.map(SentToken),
             purpose: view.purpose,
             method: view.progress.method,
-            methods: view.methods.to_vec(),
+            methods: {
+                let travel = view.offered.methods.iter().copied().map(OfferedMethod::from);
+                travel.chain(view.offered.has_authenticator.then_some(OfferedMethod::Authenticator)).collect()
+            },
             code_length: view.digits,
             expires_at: view.progress.expires_at,
             resend_at: view.progress.resend_at,
