@@ -125,6 +125,8 @@ async fn guesses_at_its_code_are_counted_and_a_new_password_by_mail_ends_the_wai
     let (id, secret) = link.split_whitespace().next().and_then(|link| link.split_once('.')).expect("its parts");
     let body = json!({ "secret": secret, "password": "another battery staple" });
     client.send(Method::POST, &format!("/v1/password-resets/{id}"), None, Some(body)).await.expect(204);
+    // What the old password began is over.
+    client.verify(&challenge, &code).await.expect_problem(410, "challenge_closed");
     assert_eq!(gateway.database.count(counted).await, 0);
     gateway.stop().await;
 }

@@ -163,7 +163,7 @@ pub(in crate::service) async fn supersede_all(
     events: &mut Vec<AccountEvent>,
 ) -> Result<(), StoreError> {
     store::recovery::end_open(db, account, RecoveryOutcome::Superseded).await?;
-    for purpose in [Purpose::SignIn, Purpose::DisableTwoStep] {
+    for purpose in [Purpose::SignIn, Purpose::DisableTwoStep, Purpose::EnableTwoStep] {
         for closed in store::challenge::supersede_all(db, account, purpose, cause).await? {
             events.push(settle(db, &closed, None).await?);
         }
