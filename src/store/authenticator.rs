@@ -6,7 +6,8 @@ use tokio_postgres::Row;
 use super::{Db, StoreError, execute, optional_row, query, rows};
 use crate::domain::account::authenticator::SealedSecret;
 use crate::domain::code::KeyId;
-use crate::domain::value::id::AccountId;
+use crate::domain::delivery::Acting;
+use crate::domain::value::id::{AccountId, DeviceId, SessionId};
 use crate::store::postgres::row::{get, id, seconds};
 
 /// The authenticator app of an account.
@@ -33,8 +34,9 @@ pub struct SetUp {
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn set_up(db: &impl Db, account: AccountId, sealed: &SealedSecret) -> Result<(), StoreError> {
-    let parameters: super::Parameters<'_> = &[&account.uuid(), &sealed.key_id.as_str(), &sealed.bytes];
+pub async fn set_up(db: &impl Db, account: AccountId, sealed: &SealedSecret, by: Acting) -> Result<(), StoreError> {
+    let parameters: super::Parameters<'_> =
+        &[&account.uuid(), &sealed.key_id.as_str(), &sealed.bytes, &by.device_id.uuid(), &by.session_id.uuid()];
     execute(db, query!("authenticator/set_up"), parameters).await?;
     Ok(())
 }
@@ -73,6 +75,22 @@ pub async fn count_set_up(
 /// [`StoreError`] when the database does not answer.
 pub async fn forget(db: &impl Db, account: AccountId, is_confirmed: bool) -> Result<bool, StoreError> {
     Ok(execute(db, query!("authenticator/forget"), &[&account.uuid(), &is_confirmed]).await? == 1)
+}
+
+/// Forgets what a device or a session set up; whether it was confirmed, or `None` when it set up nothing.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn forget_of(
+    db: &impl Db,
+    account: AccountId,
+    device: Option<DeviceId>,
+    session: Option<SessionId>,
+) -> Result<Option<bool>, StoreError> {
+    let (device, session) = (device.map(DeviceId::uuid), session.map(SessionId::uuid));
+    let forgotten = rows(db, query!("authenticator/forget_of"), &[&account.uuid(), &device, &session]).await?;
+    let confirmed = forgotten.iter().map(|row| get::<bool>(row, "is_confirmed")).collect::<Result<Vec<_>, _>>()?;
+    Ok((!confirmed.is_empty()).then(|| confirmed.contains(&true)))
 }
 
 /// The first code was right; `false` when another was set up meanwhile. Once the earlier one is forgotten.

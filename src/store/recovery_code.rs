@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::{Db, StoreError, execute, one_row, optional_row, query};
-use crate::domain::value::id::{AccountId, ChallengeId};
+use crate::domain::delivery::Acting;
+use crate::domain::value::id::{AccountId, ChallengeId, DeviceId, SessionId};
 use crate::store::postgres::row::{count, get};
 
 /// What is left of the recovery codes of an account.
@@ -19,9 +20,32 @@ pub struct CodesLeft {
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn replace(db: &impl Db, account: AccountId, salt: &[u8], hashes: &[[u8; 32]]) -> Result<(), StoreError> {
+pub async fn replace(
+    db: &impl Db,
+    account: AccountId,
+    salt: &[u8],
+    hashes: &[[u8; 32]],
+    by: Acting,
+) -> Result<(), StoreError> {
     let hashes: Vec<&[u8]> = hashes.iter().map(<[u8; 32]>::as_slice).collect();
-    execute(db, query!("recovery_code/replace"), &[&account.uuid(), &salt, &hashes]).await?;
+    let parameters: super::Parameters<'_> =
+        &[&account.uuid(), &salt, &hashes, &by.device_id.uuid(), &by.session_id.uuid()];
+    execute(db, query!("recovery_code/replace"), parameters).await?;
+    Ok(())
+}
+
+/// Forgets the codes of an account, if a device or a session made them.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn forget_of(
+    db: &impl Db,
+    account: AccountId,
+    device: Option<DeviceId>,
+    session: Option<SessionId>,
+) -> Result<(), StoreError> {
+    let (device, session) = (device.map(DeviceId::uuid), session.map(SessionId::uuid));
+    execute(db, query!("recovery_code/forget_of"), &[&account.uuid(), &device, &session]).await?;
     Ok(())
 }
 

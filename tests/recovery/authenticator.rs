@@ -240,6 +240,47 @@ async fn secrets_are_sealed_anew_so_that_an_old_code_key_can_go() {
     gateway.stop().await;
 }
 
+/// Whoever talked the owner out of a code, and then made ways in for later.
+#[actix_web::test]
+async fn what_a_reported_device_made_for_itself_goes_with_it() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let phone = client.new_protected_account(ANNA).await;
+    let mut screen = client.connect(&phone).await;
+    let thief = client.trust_another(ANNA, &mut screen, "Thief").await;
+    let app = set_up(&client, &thief).await;
+    confirm(&client, &thief, &app.code(0)).await.expect(204);
+    let body = json!({ "password": PASSWORD });
+    let made = client.post("/v1/login-security/recovery-codes", &thief.access_token, body).await.expect(201);
+    let entry = client
+        .activity(&phone)
+        .await
+        .into_iter()
+        .find(|entry| entry["kind"] == "sign_in" && entry["device"]["name"] == "Thief");
+    let report = format!("/v1/login-activity/{}/report", entry.expect("its sign-in")["id"].as_str().expect("an id"));
+    client.post(&report, &phone.access_token, json!({})).await.expect(204);
+    client.await_mail(ANNA, "The authenticator app was removed", 1).await;
+    client.unfreeze(&phone).await;
+    let ways = client.get("/v1/login-security", &phone.access_token).await.expect(200)["ways"].clone();
+    assert_eq!((&ways["authenticator"], &ways["recovery_codes"]["left"]), (&Value::Null, &json!(0)));
+    let challenge = client.begin_sign_in(ANNA, &Install::new("Again")).await;
+    verify(&client, &challenge, &app.code(1)).await.expect_problem(422, "wrong_code");
+    let typed = json!({ "recovery_code": made["codes"][0] });
+    client.post(&challenge.path("/verify"), &challenge.token, typed).await.expect_problem(422, "wrong_code");
+
+    // What the owner's own device made stays.
+    let own = set_up(&client, &phone).await;
+    confirm(&client, &phone, &own.code(0)).await.expect(204);
+    let other = client.trust_another(ANNA, &mut screen, "Other").await;
+    let entry = client.activity(&phone).await.into_iter().find(|entry| entry["device"]["name"] == "Other");
+    let report = format!("/v1/login-activity/{}/report", entry.expect("its sign-in")["id"].as_str().expect("an id"));
+    client.post(&report, &phone.access_token, json!({})).await.expect(204);
+    client.get("/v1/login-security", &other.access_token).await.expect_problem(401, "unauthorized");
+    let ways = client.get("/v1/login-security", &phone.access_token).await.expect(200)["ways"].clone();
+    assert!(ways["authenticator"].is_object(), "{ways}");
+    gateway.stop().await;
+}
+
 async fn client_export(gateway: &TestGateway) -> String {
     let operator = gateway.operator();
     let shown = operator.send(Method::GET, "/admin/accounts?email=anna@example.com", None, None).await.expect(200);

@@ -10,6 +10,7 @@ use crate::domain::account::email::EmailAddress;
 use crate::domain::account::password::Password;
 use crate::domain::challenge::{Outcome, Refusal};
 use crate::domain::code::{KeyId, TypedCode};
+use crate::domain::delivery::Acting;
 use crate::domain::device::session::ActiveSession;
 use crate::domain::device::token::Token;
 use crate::domain::event::AlertKind;
@@ -48,9 +49,10 @@ impl Accounts {
         let (account, _) = self.check_own_password(session, password, origin).await?;
         let secret = TotpSecret::new(rand::random::<[u8; SECRET_BYTES]>());
         let sealed = secret.seal(&self.code_keys(), id, rand::random());
+        let by = Acting { device_id: session.device_id, session_id: session.session_id };
         let transaction = self.store.transaction(async |db| {
             self.lock_for(db, session).await?;
-            Ok::<_, VerificationError>(store::authenticator::set_up(db, id, &sealed).await?)
+            Ok::<_, VerificationError>(store::authenticator::set_up(db, id, &sealed, by).await?)
         });
         transaction.await?;
         let name = account.email.as_ref().map(EmailAddress::as_str).unwrap_or_default();

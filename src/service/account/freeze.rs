@@ -9,7 +9,7 @@ use crate::domain::challenge::limits::REPORT_PAUSE;
 use crate::domain::delivery::{Acting, Requester};
 use crate::domain::device::session::{ActiveSession, SessionEnd};
 use crate::domain::event::{AccountEvent, AlertKind};
-use crate::domain::value::id::{AccountId, ActivityId, DeviceId};
+use crate::domain::value::id::{AccountId, ActivityId, DeviceId, SessionId};
 use crate::service::challenge::view;
 use crate::service::device::session::{require_trusted, speaks_for_owner};
 use crate::service::{Accounts, Core, Origin, VerificationError, fresh};
@@ -112,9 +112,33 @@ impl Core {
         let reporter = Acting { device_id: session.device_id, session_id: session.session_id };
         match undo(reporter, device, reported.session_id) {
             Undo::Nothing => Ok(false),
-            Undo::Device(device) => self.put_out(db, account, device, requester, events).await,
-            Undo::CopiesOfOwnDevice => self.put_out_copies(db, session, events).await,
+            Undo::Device(device) => {
+                self.forget_ways_of(db, account, Some(device), None, requester, events).await?;
+                self.put_out(db, account, device, requester, events).await
+            }
+            Undo::CopiesOfOwnDevice => {
+                self.forget_ways_of(db, account, None, reported.session_id, requester, events).await?;
+                self.put_out_copies(db, session, events).await
+            }
         }
+    }
+
+    /// Forgets the ways in that a reported device or session made for itself: it would come back by them.
+    async fn forget_ways_of(
+        &self,
+        db: &impl Db,
+        account: AccountId,
+        device: Option<DeviceId>,
+        session: Option<SessionId>,
+        requester: &Requester,
+        events: &mut Vec<AccountEvent>,
+    ) -> Result<(), VerificationError> {
+        store::recovery_code::forget_of(db, account, device, session).await?;
+        if store::authenticator::forget_of(db, account, device, session).await? == Some(true) {
+            self.record_change(db, account, ActivityKind::AuthenticatorRemoved, Some(requester)).await?;
+            self.alert(db, account, AlertKind::AuthenticatorRemoved, Some(requester), events).await?;
+        }
+        Ok(())
     }
 
     /// Ends the trust in a device and its sessions; `false` when there was neither.

@@ -6,6 +6,7 @@ use crate::domain::account::activity::ActivityKind;
 use crate::domain::account::password::Password;
 use crate::domain::account::recovery_code::{CODES, FEW, MAX_ATTEMPTS, RecoveryCode, SALT_BYTES};
 use crate::domain::challenge::{Outcome, Refusal};
+use crate::domain::delivery::Acting;
 use crate::domain::device::session::ActiveSession;
 use crate::domain::device::successor::Predecessor;
 use crate::domain::device::token::Token;
@@ -39,7 +40,8 @@ impl Accounts {
         let mut events = Vec::new();
         let transaction = self.store.transaction(async |db| {
             self.lock_for(db, session).await?;
-            store::recovery_code::replace(db, account, &salt, &hashes).await?;
+            let by = Acting { device_id: session.device_id, session_id: session.session_id };
+            store::recovery_code::replace(db, account, &salt, &hashes, by).await?;
             let requester = self.requester_of(db, session, origin).await?;
             self.record_change(db, account, ActivityKind::RecoveryCodesMade, Some(&requester)).await?;
             self.alert(db, account, AlertKind::RecoveryCodesMade, Some(&requester), &mut events).await

@@ -138,6 +138,10 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
         "V37__know_authenticator_apps",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0037_know_authenticator_apps.sql")),
     ),
+    (
+        "V38__say_who_made_ways_in",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0038_say_who_made_ways_in.sql")),
+    ),
 ];
 
 /// Held while migrating, so that nodes that start together do it one after the other: by a transaction of its own, which poolers keep
