@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::driver::Browser;
 use crate::person::{ANNA, Stage, shown_code, trust_another};
 use crate::push::Pushed;
-use crate::recovery::{NEW_ADDRESS, ask_for_last_resort, change_address, mailed_link, undo_link};
+use crate::recovery::{NEW_ADDRESS, ask_for_last_resort, change_address, mailed_link, set_up_app, undo_link};
 use crate::support::client::{Install, PASSWORD};
 use crate::support::gateway::operator_token_file;
 
@@ -304,5 +304,27 @@ async fn every_screen_of_a_last_resort() {
     }
     owner.see("#recovery", "Someone who knows your password asked").await;
     take_all(&owner, "last-resort-owner", None).await;
+    stage.end([owner, asker]).await;
+}
+
+#[actix_web::test]
+#[ignore = "makes pictures: make screenshots"]
+async fn every_screen_of_an_authenticator_app() {
+    let stage = Stage::new().await;
+    let owner = stage.trusted().await;
+    take_all(&owner, "authenticator-password", Some("#set-up-authenticator")).await;
+    for language in LANGUAGES {
+        choose_language(&owner, language).await;
+        let app = set_up_app(&owner).await;
+        take_sizes(&owner, "authenticator-picture", language).await;
+        owner.fill("#authenticator-code", &app.code(0)).await;
+        owner.click("dialog button.main").await;
+        owner.gone("dialog").await;
+    }
+    choose_language(&owner, "en").await;
+    take_all(&owner, "authenticator-ways", None).await;
+    let asker = stage.asking().await;
+    asker.click("#use-app").await;
+    take_all(&asker, "authenticator-code", None).await;
     stage.end([owner, asker]).await;
 }

@@ -437,14 +437,9 @@ async fn an_authenticator_app_is_set_up_and_signs_in() {
     let stage = Stage::new().await;
     let owner = stage.trusted().await;
     owner.see("[data-way='authenticator'] .badge", "None").await;
-    owner.click("#set-up-authenticator").await;
-    owner.fill("#authenticator-password", PASSWORD).await;
-    owner.click("dialog button.main").await;
+    let app = set_up_app(&owner).await;
     owner.see("dialog", "Scan this picture").await;
-    owner.wait("document.querySelector('dialog .picture svg').getBoundingClientRect().width > 100").await;
     owner.expect_accessible("an authenticator app is set up").await;
-    let secret = owner.text("#authenticator-key").await.replace(' ', "");
-    let app = AuthenticatorApp::new(&secret);
     owner.fill("#authenticator-code", "000000").await;
     owner.click("dialog button.main").await;
     owner.see("dialog .error", "isn’t the app’s current code").await;
@@ -475,4 +470,13 @@ async fn an_authenticator_app_is_set_up_and_signs_in() {
     owner.see("[data-way='authenticator'] .badge", "None").await;
     owner.expect_clean_console().await;
     stage.end([owner, second]).await;
+}
+
+/// Begins to set an app up, up to the picture with its key, which the app takes.
+pub async fn set_up_app(owner: &Browser) -> AuthenticatorApp {
+    owner.click("#set-up-authenticator").await;
+    owner.fill("#authenticator-password", PASSWORD).await;
+    owner.click("dialog button.main").await;
+    owner.wait("document.querySelector('dialog .picture svg')?.getBoundingClientRect().width > 100").await;
+    AuthenticatorApp::new(&owner.text("#authenticator-key").await.replace(' ', ""))
 }
