@@ -36,6 +36,8 @@ words! {
         AccountFrozen = "account_frozen",
         /// Two-step verification is not offered to this account yet.
         TwoStepUnavailable = "two_step_unavailable",
+        /// The password has to be typed again.
+        PasswordNeeded = "password_needed",
         /// Two-step verification must stay on.
         TwoStepRequired = "two_step_required",
         /// The API key may not be used for that.
@@ -85,6 +87,7 @@ impl ProblemCode {
             | Self::AccountFrozen
             | Self::TwoStepUnavailable
             | Self::TwoStepRequired
+            | Self::PasswordNeeded
             | Self::VerificationNeeded
             | Self::ScopeMissing => StatusCode::FORBIDDEN,
             Self::RequestUnderWay => StatusCode::CONFLICT,
@@ -109,6 +112,7 @@ impl ProblemCode {
             Self::DeviceNotTrusted => "Only a trusted device may do that",
             Self::AccountFrozen => "No new device can sign in to this account",
             Self::TwoStepUnavailable => "Two-step verification is not offered to this account yet",
+            Self::PasswordNeeded => "The password is needed",
             Self::TwoStepRequired => "Two-step verification is required",
             Self::VerificationNeeded => "A code of a trusted device is needed first",
             Self::Erased => "The subject was deleted",
@@ -315,6 +319,10 @@ impl From<VerificationError> for Problem {
             VerificationError::TwoStepUnavailable => Self::new(
                 ProblemCode::TwoStepUnavailable,
                 "It comes to accounts step by step, and has not come to yours yet. There is nothing to do: it will be there without an update of the app.",
+            ),
+            VerificationError::PasswordNeeded => Self::new(
+                ProblemCode::PasswordNeeded,
+                "Send `password` as well: this session began more than ten minutes ago.",
             ),
             VerificationError::TwoStepRequired => Self::new(
                 ProblemCode::TwoStepRequired,

@@ -79,6 +79,9 @@ pub enum VerificationError {
     /// Two-step verification is not offered to this account yet.
     #[error("two-step verification is not offered to this account yet")]
     TwoStepUnavailable,
+    /// The password has to be typed again.
+    #[error("the password is needed")]
+    PasswordNeeded,
     /// Two-step verification must stay on.
     #[error("two-step verification is required")]
     TwoStepRequired,

@@ -258,3 +258,18 @@ pub async fn accounts_signed_in(
     let found = rows(db, query!("session/accounts_signed_in"), &[&after.map(AccountId::uuid), &limit]).await?;
     found.iter().map(|row| id(row, "account_id", AccountId::new)).collect()
 }
+
+/// Whether a session began within `within`.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn is_fresh(
+    db: &impl Db,
+    account: AccountId,
+    session: SessionId,
+    within: SignedDuration,
+) -> Result<bool, StoreError> {
+    let parameters: super::Parameters<'_> = &[&account.uuid(), &session.uuid(), &seconds(within)];
+    let found = optional_row(db, query!("session/is_fresh"), parameters).await?;
+    found.map_or(Ok(false), |row| get(&row, "is_fresh"))
+}

@@ -153,6 +153,11 @@ async fn only_a_trusted_device_with_the_password_sets_one_up_and_a_new_one_repla
     let wrong = json!({ "password": "not the password" });
     client.post(PATH, &phone.access_token, wrong).await.expect_problem(401, "invalid_credentials");
 
+    // A session that just began with the password proves as much, and an older one does not.
+    client.send(Method::POST, PATH, Some(&phone.access_token), None).await.expect(201);
+    gateway.database.execute("UPDATE sessions SET created_at = now() - interval '10 minutes'").await;
+    client.send(Method::POST, PATH, Some(&phone.access_token), None).await.expect_problem(403, "password_needed");
+
     let second = set_up(&client, &phone).await;
     let challenge = client.begin_sign_in(ANNA, &Install::new("New")).await;
     verify(&client, &challenge, &second.code(0)).await.expect_problem(422, "wrong_code");

@@ -348,6 +348,7 @@ problem-invalid_request = Eine Eingabe stimmt noch nicht: Sie fehlt, ist zu lang
 problem-forbidden = Das ist hier nicht erlaubt.
 problem-device_not_trusted = Das geht nur auf einem vertrauenswürdigen Gerät.
 problem-two_step_unavailable = Die Bestätigung in zwei Schritten ist für Ihr Konto noch nicht verfügbar.
+problem-password_needed = Bitte geben Sie Ihr Passwort noch einmal ein.
 problem-two_step_required = Die Bestätigung in zwei Schritten ist für dieses Konto vorgeschrieben.
 problem-not_found = Das gibt es nicht mehr. Laden Sie die Seite neu.
 problem-method_not_allowed = Die Seite ist veraltet. Laden Sie sie neu.

@@ -348,6 +348,7 @@ problem-invalid_request = Something you entered isn’t quite right: it’s miss
 problem-forbidden = This is not allowed here.
 problem-device_not_trusted = Only a trusted device can do that.
 problem-two_step_unavailable = Two-step verification is not offered to your account yet.
+problem-password_needed = Please enter your password again.
 problem-two_step_required = Two-step verification is required for this account.
 problem-not_found = It is no longer there. Load the page again.
 problem-method_not_allowed = The page is out of date. Load it again.

@@ -348,6 +348,7 @@ problem-invalid_request = Valamelyik megadott adat nem megfelelő: hiányzik, t�
 problem-forbidden = Ez itt nem megengedett.
 problem-device_not_trusted = Ezt csak megbízható eszköz teheti meg.
 problem-two_step_unavailable = A kétlépcsős azonosítás az Ön fiókjában még nem érhető el.
+problem-password_needed = Kérjük, adja meg újra a jelszavát.
 problem-two_step_required = Ennél a fióknál kötelező a kétlépcsős azonosítás.
 problem-not_found = Ez már nincs meg. Töltse be újra az oldalt.
 problem-method_not_allowed = Az oldal elavult. Töltse be újra.

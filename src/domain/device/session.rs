@@ -6,6 +6,9 @@ use crate::domain::account::locale::Locale;
 use crate::domain::value::id::{AccountId, DeviceId, SessionId};
 use crate::domain::value::string_enum::words;
 
+/// For so long after it began a session proves its owner as the password does, which was typed then (ASVS 7.5.1 asks for it before ways in
+/// change; OWASP Session Management Cheat Sheet, re-authentication).
+pub const FRESH_FOR: SignedDuration = SignedDuration::from_mins(10);
 /// A connection outlives its access token by this much, so that a `refresh` can still keep it.
 pub const CONNECTION_EXPIRY_GRACE: SignedDuration = SignedDuration::from_secs(25);
 

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::domain::account::password::Password;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::request::dto::SecretText;
-use crate::http::request::extract::Session;
+use crate::http::request::extract::{OptionalBody, Session};
 use crate::http::request::json::Json;
 use crate::http::{Api, resource, to_the_end};
 use crate::service::Origin;
@@ -30,10 +30,12 @@ pub(in crate::http) fn routes(config: &mut ServiceConfig) {
 }
 
 /// The password proves that its owner asks.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct AuthenticatorBody {
-    password: SecretText,
+    /// Needed once the session began more than ten minutes ago.
+    #[serde(default)]
+    password: Option<SecretText>,
 }
 
 /// What an app is set up with: told this once.
@@ -51,12 +53,12 @@ pub(in crate::http) struct AuthenticatorAnswer {
 /// device may.
 #[utoipa::path(
     post, path = "/v1/login-security/authenticator", operation_id = "setUpAuthenticator", tag = "login-security",
-    request_body = AuthenticatorBody, security(("session" = [])),
+    request_body = Option<AuthenticatorBody>, security(("session" = [])),
     responses(
         (status = 201, description = "What to set the app up with, told this once", body = AuthenticatorAnswer),
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`unauthorized`, `invalid_credentials`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "`device_not_trusted`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`device_not_trusted`, `password_needed`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
@@ -66,9 +68,9 @@ pub(in crate::http) async fn set_up(
     api: Data<Api>,
     Session(session): Session,
     origin: Origin,
-    Json(body): Json<AuthenticatorBody>,
+    OptionalBody(body): OptionalBody<AuthenticatorBody>,
 ) -> Result<impl Responder, Problem> {
-    let password = Password::typed(body.password.into());
+    let password = body.password.map(|password| Password::typed(password.into()));
     let make = async move { api.use_cases.accounts.set_up_authenticator(&session, password, &origin).await };
     let made = to_the_end(make).await?;
     let uri = made.uri.expose_secret().to_owned();

@@ -36,17 +36,17 @@ impl Accounts {
     /// Makes the secret of an authenticator app, which waits 15 minutes for its first code. One that is there stays good until then.
     ///
     /// # Errors
-    /// [`VerificationError::DeviceNotTrusted`]; [`VerificationError::InvalidCredentials`] for a wrong password;
-    /// [`VerificationError::KeptByApp`].
+    /// [`VerificationError::DeviceNotTrusted`]; [`VerificationError::PasswordNeeded`] when none is given and the session did not begin a
+    /// moment ago; [`VerificationError::InvalidCredentials`] for a wrong one; [`VerificationError::KeptByApp`] where there is none.
     pub async fn set_up_authenticator(
         &self,
         session: &ActiveSession,
-        password: Password,
+        password: Option<Password>,
         origin: &Origin,
     ) -> Result<AuthenticatorSetUp, VerificationError> {
         require_trusted(session)?;
         let id = session.account_id;
-        let (account, _) = self.check_own_password(session, password, origin).await?;
+        let account = self.check_is_owner(session, password, origin).await?;
         let secret = TotpSecret::new(rand::random::<[u8; SECRET_BYTES]>());
         let sealed = secret.seal(&self.code_keys(), id, rand::random());
         let by = Acting { device_id: session.device_id, session_id: session.session_id };

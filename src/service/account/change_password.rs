@@ -6,7 +6,7 @@ use crate::domain::account::activity::ActivityKind;
 use crate::domain::account::password::Password;
 use crate::domain::challenge::SupersededBy;
 use crate::domain::challenge::limits::REPEAT_WITHIN;
-use crate::domain::device::session::{ActiveSession, SessionEnd};
+use crate::domain::device::session::{ActiveSession, FRESH_FOR, SessionEnd};
 use crate::domain::event::{AccountEvent, AlertKind};
 use crate::service::challenge::view;
 use crate::service::device::session::speaks_for_owner;
@@ -117,6 +117,31 @@ impl Core {
         let device = session.device_trusted.then_some(session.device_id);
         self.check_password(email, password, stored.clone(), device, origin).await?;
         Ok((account, stored.ok_or(VerificationError::InvalidCredentials)?))
+    }
+}
+
+impl Core {
+    /// Makes sure that it is the owner who adds a way in: by the password, or by a session that began with it a moment ago.
+    ///
+    /// # Errors
+    /// [`VerificationError::PasswordNeeded`]; those of a password.
+    pub(in crate::service) async fn check_is_owner(
+        &self,
+        session: &ActiveSession,
+        password: Option<Password>,
+        origin: &Origin,
+    ) -> Result<Account, VerificationError> {
+        if let Some(password) = password {
+            return Ok(self.check_own_password(session, password, origin).await?.0);
+        }
+        let id = session.account_id;
+        let look = self.store.run(async |db| {
+            if !store::session::is_fresh(db, id, session.session_id, FRESH_FOR).await? {
+                return Err(VerificationError::PasswordNeeded);
+            }
+            store::account::by_id(db, id).await?.ok_or(VerificationError::Unauthorized)
+        });
+        look.await
     }
 }
 
