@@ -41,7 +41,9 @@ pub(in crate::http) struct SubjectAnswer {
     /// Where codes by email go, masked; null when nowhere.
     email: Option<String>,
     two_step_enabled: bool,
-    /// The app requires it.
+    /// The app requires it. Left out where it does not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
     two_step_required: bool,
     /// No new device may sign in: somebody said "this wasn't me", or too many wrong codes were typed.
     sign_ins_frozen: bool,
