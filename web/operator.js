@@ -45,6 +45,8 @@ const parts = h("ul", { class: "list" });
 const percent = h("b", { id: "rollout" }, "–");
 const mode = h("span", { class: "soft small", id: "rollout-mode" });
 const move = h("button", { type: "button", id: "move-rollout", disabled: true, onclick: moveRollout }, "Change");
+const held = h("p", { class: "small", id: "rollout-held", role: "alert", hidden: true });
+const resume = h("button", { type: "button", id: "resume-rollout", hidden: true, onclick: resumeRollout }, "Go on");
 const unlock = h("button", { type: "button", id: "unlock", hidden: true, onclick: askForToken }, "Enter the token");
 
 document.getElementById("main").replaceChildren(
@@ -53,7 +55,7 @@ document.getElementById("main").replaceChildren(
     figure("connections", "Live connections", "now"),
     figure("sign-ins", "Sign-ins", "a minute"),
     figure("codes", "Codes handed on", "a minute"),
-    h("div", { class: "card figure" }, h("span", { class: "soft" }, "Two-step verification offered to"), percent, mode, h("div", { class: "row" }, move, unlock))),
+    h("div", { class: "card figure" }, h("span", { class: "soft" }, "Two-step verification offered to"), percent, mode, held, h("div", { class: "row" }, move, resume, unlock))),
   h("div", { class: "columns" },
     card("latency", "From code to receipt", chart, h("p", { class: "small" }, h("span", { class: "badge" }, "p50 line"), " ", h("span", { class: "badge warm" }, "p99 dashed")), receipts),
     h("div", { class: "stack" }, card("node", "This node", parts), card("providers", "Providers", providers),
@@ -177,6 +179,7 @@ function drawLockedRollout() {
   percent.textContent = "–";
   mode.textContent = "The operator's token shows it.";
   move.disabled = true;
+  held.hidden = resume.hidden = true;
   unlock.hidden = false;
 }
 
@@ -199,6 +202,22 @@ function drawRollout(rollout) {
   percent.dataset.percent = rollout.percent;
   mode.textContent = rollout.mode === "shadow" ? "of accounts, in shadow: they are counted, and nothing is offered" : "of accounts";
   move.disabled = false;
+  held.hidden = resume.hidden = !rollout.held;
+  const told = rollout.held ? `Held at ${rollout.held.percent} %: ${heldBecause(rollout.held)}` : "";
+  // Said once: what is written again is read aloud again.
+  if (held.textContent !== told) held.textContent = told;
+}
+
+const HAPPENED = { unreachable: "had a sign-in whose code reached no trusted device", abandoned: "did not finish their sign-in", recovered: "used a way back" };
+const heldBecause = ({ cause, newest, before }) => `${newest.count} of ${newest.of} accounts of the newest batch (${newest.percent} %) ${HAPPENED[cause] ?? cause}, ${before.percent} % of the batch before at the same age.`;
+
+/** Lets a rollout go on that stopped itself. */
+function resumeRollout() {
+  return ask({
+    title: "Let the rollout go on", confirm: "Go on", cancel: "Cancel", problem: (error) => error.message,
+    content: [h("p", {}, held.textContent), h("p", {}, "Find out why first. The newest batch is offered two-step verification again, and watched anew.")],
+    act: async () => drawRollout(await admin("POST", "rollout/resume")),
+  });
 }
 
 async function moveRollout() {

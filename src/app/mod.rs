@@ -125,6 +125,8 @@ impl App {
         let mut takers = Supervisor::default();
         takers.start(tasks::sweeper(&services, &directory, settings));
         takers.start(NoticeSender::new(Arc::clone(&services)));
+        let hold_ratio = settings.rollout.holds.then_some(settings.rollout.hold_ratio);
+        supervisor.start(jobs::watch_rollout(use_cases.clone(), hold_ratio));
         if let Some(webhooks) = webhooks {
             supervisor.start(WebhookSender::new(use_cases.clone(), store.clone(), webhooks));
         }

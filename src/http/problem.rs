@@ -328,6 +328,10 @@ impl From<VerificationError> for Problem {
                 ProblemCode::TwoStepRequired,
                 "Whoever runs this service, or the app, requires it of this account: it cannot be turned off.",
             ),
+            VerificationError::RolloutHeld => Self::new(
+                ProblemCode::Forbidden,
+                "The rollout stopped itself, so its share is not raised: see why with GET /admin/rollout. POST /admin/rollout/resume (twostep rollout resume) lets it go on.",
+            ),
             VerificationError::VerificationNeeded => Self::new(
                 ProblemCode::VerificationNeeded,
                 "Two-step verification is on and devices are trusted. Begin a verification for this device and have its user type the code, then vouch within 10 minutes. `override` vouches without it, and its owner is told.",

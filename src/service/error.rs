@@ -85,6 +85,9 @@ pub enum VerificationError {
     /// Two-step verification must stay on.
     #[error("two-step verification is required")]
     TwoStepRequired,
+    /// The rollout stopped itself: its share is not raised.
+    #[error("the rollout holds")]
+    RolloutHeld,
     /// A code of a trusted device is needed first.
     #[error("a code of a trusted device is needed first")]
     VerificationNeeded,

@@ -54,6 +54,8 @@ pub struct Settings {
     pub codes: CodeSettings,
     /// Accounts.
     pub accounts: AccountSettings,
+    /// To whom two-step verification is offered.
+    pub rollout: RolloutSettings,
     /// Sessions.
     pub sessions: SessionSettings,
     /// Password hashing.
@@ -229,6 +231,15 @@ section! {
     }
 }
 section! {
+    /// To whom two-step verification is offered: how it stops itself. How far it came is in the database.
+    RolloutSettings {
+        /// It stops itself.
+        holds: bool,
+        /// How many times as often something must go wrong in the newest batch.
+        hold_ratio: f64,
+    }
+}
+section! {
     /// Sessions.
     SessionSettings {
         /// Life of an access token.
@@ -394,6 +405,7 @@ impl Settings {
             within("codes.app_lifetime_seconds", self.codes.app_lifetime_seconds, 60..=600),
             within("codes.email_lifetime_seconds", self.codes.email_lifetime_seconds, 60..=600),
             within("codes.confirmation_lifetime_seconds", self.codes.confirmation_lifetime_seconds, 600..=86_400),
+            within("rollout.hold_ratio", self.rollout.hold_ratio, 1.1..=10.0),
             within("sessions.access_token_seconds", self.sessions.access_token_seconds, 60..=86_400),
             within("sessions.refresh_token_seconds", self.sessions.refresh_token_seconds, 3600..=31_536_000),
             within("sessions.longest_seconds", self.sessions.longest_seconds, 3600..=31_536_000),

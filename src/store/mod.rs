@@ -27,6 +27,7 @@ pub mod recovery_code;
 pub mod refresh_token;
 pub mod rollout;
 pub mod session;
+pub mod shared_task;
 pub mod subject;
 pub mod ticket;
 pub mod trust_token;

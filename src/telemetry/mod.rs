@@ -66,6 +66,7 @@ metrics_list! {
     MAILBOX_FULL = "twostep_mailbox_full_total", Counter, "Messages that found the mailbox of an actor full, by actor";
     SIGN_INS = "twostep_sign_ins_total", Counter, "Sign-ins with the right password, or that an app vouched for, by outcome";
     SHADOW_CHALLENGES = "twostep_shadow_challenges_total", Counter, "Sign-ins that would have been challenged, in shadow mode, by whether a device could have shown the code";
+    ROLLOUT_HELD = "twostep_rollout_held", Gauge, "1 while the rollout holds because its newest batch fares worse than the one before did";
     CHALLENGES = "twostep_challenges_closed_total", Counter, "Challenges that ended, by outcome";
     ENTRY_SECONDS = "twostep_code_entry_seconds", Histogram(PERSON_SECONDS), "Seconds from the start of a challenge to its right code";
     DELIVERIES = "twostep_deliveries_total", Counter, "Deliveries, by channel and how far this node brought them";

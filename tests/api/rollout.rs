@@ -1,6 +1,9 @@
 //! The rollout: to whom two-step verification is offered, and what shadow mode counts.
 
+mod counting;
+mod holding;
 mod nodes;
+mod noise;
 mod shadow;
 mod share;
 
@@ -49,7 +52,10 @@ async fn the_switch_is_shown_and_moved_within_its_bounds() {
     let operator = gateway.operator();
     let mut shown = call(&operator, Method::GET, "", None).await.expect(200);
     assert!(shown["changed_at"].take().is_string());
-    assert_eq!(shown, json!({ "percent": 100.0, "mode": "on", "allowed": 0, "denied": 0, "changed_at": null }));
+    assert_eq!(
+        shown,
+        json!({ "percent": 100.0, "mode": "on", "allowed": 0, "denied": 0, "changed_at": null, "held": null })
+    );
     assert_eq!(set(&operator, json!({ "mode": "shadow" })).await["percent"], 100.0);
     let moved = set(&operator, json!({ "percent": 12.5 })).await;
     assert_eq!((&moved["percent"], &moved["mode"]), (&json!(12.5), &json!("shadow")), "the mode stays");
@@ -158,6 +164,7 @@ async fn a_web_page_moves_nothing() {
     let account = format!("/admin/rollout/accounts/{NOBODY}");
     for (method, path, body) in [
         (Method::PUT, "/admin/rollout", json!({ "percent": 1 })),
+        (Method::POST, "/admin/rollout/resume", json!({})),
         (Method::PUT, &account, json!({ "listed": "allow" })),
         (Method::DELETE, &account, json!({})),
     ] {

@@ -57,3 +57,32 @@ async fn the_live_view_draws_what_happens_and_moves_the_rollout() {
     view.expect_clean_console().await;
     stage.end([first, second, view]).await;
 }
+
+#[actix_web::test]
+async fn a_rollout_that_stopped_itself_goes_on_from_the_live_view() {
+    let stage = Stage::new().await;
+    let held =
+        "UPDATE rollout SET held_at = now(), held_batch = batch_id, held_percent = 0, held_cause = 'unreachable',
+            held_newest_count = 212, held_newest_of = 431, held_before_count = 19, held_before_of = 402
+        FROM rollout_batches";
+    stage.gateway.database.execute(held).await;
+    let view = stage.driver.open(&stage.gateway.operator_url()).await;
+    let token = std::fs::read_to_string(operator_token_file()).expect("a token");
+    view.fill("#token", token.trim()).await;
+    view.click("dialog button.main").await;
+    view.see("#rollout-held", "212 of 431 accounts of the newest batch (49.2 %)").await;
+    for (width, scheme) in [(1280, "light"), (320, "dark")] {
+        view.look(width, 900, scheme).await;
+        view.expect_accessible("a rollout that holds").await;
+    }
+    view.click("#resume-rollout").await;
+    view.see("dialog", "Find out why first").await;
+    view.expect_accessible("let the rollout go on").await;
+    view.click("dialog button.main").await;
+    view.gone("dialog").await;
+    view.wait("document.getElementById('rollout-held').hidden && document.getElementById('resume-rollout').hidden")
+        .await;
+    stage.gateway.database.await_count("SELECT count(*) FROM rollout WHERE held_at IS NULL", 1).await;
+    view.expect_clean_console().await;
+    stage.end([view]).await;
+}

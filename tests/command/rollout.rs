@@ -37,6 +37,38 @@ async fn the_share_and_the_mode_are_moved_and_shown() {
 }
 
 #[actix_web::test]
+async fn a_rollout_that_stopped_itself_says_why_and_goes_on_by_command() {
+    let gateway = TestGateway::start().await;
+    ask(&gateway, &["percent", "5"]).await;
+    ask(&gateway, &["percent", "25"]).await;
+    let held = "UPDATE rollout SET held_at = now(), held_batch = batch_id, held_percent = 5, held_cause = 'abandoned',
+            held_newest_count = 212, held_newest_of = 431, held_before_count = 19, held_before_of = 402
+        FROM rollout_batches WHERE from_percent = 5";
+    gateway.database.execute(held).await;
+    let figures = "INSERT INTO rollout_figures SELECT batch_id, 48, 900, 9, 431, 8, 212 FROM rollout_batches WHERE from_percent = 5";
+    gateway.database.execute(figures).await;
+    let url = gateway.operator_url();
+    let shown = say(&["rollout", "show", "--url", &url], &[]).await.well();
+    for line in [
+        "at 5.0 %: nobody new is offered it",
+        "because  212 of 431 accounts (49.2 %) did not finish their sign-in in the newest batch",
+        "before   19 of 402 accounts (4.7 %) did not finish",
+        "twostep rollout resume",
+    ] {
+        assert!(shown.contains(line), "{line} is missing:\n{shown}");
+    }
+    let batches = say(&["rollout", "batches", "--url", &url], &[]).await.well();
+    let rows: Vec<&str> = batches.lines().collect();
+    assert!(rows.len() == 3 && rows[1].starts_with("5.0 to 25.0 %") && rows[1].contains("49.2 %"), "{batches}");
+    assert!(rows[2].starts_with("0.0 to 5.0 %") && rows[2].trim_end().ends_with('-'), "{batches}");
+    let refused = say(&["rollout", "percent", "26", "--url", &url], &[]).await.failure();
+    assert!(refused.contains("twostep rollout resume"), "{refused}");
+    assert_eq!(ask(&gateway, &["resume"]).await["held"], Value::Null);
+    assert_eq!(ask(&gateway, &["percent", "26"]).await["percent"], 26.0);
+    gateway.stop().await;
+}
+
+#[actix_web::test]
 async fn accounts_are_listed_by_address_or_id_and_taken_off_again() {
     let gateway = TestGateway::start().await;
     let client = gateway.client();

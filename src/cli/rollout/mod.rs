@@ -43,6 +43,10 @@ enum RolloutCommand {
         #[arg(value_parser = ["on", "shadow"])]
         mode: String,
     },
+    /// Let the rollout go on after it stopped itself and you found out why. Its newest batch begins anew.
+    Resume,
+    /// Show the newest batch of accounts and the one before it, as the rollout compares them.
+    Batches,
     /// Always offer it to these accounts, whatever the share.
     Allow {
         #[command(flatten)]
@@ -100,6 +104,8 @@ pub async fn run(arguments: &RolloutArguments, configured: Option<&Configured>) 
 }
 
 const SWITCH: &str = "admin/rollout";
+const RESUME: &str = "admin/rollout/resume";
+const BATCHES: &str = "admin/rollout/batches";
 
 async fn carry_out(operator: &Operator, command: &RolloutCommand) -> Result<Answer, ClientError> {
     let set = async |change| operator.ask(Method::PUT, SWITCH, &[], Some(change)).await.map(Answer::State);
@@ -107,6 +113,8 @@ async fn carry_out(operator: &Operator, command: &RolloutCommand) -> Result<Answ
         RolloutCommand::Show => operator.ask(Method::GET, SWITCH, &[], None).await.map(Answer::State),
         RolloutCommand::Percent { percent } => set(json!({ "percent": percent })).await,
         RolloutCommand::Mode { mode } => set(json!({ "mode": mode })).await,
+        RolloutCommand::Resume => operator.ask(Method::POST, RESUME, &[], None).await.map(Answer::State),
+        RolloutCommand::Batches => operator.ask(Method::GET, BATCHES, &[], None).await.map(Answer::Batches),
         RolloutCommand::Allow { accounts } => put(operator, accounts, "allow").await,
         RolloutCommand::Deny { accounts } => put(operator, accounts, "deny").await,
         RolloutCommand::Unlist { accounts } => {

@@ -1,10 +1,13 @@
 //! Rollout: the accounts to which two-step verification is offered so far.
 
+pub mod hold;
+
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
+use self::hold::{BatchFigures, Finding};
 use super::email::EmailAddress;
-use crate::domain::value::id::AccountId;
+use crate::domain::value::id::{AccountId, BatchId};
 use crate::domain::value::string_enum::words;
 
 words! {
@@ -42,6 +45,8 @@ words! {
 pub struct Rollout {
     /// Share of accounts, 0 to 100.
     pub percent: f64,
+    /// While the rollout holds, the share that it is offered to at most.
+    pub held_percent: Option<f64>,
     /// What is done for them.
     pub mode: RolloutMode,
     /// Fixed for the life of an installation, so that other features do not pick the same accounts.
@@ -61,6 +66,39 @@ pub struct RolloutState {
     pub denied: i64,
     /// When the share or the mode was last set.
     pub changed_at: Timestamp,
+    /// Why it holds, if it does.
+    pub held: Option<Hold>,
+}
+
+/// A rollout that stopped itself: the newest batch is not offered two-step verification, and the share is not raised, until an operator
+/// lets it go on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hold {
+    /// Since when.
+    pub at: Timestamp,
+    /// The share that is offered meanwhile, 0 to 100.
+    pub percent: f64,
+    /// Why.
+    pub finding: Finding,
+}
+
+/// A step of the share: the accounts whose places it took in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Batch {
+    /// Which one.
+    pub id: BatchId,
+    /// The first place, 0 to 100.
+    pub from: f64,
+    /// The place after the last one.
+    pub to: f64,
+    /// Since when accounts count that turn two-step verification on.
+    pub began_at: Timestamp,
+    /// Whole hours since then.
+    pub hours: u32,
+    /// Whether its first hours can still be counted: challenges are forgotten after a month.
+    pub is_remembered: bool,
+    /// What was counted last, with the hours it is about.
+    pub counted: Option<(u32, BatchFigures)>,
 }
 
 /// An account on a list.
@@ -78,11 +116,12 @@ pub struct ListedAccount {
 
 impl Rollout {
     /// Whether two-step verification may be turned on for an account. In shadow mode only the allow list counts, so
-    /// that a team can try the feature while everybody else is only counted.
+    /// that a team can try the feature while everybody else is only counted. While the rollout holds, its newest batch is left out.
     #[must_use]
     pub fn offers(&self, account_id: AccountId, listed: Option<Listed>) -> bool {
+        let percent = self.held_percent.map_or(self.percent, |held| held.min(self.percent));
         match self.mode {
-            RolloutMode::On => self.selects(account_id, listed),
+            RolloutMode::On => self.selects(account_id, listed, percent),
             RolloutMode::Shadow => listed == Some(Listed::Allow),
         }
     }
@@ -90,21 +129,31 @@ impl Rollout {
     /// Whether sign-ins of an account count as if two-step verification were on for it.
     #[must_use]
     pub fn shadows(&self, account_id: AccountId, listed: Option<Listed>) -> bool {
-        self.mode == RolloutMode::Shadow && self.selects(account_id, listed)
+        self.mode == RolloutMode::Shadow && self.selects(account_id, listed, self.percent)
+    }
+
+    /// Whether it may be moved: not to a higher share while it holds. Lowering the share, or going to shadow mode, takes the offer from
+    /// accounts and is always possible.
+    #[must_use]
+    pub fn may_move(&self, percent: Option<f64>, mode: Option<RolloutMode>) -> bool {
+        let share = |mode, percent| if mode == RolloutMode::On { percent } else { 0.0 };
+        let wanted = share(mode.unwrap_or(self.mode), percent.unwrap_or(self.percent));
+        self.held_percent.is_none() || wanted <= share(self.mode, self.percent)
     }
 
     /// Whether the lists and the share select an account. One that the share selects stays selected as the share
     /// grows, because its place on the line from 0 to 100 never moves.
-    fn selects(&self, account_id: AccountId, listed: Option<Listed>) -> bool {
+    fn selects(&self, account_id: AccountId, listed: Option<Listed>, percent: f64) -> bool {
         match listed {
             Some(Listed::Allow) => true,
             Some(Listed::Deny) => false,
-            None => self.place(account_id) < self.percent,
+            None => self.place(account_id) < percent,
         }
     }
 
-    /// The account's place: uniform in [0, 100).
-    fn place(&self, account_id: AccountId) -> f64 {
+    /// The account's place: uniform in [0, 100). The function `rollout_place` of the database gives the same.
+    #[must_use]
+    pub fn place(&self, account_id: AccountId) -> f64 {
         let mut hash = Sha256::new();
         hash.update(self.salt.as_bytes());
         hash.update(account_id.uuid().as_bytes());
@@ -122,7 +171,7 @@ mod tests {
     use super::*;
 
     fn rollout(percent: f64, mode: RolloutMode) -> Rollout {
-        Rollout { percent, mode, salt: "salt".to_owned() }
+        Rollout { percent, held_percent: None, mode, salt: "salt".to_owned() }
     }
 
     fn account(id: u128) -> AccountId {
@@ -145,14 +194,14 @@ mod tests {
         ) {
             let (smaller, larger) = if smaller <= larger { (smaller, larger) } else { (larger, smaller) };
             let mode = if shadow { RolloutMode::Shadow } else { RolloutMode::On };
-            let at = |percent| Rollout { percent, mode, salt: salt.clone() };
+            let at = |percent| Rollout { percent, held_percent: None, mode, salt: salt.clone() };
             prop_assert!(!at(smaller).offers(account(id), None) || at(larger).offers(account(id), None));
             prop_assert!(!at(smaller).shadows(account(id), None) || at(larger).shadows(account(id), None));
         }
 
         #[test]
         fn nobody_is_in_at_0_and_everybody_at_100(id: u128, salt: String) {
-            let at = |percent| Rollout { percent, mode: RolloutMode::On, salt: salt.clone() };
+            let at = |percent| Rollout { percent, held_percent: None, mode: RolloutMode::On, salt: salt.clone() };
             prop_assert!(!at(0.0).offers(account(id), None));
             prop_assert!(at(100.0).offers(account(id), None));
         }
@@ -173,6 +222,23 @@ mod tests {
                 prop_assert_eq!(shadow.shadows(account(id), listed), on.offers(account(id), listed));
                 prop_assert_eq!(shadow.offers(account(id), listed), listed == Some(Listed::Allow));
             }
+        }
+
+        #[test]
+        fn while_it_holds_nobody_is_added_and_the_earlier_batches_stay(
+            id: u128, percent in 0.0..=100.0_f64, held in 0.0..=100.0_f64, to in 0.0..=100.0_f64,
+        ) {
+            let free = rollout(percent, RolloutMode::On);
+            let holds = Rollout { held_percent: Some(held), ..free.clone() };
+            let smaller = rollout(held.min(percent), RolloutMode::On);
+            for listed in [None, Some(Listed::Allow), Some(Listed::Deny)] {
+                prop_assert_eq!(holds.offers(account(id), listed), smaller.offers(account(id), listed));
+            }
+            prop_assert!(free.may_move(Some(to), None));
+            prop_assert_eq!(holds.may_move(Some(to), None), to <= percent);
+            prop_assert!(holds.may_move(Some(to), Some(RolloutMode::Shadow)));
+            let shadow = Rollout { mode: RolloutMode::Shadow, ..holds };
+            prop_assert_eq!(shadow.may_move(None, Some(RolloutMode::On)), percent == 0.0);
         }
     }
 }

@@ -59,4 +59,6 @@ ids! {
     NodeId,
     /// One live WebSocket.
     ConnectionId,
+    /// One step of the rollout's share.
+    BatchId,
 }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{NotFromAnotherPage, Operator};
 use crate::domain::account::email::EmailAddress;
-use crate::domain::account::rollout::{Listed, ListedAccount, RolloutMode, RolloutState};
+use crate::domain::account::rollout::hold::{HoldCause, Share};
+use crate::domain::account::rollout::{Batch, Hold, Listed, ListedAccount, RolloutMode, RolloutState};
 use crate::domain::value::id::AccountId;
 use crate::domain::value::moment;
 use crate::http::problem::{Problem, ProblemCode};
@@ -20,6 +21,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     let account = resource("/rollout/accounts/{id}", "PUT, DELETE");
     config
         .service(resource("/rollout", "GET, PUT").route(web::get().to(show)).route(web::put().to(set)))
+        .service(resource("/rollout/batches", "GET").route(web::get().to(batches)))
+        .service(resource("/rollout/resume", "POST").route(web::post().to(resume)))
         .service(resource("/rollout/accounts", "GET").route(web::get().to(accounts)))
         .service(account.route(web::put().to(list)).route(web::delete().to(unlist)));
 }
@@ -36,12 +39,47 @@ struct RolloutAnswer {
     /// When the share or the mode was last set.
     #[serde(serialize_with = "moment::write")]
     changed_at: Timestamp,
+    /// Why it holds; null unless it does.
+    held: Option<HoldAnswer>,
 }
 
 impl From<RolloutState> for RolloutAnswer {
     fn from(state: RolloutState) -> Self {
-        let RolloutState { percent, mode, allowed, denied, changed_at } = state;
-        Self { percent, mode, allowed, denied, changed_at }
+        let RolloutState { percent, mode, allowed, denied, changed_at, held } = state;
+        Self { percent, mode, allowed, denied, changed_at, held: held.map(Into::into) }
+    }
+}
+
+#[derive(Serialize)]
+struct HoldAnswer {
+    #[serde(serialize_with = "moment::write")]
+    at: Timestamp,
+    /// What is offered meanwhile: the share without the newest batch.
+    percent: f64,
+    cause: HoldCause,
+    newest: ShareAnswer,
+    /// The batch before, at the same age.
+    before: ShareAnswer,
+}
+
+impl From<Hold> for HoldAnswer {
+    fn from(Hold { at, percent, finding }: Hold) -> Self {
+        Self { at, percent, cause: finding.cause, newest: finding.newest.into(), before: finding.before.into() }
+    }
+}
+
+/// So many accounts of so many.
+#[derive(Serialize)]
+struct ShareAnswer {
+    count: u64,
+    of: u64,
+    /// 0 to 100, with one decimal.
+    percent: f64,
+}
+
+impl From<Share> for ShareAnswer {
+    fn from(share: Share) -> Self {
+        Self { count: share.count, of: share.of, percent: (share.fraction() * 1000.0).round() / 10.0 }
     }
 }
 
@@ -72,6 +110,62 @@ async fn set(
     }
     let state = operator.use_cases.operators.set_rollout(body.percent, body.mode).await?;
     Ok(HttpResponse::Ok().json(RolloutAnswer::from(state)))
+}
+
+#[derive(Serialize)]
+struct BatchAnswer {
+    /// Places from here, 0 to 100,
+    from: f64,
+    /// to here.
+    to: f64,
+    #[serde(serialize_with = "moment::write")]
+    began_at: Timestamp,
+    /// Null until its first hour was counted.
+    counted: Option<FiguresAnswer>,
+}
+
+#[derive(Serialize)]
+struct FiguresAnswer {
+    /// Since it began.
+    hours: u32,
+    /// Accounts that turned two-step verification on.
+    accounts: u64,
+    /// Of these, with a sign-in that asked for a code.
+    asked: u64,
+    unreachable: ShareAnswer,
+    abandoned: ShareAnswer,
+    recovered: ShareAnswer,
+}
+
+impl From<Batch> for BatchAnswer {
+    fn from(batch: Batch) -> Self {
+        let counted = batch.counted.map(|(hours, figures)| FiguresAnswer {
+            hours,
+            accounts: figures.accounts,
+            asked: figures.asked,
+            unreachable: figures.share(HoldCause::Unreachable).into(),
+            abandoned: figures.share(HoldCause::Abandoned).into(),
+            recovered: figures.share(HoldCause::Recovered).into(),
+        });
+        Self { from: batch.from, to: batch.to, began_at: batch.began_at, counted }
+    }
+}
+
+#[derive(Serialize)]
+struct BatchesAnswer {
+    /// The newest one and the one before it, the newest first.
+    batches: Vec<BatchAnswer>,
+}
+
+/// What the rollout compares.
+async fn batches(operator: Data<Operator>) -> Result<impl Responder, Problem> {
+    let batches = operator.use_cases.operators.rollout_batches().await?;
+    Ok(HttpResponse::Ok().json(BatchesAnswer { batches: batches.into_iter().map(Into::into).collect() }))
+}
+
+/// Lets a rollout go on that stopped itself.
+async fn resume(operator: Data<Operator>, _: NotFromAnotherPage) -> Result<impl Responder, Problem> {
+    Ok(HttpResponse::Ok().json(RolloutAnswer::from(operator.use_cases.operators.resume_rollout().await?)))
 }
 
 #[derive(Deserialize)]

@@ -4,4 +4,5 @@ pub(crate) mod accounts;
 pub(crate) mod code_keys;
 pub(crate) mod held_keys;
 pub(crate) mod rollout;
+pub(crate) mod rollout_watch;
 pub(crate) mod support_bundle;

@@ -2,7 +2,7 @@
 
 use metrics::counter;
 
-use crate::domain::account::rollout::{Listed, ListedAccount, RolloutMode, RolloutState, ShadowReach};
+use crate::domain::account::rollout::{Batch, Listed, ListedAccount, RolloutMode, RolloutState, ShadowReach};
 use crate::domain::delivery::Requester;
 use crate::domain::value::id::AccountId;
 use crate::service::{Operators, VerificationError};
@@ -33,17 +33,29 @@ impl Operators {
     /// have two-step verification on keep it, whatever the switch says.
     ///
     /// # Errors
-    /// The database's.
+    /// [`VerificationError::RolloutHeld`] for a higher share while the rollout holds.
     pub async fn set_rollout(
         &self,
         percent: Option<f64>,
         mode: Option<RolloutMode>,
     ) -> Result<RolloutState, VerificationError> {
         let transaction = self.store.transaction(async |db| {
+            if !store::rollout::lock(db).await?.may_move(percent, mode) {
+                return Err(VerificationError::RolloutHeld);
+            }
             store::rollout::set(db, percent, mode).await?;
-            store::rollout::get_state(db).await
+            store::rollout::settle_batches(db).await?;
+            Ok(store::rollout::get_state(db).await?)
         });
-        Ok(transaction.await?)
+        transaction.await
+    }
+
+    /// The newest batch of the share and the one before it, the newest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn rollout_batches(&self) -> Result<Vec<Batch>, VerificationError> {
+        Ok(self.store.run(async |db| store::rollout::batches(db).await).await?)
     }
 
     /// A page of the accounts on the lists, beginning after `after`.

@@ -142,6 +142,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
         "V38__say_who_made_ways_in",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0038_say_who_made_ways_in.sql")),
     ),
+    ("V39__hold_rollout", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0039_hold_rollout.sql"))),
 ];
 
 /// Held while migrating, so that nodes that start together do it one after the other: by a transaction of its own, which poolers keep
