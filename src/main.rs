@@ -17,8 +17,9 @@ use twostep::cli::code_keys::CodeKeysArguments;
 use twostep::cli::demo;
 use twostep::cli::operator_client::Configured;
 use twostep::cli::push_keys::PushKeysArguments;
+use twostep::cli::reach::ReachArguments;
 use twostep::cli::rollout::RolloutArguments;
-use twostep::cli::{code_keys, doctor, migrate, push_keys, reference, rollout, serve};
+use twostep::cli::{code_keys, doctor, migrate, push_keys, reach, reference, rollout, serve};
 use twostep::{settings, telemetry};
 
 /// Memory of thousands of connections goes back to the system after they are gone: see docs/decisions/0013-allocator.md.
@@ -54,6 +55,8 @@ enum Command {
     Doctor,
     /// Show and change which accounts a running gateway offers two-step verification to.
     Rollout(RolloutArguments),
+    /// Show how many ways in the owners of accounts have left, and which trusted devices a code reaches.
+    Reach(ReachArguments),
     /// Create, rotate and revoke the keys that codes are derived from. Running gateways pick up the changed file on their own.
     CodeKeys(CodeKeysArguments),
     /// Create, list and remove the keys by which browsers know the gateway (Web Push).
@@ -140,6 +143,11 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Rollout(rollout) => {
             let configured = rollout.needs_configuration().then(|| configured(config)).transpose()?;
             actix_web::rt::System::new().block_on(rollout::run(&rollout, configured.as_ref()))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Reach(reach) => {
+            let configured = reach.needs_configuration().then(|| configured(config)).transpose()?;
+            actix_web::rt::System::new().block_on(reach::run(&reach, configured.as_ref()))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::CodeKeys(keys) => {

@@ -41,6 +41,7 @@ chart.setAttribute("role", "img");
 const receipts = h("p", { class: "soft small", id: "receipts" });
 const deliveries = h("tbody");
 const providers = h("ul", { class: "list" });
+const ways = h("ul", { class: "list" });
 const parts = h("ul", { class: "list" });
 const percent = h("b", { id: "rollout" }, "–");
 const mode = h("span", { class: "soft small", id: "rollout-mode" });
@@ -58,7 +59,7 @@ document.getElementById("main").replaceChildren(
     h("div", { class: "card figure" }, h("span", { class: "soft" }, "Two-step verification offered to"), percent, mode, held, h("div", { class: "row" }, move, resume, unlock))),
   h("div", { class: "columns" },
     card("latency", "From code to receipt", chart, h("p", { class: "small" }, h("span", { class: "badge" }, "p50 line"), " ", h("span", { class: "badge warm" }, "p99 dashed")), receipts),
-    h("div", { class: "stack" }, card("node", "This node", parts), card("providers", "Providers", providers),
+    h("div", { class: "stack" }, card("node", "This node", parts), card("providers", "Providers", providers), card("ways", "Ways in that owners have left", ways),
     card("deliveries", "Deliveries of this node", h("table", { class: "plain" }, h("thead", {}, h("tr", {}, ["Channel", "Outcome", "Total"].map((name) => h("th", { scope: "col" }, name)))), deliveries)))));
 
 async function look() {
@@ -105,6 +106,22 @@ function draw() {
   deliveries.replaceChildren(...(rows.length ? rows.map(({ labels, value }) => h("tr", {}, [labels.channel, labels.outcome.replaceAll("_", " "), value].map((cell) => h("td", {}, String(cell))))) : [h("tr", {}, h("td", { colspan: 3, class: "soft" }, "None since this node started."))]));
   drawNode(last);
   drawProviders(last);
+  drawWays(last);
+}
+
+const WAYS = { 0: "None: locked out on a new device", 1: "One", 2: "Two", "3+": "Three or more" };
+
+/** How many owners could come in on a new device, and by how many ways. One node counts, and all say the same. */
+function drawWays(sample) {
+  const counted = sample.metrics.filter((one) => one.name === "twostep_accounts_by_ways_left");
+  const total = counted.reduce((sum, one) => sum + one.value, 0);
+  const share = (value) => (total ? `${((100 * value) / total).toFixed(1)} %` : "–");
+  const items = Object.entries(WAYS).map(([number, name]) => {
+    const value = counted.find((one) => one.labels.ways === number)?.value ?? 0;
+    const look = number !== "0" ? "" : value ? "bad" : "good";
+    return h("li", {}, h("div", { class: "what" }, h("h3", {}, name), h("p", { class: "soft small" }, `${value} ${value === 1 ? "account" : "accounts"}`)), h("span", { class: `badge ${look}` }, share(value)));
+  });
+  ways.replaceChildren(...(counted.length ? items : [h("li", { class: "empty" }, "Not counted yet.")]));
 }
 
 /** What the node stands on: the database, the other nodes, its own threads and the passwords that wait for one. */

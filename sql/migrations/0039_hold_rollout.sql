@@ -47,7 +47,8 @@ $$;
 
 -- Accounts by when they turned two-step verification on, and entries that tell of a way back.
 CREATE INDEX accounts_two_step ON accounts (two_step_enabled_at, account_id) WHERE two_step_enabled_at IS NOT NULL;
-CREATE INDEX login_activity_ways_back ON login_activity (account_id, at) WHERE kind IN ('recovery_code_used', 'password_reset', 'recovery_asked', 'recovery_used');
+CREATE INDEX login_activity_ways_back ON login_activity (account_id, at)
+    WHERE kind IN ('recovery_code_used', 'password_reset', 'recovery_asked', 'recovery_used');
 
 -- What one node does for all, at intervals.
 CREATE TABLE shared_tasks (

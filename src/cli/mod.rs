@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod migrate;
 pub mod operator_client;
 pub mod push_keys;
+pub mod reach;
 pub mod reference;
 pub mod rollout;
 pub mod serve;

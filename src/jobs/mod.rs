@@ -2,6 +2,7 @@
 
 mod dispatcher;
 mod notices;
+mod reach_watch;
 mod reconcile;
 mod retract_pushes;
 mod rollout_watch;
@@ -11,6 +12,7 @@ mod webhooks;
 
 pub use dispatcher::Dispatcher;
 pub use notices::NoticeSender;
+pub use reach_watch::watch_reach;
 pub use reconcile::Reconcile;
 pub use rollout_watch::watch_rollout;
 pub use supervisor::{Every, Job, Supervisor};

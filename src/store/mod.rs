@@ -20,6 +20,7 @@ pub mod node;
 pub mod notice;
 pub mod password_reset;
 pub mod postgres;
+pub mod reach;
 pub mod receipt;
 pub mod recent_changes;
 pub mod recovery;

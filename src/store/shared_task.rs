@@ -11,6 +11,8 @@ words! {
     SharedTask("shared task") {
         /// Comparing the batches of the rollout.
         WatchRollout = "watch_rollout",
+        /// Counting the ways in that owners have left.
+        CountWays = "count_ways",
     }
 }
 

@@ -23,6 +23,7 @@ mod passwords;
 mod people;
 mod places;
 mod planted_cookies;
+mod reach;
 mod required;
 mod rollout;
 mod session_limits;

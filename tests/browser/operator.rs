@@ -38,6 +38,9 @@ async fn the_live_view_draws_what_happens_and_moves_the_rollout() {
     view.wait(&format!("Number({connections}[2]) > Number({connections}[1])")).await;
     view.wait("document.querySelector('.chart .p99').getAttribute('d').includes('L')").await;
 
+    view.see("#ways", "Three or more").await;
+    view.see("#ways", "0 accounts").await;
+
     view.click("#move-rollout").await;
     view.expect_accessible("move the rollout").await;
     view.fill("#percent", "25").await;

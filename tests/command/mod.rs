@@ -9,6 +9,7 @@ mod operator_token;
 mod outgoing;
 mod production;
 mod push_keys;
+mod reach;
 mod reload;
 mod rollout;
 mod service_manager;

@@ -13,7 +13,8 @@ WITH batch AS (
     SELECT account_id, two_step_enabled_at
     FROM accounts, batch
     WHERE two_step_enabled_at >= began_at AND two_step_enabled_at < until
-        AND ($3::timestamptz IS NULL OR (two_step_enabled_at, account_id) > ($3, $4::uuid))
+        AND (two_step_enabled_at, account_id)
+            > (coalesce($3, '-infinity'::timestamptz), coalesce($4, '00000000-0000-0000-0000-000000000000'::uuid))
     ORDER BY two_step_enabled_at, account_id
     LIMIT $5
 ), members AS MATERIALIZED (
@@ -21,7 +22,7 @@ WITH batch AS (
     FROM looked_at, batch
     WHERE rollout_place(salt, account_id) >= from_percent AND rollout_place(salt, account_id) < to_percent
         AND NOT EXISTS (SELECT FROM rollout_accounts WHERE rollout_accounts.account_id = looked_at.account_id)
-), counted AS (
+), counted AS MATERIALIZED (
     SELECT last.outcome,
         NOT EXISTS (
             SELECT FROM deliveries
@@ -29,7 +30,8 @@ WITH batch AS (
                 AND device_id IS NOT NULL AND (accepted_at IS NOT NULL OR receipt_at IS NOT NULL)) AS is_unreachable,
         EXISTS (
             SELECT FROM login_activity
-            WHERE login_activity.account_id = members.account_id AND kind IN ('recovery_code_used', 'password_reset', 'recovery_asked', 'recovery_used')
+            WHERE login_activity.account_id = members.account_id
+                AND kind IN ('recovery_code_used', 'password_reset', 'recovery_asked', 'recovery_used')
                 AND at >= began_at AND at < until) AS has_recovered
     FROM members
     LEFT JOIN LATERAL (

@@ -15,4 +15,5 @@ pub mod rollout;
 pub mod service;
 pub mod subject;
 pub mod two_step_policy;
+pub mod ways_left;
 pub mod zone;

@@ -277,5 +277,16 @@ words! {
     }
 }
 
+impl EmailFallback {
+    /// Whether the mailbox is a way in, at least for an owner who has no other.
+    #[must_use]
+    pub fn is_a_way(self) -> bool {
+        match self {
+            Self::Allow | Self::RecoveryOnly => true,
+            Self::Off => false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ mod api_keys;
 mod code_keys;
 mod health;
 mod process;
+mod reach;
 mod rollout;
 mod state;
 mod token;
@@ -63,6 +64,7 @@ fn administration(config: &mut ServiceConfig) {
     config
         .configure(rollout::routes)
         .configure(code_keys::routes)
+        .configure(reach::routes)
         .configure(api_keys::routes)
         .configure(accounts::routes)
         .service(resource("/drain", "POST").route(web::post().to(drain)))

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::domain::delivery::{EmailFallback, Reach};
+use crate::domain::delivery::Reach;
 use crate::domain::value::id::{AccountId, DeviceId};
 use crate::service::{Core, VerificationError};
 use crate::store::account::Account;
@@ -49,7 +49,7 @@ impl Core {
             device_seen_at: others().map(|trusted| trusted.last_seen_at).max(),
             recovery_codes: store::recovery_code::left(db, id).await?,
             authenticator_made_at: store::authenticator::find(db, id).await?.map(|found| found.made_at),
-            email: account.email.is_some() && self.rules.email_fallback != EmailFallback::Off,
+            email: account.email.is_some() && self.rules.email_fallback.is_a_way(),
             email_proven_at: store::account::mailbox_proven(db, id).await?,
         })
     }

@@ -143,6 +143,10 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0038_say_who_made_ways_in.sql")),
     ),
     ("V39__hold_rollout", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0039_hold_rollout.sql"))),
+    (
+        "V40__count_ways_left",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0040_count_ways_left.sql")),
+    ),
 ];
 
 /// Held while migrating, so that nodes that start together do it one after the other: by a transaction of its own, which poolers keep

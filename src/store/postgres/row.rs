@@ -90,6 +90,12 @@ pub(in crate::store) fn small_count<T: TryFrom<i16>>(row: &Row, column: &str) ->
     T::try_from(value).map_err(|_| StoreError::Corrupt(format!("{column} is out of range")))
 }
 
+/// As [`count`], for `bigint` columns.
+pub(in crate::store) fn big_count(row: &Row, column: &str) -> Result<u64, StoreError> {
+    let value: i64 = get(row, column)?;
+    u64::try_from(value).map_err(|_| StoreError::Corrupt(format!("{column} is out of range")))
+}
+
 pub(in crate::store) fn token_hash(row: &Row, column: &str) -> Result<TokenHash, StoreError> {
     let bytes: &[u8] = get(row, column)?;
     bytes.try_into().map(TokenHash::from_bytes).map_err(|_| StoreError::Corrupt(format!("{column} is no SHA-256")))

@@ -8,7 +8,7 @@ use super::super::{Db, Parameters, StoreError, execute, one_row, optional_row, q
 use crate::domain::account::rollout::Batch;
 use crate::domain::account::rollout::hold::{BatchFigures, Share};
 use crate::domain::value::id::BatchId;
-use crate::store::postgres::row::{as_integer, count as count_of, get, id};
+use crate::store::postgres::row::{as_integer, big_count, count as count_of, get, id};
 
 /// Some of a batch's accounts, counted.
 pub struct Counted {
@@ -99,20 +99,16 @@ pub async fn count(
 
 fn figures_of(row: &Row) -> Result<BatchFigures, StoreError> {
     Ok(BatchFigures {
-        accounts: from_bigint(row, "accounts")?,
-        recovered: from_bigint(row, "recovered")?,
-        asked: from_bigint(row, "asked")?,
-        unreachable: from_bigint(row, "unreachable")?,
-        abandoned: from_bigint(row, "abandoned")?,
+        accounts: big_count(row, "accounts")?,
+        recovered: big_count(row, "recovered")?,
+        asked: big_count(row, "asked")?,
+        unreachable: big_count(row, "unreachable")?,
+        abandoned: big_count(row, "abandoned")?,
     })
 }
 
 pub(super) fn share(row: &Row, count: &str, of: &str) -> Result<Share, StoreError> {
-    Ok(Share { count: from_bigint(row, count)?, of: from_bigint(row, of)? })
-}
-
-fn from_bigint(row: &Row, column: &str) -> Result<u64, StoreError> {
-    u64::try_from(get::<i64>(row, column)?).map_err(|_| StoreError::Corrupt(format!("{column} is negative")))
+    Ok(Share { count: big_count(row, count)?, of: big_count(row, of)? })
 }
 
 pub(super) fn as_bigint(count: u64) -> i64 {
