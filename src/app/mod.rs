@@ -126,8 +126,7 @@ impl App {
         takers.start(tasks::sweeper(&services, &directory, settings));
         takers.start(NoticeSender::new(Arc::clone(&services)));
         let hold_ratio = settings.rollout.holds.then_some(settings.rollout.hold_ratio);
-        supervisor.start(jobs::watch_rollout(use_cases.clone(), hold_ratio));
-        supervisor.start(jobs::watch_reach(use_cases.clone()));
+        supervisor.start(jobs::watches(use_cases.clone(), hold_ratio));
         if let Some(webhooks) = webhooks {
             supervisor.start(WebhookSender::new(use_cases.clone(), store.clone(), webhooks));
         }
