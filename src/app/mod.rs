@@ -127,6 +127,9 @@ impl App {
         takers.start(NoticeSender::new(Arc::clone(&services)));
         let hold_ratio = settings.rollout.holds.then_some(settings.rollout.hold_ratio);
         supervisor.start(jobs::watches(use_cases.clone(), hold_ratio));
+        if settings.delivery.reach_drill {
+            takers.start(jobs::drill(Arc::clone(&services)));
+        }
         if let Some(webhooks) = webhooks {
             supervisor.start(WebhookSender::new(use_cases.clone(), store.clone(), webhooks));
         }

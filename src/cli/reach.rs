@@ -73,6 +73,15 @@ fn table(report: &Value) -> String {
         let platform = row["platform"].as_str().unwrap_or("?");
         let _ = writeln!(text, "{platform:<10}{age:<15}{devices:>9}{reachable:>13}{:>9}", share(reachable, devices));
     }
+    if let drill @ Value::Object(_) = &report["drill"] {
+        let (asked, answered) = (number(&drill["accounts"]), number(&drill["accounts_answered"]));
+        let (devices, of) = (number(&drill["devices_answered"]), number(&drill["devices"]));
+        let _ = writeln!(
+            text,
+            "\ndrill: {devices} of {of} sleeping devices answered within a week; {answered} of {asked} accounts ({}) could get a code",
+            share(answered, asked)
+        );
+    }
     text
 }
 
@@ -96,11 +105,14 @@ mod tests {
             "counted_at": "2026-11-30T15:00:00Z",
             "accounts": { "total": 1000, "none": 12, "one": 300, "two": 600, "more": 88 },
             "devices": [{ "platform": "ios", "age": "month", "devices": 40, "reachable": 30 }],
+            "drill": { "devices": 40, "devices_answered": 21, "accounts": 32, "accounts_answered": 20 },
         });
         let text = table(&report);
         let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
         assert!(lines[3].ends_with(&["12", "1.2", "%"]) && lines[6].ends_with(&["88", "8.8", "%"]), "{text}");
         assert_eq!(lines[10], ["ios", "under", "30", "days", "40", "30", "75.0", "%"], "{text}");
+        assert!(lines[12].join(" ").contains("21 of 40 sleeping devices answered"), "{text}");
+        assert!(lines[12].join(" ").ends_with("20 of 32 accounts (62.5 %) could get a code"), "{text}");
         assert_eq!(share(0, 0), "-");
     }
 }

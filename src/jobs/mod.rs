@@ -2,6 +2,7 @@
 
 mod dispatcher;
 mod notices;
+mod reach_drill;
 mod reconcile;
 mod retract_pushes;
 mod supervisor;
@@ -11,6 +12,7 @@ mod webhooks;
 
 pub use dispatcher::Dispatcher;
 pub use notices::NoticeSender;
+pub use reach_drill::drill;
 pub use reconcile::Reconcile;
 pub use supervisor::{Every, Job, Supervisor};
 pub use sweeper::{SweepSettings, Sweeper, beat};

@@ -285,6 +285,8 @@ section! {
         receipt_window_ms: u64,
         /// What a notification carries.
         push_content: PushContentSetting,
+        /// Sleeping devices are asked once a week whether a push reaches them.
+        reach_drill: bool,
         /// How often overdue deliveries are looked for.
         sweep_period_ms: u64,
     }

@@ -12,6 +12,7 @@ pub mod budget;
 pub mod challenge;
 pub mod delivery;
 pub mod device;
+pub mod drill;
 pub mod email_change;
 pub mod idempotent_request;
 pub mod mailbox;

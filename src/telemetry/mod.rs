@@ -69,6 +69,7 @@ metrics_list! {
     ROLLOUT_HELD = "twostep_rollout_held", Gauge, "1 while the rollout holds because its newest batch fares worse than the one before did";
     ACCOUNTS_BY_WAYS_LEFT = "twostep_accounts_by_ways_left", Gauge, "Accounts that have two-step verification on, by how many ways in their owners have left, as counted last: every node says the same";
     TRUSTED_DEVICES = "twostep_trusted_devices", Gauge, "Trusted devices of these accounts, by platform and whether they get a code now";
+    DRILLED_ACCOUNTS = "twostep_drilled_accounts", Gauge, "Accounts of these whose sleeping devices were asked within a week, by whether one answered";
     CHALLENGES = "twostep_challenges_closed_total", Counter, "Challenges that ended, by outcome";
     ENTRY_SECONDS = "twostep_code_entry_seconds", Histogram(PERSON_SECONDS), "Seconds from the start of a challenge to its right code";
     DELIVERIES = "twostep_deliveries_total", Counter, "Deliveries, by channel and how far this node brought them";

@@ -42,6 +42,9 @@ async fn mailboxes_are_brought_into_one_form_and_collisions_are_named() {
         DROP TABLE recovery_codes, password_resets, pending_addresses, email_changes, recoveries, authenticators;
         DROP FUNCTION rollout_place, gets_code;
         DROP INDEX accounts_two_step, login_activity_ways_back;
+        DROP TABLE reach_drills, drill_clock;
+        DROP INDEX devices_drill_minute;
+        DROP FUNCTION drill_minute;
         DROP TABLE rollout_figures, rollout_batches, shared_tasks, reach_report;
         ALTER TABLE rollout DROP COLUMN held_at, DROP COLUMN held_batch, DROP COLUMN held_percent, DROP COLUMN held_cause,
             DROP COLUMN held_newest_count, DROP COLUMN held_newest_of, DROP COLUMN held_before_count, DROP COLUMN held_before_of;

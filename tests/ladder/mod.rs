@@ -9,6 +9,7 @@ mod clocks;
 mod closing;
 mod contents;
 mod crash;
+mod drill;
 mod hang;
 mod oracle;
 mod receipts;

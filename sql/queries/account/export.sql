@@ -31,6 +31,8 @@ SELECT jsonb_build_object(
         FROM login_activity AS kept WHERE kept.account_id = accounts.account_id),
     'code_budgets', (SELECT coalesce(jsonb_agg(to_jsonb(kept) ORDER BY kind), '[]')
         FROM code_budgets AS kept WHERE kept.account_id = accounts.account_id),
+    'reach_drills', (SELECT coalesce(jsonb_agg(to_jsonb(kept) - 'drill_id' ORDER BY sent_at), '[]')
+        FROM reach_drills AS kept WHERE kept.account_id = accounts.account_id),
     'rollout_accounts', (SELECT coalesce(jsonb_agg(to_jsonb(kept)), '[]')
         FROM rollout_accounts AS kept WHERE kept.account_id = accounts.account_id)
 ) AS export

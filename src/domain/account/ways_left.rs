@@ -149,6 +149,32 @@ pub struct DeviceCount {
     pub reachable: u64,
 }
 
+/// What came of asking sleeping devices whether a push reaches them, within a week.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrillCount {
+    /// Devices that were asked.
+    pub devices: u64,
+    /// Devices that answered.
+    pub devices_answered: u64,
+    /// Accounts with a device that was asked.
+    pub accounts: u64,
+    /// Accounts with a device that answered: these could get a code.
+    pub accounts_answered: u64,
+}
+
+impl DrillCount {
+    /// With what was counted of other accounts added.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            devices: self.devices + other.devices,
+            devices_answered: self.devices_answered + other.devices_answered,
+            accounts: self.accounts + other.accounts,
+            accounts_answered: self.accounts_answered + other.accounts_answered,
+        }
+    }
+}
+
 /// What was counted over all accounts that have two-step verification on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReachFigures {
@@ -156,6 +182,9 @@ pub struct ReachFigures {
     pub accounts: AccountsByWays,
     /// Their trusted devices, by platform and age.
     pub devices: Vec<DeviceCount>,
+    /// What came of the drill; nothing was asked where it is off.
+    #[serde(default)]
+    pub drill: DrillCount,
 }
 
 impl ReachFigures {

@@ -1,5 +1,6 @@
 //! Deliveries: one challenge on its way to one destination by one channel.
 
+pub mod drill_receipt;
 pub mod ladder;
 pub mod mail_retry;
 mod methods;

@@ -61,4 +61,6 @@ ids! {
     ConnectionId,
     /// One step of the rollout's share.
     BatchId,
+    /// One question to a sleeping device whether a push reaches it.
+    DrillId,
 }

@@ -137,6 +137,11 @@ pub(in crate::http) async fn receive(
     let said = body.said()?;
     let token: SecretString = body.receipt.into();
     let refused = |problem| api.tokens.refusal(&api.limits, origin.network(), problem);
+    if let Some(drill) = api.use_cases.devices.read_drill_receipt(&token) {
+        api.limits.spend(Limited::Receipts, Spender::Drill(drill.0))?;
+        to_the_end(async move { api.use_cases.devices.take_drill_receipt(drill, said).await }).await?;
+        return Ok(HttpResponse::NoContent());
+    }
     let receipt = api.use_cases.challenges.read_push_receipt(&token).map_err(|error| refused(error.into()))?;
     // A token that this gateway made is counted by its challenge: nobody can spend what the devices of others need.
     api.limits.spend(Limited::Receipts, Spender::Challenge(receipt.challenge))?;

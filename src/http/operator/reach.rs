@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::Operator;
-use crate::domain::account::ways_left::{AccountsByWays, DeviceCount, RegistrationAge};
+use crate::domain::account::ways_left::{AccountsByWays, DeviceCount, DrillCount, RegistrationAge};
 use crate::domain::device::Platform;
 use crate::domain::value::moment;
 use crate::http::problem::{Problem, ProblemCode};
@@ -26,6 +26,8 @@ struct ReachAnswer {
     accounts: AccountsAnswer,
     /// Trusted devices, by platform and age.
     devices: Vec<DevicesAnswer>,
+    /// What came of the drill within a week; null where nobody was asked.
+    drill: Option<DrillCount>,
 }
 
 /// Accounts that have two-step verification on.
@@ -63,5 +65,6 @@ async fn show(operator: Data<Operator>) -> Result<impl Responder, Problem> {
     let by_ways = report.figures.accounts;
     let accounts = AccountsAnswer { total: by_ways.total(), by_ways };
     let devices = report.figures.devices.into_iter().map(Into::into).collect();
-    Ok(HttpResponse::Ok().json(ReachAnswer { counted_at: report.counted_at, accounts, devices }))
+    let drill = Some(report.figures.drill).filter(|drill| drill.devices > 0);
+    Ok(HttpResponse::Ok().json(ReachAnswer { counted_at: report.counted_at, accounts, devices, drill }))
 }

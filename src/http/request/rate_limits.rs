@@ -14,7 +14,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use jiff::SignedDuration;
 
 use crate::domain::device::session::ActiveSession;
-use crate::domain::value::id::{AccountId, ChallengeId, DeviceId, SessionId};
+use crate::domain::value::id::{AccountId, ChallengeId, DeviceId, DrillId, SessionId};
 use crate::domain::value::network::Network;
 use crate::http::problem::Problem;
 use crate::telemetry::count_refusal;
@@ -95,6 +95,7 @@ pub(in crate::http) enum Spender {
     Network(Network),
     Session(SessionId),
     Challenge(ChallengeId),
+    Drill(DrillId),
     Device(DeviceId),
     Account(AccountId),
 }
@@ -260,6 +261,7 @@ fn detail(spender: Spender) -> &'static str {
     match spender {
         Spender::Network(_) => "Too many requests come from your network. Wait a little.",
         Spender::Session(_) => "Too many requests were made in this session. Wait a little.",
+        Spender::Drill(_) => "This was said many times. Once is enough.",
         Spender::Challenge(_) => "Too many requests were made about this challenge. Wait a little.",
         Spender::Device(_) => "Too many requests were made on this device. Wait a little.",
         Spender::Account(_) => "Too many changes were made in this account. Wait a little, or use a trusted device.",

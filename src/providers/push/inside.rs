@@ -113,6 +113,8 @@ fn texts(content: &PushContent) -> (&str, &str) {
         | PushContent::Pending { title, body }
         | PushContent::Withdraw { title, body }
         | PushContent::Alert { title, body, .. } => (title, body),
+        // Nobody reads it: browsers are not asked.
+        PushContent::Drill => ("", ""),
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Push {
     pub delivery_id: Uuid,
     /// Whose it is, for an app with several accounts.
     pub account: AccountTag,
-    /// The challenge, or for an alert its notice. It is the collapse key: a later push about it replaces an earlier one.
+    /// The challenge, or for an alert its notice, or the drill. It is the collapse key: a later push about it replaces an earlier one.
     pub subject_id: Uuid,
     /// The challenge's generation, by which a device tells a new code from an old one.
     pub generation: u32,
@@ -77,6 +77,8 @@ pub enum PushContent {
         /// Text of it.
         body: String,
     },
+    /// No code, and nothing to show: the device says that it came. Not for browsers, which must show something.
+    Drill,
     /// A security alert: something happened that the owner should know.
     Alert {
         /// What about, in one stable word.
@@ -123,7 +125,21 @@ impl PushContent {
             | Self::Sealed { .. }
             | Self::Wake { .. }
             | Self::Pending { .. }
-            | Self::Withdraw { .. } => None,
+            | Self::Withdraw { .. }
+            | Self::Drill => None,
+        }
+    }
+
+    /// Whether it is about a challenge.
+    #[must_use]
+    pub fn is_of_challenge(&self) -> bool {
+        match self {
+            Self::Code { .. }
+            | Self::Sealed { .. }
+            | Self::Wake { .. }
+            | Self::Pending { .. }
+            | Self::Withdraw { .. } => true,
+            Self::Alert { .. } | Self::Drill => false,
         }
     }
 
@@ -135,6 +151,7 @@ impl PushContent {
             Self::Wake { .. } => "wake",
             Self::Pending { .. } => "pending",
             Self::Withdraw { .. } => "withdraw",
+            Self::Drill => "drill",
             Self::Alert { .. } => "alert",
         }
     }
@@ -144,7 +161,7 @@ impl PushContent {
     pub fn is_urgent(&self) -> bool {
         match self {
             Self::Code { .. } | Self::Sealed { .. } | Self::Wake { .. } | Self::Alert { .. } => true,
-            Self::Pending { .. } | Self::Withdraw { .. } => false,
+            Self::Pending { .. } | Self::Withdraw { .. } | Self::Drill => false,
         }
     }
 }

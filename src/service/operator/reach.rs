@@ -4,12 +4,12 @@ use jiff::SignedDuration;
 use metrics::gauge;
 use tokio::time::{Instant, sleep};
 
-use crate::domain::account::ways_left::{NumberOfWays, ReachFigures, ReachReport};
+use crate::domain::account::ways_left::{DrillCount, NumberOfWays, ReachFigures, ReachReport};
 use crate::domain::device::Platform;
 use crate::service::{Operators, VerificationError};
 use crate::store;
 use crate::store::shared_task::SharedTask;
-use crate::telemetry::{ACCOUNTS_BY_WAYS_LEFT, TRUSTED_DEVICES};
+use crate::telemetry::{ACCOUNTS_BY_WAYS_LEFT, DRILLED_ACCOUNTS, TRUSTED_DEVICES};
 
 /// How long after a count the next one begins.
 const PERIOD: SignedDuration = SignedDuration::from_hours(1);
@@ -52,23 +52,31 @@ impl Operators {
             let began = Instant::now();
             let counted = self.store.run(async |db| {
                 let counted = store::reach::count_accounts(db, after, AT_A_TIME, mailbox_counts, access_life).await?;
-                let Some(last) = counted.last else { return Ok::<_, VerificationError>((counted, Vec::new())) };
-                let devices = store::reach::count_devices(db, after, last, access_life).await?;
-                Ok((counted, devices))
+                let mut some = ReachFigures { accounts: counted.accounts, ..ReachFigures::default() };
+                if let Some(last) = counted.last {
+                    some.add_devices(store::reach::count_devices(db, after, last, access_life).await?);
+                    some.drill = store::drill::count(db, after, last).await?;
+                }
+                Ok::<_, VerificationError>((some, counted.last))
             });
-            let (counted, devices) = counted.await?;
-            figures.accounts = figures.accounts.and(counted.accounts);
-            figures.add_devices(devices);
-            if counted.last.is_none() {
+            let (some, last) = counted.await?;
+            figures.accounts = figures.accounts.and(some.accounts);
+            figures.add_devices(some.devices);
+            figures.drill = figures.drill.and(some.drill);
+            if last.is_none() {
                 return Ok(figures);
             }
-            after = counted.last;
+            after = last;
             sleep(began.elapsed()).await;
         }
     }
 }
 
 fn tell(figures: &ReachFigures) {
+    let DrillCount { accounts, accounts_answered, .. } = figures.drill;
+    for (answered, count) in [("yes", accounts_answered), ("no", accounts - accounts_answered)] {
+        gauge!(DRILLED_ACCOUNTS, "answered" => answered).set(count as f64);
+    }
     for ways in NumberOfWays::ALL {
         gauge!(ACCOUNTS_BY_WAYS_LEFT, "ways" => ways.as_str()).set(figures.accounts.with(*ways) as f64);
     }

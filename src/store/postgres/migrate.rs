@@ -147,6 +147,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
         "V40__count_ways_left",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0040_count_ways_left.sql")),
     ),
+    ("V41__drill_reach", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/migrations/0041_drill_reach.sql"))),
 ];
 
 /// Held while migrating, so that nodes that start together do it one after the other: by a transaction of its own, which poolers keep

@@ -191,7 +191,7 @@ async fn the_database_counts_the_ways_that_the_rule_says() {
                 })
                 .await;
             let (counted, devices) = counted.expect("counted");
-            let mut in_the_database = ReachFigures { accounts: counted.accounts, devices: Vec::new() };
+            let mut in_the_database = ReachFigures { accounts: counted.accounts, ..ReachFigures::default() };
             in_the_database.add_devices(devices);
             assert_eq!(in_the_database, by_the_rule(account, fallback), "{fallback}: {account:?}");
             all = all.and(counted.accounts);

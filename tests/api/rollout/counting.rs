@@ -65,7 +65,8 @@ fn account(draw: &mut StdRng) -> Account {
             .collect(),
     });
     let sign_ins = sign_ins.collect();
-    let kinds = ["recovery_code_used", "password_reset", "recovery_asked", "recovery_used", "sign_in", "recovery_codes_made"];
+    let kinds =
+        ["recovery_code_used", "password_reset", "recovery_asked", "recovery_used", "sign_in", "recovery_codes_made"];
     Account {
         id: Uuid::from_u128(draw.random()),
         listed: draw.random_bool(0.1).then(|| *["allow", "deny"].choose(draw).expect("one")),

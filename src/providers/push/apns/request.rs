@@ -28,7 +28,7 @@ struct Payload<'a> {
     aps: Aps<'a>,
     r#type: &'static str,
     account_tag: &'a str,
-    /// Of everything but an alert.
+    /// Of everything but an alert and a drill.
     #[serde(skip_serializing_if = "Option::is_none")]
     challenge_id: Option<String>,
     /// Of an alert.
@@ -77,7 +77,8 @@ pub(in crate::providers::push) fn payload(push: &Push, keys: Option<&PushKeys>, 
     };
     let subject_id = push.subject_id.hyphenated().to_string();
     let kind = push.content.alert_kind();
-    let (challenge_id, alert_id) = if kind.is_none() { (Some(subject_id), None) } else { (None, Some(subject_id)) };
+    let challenge_id = push.content.is_of_challenge().then(|| subject_id.clone());
+    let alert_id = kind.is_some().then_some(subject_id);
     let payload = Payload {
         aps: aps(&push.content, style.time_sensitive),
         r#type: push.content.word(),
@@ -93,6 +94,7 @@ pub(in crate::providers::push) fn payload(push: &Push, keys: Option<&PushKeys>, 
             | PushContent::Wake { .. }
             | PushContent::Pending { .. }
             | PushContent::Withdraw { .. }
+            | PushContent::Drill
             | PushContent::Alert { .. } => None,
         },
         // What a sealed push allows is inside it.
@@ -113,7 +115,7 @@ fn aps(content: &PushContent, time_sensitive: bool) -> Aps<'_> {
     let (title, body, mutable) = match content {
         PushContent::Code { title, body, .. } | PushContent::Alert { title, body, .. } => (title, body, None),
         PushContent::Wake { title, body } | PushContent::Sealed { title, body, .. } => (title, body, Some(1)),
-        PushContent::Pending { .. } | PushContent::Withdraw { .. } => {
+        PushContent::Pending { .. } | PushContent::Withdraw { .. } | PushContent::Drill => {
             return Aps { content_available: Some(1), ..Aps::default() };
         }
     };

@@ -78,7 +78,7 @@ struct Notification<'a> {
 struct Data<'a> {
     r#type: &'static str,
     account_tag: &'a str,
-    /// Of everything but an alert.
+    /// Of everything but an alert and a drill.
     #[serde(skip_serializing_if = "Option::is_none")]
     challenge_id: Option<&'a str>,
     /// Of an alert.
@@ -174,7 +174,8 @@ fn notification(content: &PushContent) -> Option<Notification<'_>> {
         PushContent::Sealed { .. }
         | PushContent::Wake { .. }
         | PushContent::Pending { .. }
-        | PushContent::Withdraw { .. } => None,
+        | PushContent::Withdraw { .. }
+        | PushContent::Drill => None,
     }
 }
 
@@ -183,7 +184,7 @@ fn data<'a>(push: &'a Push, subject_id: &'a str, sealed: Option<&'a str>) -> Dat
     Data {
         r#type: push.content.word(),
         account_tag: push.account.as_str(),
-        challenge_id: kind.is_none().then_some(subject_id),
+        challenge_id: push.content.is_of_challenge().then_some(subject_id),
         alert_id: kind.is_some().then_some(subject_id),
         kind,
         generation: push.generation.to_string(),
@@ -194,6 +195,7 @@ fn data<'a>(push: &'a Push, subject_id: &'a str, sealed: Option<&'a str>) -> Dat
             | PushContent::Wake { .. }
             | PushContent::Pending { .. }
             | PushContent::Withdraw { .. }
+            | PushContent::Drill
             | PushContent::Alert { .. } => None,
         },
         // What a sealed push allows is inside it.
