@@ -123,6 +123,12 @@ async fn a_batch_that_fails_holds_the_rollout_until_an_operator_lets_it_go_on() 
 
     let resumed = call(&operator, Method::POST, "/resume", None).await.expect(200);
     assert_eq!((&resumed["held"], &resumed["percent"]), (&Value::Null, &json!(50.0)));
+    let batches = call(&operator, Method::GET, "/batches", None).await.expect(200)["batches"].clone();
+    assert_eq!(
+        (&batches[0]["from"], &batches[0]["counted"]),
+        (&json!(30.0), &Value::Null),
+        "it begins anew: {batches}"
+    );
     assert!(is_available(&client, &anna).await);
     assert_eq!(set(&operator, json!({ "percent": 100 })).await["percent"], 100.0);
     call(&operator, Method::POST, "/resume", None).await.expect(200);
@@ -140,6 +146,37 @@ async fn a_batch_that_fares_like_the_one_before_goes_on() {
     let seeded = "SELECT count(*) FROM accounts, rollout WHERE two_step_enabled_at IS NOT NULL
         AND rollout_place(salt, account_id) >= 30 AND rollout_place(salt, account_id) < 60";
     assert_eq!(newest["accounts"], gateway.database.count(seeded).await);
+    assert_eq!(rollout(&gateway.operator()).await["held"], Value::Null);
+    gateway.stop().await;
+}
+
+/// The batch before began so long ago that its challenges are forgotten.
+const LONG_AGO: &str = "UPDATE rollout_batches SET began_at = now() - interval '60 days' WHERE from_percent = 0";
+
+#[actix_web::test]
+async fn a_batch_of_long_ago_is_compared_by_what_was_counted_then() {
+    let database = TestDatabase::new().await;
+    seed(&database, "true").await;
+    database.execute(LONG_AGO).await;
+    let then = "INSERT INTO rollout_figures (batch_id, hours, accounts, recovered, asked, unreachable, abandoned)
+        SELECT batch_id, 48, 700, 3, 600, 24, 60 FROM rollout_batches WHERE from_percent = 0";
+    database.execute(then).await;
+    let gateway = TestGateway::on(database, |_| {}).await;
+    let held = await_held(&gateway.operator()).await["held"].clone();
+    assert_eq!((&held["before"]["count"], &held["before"]["of"]), (&json!(24), &json!(600)), "{held}");
+    gateway.stop().await;
+}
+
+#[actix_web::test]
+async fn a_batch_of_long_ago_that_was_not_counted_is_no_measure() {
+    let database = TestDatabase::new().await;
+    seed(&database, "true").await;
+    database.execute(LONG_AGO).await;
+    let gateway = TestGateway::on(database, |_| {}).await;
+    let done = "SELECT count(*) FROM shared_tasks WHERE task = 'watch_rollout' AND done_at IS NOT NULL";
+    gateway.database.await_count(done, 1).await;
+    let batches = call(&gateway.operator(), Method::GET, "/batches", None).await.expect(200)["batches"].clone();
+    assert_eq!((&batches[0]["counted"]["hours"], &batches[1]["counted"]), (&json!(48), &Value::Null), "{batches}");
     assert_eq!(rollout(&gateway.operator()).await["held"], Value::Null);
     gateway.stop().await;
 }
