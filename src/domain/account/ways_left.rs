@@ -51,6 +51,8 @@ pub struct Ways<'a> {
     pub devices: &'a [DeviceStands],
     /// Recovery codes that are not used yet.
     pub recovery_codes: u32,
+    /// An authenticator app was confirmed.
+    pub has_authenticator: bool,
     /// The account has a mailbox.
     pub has_mailbox: bool,
 }
@@ -65,13 +67,13 @@ impl DeviceStands {
 
 impl Ways<'_> {
     /// How many of them are left, each independent of the others: every device that a code reaches, all recovery codes together, which are
-    /// on one sheet of paper, and the mailbox, where codes may go there.
+    /// on one sheet of paper, the authenticator app, and the mailbox, where codes may go there.
     #[must_use]
     pub fn left(&self, fallback: EmailFallback) -> NumberOfWays {
         let devices = self.devices.iter().filter(|device| device.gets_code()).count();
         let paper = usize::from(self.recovery_codes > 0);
         let mailbox = usize::from(self.has_mailbox && fallback.is_a_way());
-        match devices + paper + mailbox {
+        match devices + paper + usize::from(self.has_authenticator) + mailbox {
             0 => NumberOfWays::None,
             1 => NumberOfWays::One,
             2 => NumberOfWays::Two,
@@ -223,8 +225,13 @@ mod tests {
     }
 
     #[test]
-    fn each_device_is_a_way_and_so_are_all_recovery_codes_together_and_the_mailbox() {
-        let ways = |devices, recovery_codes, has_mailbox| Ways { devices, recovery_codes, has_mailbox };
+    fn each_device_is_a_way_and_so_are_all_recovery_codes_together_the_authenticator_and_the_mailbox() {
+        let ways = |devices, recovery_codes, has_mailbox| Ways {
+            devices,
+            recovery_codes,
+            has_authenticator: false,
+            has_mailbox,
+        };
         let none = [device(false, false)];
         let two = [device(true, false), device(false, true), device(false, false)];
         for (of, fallback, expected) in [
@@ -234,6 +241,8 @@ mod tests {
             (ways(&none, 10, false), EmailFallback::Allow, NumberOfWays::One),
             (ways(&two, 0, false), EmailFallback::Off, NumberOfWays::Two),
             (ways(&two, 1, true), EmailFallback::Allow, NumberOfWays::More),
+            (Ways { has_authenticator: true, ..ways(&none, 0, true) }, EmailFallback::Off, NumberOfWays::One),
+            (Ways { has_authenticator: true, ..ways(&two, 0, true) }, EmailFallback::Off, NumberOfWays::More),
         ] {
             assert_eq!(of.left(fallback), expected, "{of:?} {fallback}");
         }

@@ -27,6 +27,8 @@ struct Account {
     mailbox: Mailbox,
     codes: u32,
     used_codes: u32,
+    /// An authenticator app, confirmed or not yet.
+    authenticator: Option<bool>,
     devices: Vec<Device>,
 }
 
@@ -82,8 +84,18 @@ fn device() -> impl Strategy<Value = Device> {
 
 fn account() -> impl Strategy<Value = Account> {
     let mailbox = prop::sample::select(vec![Mailbox::Own, Mailbox::OfApp, Mailbox::None]);
-    (prop::bool::weighted(0.9), mailbox, 0..3_u32, 0..3_u32, prop::collection::vec(device(), 0..4))
-        .prop_map(|(is_on, mailbox, codes, used_codes, devices)| Account { is_on, mailbox, codes, used_codes, devices })
+    let authenticator = prop::option::weighted(0.3, any::<bool>());
+    let devices = prop::collection::vec(device(), 0..4);
+    (prop::bool::weighted(0.9), mailbox, 0..3_u32, 0..3_u32, authenticator, devices).prop_map(
+        |(is_on, mailbox, codes, used_codes, authenticator, devices)| Account {
+            is_on,
+            mailbox,
+            codes,
+            used_codes,
+            authenticator,
+            devices,
+        },
+    )
 }
 
 fn statements(account: &Account, number: usize) -> String {
@@ -103,6 +115,12 @@ fn statements(account: &Account, number: usize) -> String {
         text.push_str(&format!(
             "INSERT INTO recovery_codes (account_id, code_hash, salt, used_at)
              VALUES ('{id}', sha256('{number} {code}'), '\\x00000000000000000000000000000000', {used});"
+        ));
+    }
+    if let Some(is_confirmed) = account.authenticator {
+        text.push_str(&format!(
+            "INSERT INTO authenticators (account_id, is_confirmed, key_id, sealed)
+             VALUES ('{id}', {is_confirmed}, 'k1', decode(repeat('00', 48), 'hex'));"
         ));
     }
     for (place, device) in account.devices.iter().enumerate() {
@@ -143,7 +161,12 @@ fn by_the_rule(account: &Account, fallback: EmailFallback) -> ReachFigures {
         |device: &Device| DeviceStands { is_connected: device.connection == Connection::Lives, reach: device.reach };
     let trusted: Vec<&Device> = account.devices.iter().filter(|device| device.is_trusted).collect();
     let devices: Vec<DeviceStands> = trusted.iter().map(|device| stands(device)).collect();
-    let ways = Ways { devices: &devices, recovery_codes: account.codes, has_mailbox: account.mailbox != Mailbox::None };
+    let ways = Ways {
+        devices: &devices,
+        recovery_codes: account.codes,
+        has_authenticator: account.authenticator == Some(true),
+        has_mailbox: account.mailbox != Mailbox::None,
+    };
     let one = |of| u64::from(ways.left(fallback) == of);
     figures.accounts = AccountsByWays {
         none: one(NumberOfWays::None),
