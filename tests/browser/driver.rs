@@ -211,30 +211,41 @@ impl Browser {
     /// Clicks what matches, as a person does.
     #[track_caller]
     pub fn click<'a>(&'a self, css: &str) -> impl Future<Output = ()> + use<'a> {
-        let css = css.to_owned();
-        let (usable, again) = (self.usable(&css), self.usable(&css));
-        async move {
-            let element = usable.await[ELEMENT].as_str().expect("an element").to_owned();
-            let clicked = self.answer(Method::POST, &format!("/element/{element}/click"), json!({})).await;
-            if clicked["error"] != "stale element reference" {
-                assert!(clicked.get("error").is_none(), "{css}: {clicked}");
-                return;
-            }
-            // Drawn anew between the two calls: a person would not have noticed.
-            let element = again.await[ELEMENT].as_str().expect("an element").to_owned();
-            self.post(&format!("/element/{element}/click"), json!({})).await;
-        }
+        self.act(css, vec![("click", json!({}))])
     }
 
     /// Types into a field that is then the only text in it.
     #[track_caller]
     pub fn fill<'a>(&'a self, css: &str, text: &str) -> impl Future<Output = ()> + use<'a> {
-        let (usable, text) = (self.usable(css), text.to_owned());
+        self.act(css, vec![("clear", json!({})), ("value", json!({ "text": text }))])
+    }
+
+    /// Does one thing after the other to what matches. Where that is drawn anew between two calls, once more from the beginning: a person
+    /// would not have noticed.
+    #[track_caller]
+    fn act<'a>(&'a self, css: &str, steps: Vec<(&'static str, Value)>) -> impl Future<Output = ()> + use<'a> {
+        let css = css.to_owned();
+        let (usable, again) = (self.usable(&css), self.usable(&css));
         async move {
-            let element = usable.await[ELEMENT].as_str().expect("an element").to_owned();
-            self.post(&format!("/element/{element}/clear"), json!({})).await;
-            self.post(&format!("/element/{element}/value"), json!({ "text": text })).await;
+            let found = usable.await;
+            if self.try_steps(&found, &steps).await.is_some() {
+                let refused = self.try_steps(&again.await, &steps).await;
+                assert!(refused.is_none(), "{css}: {refused:?}");
+            }
         }
+    }
+
+    /// Does steps to an element; what the driver says of one that is drawn anew meanwhile.
+    async fn try_steps(&self, found: &Value, steps: &[(&'static str, Value)]) -> Option<Value> {
+        let element = found[ELEMENT].as_str().expect("an element");
+        for (step, body) in steps {
+            let answer = self.answer(Method::POST, &format!("/element/{element}/{step}"), body.clone()).await;
+            if answer["error"] == "stale element reference" {
+                return Some(answer);
+            }
+            assert!(answer.get("error").is_none(), "{step}: {answer}");
+        }
+        None
     }
 
     /// Chooses from a list.
