@@ -8,6 +8,7 @@ use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 
 use super::operator::RolloutBody;
+use crate::domain::account::authenticator;
 use crate::domain::account::email::EmailAddress;
 use crate::domain::account::locale::Locale;
 use crate::domain::account::password::{MAX_CHARS, MIN_CHARS, Password};
@@ -17,11 +18,15 @@ use crate::domain::device::token::{Token, TokenKind};
 use crate::domain::device::{NAME_MAX_CHARS, VERSION_MAX_CHARS};
 use crate::domain::value::short_text::{cleaned, is_clean};
 use crate::http::device::accounts::CreateAccountBody;
+use crate::http::device::authenticator::AuthenticatorCodeBody;
 use crate::http::device::challenges::{ResendBody, VerifyBody};
 use crate::http::device::devices::{RenameBody, UpdateDeviceBody};
+use crate::http::device::email_changes::EmailBody;
 use crate::http::device::login_activity::{PageQuery, read_cursor, write_cursor};
 use crate::http::device::login_security::{PasswordBody, TwoStepBody};
+use crate::http::device::password_resets::{NewPasswordBody, PasswordResetBody};
 use crate::http::device::password_strength::PasswordStrengthBody;
+use crate::http::device::recoveries::RecoveryBody;
 use crate::http::device::sessions::RefreshBody;
 use crate::http::device::sign_in::SignInBody;
 use crate::http::request::client_ip::client_ip;
@@ -58,6 +63,14 @@ pub fn bodies(bytes: &[u8]) {
                 let again = RecoveryCode::parse(&code.expose().into()).expect("a code is read as it is written");
                 assert_eq!(again.expose(), code.expose());
             }
+            let _ = body.authenticator.map(|text| TypedCode::parse(&text.into(), authenticator::DIGITS));
+        }),
+        b'e' => read(body, |body: EmailBody| check_email(&body.email)),
+        b'f' => read(body, |body: PasswordResetBody| check_email(&body.email)),
+        b'g' => read(body, |body: NewPasswordBody| check_new_password(body.password)),
+        b'l' => read(body, |body: RecoveryBody| check_email(&body.email)),
+        b'o' => read(body, |body: AuthenticatorCodeBody| {
+            let _ = TypedCode::parse(&body.code.into(), authenticator::DIGITS);
         }),
         b'r' => read(body, |_: ResendBody| {}),
         b't' => read(body, |body: RefreshBody| {

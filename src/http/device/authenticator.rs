@@ -92,7 +92,7 @@ fn picture(text: &str) -> Option<String> {
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct AuthenticatorCodeBody {
     /// Six digits, of any script, with anything around them.
-    code: SecretText,
+    pub(in crate::http) code: SecretText,
 }
 
 /// Confirm an authenticator app with its first code. From then on its codes stand in the place of codes that travel; an earlier app is forgotten.
