@@ -320,6 +320,9 @@ impl From<VerificationError> for Problem {
                 ProblemCode::TwoStepUnavailable,
                 "It comes to accounts step by step, and has not come to yours yet. There is nothing to do: it will be there without an update of the app.",
             ),
+            VerificationError::PasswordMissing => {
+                Self::new(ProblemCode::InvalidRequest, "missing field `password`. See /docs.")
+            }
             VerificationError::PasswordNeeded => Self::new(
                 ProblemCode::PasswordNeeded,
                 "Send `password` as well: this session began more than ten minutes ago.",

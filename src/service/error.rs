@@ -79,6 +79,9 @@ pub enum VerificationError {
     /// Two-step verification is not offered to this account yet.
     #[error("two-step verification is not offered to this account yet")]
     TwoStepUnavailable,
+    /// No password was sent, and this account has one.
+    #[error("the password is missing")]
+    PasswordMissing,
     /// The password has to be typed again.
     #[error("the password is needed")]
     PasswordNeeded,

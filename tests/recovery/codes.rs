@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 
 use futures_util::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::server::AppServer;
 use crate::support::client::{Answer, Challenge, Client, Install, PASSWORD, SignedIn};
 use crate::support::gateway::TestGateway;
 
@@ -183,6 +185,25 @@ async fn only_a_trusted_device_with_the_password_makes_codes_and_only_sign_ins_t
     // Creating an account confirms an address: no recovery code does.
     let creating = Challenge::new(&client.create_account("new@example.com", &Install::new("New")).await.expect(202));
     verify(&client, &creating, &codes[0]).await.expect_problem(404, "not_found");
+    gateway.stop().await;
+}
+
+/// The users of an app have no password here: a session that just began stands for it.
+#[actix_web::test]
+async fn the_user_of_an_app_makes_codes_right_after_signing_in() {
+    let gateway = TestGateway::start().await;
+    let client = gateway.client();
+    let app = AppServer::new(&gateway).await;
+    let (device, _screen) = app.protected("ann").await;
+    let body = json!({ "password": PASSWORD });
+    client.post(PATH, &device.access_token, body).await.expect_problem(403, "forbidden");
+    let made = client.send(Method::POST, PATH, Some(&device.access_token), None).await.expect(201);
+    let challenge = app.begin_challenge("ann", &Install::new("New")).await;
+    let code = made["codes"][0].as_str().expect("a code");
+    let verified = verify(&client, &challenge, code).await.expect(200);
+    assert!(verified["assertion"].is_string(), "{verified}");
+    gateway.database.execute("UPDATE sessions SET created_at = now() - interval '10 minutes'").await;
+    client.post(PATH, &device.access_token, json!({})).await.expect_problem(403, "password_needed");
     gateway.stop().await;
 }
 

@@ -8,8 +8,7 @@ use utoipa::ToSchema;
 use crate::domain::account::password::Password;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::request::dto::SecretText;
-use crate::http::request::extract::Session;
-use crate::http::request::json::Json;
+use crate::http::request::extract::{OptionalBody, Session};
 use crate::http::{Api, resource, to_the_end};
 use crate::service::Origin;
 
@@ -18,10 +17,12 @@ pub(in crate::http) fn routes(config: &mut ServiceConfig) {
 }
 
 /// The password proves that its owner asks.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct RecoveryCodesBody {
-    password: SecretText,
+    /// Needed, but of the users of an app, who have none here: their session must have begun in the last ten minutes.
+    #[serde(default)]
+    password: Option<SecretText>,
 }
 
 /// What to write down: they are told this once.
@@ -33,13 +34,13 @@ pub(in crate::http) struct RecoveryCodesAnswer {
 
 /// Make recovery codes. Earlier ones are worth nothing then. Only a trusted device may.
 #[utoipa::path(
-    post, path = "/v1/login-security/recovery-codes", operation_id = "makeRecoveryCodes", tag = "login-security", request_body = RecoveryCodesBody,
+    post, path = "/v1/login-security/recovery-codes", operation_id = "makeRecoveryCodes", tag = "login-security", request_body = Option<RecoveryCodesBody>,
     security(("session" = [])),
     responses(
         (status = 201, description = "The codes, told this once", body = RecoveryCodesAnswer),
         (status = 400, description = "`invalid_request`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`unauthorized`, `invalid_credentials`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "`device_not_trusted`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`device_not_trusted`, `password_needed`; `forbidden` for a password where an app keeps it", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_requests`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`service_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
@@ -49,9 +50,9 @@ pub(in crate::http) async fn make(
     api: Data<Api>,
     Session(session): Session,
     origin: Origin,
-    Json(body): Json<RecoveryCodesBody>,
+    OptionalBody(body): OptionalBody<RecoveryCodesBody>,
 ) -> Result<impl Responder, Problem> {
-    let password = Password::typed(body.password.into());
+    let password = body.password.map(|password| Password::typed(password.into()));
     let make = async move { api.use_cases.accounts.make_recovery_codes(&session, password, &origin).await };
     let codes = to_the_end(make).await?.iter().map(|code| code.expose().to_owned()).collect();
     Ok(HttpResponse::Created().insert_header(("Cache-Control", "no-store")).json(RecoveryCodesAnswer { codes }))

@@ -23,17 +23,22 @@ impl Accounts {
     /// Makes new recovery codes in the place of all earlier ones. They are told this once.
     ///
     /// # Errors
-    /// [`VerificationError::DeviceNotTrusted`]; [`VerificationError::InvalidCredentials`] for a wrong password;
-    /// [`VerificationError::KeptByApp`].
+    /// [`VerificationError::DeviceNotTrusted`]; [`VerificationError::PasswordNeeded`] when none is given and the session did not begin a
+    /// moment ago; [`VerificationError::InvalidCredentials`] for a wrong one; [`VerificationError::KeptByApp`] where there is none.
     pub async fn make_recovery_codes(
         &self,
         session: &ActiveSession,
-        password: Password,
+        password: Option<Password>,
         origin: &Origin,
     ) -> Result<Vec<RecoveryCode>, VerificationError> {
         require_trusted(session)?;
         let account = session.account_id;
-        self.check_own_password(session, password, origin).await?;
+        let is_left_out = password.is_none();
+        let owner = self.check_is_owner(session, password, origin).await?;
+        // Only the users of an app have none.
+        if is_left_out && !owner.is_of_app {
+            return Err(VerificationError::PasswordMissing);
+        }
         let codes: Vec<RecoveryCode> = (0..CODES).map(|_| RecoveryCode::from_random(rand::random())).collect();
         let salt: [u8; SALT_BYTES] = rand::random();
         let hashes: Vec<[u8; 32]> = codes.iter().map(|code| code.hash(&salt, account)).collect();
