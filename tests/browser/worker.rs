@@ -34,16 +34,33 @@ impl Worker {
         devtools.call(Some(&page), "ServiceWorker.startWorker", json!({ "scopeURL": scope })).await;
         let worker = devtools.attach("service_worker").await;
         let mut worker = Self { devtools, page, worker, origin: origin.to_owned(), registration };
-        // What is delivered before it runs and is activated is lost, and nothing says so.
         worker.wait("registration.active?.state === 'activated'").await;
+        // Counts what was handled to the end.
+        let count = "globalThis.handled = 0;
+            const { waitUntil } = ExtendableEvent.prototype;
+            ExtendableEvent.prototype.waitUntil = function (work) {
+                waitUntil.call(this, work);
+                Promise.resolve(work).catch(() => {}).then(() => (globalThis.handled += 1));
+            };";
+        worker.run(count).await;
         worker
     }
 
-    /// Delivers what a push service would have.
+    /// Delivers what a push service would have, and waits until the worker is done with it. Nobody may ask for notifications meanwhile:
+    /// Chromium forgets one that is asked about after it was written down and before it is on the screen.
     pub async fn push(&mut self, message: &[u8]) {
+        let before = self.run("return globalThis.handled;").await;
         let data = std::str::from_utf8(message).expect("JSON");
         let push = json!({ "origin": self.origin, "registrationId": self.registration, "data": data });
         self.devtools.call(Some(&self.page), "ServiceWorker.deliverPushMessage", push).await;
+        let done = format!(
+            "const end = performance.now() + {};
+            while (globalThis.handled === {before} && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 15));
+            return globalThis.handled;",
+            DEADLINE.as_millis() / 2
+        );
+        let handled = self.run(&done).await;
+        assert!(handled.as_u64() > before.as_u64(), "the worker did not handle a push: {handled}");
     }
 
     /// Runs the body of an asynchronous function in the worker.
@@ -65,7 +82,7 @@ impl Worker {
                  shown = (await registration.getNotifications()).map(({{ title, body, tag, lang, silent, requireInteraction, actions, data }}) =>
                      ({{ title, body, tag, lang, silent, requireInteraction, actions, data }}));
                  if ({expression}) return {{ shown, found: true }};
-                 await new Promise((resolve) => setTimeout(resolve, 15));
+                 await new Promise((resolve) => setTimeout(resolve, 200));
              }}
              return {{ shown }};",
             DEADLINE.as_millis() / 2
