@@ -2,12 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use twostep::settings::Settings;
 use twostep_simulators::FcmBehaviour;
 
 use super::stage::{EMAIL, Providers, Stage, apns_token, of_channel};
 use crate::support::client::{Challenge, Client, Install, PASSWORD};
 use crate::support::database::TestDatabase;
+use crate::support::socket::Socket;
 
 const MINUTE_MS: u64 = 60_000;
 const QUEUED: i32 = 10_000;
@@ -97,10 +100,20 @@ async fn ten_thousand_pushes_wait_in_bounded_memory_and_harm_nobody() {
     );
     assert!(growth < u64::from(QUEUED.unsigned_abs()) * KIB_A_PUSH, "{growth} KiB");
 
-    let mut screen = client.connect(&owner).await;
-    // Other tests may hold the processors: then a sign-in is told to come again, and the next one is let in.
-    let install = Install::new("New");
+    // Other tests may hold the processors: then a connection and a sign-in are told to come again, and the next ones are let in.
     let began = Instant::now();
+    let mut screen = loop {
+        let bearer = format!("Bearer {}", owner.access_token);
+        let mut screen = Socket::open(&node.url, "", &[("authorization", &bearer)]).await.expect("let in");
+        match screen.frame().await {
+            Some(Ok(Message::Text(text))) if text.contains("welcome") => break screen,
+            Some(Ok(Message::Close(Some(close)))) if close.code == CloseCode::Error => {}
+            other => panic!("no welcome but {other:?}"),
+        }
+        assert!(began.elapsed() < BACKLOG_DEADLINE, "no connection is welcomed");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    };
+    let install = Install::new("New");
     let challenge = loop {
         let answer = client.sign_in(EMAIL, PASSWORD, &install, None).await;
         if answer.status != 503 {
