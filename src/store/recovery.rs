@@ -6,8 +6,9 @@ use super::{Db, StoreError, execute, one_row, optional_row, query, rows};
 use crate::domain::account::last_resort::{RecoveryOutcome, RecoveryTimes, TOLD_AGAIN_AFTER, USABLE_FOR};
 use crate::domain::delivery::Requester;
 use crate::domain::device::token::TokenHash;
+use crate::domain::event::AlertKind;
 use crate::domain::value::id::{AccountId, ChallengeId, RecoveryId};
-use crate::store::postgres::row::{get, id, optional_word, seconds};
+use crate::store::postgres::row::{get, id, optional_word, seconds, word};
 
 /// A recovery as it stands.
 pub struct StoredRecovery {
@@ -29,18 +30,6 @@ pub struct AskingChallenge {
     pub id: ChallengeId,
     /// It is not over.
     pub is_open: bool,
-}
-
-/// A recovery whose owner is to be told again.
-pub struct DueRecovery {
-    /// Whose.
-    pub account_id: AccountId,
-    /// Who asked.
-    pub requester: Requester,
-    /// The mailbox counts by now.
-    pub is_ready: bool,
-    /// Nobody used it in time: it ended.
-    pub is_over: bool,
 }
 
 /// Writes down that somebody asks, once [`end_open`] ended what they asked for before. In a transaction that holds the account's lock.
@@ -132,21 +121,15 @@ pub async fn cancel(db: &impl Db, account: AccountId, recovery: RecoveryId) -> R
     Ok(execute(db, query!("recovery/cancel"), &[&account.uuid(), &recovery.uuid()]).await? == 1)
 }
 
-/// Takes up to `limit` whose owners are to be told again, and ends those that nobody used in time.
+/// Tells up to `limit` owners again, and ends what nobody used in time; whom, and of what.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
-pub async fn claim_due(db: &impl Db, limit: i64) -> Result<Vec<DueRecovery>, StoreError> {
-    let due = rows(db, query!("recovery/claim_due"), &[&limit, &seconds(TOLD_AGAIN_AFTER)]).await?;
-    let read = |row| {
-        Ok(DueRecovery {
-            account_id: id(row, "account_id", AccountId::new)?,
-            requester: super::challenge::requester(row)?,
-            is_ready: get(row, "is_ready")?,
-            is_over: get(row, "is_over")?,
-        })
-    };
-    due.iter().map(read).collect()
+pub async fn tell_due(db: &impl Db, limit: i64) -> Result<Vec<(AccountId, AlertKind)>, StoreError> {
+    let (waits, is_ready) = (AlertKind::RecoveryPending.as_str(), AlertKind::RecoveryReady.as_str());
+    let parameters: super::Parameters<'_> = &[&limit, &seconds(TOLD_AGAIN_AFTER), &waits, &is_ready];
+    let told = rows(db, query!("recovery/tell_due"), parameters).await?;
+    told.iter().map(|row| Ok((id(row, "account_id", AccountId::new)?, word(row, "kind")?))).collect()
 }
 
 fn stored(row: &tokio_postgres::Row) -> Result<StoredRecovery, StoreError> {

@@ -12,12 +12,12 @@ use crate::domain::delivery::Requester;
 use crate::domain::device::session::ActiveSession;
 use crate::domain::device::token::Token;
 use crate::domain::event::{AccountEvent, AlertKind};
-use crate::domain::value::id::{AccountId, ActivityId, ChallengeId, NoticeId, RecoveryId};
+use crate::domain::value::id::{AccountId, ActivityId, ChallengeId, RecoveryId};
 use crate::service::challenge::view;
 use crate::service::{Accounts, Core, Origin, VerificationError, fresh};
 use crate::store::activity::NewEntry;
 use crate::store::challenge::NewChallenge;
-use crate::store::recovery::{AskingChallenge, DueRecovery, StoredRecovery};
+use crate::store::recovery::{AskingChallenge, StoredRecovery};
 use crate::store::{self, Db};
 
 /// Recoveries whose owners are told at a time.
@@ -226,25 +226,16 @@ impl Core {
     /// # Errors
     /// The database's.
     pub async fn remind_of_recoveries(&self) -> Result<usize, VerificationError> {
-        let mut told = 0;
+        let mut count = 0;
         loop {
-            let transaction = self.store.transaction(async |db| {
-                let due = store::recovery::claim_due(db, BATCH).await?;
-                let mut alerts = Vec::new();
-                for DueRecovery { account_id, requester, is_ready, .. } in due.iter().filter(|due| !due.is_over) {
-                    let kind = if *is_ready { AlertKind::RecoveryReady } else { AlertKind::RecoveryPending };
-                    store::notice::add(db, *account_id, fresh(NoticeId::new), kind, Some(requester)).await?;
-                    alerts.push((*account_id, kind));
-                }
-                Ok::<_, VerificationError>((due.len(), alerts))
-            });
-            let (claimed, alerts) = transaction.await?;
-            told += alerts.len();
-            for (account, kind) in alerts {
+            let told = self.store.run(async |db| store::recovery::tell_due(db, BATCH).await).await?;
+            count += told.len();
+            let is_last = told.len() < BATCH as usize;
+            for (account, kind) in told {
                 self.publish(account, vec![AccountEvent::SecurityAlert { kind }]).await;
             }
-            if i64::try_from(claimed).unwrap_or(BATCH) < BATCH {
-                return Ok(told);
+            if is_last {
+                return Ok(count);
             }
         }
     }
