@@ -60,7 +60,7 @@ def mailed_code():
 
 
 def verify(challenge, code):
-    return verify_challenge.sync(challenge.id, client=bearer(challenge.token), body=VerifyBody(code))
+    return verify_challenge.sync(challenge.id, client=bearer(challenge.token), body=VerifyBody(code=code))
 
 
 confirming = create_account.sync(client=Client(base), body=CreateAccountBody(email=email, password=PASSWORD, device=device())).challenge
