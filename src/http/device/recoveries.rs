@@ -142,8 +142,8 @@ pub(in crate::http) async fn ask(
     let email = email(&body.email)?;
     let network = origin.network();
     let accounts = api.use_cases.accounts.clone();
-    let asking = accounts.asking_sign_in(&email, &token).await;
-    let asking = asking.map_err(|error| api.tokens.of_link(&api.limits, network, error.into()))?;
+    let look = accounts.asking_sign_in(&email, &token);
+    let asking = api.tokens.resolve(&api.limits, network, &token, look).await?;
     if network.is_some() {
         api.limits.spend(Limited::Calls, Spender::Challenge(asking.challenge))?;
     }
@@ -170,11 +170,18 @@ pub(in crate::http) async fn show(
     viewer: Viewer,
 ) -> Result<impl Responder, Problem> {
     let accounts = &api.use_cases.accounts;
-    let found = match viewer {
-        Viewer::Session(session) => accounts.recovery(&session, *id).await,
-        Viewer::SignIn(token) => accounts.recovery_for_asker(&token, *id).await,
+    let recovery = match viewer {
+        Viewer::Session(session) => accounts.recovery(&session, *id).await?,
+        Viewer::SignIn(token) => {
+            let network = origin.network();
+            let look = accounts.recovery_for_asker(&token, *id);
+            let (challenge, recovery) = api.tokens.resolve(&api.limits, network, &token, look).await?;
+            if network.is_some() {
+                api.limits.spend(Limited::Calls, Spender::Challenge(challenge))?;
+            }
+            recovery
+        }
     };
-    let recovery = found.map_err(|error| api.tokens.of_link(&api.limits, origin.network(), error.into()))?;
     Ok(HttpResponse::Ok().json(RecoveryEnvelope { recovery: recovery.into() }))
 }
 

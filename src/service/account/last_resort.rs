@@ -130,18 +130,22 @@ impl Accounts {
         own.map(RecoveryView::of).ok_or(VerificationError::NotFound)
     }
 
-    /// A recovery, for whoever holds the challenge of a sign-in of its account, open or over.
+    /// A recovery, for whoever holds the challenge of a sign-in of its account, open or over; with that challenge.
     ///
     /// # Errors
     /// [`VerificationError::Unauthorized`] for a token of another account, and for a recovery that there is not.
-    pub async fn recovery_for_asker(&self, token: &Token, id: RecoveryId) -> Result<RecoveryView, VerificationError> {
+    pub async fn recovery_for_asker(
+        &self,
+        token: &Token,
+        id: RecoveryId,
+    ) -> Result<(ChallengeId, RecoveryView), VerificationError> {
         let hash = token.hash();
         let look = self.store.run(async |db| {
             let Some(stored) = store::recovery::by_id(db, id).await? else { return Ok(None) };
             let asking = store::recovery::asking(db, stored.account_id, &hash).await?;
-            Ok::<_, VerificationError>(asking.map(|_| stored))
+            Ok::<_, VerificationError>(asking.map(|asking| (asking.id, RecoveryView::of(stored))))
         });
-        look.await?.map(RecoveryView::of).ok_or(VerificationError::Unauthorized)
+        look.await?.ok_or(VerificationError::Unauthorized)
     }
 
     /// Ends a recovery that the owner does not want, and with it every sign-in that waits for a code: whoever asked knows the password.
