@@ -279,9 +279,8 @@ impl Ways {
         Some(())
     }
 
-    /// What the owner can do alone.
-    fn own_steps() -> [Step; 10] {
-        let who = Who::Owner;
+    /// What both can do.
+    fn steps_of(who: Who) -> [Step; 8] {
         [
             Step::ByDevice(who),
             Step::ByPaper(who),
@@ -291,9 +290,12 @@ impl Ways {
             Step::Reset(who),
             Step::Unfreeze(who),
             Step::NewPassword(who),
-            Step::UndoMove,
-            Step::DayPasses,
         ]
+    }
+
+    /// What the owner can do alone.
+    fn own_steps() -> impl Iterator<Item = Step> {
+        Self::steps_of(Who::Owner).into_iter().chain([Step::UndoMove, Step::DayPasses])
     }
 
     /// Whether the owner comes in from here, if the intruder rests, within as many days as a wait takes.
@@ -345,18 +347,8 @@ impl Model for Ways {
     fn actions(&self, _: &World, steps: &mut Vec<Step>) {
         let who = Who::Intruder;
         steps.extend(Self::own_steps());
-        steps.extend([
-            Step::ByDevice(who),
-            Step::ByPaper(who),
-            Step::ByMailbox(who),
-            Step::Ask(who),
-            Step::Cancel(who),
-            Step::Reset(who),
-            Step::Freeze(who),
-            Step::Unfreeze(who),
-            Step::NewPassword(who),
-            Step::MoveAddress,
-        ]);
+        steps.extend(Self::steps_of(who));
+        steps.extend([Step::Freeze(who), Step::MoveAddress]);
     }
 
     fn next_state(&self, before: &World, step: Step) -> Option<World> {
